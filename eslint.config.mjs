@@ -1,4 +1,5 @@
 /** Rules that catch what the compiler cannot. Who may import whom is in .dependency-cruiser.cjs; formatting is prettier's. */
+import jsdoc from "eslint-plugin-jsdoc";
 import tseslint from "typescript-eslint";
 
 const root = import.meta.dirname;
@@ -28,13 +29,36 @@ export default tseslint.config(
   },
   {
     files: libraryFiles,
+    plugins: { jsdoc },
     rules: {
+      // Every exported name has a TSDoc comment; see also no-restricted-syntax.
+      "jsdoc/require-jsdoc": [
+        "error",
+        {
+          publicOnly: { ancestorsOnly: true, esm: true, cjs: false, window: false },
+          require: { ClassDeclaration: true, FunctionDeclaration: true },
+          contexts: [
+            "TSInterfaceDeclaration",
+            "TSTypeAliasDeclaration",
+            "TSEnumDeclaration",
+            "ExportNamedDeclaration > VariableDeclaration",
+          ],
+          enableFixer: false,
+        },
+      ],
       "@typescript-eslint/no-unsafe-argument": "error",
       "@typescript-eslint/no-unsafe-assignment": "error",
       "@typescript-eslint/no-unsafe-call": "error",
       "@typescript-eslint/no-unsafe-member-access": "error",
       "@typescript-eslint/no-unsafe-return": "error",
       "no-console": "error",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "ExportNamedDeclaration[source=null][specifiers.length>0]",
+          message: "Export a name where it is declared; jsdoc/require-jsdoc does not see this list.",
+        },
+      ],
       "no-restricted-properties": [
         "error",
         { object: "process", property: "env", message: "Only in provider/base/config/environment.ts." },

@@ -28,10 +28,13 @@ import type { Vmm } from "./vmm/vmm";
 
 /** Options of {@link startDaemon}. */
 export interface DaemonOptions {
+  /** The files of the state folder, which may not exist yet. */
   readonly paths: LocalPaths;
+  /** Runs the VMs. */
   readonly vmm: Vmm;
   /** The images; `undefined`: the OCI layout in `paths.imagesDir`. */
   readonly images?: RegistryParts["images"];
+  /** Overrides of {@link DEFAULT_TIMINGS}, for tests. */
   readonly timings?: Partial<Timings>;
   /** The clock of schedules and autokill; `undefined`: the system clock. */
   readonly clock?: Clock;
@@ -45,13 +48,15 @@ export interface DaemonOptions {
 
 /** A running daemon. */
 export interface Daemon {
+  /** Base URL of the API, such as `http://127.0.0.1:40123`. */
   readonly url: string;
+  /** Bearer token of the API. Secret. */
   readonly token: string;
-  /** Resolves when the daemon has ended, because it was idle or by {@link close}. */
+  /** Resolves when the daemon has ended: after {@link close}, or because it was idle. */
   readonly ended: Promise<void>;
   /**
-   * Stops serving, disconnects from the VMs, which keep running, and ends. Removes the daemon's own files if no object of a
-   * user exists. Safe to repeat.
+   * Stops serving, disconnects from the VMs, which keep running, and ends. Removes the daemon's files if the platform is
+   * empty. Idempotent.
    */
   close(): Promise<void>;
   /** Ends at once without cleanup, like a SIGKILL; for tests. */
@@ -59,7 +64,9 @@ export interface Daemon {
 }
 
 /**
- * Starts the daemon of a state folder. Resolves when it serves; with `undefined` if another daemon has the folder.
+ * Starts the daemon of a state folder. Resolves once it serves requests, or with `undefined` if another daemon uses the
+ * folder.
+ *
  * Throws `DAEMON_FAILED`.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon | undefined> {
@@ -87,7 +94,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
     log,
     clock: options.clock ?? systemClock,
     images: options.images ?? openLayout(paths.imagesDir),
-    createInstance: (record, of) => new InstanceActor(record, createInstanceEnvironment(of)),
+    createInstance: (record, owner) => new InstanceActor(record, createInstanceEnvironment(owner)),
   });
   await reconcile(registry);
   startConsoleRetention(registry);
@@ -115,7 +122,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   const close = (): Promise<void> =>
     end(async () => {
       await stopServing();
-      // Checked only now, because a last request may have created something after the idle daemon decided to end.
+      // Checked only now: a last request may have created an object after the idle shutdown began.
       const { isEmpty } = registry;
       log.write("daemon.ended", { empty: isEmpty });
       log.close();

@@ -5,6 +5,7 @@ import type { Log } from "./log";
 
 /** The error of one item. The other items of the request are not affected. */
 export class ApiItemError extends Error {
+  /** The code that the item reports; see `contract/codes.ts`. */
   readonly itemCode: ItemCodeName;
 
   constructor(itemCode: ItemCodeName, message: string) {
@@ -13,7 +14,10 @@ export class ApiItemError extends Error {
   }
 }
 
-/** Converts a failure to the `error` and `message` of an item; `undefined` for an unexpected error, which is only logged. */
+/**
+ * Converts a failure to the `error` and `message` of an item; `undefined` for an unexpected error, which is only
+ * logged.
+ */
 export function toItemError(failure: unknown): { readonly error: number; readonly message: string } | undefined {
   if (failure instanceof ApiItemError) return { error: ITEM_CODES[failure.itemCode], message: failure.message };
   if (!UnikernelError.is(failure)) return undefined;
@@ -67,11 +71,13 @@ export class RequestError extends Error {
   }
 }
 
-/** An item that failed. */
+/** An item that failed, as the API reports it. */
 export interface FailedItem {
   readonly status: "error";
+  /** The number of an item code; 0 for an internal error, `undefined` for a wait that timed out. */
   readonly error?: number;
   readonly message?: string;
+  /** Uuid and name of the object, as far as the request contains them or a wait found them. */
   readonly uuid?: string;
   readonly name?: string;
   /** The `id` of a change that has one. */
@@ -80,15 +86,20 @@ export interface FailedItem {
   readonly state?: string;
 }
 
-/** The item of a failure, with the selector and `id` of the request's item. An unexpected error is logged and reported as an internal error. */
-export function toFailedItem(named: object, failure: unknown, log: Log): FailedItem {
+/**
+ * The item of a failure, with the selector and `id` of the request's item. An unexpected error is logged and reported as an
+ * internal error.
+ *
+ * @param requested the request's item
+ */
+export function toFailedItem(requested: object, failure: unknown, log: Log): FailedItem {
   const known = toItemError(failure);
   if (known === undefined) {
     log.write("bug", { reason: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) });
   }
-  const uuid = "uuid" in named && typeof named.uuid === "string" ? { uuid: named.uuid } : {};
-  const name = "name" in named && typeof named.name === "string" ? { name: named.name } : {};
-  const id = "id" in named && typeof named.id === "string" ? { id: named.id } : {};
+  const uuid = "uuid" in requested && typeof requested.uuid === "string" ? { uuid: requested.uuid } : {};
+  const name = "name" in requested && typeof requested.name === "string" ? { name: requested.name } : {};
+  const id = "id" in requested && typeof requested.id === "string" ? { id: requested.id } : {};
   return {
     status: "error",
     ...uuid,

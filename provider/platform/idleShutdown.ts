@@ -22,7 +22,7 @@ export class IdleShutdown {
     this.#checkIn(idleMs);
   }
 
-  /** Ends the watch without calling back. */
+  /** Stops watching; `onIdle` is not called. */
   stop(): void {
     clearTimeout(this.#timer);
   }

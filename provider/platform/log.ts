@@ -1,13 +1,13 @@
 /** The daemon's log: one JSON object per line. Callers never pass environment values, tokens or file contents. */
 import * as fs from "node:fs";
 
-/** Details of one event. */
+/** Details of one event. No secrets. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** A destination of events. */
 export interface Log {
   /** Appends an event with the current time. Never throws: a full disk must not stop the daemon. */
-  write(event: string, facts?: LogFields): void;
+  write(event: string, fields?: LogFields): void;
   /** Ends the log; later events are dropped. */
   close(): void;
 }
@@ -33,7 +33,7 @@ export function openFileLog(file: string): Log {
     fs.ftruncateSync(descriptor);
   };
   return {
-    write(event, facts = {}) {
+    write(event, fields = {}) {
       if (!open) return;
       try {
         if (size > MAX_LOG_BYTES) rotate();
@@ -41,7 +41,7 @@ export function openFileLog(file: string): Log {
         // the event itself may still be written
       }
       try {
-        size += fs.writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
+        size += fs.writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`);
       } catch {
         // there is nowhere left to report it
       }

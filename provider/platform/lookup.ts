@@ -16,7 +16,11 @@ export type ObjectIdentity = {
 /** Matches a uuid in lower case. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Finds the object of a selector. Throws `Invalid` for a malformed uuid, `NotFound` if there is no such object. */
+/**
+ * Finds the object of a selector. Throws `Invalid` for a malformed uuid, `NotFound` if there is no such object.
+ *
+ * @param kind noun for the message, such as `volume`
+ */
 export function findBySelector<T>(
   objects: Iterable<T>,
   identityOf: (object: T) => ObjectIdentity,
@@ -43,9 +47,13 @@ export const findInstance = (registry: Registry, selector: Selector): Instance =
 
 /** Query parameters of a list. */
 export interface ListQuery {
+  /** False: items contain only uuid and name. `undefined`: true. */
   readonly details?: boolean | undefined;
+  /** Most objects to list; 0 and `undefined`: all. */
   readonly count?: number | undefined;
+  /** First object of the page: a uuid, or an RFC 3339 time of creation. `undefined`: the first of all. */
   readonly from?: string | undefined;
+  /** Order by time of creation; `undefined`: `asc`. */
   readonly order?: "asc" | "desc" | undefined;
 }
 

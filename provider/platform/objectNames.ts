@@ -33,7 +33,7 @@ export function uniqueWordName(isTaken: (name: string) => boolean): string {
  * Throws `ApiItemError` unless a new object may have this name: `Invalid` for a name with `/`, `AlreadyExists` for one that
  * is taken.
  *
- * @param kind as the message calls the object: `volume`
+ * @param kind noun for the message, such as `volume`
  */
 export function assertNameAvailable(kind: string, name: string, isTaken: (name: string) => boolean): void {
   if (name.includes("/")) throw new ApiItemError("Invalid", `Invalid name '${name}': it must not contain '/'`);

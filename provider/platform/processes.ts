@@ -1,4 +1,6 @@
-/** Finds processes by their arguments: those that an earlier daemon started but could not record before it was killed. */
+/**
+ * Finds processes by their arguments: those that an earlier daemon started but could not record before it was killed.
+ */
 import * as fs from "node:fs/promises";
 import { exec } from "../base/exec";
 
@@ -11,7 +13,7 @@ export async function findProcessesByArgument(argument: string): Promise<number[
   const pids = (await fs.readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {
-      const text = await fs.readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""); // it has just ended
+      const text = await fs.readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""); // the process has just ended
       if (!text.split("\0").includes(argument)) return [];
       const owner = await fs.stat(`/proc/${pid}`).catch(() => undefined);
       return owner?.uid === process.getuid?.() ? [Number(pid)] : [];

@@ -52,7 +52,7 @@ export async function reconcile(registry: Registry): Promise<void> {
 async function restoreVolume(registry: Registry, volume: VolumeRecord): Promise<void> {
   const { database, paths } = registry.parts;
   if (volume.state === "initializing") {
-    // An incomplete disk. Its create got no response; a clone's did, and a client that waits for it gets `NotFound`.
+    // The disk is incomplete. A create has sent no response yet. A clone has: a client that waits for it gets `NotFound`.
     await fs.rm(volumeDiskPath(paths, volume.uuid), { force: true });
     deleteVolume(database, volume.uuid);
     return;
@@ -90,14 +90,17 @@ async function restoreInstance(registry: Registry, instance: Instance): Promise<
   }
 }
 
-/** Opens the ports of a service group, unless it was deleted with its last instance meanwhile. The caller holds `serviceMutex`. */
+/**
+ * Opens the ports of a service group, unless it was deleted with its last instance meanwhile. The caller holds
+ * `serviceMutex`.
+ */
 async function restoreService(registry: Registry, service: Service): Promise<void> {
   const { uuid } = service.record;
   if (registry.services.get(uuid) !== service) return;
   try {
     await publishPorts(registry, service, service.record);
   } catch (error) {
-    // Another program has taken the port. The service is kept; changing its ports repairs it.
+    // Another program uses the port. The service group stays without open ports until its ports are changed.
     registry.parts.log.write("service.not-published", { uuid, reason: errorMessage(error) });
   }
   scheduleAutokill(registry, service);

@@ -1,4 +1,6 @@
-/** The in-memory state of the daemon: every object by uuid, and reservations of operations in progress. No decisions. */
+/**
+ * The in-memory state of the daemon: every object by uuid, and reservations of operations in progress. No decisions.
+ */
 import type { Clock } from "../base/clock";
 import type { LocalPaths } from "../base/localPaths";
 import { Mutex } from "../base/mutex";
@@ -19,15 +21,18 @@ import type { Timings } from "./timings";
 import type { Vmm } from "./vmm/vmm";
 import { DiskJobs } from "./volumes/diskJobs";
 
-/** The parts of a registry. */
+/** What a registry is created from. */
 export interface RegistryParts {
   readonly paths: LocalPaths;
   readonly database: Database;
   readonly vmm: Vmm;
+  /** The images that instances can be created from. */
   readonly images: Pick<Layout, "resolve" | "list">;
   readonly timings: Timings;
   readonly quotas: Quotas;
-  /** Behave like the nodes that the cloud runs in 2026, which are older than its documentation; see `http/dialect.ts`. */
+  /**
+   * Behave like the nodes that the cloud runs in 2026, which are older than its documentation; see `http/dialect.ts`.
+   */
   readonly strict2026: boolean;
   readonly log: Log;
   /** The clock of schedules and autokill. */
@@ -39,8 +44,10 @@ export interface RegistryParts {
 /** The objects of a running platform. Maps are keyed by uuid, in the order of creation. */
 export class Registry {
   readonly parts: RegistryParts;
+  /** Notifies of every change of an instance or volume. */
   readonly changes = new ChangeNotifier();
   readonly bootFiles: BootFiles;
+  /** Includes instances that are being deleted; see `isVisible` in `lookup.ts`. */
   readonly instances = new Map<string, Instance>();
   readonly services = new Map<string, Service>();
   readonly volumes = new Map<string, VolumeRecord>();
@@ -51,6 +58,7 @@ export class Registry {
   readonly reservedKeys = new Set<string>();
   /** Serializes changes of service groups, because each checks the ports and domains of all others. */
   readonly serviceMutex = new Mutex();
+  /** Jobs that are using volumes' disks. */
   readonly disks = new DiskJobs();
   readonly #shutdown = new AbortController();
 
@@ -59,7 +67,7 @@ export class Registry {
     this.bootFiles = new BootFiles(parts.paths.bootDir);
   }
 
-  /** True after {@link shutDown}; nothing may be written then. */
+  /** True after {@link shutDown}; from then on nothing may be written. */
   get isShutDown(): boolean {
     return this.#shutdown.signal.aborted;
   }
@@ -69,7 +77,7 @@ export class Registry {
     return this.#shutdown.signal;
   }
 
-  /** True if no object of a user exists or is being created. */
+  /** True if no object exists or is being created. */
   get isEmpty(): boolean {
     const { instances, services, volumes, certificates, reservedKeys } = this;
     return instances.size + services.size + volumes.size + certificates.size + reservedKeys.size === 0;

@@ -6,9 +6,9 @@ export interface Timings {
   readonly idleExitMs: number;
   /** Pause between two readiness probes of a starting instance. */
   readonly probeIntervalMs: number;
-  /** Limit of one readiness probe; short, because a probe that is sent too early takes seconds to be answered. */
+  /** Limit of one readiness probe. Short, because QEMU takes seconds to complete a probe that was sent too early. */
   readonly probeTimeoutMs: number;
-  /** How long a client's connection waits for an instance. */
+  /** How long a client's connection waits for an instance before it is closed. */
   readonly connectionWaitMs: number;
   /** How long connecting to a VM may take. */
   readonly connectTimeoutMs: number;

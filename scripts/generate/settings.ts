@@ -5,13 +5,13 @@ export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
   metro: {
     type: "string",
     description:
-      "`local`, a metro code such as `fra`, or the URL of an API. The address of a code other than `fra`, `dal`, `sin`, `was` and `sfo` is read from the control plane. Default: `UKC_METRO`, else `fra`.",
+      "`local`, a metro code such as `fra`, or the URL of an API. Addresses of codes other than `fra`, `dal`, `sin`, `was` and `sfo` are looked up at the control plane. Default: `UKC_METRO`, else `fra`.",
   },
   token: { type: "string", description: "API token. Not needed for `local`. Default: `UKC_TOKEN`.", secret: true },
   controlPlane: {
     type: "string",
     description:
-      "URL of the control plane, which lists metros and their addresses. Default: `UNIKERNEL_CONTROL_PLANE`; else the vendor's control plane for the vendor's metros, and the metro's URL for a metro given by URL.",
+      "URL of the control plane, which lists metros and their addresses. Default: `UNIKERNEL_CONTROL_PLANE`; else the vendor's control plane for the vendor's metros, or the metro's URL if `metro` is a URL.",
   },
   timeouts: {
     type: "object",

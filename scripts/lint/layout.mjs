@@ -41,11 +41,6 @@ const FILE_EXCEPTIONS = new Map([
   ["provider/contract/imageUrl.ts", "one format of the contract, read throughout the platform"],
   ["provider/contract/models/envelope.ts", "models/ has one file per object of the API"],
   ["provider/definition/propertyPath.ts", "one format, and no other file of definition/ needs it"],
-  ["provider/platform/http/limits.ts", "all limits of a request in one list"],
-  [
-    "provider/platform/services/save.ts",
-    "the only writer of a service group; its three callers do not import each other",
-  ],
   ["provider/resources/common/deleteLock.ts", "common/ has one file per rule that resources share"],
   ["provider/resources/common/reference.ts", "common/ has one file per rule that resources share"],
 ]);

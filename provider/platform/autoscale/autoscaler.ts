@@ -22,7 +22,7 @@ export class Autoscaler {
   /** Uuids of instances that are being removed. */
   readonly #retiring = new Set<string>();
   #changedAt = -Infinity;
-  /** Number of consecutive instances that could not be created or stopped by themselves. */
+  /** Number of consecutive instances that could not be created, or that stopped by themselves. */
   #failures = 0;
   #backOffUntilMs = -Infinity;
 
@@ -31,7 +31,7 @@ export class Autoscaler {
     this.#service = service;
   }
 
-  /** Stops the loop. Its instances stay as they are. */
+  /** Stops the loop. The instances are not changed. */
   stop(): void {
     this.#stopController.abort();
   }
@@ -98,7 +98,7 @@ export class Autoscaler {
     count: number,
     signal: AbortSignal,
   ): Promise<void> {
-    for (let made = 0; made < count && !signal.aborted; made++) {
+    for (let created = 0; created < count && !signal.aborted; created++) {
       try {
         const instance = await createManagedInstance(this.#registry, this.#service.record.uuid, templateUuid);
         // The configuration was removed meanwhile, before this instance was registered.
@@ -113,7 +113,10 @@ export class Autoscaler {
     }
   }
 
-  /** True if the instance is being removed, by this or an earlier configuration: only autoscale may stop a managed instance. */
+  /**
+   * True if the instance is being removed, by this or an earlier configuration: only autoscale may stop a managed
+   * instance.
+   */
   #isRetiring({ record, isDown }: Instance): boolean {
     return this.#retiring.has(record.uuid) || (record.status.stopAskedBy === "user" && !isDown);
   }

@@ -22,7 +22,7 @@ export function requireAutoscaleConfiguration({ record }: Service): AutoscaleCon
 }
 
 /**
- * Configures and starts autoscale for a service group, which is then kept without instances too. Throws `AutoscaleDisabled`,
+ * Configures and starts autoscale for a service group, which then persists even without instances. Throws `AutoscaleDisabled`,
  * `AutoscaleConfigured`, `AutoscaleSizeOutOfRange`, `NotFound` and `CannotBeUsed` (the template), `Invalid`,
  * `NotSupported`, `TooMany`, `AlreadyExists`.
  */
@@ -33,7 +33,7 @@ export function configureAutoscale(registry: Registry, service: Service, body: C
   if (record.autoscale !== undefined)
     throw new ApiItemError(
       "AutoscaleConfigured",
-      `Service group '${record.name}' has an autoscale configuration already`,
+      `Service group '${record.name}' already has an autoscale configuration`,
     );
   const policies = (body.policies ?? []).map(parsePolicy);
   assertValidPolicySet(policies);
@@ -59,7 +59,9 @@ export function removeAutoscale(registry: Registry, service: Service): void {
   registry.parts.log.write("autoscale.unconfigured", { uuid: service.record.uuid, name: service.record.name });
 }
 
-/** Replaces the policies of a service group. Throws `AutoscaleNotConfigured`, and what `assertValidPolicySet` throws. */
+/**
+ * Replaces the policies of a service group. Throws `AutoscaleNotConfigured`, and what `assertValidPolicySet` throws.
+ */
 export function savePolicies(registry: Registry, service: Service, policies: readonly ScalePolicy[]): void {
   assertValidPolicySet(policies);
   const autoscale = { ...requireAutoscaleConfiguration(service), policies: [...policies] };
@@ -91,7 +93,7 @@ function resolveSizes(registry: Registry, { min_size, max_size }: CreateAutoscal
   ] as const) {
     if (size < least || size > most) throw outOfRange(`'${field}' must be between ${least} and ${most}; it is ${size}`);
   }
-  if (minSize > maxSize) throw outOfRange(`'min_size' (${minSize}) must not be above 'max_size' (${maxSize})`);
+  if (minSize > maxSize) throw outOfRange(`'min_size' (${minSize}) must not exceed 'max_size' (${maxSize})`);
   return { minSize, maxSize };
 }
 

@@ -6,7 +6,7 @@ import { ApiItemError } from "../errors";
 
 /**
  * Creates an instance from a template in a service group, managed by autoscale, and starts it. Throws what creating and
- * starting an instance throws; nothing is left behind then.
+ * starting an instance throws; a failure leaves nothing behind.
  */
 export async function createManagedInstance(
   registry: Registry,

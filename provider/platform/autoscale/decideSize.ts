@@ -7,6 +7,7 @@ export interface InstanceLoad {
   readonly sinceReadyMs: number;
   /** HTTP requests in flight, plus open connections that are not HTTP. */
   readonly inFlight: number;
+  /** Connections, and further HTTP requests on them, that began per second. */
   readonly requestsPerSecond: number;
   /** CPU usage in thousandths of a CPU. */
   readonly cpuMillicores: number;
@@ -50,7 +51,7 @@ function sizeForPolicy(
   { warmupTimeMs }: AutoscaleConfiguration,
   { size, loads, waitingConnections: waiting }: ScaleState,
 ): number | undefined {
-  const warm = loads.filter(({ sinceReadyMs: warmMs }) => warmMs >= warmupTimeMs);
+  const warm = loads.filter(({ sinceReadyMs }) => sinceReadyMs >= warmupTimeMs);
   switch (policy.type) {
     case "step": {
       if (warm.length === 0) return undefined;
@@ -63,9 +64,7 @@ function sizeForPolicy(
       return demand > size ? demand : undefined;
     }
     case "idle": {
-      const idle = warm.filter(
-        ({ idleMs: quietMs, inFlight }) => inFlight === 0 && quietMs >= policy.idleTimeMs,
-      ).length;
+      const idle = warm.filter(({ idleMs, inFlight }) => inFlight === 0 && idleMs >= policy.idleTimeMs).length;
       return idle === 0 ? undefined : size - idle;
     }
   }

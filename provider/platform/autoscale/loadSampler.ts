@@ -8,7 +8,8 @@ interface Sample {
   readonly takenAtMs: number;
   /** Identifies the instance's session. */
   readonly startCount: number;
-  readonly firstSeenAtMs: number;
+  /** First sample of the session. */
+  readonly firstSampledAtMs: number;
   readonly lastActiveAtMs: number;
   readonly total: number;
   readonly cpuTimeMs: number;
@@ -18,7 +19,10 @@ interface Sample {
 export class LoadSampler {
   readonly #samples = new Map<string, Sample>();
 
-  /** Samples the instances. Returns the load of each ready one, except those sampled for the first time in their session. */
+  /**
+   * Samples the instances. Returns the load of each ready one, except those sampled for the first time in their
+   * session.
+   */
   async measureLoads(instances: readonly Instance[], rotation: Rotation): Promise<ReadonlyMap<string, InstanceLoad>> {
     const loads = new Map<string, InstanceLoad>();
     const uuids = new Set(instances.map(({ record }) => record.uuid));
@@ -33,16 +37,16 @@ export class LoadSampler {
       const at = performance.now();
       const inFlight = connections + requests;
       const isActive = before === undefined || inFlight > 0 || total !== before.total;
-      const look: Sample = {
+      const sample: Sample = {
         takenAtMs: at,
         startCount: status.startCount,
-        firstSeenAtMs: before?.firstSeenAtMs ?? at,
+        firstSampledAtMs: before?.firstSampledAtMs ?? at,
         lastActiveAtMs: isActive ? at : before.lastActiveAtMs,
         total,
         cpuTimeMs,
       };
-      this.#samples.set(uuid, look);
-      if (before !== undefined) loads.set(uuid, loadBetween(before, look, inFlight));
+      this.#samples.set(uuid, sample);
+      if (before !== undefined) loads.set(uuid, loadBetween(before, sample, inFlight));
     }
     return loads;
   }
@@ -51,7 +55,7 @@ export class LoadSampler {
 function loadBetween(before: Sample, now: Sample, inFlight: number): InstanceLoad {
   const elapsedMs = Math.max(1, now.takenAtMs - before.takenAtMs);
   return {
-    sinceReadyMs: now.takenAtMs - now.firstSeenAtMs,
+    sinceReadyMs: now.takenAtMs - now.firstSampledAtMs,
     inFlight,
     requestsPerSecond: ((now.total - before.total) / elapsedMs) * 1000,
     cpuMillicores: ((now.cpuTimeMs - before.cpuTimeMs) / elapsedMs) * 1000,

@@ -7,7 +7,7 @@ import type { InstanceRecord } from "../store/instances";
 import type { ServiceRecord } from "../store/services";
 
 /**
- * Throws `AutoscaleInstance` for an instance that autoscale manages. Once the configuration was removed, the instance may be
+ * Throws `AutoscaleInstance` for an instance that autoscale manages. Once the configuration is removed, the instance may be
  * stopped and deleted like any other.
  */
 export function assertNotManaged(registry: Registry, { name, definition }: InstanceRecord): void {

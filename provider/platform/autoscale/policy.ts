@@ -37,7 +37,8 @@ export function parsePolicy(policy: AutoscalePolicy): ScalePolicy {
   const unexpected = (Object.keys(policy) as PolicyField[]).find(
     (field) => policy[field] !== undefined && isTypeSpecificField(field) && !FIELDS_BY_TYPE[type].includes(field),
   );
-  if (unexpected !== undefined) throw invalidPolicy(name, `'${unexpected}' is not for policies of type '${type}'`);
+  if (unexpected !== undefined)
+    throw invalidPolicy(name, `'${unexpected}' is not allowed in policies of type '${type}'`);
   switch (type) {
     case "step":
       return { type, name, enabled, ...parseSteps(policy) };
@@ -57,7 +58,7 @@ const invalidPolicy = (name: string, message: string): ApiItemError =>
 const isTypeSpecificField = (field: string): field is PolicyField =>
   !["name", "type", "enabled", ...CLOUD_ONLY].includes(field);
 
-/** The given type; without one, a policy with steps is a step policy. */
+/** The type; a policy that sets none but has steps is a step policy. */
 function resolvePolicyType({ name, type, steps }: AutoscalePolicy): PolicyType {
   switch (type) {
     case "step":
@@ -87,23 +88,23 @@ function parseSteps({
   if (adjustment_type === undefined) throw invalidPolicy(name, "'adjustment_type' is missing");
   if (steps.length === 0) throw invalidPolicy(name, "'steps' is missing or empty");
   const adjustmentType = ADJUSTMENT_TYPES[adjustment_type];
-  const kept = steps.map(({ adjustment, lower_bound, upper_bound }): ScaleStep => ({
+  const parsed = steps.map(({ adjustment, lower_bound, upper_bound }): ScaleStep => ({
     adjustment,
     lowerBound: lower_bound,
     upperBound: upper_bound,
   }));
-  kept.forEach(({ adjustment, lowerBound, upperBound }, index) => {
+  parsed.forEach(({ adjustment, lowerBound, upperBound }, index) => {
     const at = `'steps[${index}]'`;
     if (lowerBound !== undefined && upperBound !== undefined && lowerBound >= upperBound)
       throw invalidPolicy(name, `'lower_bound' of ${at} must be below its 'upper_bound'`);
-    if (index > 0 && (lowerBound === undefined || lowerBound !== kept[index - 1]?.upperBound))
+    if (index > 0 && (lowerBound === undefined || lowerBound !== parsed[index - 1]?.upperBound))
       throw invalidPolicy(name, `'lower_bound' of ${at} must equal the 'upper_bound' of the step before it`);
     if (adjustmentType !== "percent" && !Number.isInteger(adjustment))
       throw invalidPolicy(name, `'adjustment' of ${at} must be a whole number of instances`);
     if (adjustmentType === "exact" && adjustment < 0)
       throw invalidPolicy(name, `'adjustment' of ${at} is a size and must not be negative`);
   });
-  return { metric, adjustmentType, steps: kept };
+  return { metric, adjustmentType, steps: parsed };
 }
 
 /** A policy as the API reports it. */

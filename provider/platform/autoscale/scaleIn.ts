@@ -27,7 +27,10 @@ export async function retireInstance(registry: Registry, instance: Instance, dra
   }
 }
 
-/** Begins to remove all instances that this service group's autoscale manages. Those with a delete lock become ordinary instances. */
+/**
+ * Begins to remove all instances that this service group's autoscale manages. Those with a delete lock become ordinary
+ * instances.
+ */
 export function retireManagedInstances(registry: Registry, service: Service, drainTimeoutMs: number): void {
   for (const instance of managedInstances(registry, service)) {
     if (mayRemove(instance)) void retireInstance(registry, instance, drainTimeoutMs);

@@ -6,7 +6,10 @@ interface Removable {
   readonly record: { readonly uuid: string; readonly createdAt: number };
 }
 
-/** Selects `count` instances: first those that are not ready, then those with the least in flight, the longest idle, the newest. */
+/**
+ * Selects `count` instances: first those that are not ready, then those with the least in flight, the longest idle, the
+ * newest.
+ */
 export function selectForRemoval<T extends Removable>(
   instances: readonly T[],
   loads: ReadonlyMap<string, Pick<InstanceLoad, "inFlight" | "idleMs">>,

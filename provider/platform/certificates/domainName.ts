@@ -12,7 +12,10 @@ export const isDomainName = (text: string): boolean => text.length <= MAX_DOMAIN
 /** True for a name such as `*.example.com`. */
 export const isWildcard = (name: string): boolean => name.startsWith("*.");
 
-/** True when a certificate for `name` is valid for `domain`. `*` matches one label; a wildcard domain matches only itself. */
+/**
+ * True when a certificate for `name` is valid for `domain`. `*` matches one label; a wildcard domain matches only
+ * itself.
+ */
 export function coversDomain(name: string, domain: string): boolean {
   if (name === domain) return true;
   return isWildcard(name) && !isWildcard(domain) && domain.replace(/^[^.]+/, "*") === name;

@@ -20,14 +20,14 @@ function parseCommonName({ common_name, cn }: CreateCertificateRequest): string 
   if (common_name !== undefined && cn !== undefined) {
     throw new ApiItemError("NotBoth", "Give either 'common_name' or 'cn', not both");
   }
-  const given = common_name ?? cn;
-  if (given === undefined)
+  const requested = common_name ?? cn;
+  if (requested === undefined)
     throw new ApiItemError("Invalid", "'common_name' is missing in certificate creation arguments");
-  const commonName = given.replace(/\.$/, "").toLowerCase();
+  const commonName = requested.replace(/\.$/, "").toLowerCase();
   if (isDomainName(commonName)) return commonName;
   throw new ApiItemError(
     "Invalid",
-    `Invalid 'common_name' '${given}': it must be a domain name, or '*.' followed by one`,
+    `Invalid 'common_name' '${requested}': it must be a domain name, or '*.' followed by one`,
   );
 }
 

@@ -45,7 +45,10 @@ function certificateNames(certificate: crypto.X509Certificate): string[] {
   return [...(commonName === undefined ? [] : [commonName]), ...alternative].map((name) => name.toLowerCase());
 }
 
-/** Throws `Invalid` for a chain and key that are well-formed but unusable for TLS, for example when the key is too small. */
+/**
+ * Throws `Invalid` for a chain and key that are well-formed but unusable for TLS, for example when the key is too
+ * small.
+ */
 function assertUsableForTls(chain: string, pkey: string): void {
   try {
     createSecureContext({ cert: chain, key: pkey });

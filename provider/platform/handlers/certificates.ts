@@ -19,8 +19,8 @@ type CertificateRoutes = "createCertificate" | "getCertificates" | "updateCertif
 /** Handlers of `/v1/certificates`. */
 export function certificateHandlers(registry: Registry): Pick<Handlers, CertificateRoutes> {
   const { log } = registry.parts;
-  // Shared with service groups, because a create or change of one may be about to use a certificate.
-  const { serviceMutex: serviceTurn } = registry;
+  // A service group that is being created or changed may be about to use the certificate.
+  const { serviceMutex } = registry;
   const all = (): CertificateRecord[] => [...registry.certificates.values()];
   const identityOf = (certificate: CertificateRecord) => certificate;
   const findCertificate = (selector: Selector) => findBySelector(all(), identityOf, "certificate", selector);
@@ -38,7 +38,7 @@ export function certificateHandlers(registry: Registry): Pick<Handlers, Certific
     }),
     deleteCertificates: async ({ body }) => ({
       items: await mapItems(body, log, (selector) =>
-        serviceTurn.runExclusive(() => {
+        serviceMutex.runExclusive(() => {
           const certificate = findCertificate(selector);
           removeCertificate(registry, certificate);
           return { status: "success" as const, uuid: certificate.uuid, name: certificate.name };

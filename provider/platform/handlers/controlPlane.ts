@@ -1,4 +1,4 @@
-/** The control plane. It knows one metro and is served at that metro's address. */
+/** The control plane of the only metro, served at that metro's address. */
 
 import { isInNamespace } from "../../contract/imageUrl";
 import type { Registry } from "../registry";
@@ -7,7 +7,7 @@ import { ACCOUNT } from "./quotas";
 
 /** Name of the only metro. */
 const METRO = "local";
-/** A constant, like the account's uuid. */
+/** A constant, like that of the account: it must only differ from the uuids of objects. */
 const METRO_UUID = "00000000-0000-4000-8000-000000000002";
 
 /**

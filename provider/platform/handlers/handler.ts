@@ -1,4 +1,4 @@
-/** The input and output of handlers. */
+/** The request and response types of handlers. */
 import type { FailedItem } from "../errors";
 import type { Selector } from "../lookup";
 import type { ItemOf, QueryOf, BodyOf, RouteName } from "../../contract/routes";
@@ -22,6 +22,7 @@ export interface HandlerRequest<K extends RouteName> {
 
 /** A response. */
 export interface HandlerResponse<K extends RouteName> {
+  /** In the order of the request's items. */
   readonly items: readonly (ItemOf<K> | FailedItem)[];
   /** Message of the envelope; `undefined`: derived from the items. */
   readonly message?: string;

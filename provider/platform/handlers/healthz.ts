@@ -6,7 +6,10 @@ import type { Registry } from "../registry";
 import { VERSION } from "../../base/version";
 import type { Handlers } from "./handler";
 
-/** Milliseconds to wait for the VMM's description; then the check is `unknown`. The first probe of the accelerator can take longer. */
+/**
+ * Milliseconds to wait for the VMM's description; then the check is `unknown`. The first probe of the accelerator can
+ * take longer.
+ */
 const DESCRIBE_TIMEOUT_MS = 1_000;
 /** Milliseconds for which a description of the VMM is cached. */
 const DESCRIPTION_MAX_AGE_MS = 60_000;

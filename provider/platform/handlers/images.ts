@@ -50,7 +50,10 @@ function imageItems(images: readonly StoredImage[]): Map<string, ImageItem> {
   return items;
 }
 
-/** The filter of a query. Digests may have the image's name in front. Throws {@link RequestError} 400 for an invalid reference. */
+/**
+ * The filter of a query. Digests may have the image's name in front. Throws {@link RequestError} 400 for an invalid
+ * reference.
+ */
 function matchesQuery({ digest: digests, tag: tags }: QueryOf<"getImages">): (item: ImageItem) => boolean {
   const wantedDigests = digests?.map(stripPlatformPrefix);
   const wantedTags = tags?.map(toTaggedReference);

@@ -2,7 +2,10 @@
 import type { Log } from "../log";
 import { type FailedItem, toFailedItem } from "../errors";
 
-/** Applies `act` to all entries concurrently. The items keep the order of the entries; one that throws becomes a failed item. */
+/**
+ * Applies `act` to all entries concurrently. The items keep the order of the entries; one that throws becomes a failed
+ * item.
+ */
 export function mapItems<E extends object, I>(
   entries: readonly E[],
   log: Log,

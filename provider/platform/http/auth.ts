@@ -6,8 +6,8 @@ const TOKEN_BYTES = 32;
 
 /** Reads the token of this state folder, or creates it with file mode 0600. The caller must hold the folder's lock. */
 export async function loadOrCreateToken(file: string): Promise<string> {
-  const kept = await fs.readFile(file, "utf8").catch(() => "");
-  if (/^[0-9a-f]{64}\s*$/.test(kept)) return kept.trim();
+  const stored = await fs.readFile(file, "utf8").catch(() => "");
+  if (/^[0-9a-f]{64}\s*$/.test(stored)) return stored.trim();
   const token = crypto.randomBytes(TOKEN_BYTES).toString("hex");
   await fs.rm(file, { force: true });
   await fs.writeFile(file, token, { mode: 0o600, flag: "wx" });

@@ -12,6 +12,7 @@ import { ROUTE_PATTERNS, type RoutePattern } from "./routePatterns";
 
 /** The variant of the API that a server implements. */
 export interface Dialect {
+  /** The methods and paths that the server accepts. */
   readonly patterns: readonly RoutePattern[];
   /** Body models that replace those of the route table. */
   readonly bodies: Readonly<Partial<Record<RouteName, z.ZodType>>>;

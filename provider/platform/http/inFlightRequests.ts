@@ -2,7 +2,10 @@
 import type * as http from "node:http";
 import type { Duplex } from "node:stream";
 
-/** The node:http events that deliver a request. `checkExpectation` is among them so that an unknown `Expect` header is ignored. */
+/**
+ * The node:http events that deliver a request. `checkExpectation` is among them so that an unknown `Expect` header is
+ * ignored.
+ */
 export const REQUEST_EVENTS = ["request", "checkExpectation"] as const;
 
 interface InFlightRequest {
@@ -59,7 +62,7 @@ export class InFlightRequests implements RequestActivity {
             gone.abort();
             this.inFlightCount--;
             this.lastChangeAt = performance.now();
-            for (const look of listeners) look();
+            for (const listener of listeners) listener();
           },
         };
         requests.add(tracked);
@@ -78,12 +81,12 @@ export class InFlightRequests implements RequestActivity {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return act(false);
     const { requests, listeners } = connection;
-    const look = (): void => {
+    const check = (): void => {
       if ([...requests].some(({ request }) => request.complete)) return;
-      listeners.delete(look);
+      listeners.delete(check);
       act([...requests].some(({ response }) => response.headersSent));
     };
-    listeners.add(look);
-    look();
+    listeners.add(check);
+    check();
   }
 }

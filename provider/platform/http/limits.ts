@@ -2,7 +2,10 @@
 
 /** Largest body. Source: the cloud's limit. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
-/** How much of a rejected body is read and discarded, so that the client gets the response; beyond it the connection is closed. */
+/**
+ * How much of a rejected body is read and discarded, so that the client gets the response; beyond it the connection is
+ * closed.
+ */
 export const MAX_DISCARDED_BYTES = 32 * 1024 * 1024;
 /** Most objects that one request may name or describe. */
 export const MAX_OBJECTS = 1000;

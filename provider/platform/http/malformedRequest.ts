@@ -23,10 +23,10 @@ export function toRequestError(code: string | undefined): RequestError {
 }
 
 /** Writes an error response to a connection and closes it. */
-export function rejectConnection(socket: Duplex, refusal: RequestError): void {
-  const body = JSON.stringify(errorEnvelope(refusal, 0));
+export function rejectConnection(socket: Duplex, error: RequestError): void {
+  const body = JSON.stringify(errorEnvelope(error, 0));
   const head = [
-    `HTTP/1.1 ${refusal.status} ${http.STATUS_CODES[refusal.status] ?? ""}`,
+    `HTTP/1.1 ${error.status} ${http.STATUS_CODES[error.status] ?? ""}`,
     "content-type: application/json",
     `content-length: ${Buffer.byteLength(body)}`,
     "connection: close",

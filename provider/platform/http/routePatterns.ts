@@ -1,4 +1,4 @@
-/** The methods and paths of all operations: for many objects and for one, in the newest form and in that of older clients. */
+/** The methods and paths of all operations, for many objects and for one, including those of older clients. */
 import { type Method, type Route, type RouteName, routes } from "../../contract/routes";
 
 /** One method and path of an operation. */
@@ -7,7 +7,7 @@ export interface RoutePattern {
   readonly method: Method;
   /** The path, with parameters in braces. */
   readonly path: string;
-  /** True if the path names one object, instead of a selector. */
+  /** True if the path names one object; false if selectors name the objects. */
   readonly isOne: boolean;
 }
 
@@ -16,11 +16,11 @@ const routeNames = Object.keys(routes) as RouteName[]; // the keys of a constant
 /** All patterns of all operations. */
 export const ROUTE_PATTERNS: readonly RoutePattern[] = routeNames.flatMap((name) => {
   const { method, path, singleObjectPath: one, olderEndpoints: older = [] }: Route = routes[name];
-  return [{ method, path }, ...older].flatMap((way): RoutePattern[] => [
-    { name, ...way, isOne: false },
+  return [{ method, path }, ...older].flatMap((endpoint): RoutePattern[] => [
+    { name, ...endpoint, isOne: false },
     ...(one === undefined
       ? []
-      : [{ name, method: way.method, path: singleObjectPath(one, path, way.path), isOne: true }]),
+      : [{ name, method: endpoint.method, path: singleObjectPath(one, path, endpoint.path), isOne: true }]),
   ]);
 });
 
@@ -30,5 +30,5 @@ function singleObjectPath(one: string, path: string, older: string): string {
   return one.endsWith(lastWord(path)) ? one.slice(0, -lastWord(path).length) + lastWord(older) : one;
 }
 
-/** The path with which older clients list images. Its items have their own form. */
+/** The path of older clients' image listing, whose items have a different format. */
 export const OLDER_IMAGE_LIST_PATH = "/v1/images/list";

@@ -13,16 +13,18 @@ import { OLDER_IMAGE_LIST_PATH, type RoutePattern } from "./routePatterns";
 /** A request that matches a route. */
 export interface RoutedRequest extends ParsedArguments {
   readonly name: RouteName;
+  /** Member of the response's `data` that holds the items; `undefined`: the only item is the data. */
   readonly dataKey: string | undefined;
   /** Parameters of the path. */
   readonly path: Readonly<Record<string, string>>;
 }
 
-/** A request as received. `body` is `undefined` if there is none. */
+/** A request as received. */
 export interface RawRequest {
   readonly method: string;
   /** Path and query as in the request line. */
   readonly target: string;
+  /** `undefined`: the request has no body. */
   readonly body: string | undefined;
 }
 
@@ -78,43 +80,43 @@ function matchRoute(
   parameters: readonly string[],
   patterns: readonly RoutePattern[],
 ): RouteMatch {
-  const words = path.split("/");
-  const matching = patterns.filter((form) => matchesTemplate(form.path.split("/"), words));
-  const pattern = matching.map(specificityKey).sort()[0];
-  const atPath = matching.filter((form) => specificityKey(form) === pattern);
-  const candidates = atPath.filter((form) => form.method === method);
-  const form = candidates.find(({ name }) => hasAllParameters(routes[name].query, parameters)) ?? candidates[0];
-  if (form !== undefined) return { pattern: form, pathParameters: parsePathParameters(form.path, words) };
+  const segments = path.split("/");
+  const matching = patterns.filter((one) => matchesTemplate(one.path.split("/"), segments));
+  const mostSpecific = matching.map(specificityKey).sort()[0];
+  const atPath = matching.filter((one) => specificityKey(one) === mostSpecific);
+  const candidates = atPath.filter((one) => one.method === method);
+  const pattern = candidates.find(({ name }) => hasAllParameters(routes[name].query, parameters)) ?? candidates[0];
+  if (pattern !== undefined) return { pattern, pathParameters: parsePathParameters(pattern.path, segments) };
   if (atPath.length === 0) throw new RequestError(404, `No such endpoint: ${method} ${abbreviate(path)}`);
   const allowed = [...new Set(atPath.map((one) => one.method))];
-  const message = `Method ${method} is not allowed for ${abbreviate(path)}, but ${allowed.join(", ")}`;
+  const message = `Method ${method} is not allowed for ${abbreviate(path)}; allowed: ${allowed.join(", ")}`;
   throw new RequestError(405, message, "WrongMethod", allowed);
 }
 
-const isParameter = (word: string): boolean => word.startsWith("{");
+const isParameter = (segment: string): boolean => segment.startsWith("{");
 
-const matchesTemplate = (template: readonly string[], words: readonly string[]): boolean =>
-  template.length === words.length &&
-  template.every((part, index) => (isParameter(part) ? words[index] !== "" : words[index] === part));
+const matchesTemplate = (template: readonly string[], segments: readonly string[]): boolean =>
+  template.length === segments.length &&
+  template.every((part, index) => (isParameter(part) ? segments[index] !== "" : segments[index] === part));
 
 /** Sort key that puts literal segments before parameters. */
 const specificityKey = ({ path }: RoutePattern): string =>
   path
     .split("/")
-    .map((word) => (isParameter(word) ? "1" : "0"))
+    .map((segment) => (isParameter(segment) ? "1" : "0"))
     .join("");
 
-const parsePathParameters = (template: string, words: readonly string[]): Record<string, string> =>
+const parsePathParameters = (template: string, segments: readonly string[]): Record<string, string> =>
   Object.fromEntries(
     template
       .split("/")
-      .flatMap((part, index) => (isParameter(part) ? [[part.slice(1, -1), decodeSegment(words[index] ?? "")]] : [])),
+      .flatMap((part, index) => (isParameter(part) ? [[part.slice(1, -1), decodeSegment(segments[index] ?? "")]] : [])),
   );
 
 const hasAllParameters = (query: z.ZodType, parameters: readonly string[]): boolean =>
   query instanceof z.ZodObject && parameters.every((name) => Object.hasOwn(query.shape, name));
 
-/** Decodes a segment; an invalid encoding is kept as it is and then matches no object. */
+/** Decodes a path segment. One with invalid percent-encoding is returned unchanged; it matches no object. */
 function decodeSegment(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -10,6 +10,7 @@ import { rejectConnection, toRequestError } from "./malformedRequest";
 
 /** Options of {@link startApiServer}. */
 export interface ApiServerOptions extends Pick<RequestOptions, "handlers" | "dialect" | "log"> {
+  /** Bearer token that every request must send. Secret. */
   readonly token: string;
   readonly timings: Pick<Timings, "headersTimeoutMs" | "requestTimeoutMs">;
 }
@@ -25,7 +26,10 @@ export interface ApiServer {
 
 const HOST = "127.0.0.1";
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
-/** Interval at which Node closes connections that are too slow. With Node's default, 30 s, the timeouts could not be shorter. */
+/**
+ * Interval at which Node closes connections that are too slow. With Node's default, 30 s, the timeouts could not be
+ * shorter.
+ */
 const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
 /** Starts the server on loopback, on a port that the kernel chooses. */

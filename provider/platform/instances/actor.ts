@@ -1,7 +1,8 @@
 /**
  * One actor per instance: one queue, one loop, one state. Its inputs are API requests, VM events and timers; VM events are
  * handled before requests. Only the actor changes its instance.
- * The states and what leads from one to the next: `lifecycle/transitions.ts`.
+ *
+ * `lifecycle/transitions.ts` draws the state machine.
  */
 import type { Instance, RequestOptions, InstancePatchOperation, TemplatePatchOperation } from "./instance";
 import type { InstanceState } from "../../contract/models";
@@ -57,7 +58,7 @@ export class InstanceActor implements Instance {
     this.#machine.updateRotation();
   }
 
-  /** The instance as it is now. */
+  /** The current record. */
   get record(): InstanceRecord {
     return this.#machine.record;
   }
@@ -73,8 +74,8 @@ export class InstanceActor implements Instance {
 
   /** True when no VM runs and nothing is about to start one. */
   get isDown(): boolean {
-    const waits = this.#pending.has("start") || this.#pending.has("wake") || this.#pending.has("restart");
-    return DOWN_STATES.includes(this.state) && this.record.status.restart === undefined && !waits;
+    const hasPendingStart = this.#pending.has("start") || this.#pending.has("wake") || this.#pending.has("restart");
+    return DOWN_STATES.includes(this.state) && this.record.status.restart === undefined && !hasPendingStart;
   }
 
   /** The definition with all queued changes applied. */
@@ -100,7 +101,7 @@ export class InstanceActor implements Instance {
 
   /**
    * Submits a request. Resolves when it has begun (start: the VM runs; stop: the guest was told to shut down; delete:
-   * everything is removed), or at once when there is nothing to do.
+   * everything is removed), or at once if the instance is already in the requested state.
    *
    * Throws `FailedWrongVmState`; a start also throws what the VMM throws.
    */
@@ -144,7 +145,7 @@ export class InstanceActor implements Instance {
     this.#machine.replaceDefinition(applyTemplatePatch(record.definition, change, env.patchContext(record)));
   }
 
-  /** Ends its management by autoscale; from now on it is an ordinary instance. Throws if the database write fails. */
+  /** Releases it from autoscale; from then on it is an ordinary instance. Throws if the database write fails. */
   releaseFromAutoscale(): void {
     const { autoscaledBy: _, ...own } = this.record.definition;
     this.#machine.replaceDefinition(own);
@@ -155,12 +156,14 @@ export class InstanceActor implements Instance {
     if (isTemplateOrCheckpoint(this.state)) this.#machine.applyThenPersist({ lastUsedAt: Date.now() });
   }
 
-  /** Adopts a VM that an earlier daemon started, and continues whatever was under way. */
+  /** Adopts a VM that an earlier daemon started, and continues what was in progress. */
   adoptVm(vm: Vm): void {
     adoptVm(this.#machine, vm);
   }
 
-  /** Handles a VM that exited while no daemon ran: applies the restart policy; an instance in standby stays in standby. */
+  /**
+   * Handles a VM that exited while no daemon ran: applies the restart policy; an instance in standby stays in standby.
+   */
   handleLostVm(exit: VmExit): void {
     const { state, becomesTemplate } = this.record.status;
     if (state === "stopped") onSuspendedVmLost(this.#machine);
@@ -231,12 +234,12 @@ export class InstanceActor implements Instance {
 
   async #handleEvent(event: InstanceEvent): Promise<void> {
     const machine = this.#machine;
-    const { run: session } = event;
-    if (session !== machine.session) return; // of an earlier session
+    const { session } = event;
+    if (session !== machine.session) return; // an event of an earlier session
     switch (event.is) {
       case "started":
         return onStarted(machine, session);
-      case "answered":
+      case "ready":
         return onReady(machine, session);
       case "healthy":
         return machine.applyThenPersist({ restart: undefined });

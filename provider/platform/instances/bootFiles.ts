@@ -12,8 +12,9 @@ import { volumeDiskPath } from "../volumes/disk";
 import { decodeInlineFile } from "./update/roms";
 import { bootLayerDigests } from "./update/queuedUpdates";
 
-/** A layer that was unpacked earlier, for the original of a copy. */
+/** A layer that is already unpacked, because the original of a copy boots from it. */
 export interface UnpackedLayer {
+  /** Such as `sha256:…`. */
   readonly digest: string;
 }
 /** A layer that an instance boots from. */
@@ -53,7 +54,10 @@ export class BootFiles {
     }
   }
 
-  /** Removes every file that no instance boots from. Calls `records` before each removal, because instances change meanwhile. */
+  /**
+   * Removes every file that no instance boots from. Calls `records` before each removal, because instances change
+   * meanwhile.
+   */
   async removeUnused(records: () => Iterable<InstanceRecord>): Promise<void> {
     const names = await fs.readdir(this.#folder).catch(() => []);
     for (const file of names.map((name) => path.join(this.#folder, name))) {

@@ -17,7 +17,9 @@ export const availableRange = (size: number): ByteRange => ({
   end: size,
 });
 
-/** The part of the available range that a request for `limit` bytes from `offset` (negative: from the end) gets. Pure. */
+/**
+ * The part of the available range that a request for `limit` bytes from `offset` (negative: from the end) gets. Pure.
+ */
 export function requestedRange({ start, end }: ByteRange, offset: number, limit: number): ByteRange {
   const from = Math.min(end, Math.max(start, offset < 0 ? end + offset : offset));
   return { start: from, end: Math.min(end, from + limit) };

@@ -13,7 +13,7 @@ export function startConsoleRetention(registry: Registry): void {
         vmm.truncateLogs(record.uuid);
       } catch (error) {
         // The log grows until the next attempt; the instance is not affected.
-        log.write("console.not-bounded", { uuid: record.uuid, reason: error instanceof Error ? error.message : "" });
+        log.write("console.not-truncated", { uuid: record.uuid, reason: error instanceof Error ? error.message : "" });
       }
     }
   };

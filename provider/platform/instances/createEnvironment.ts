@@ -43,7 +43,7 @@ export function createInstanceEnvironment(registry: Registry): InstanceEnvironme
     onServiceLeft: (serviceUuid) => {
       onInstanceLeft(registry, serviceUuid).catch((error: unknown) => {
         const reason = errorMessage(error);
-        log.write("service.not-left", { uuid: serviceUuid, reason });
+        log.write("service.not-updated", { uuid: serviceUuid, reason });
       });
     },
     saveVolumes: (uuid, volumes, status) => updateAttachments(database, uuid, volumes, status),
@@ -55,7 +55,9 @@ export function createInstanceEnvironment(registry: Registry): InstanceEnvironme
   };
 }
 
-/** Removes an instance without a VM: its files, its row, and the service group and volumes that were created with it. */
+/**
+ * Removes an instance without a VM: its files, its row, and the service group and volumes that were created with it.
+ */
 async function removeInstance(registry: Registry, { uuid, serviceUuid, volumes }: InstanceRecord): Promise<void> {
   await registry.parts.vmm.removeFiles(uuid);
   await fs.rm(path.join(registry.parts.paths.instancesDir, uuid), { recursive: true, force: true });
@@ -63,12 +65,12 @@ async function removeInstance(registry: Registry, { uuid, serviceUuid, volumes }
   registry.instances.delete(uuid);
   registry.changes.notify();
   // The instance is deleted even if the following steps fail; the next daemon removes leftovers.
-  const left = (error: unknown): void => {
+  const logLeftover = (error: unknown): void => {
     const reason = errorMessage(error);
     registry.parts.log.write("instance.leftovers", { uuid, reason });
   };
-  if (serviceUuid !== undefined) await onInstanceLeft(registry, serviceUuid).catch(left);
-  await removeInlineVolumes(registry, volumes).catch(left);
-  await registry.removeUnusedBootFiles().catch(left);
+  if (serviceUuid !== undefined) await onInstanceLeft(registry, serviceUuid).catch(logLeftover);
+  await removeInlineVolumes(registry, volumes).catch(logLeftover);
+  await registry.removeUnusedBootFiles().catch(logLeftover);
   registry.changes.notify();
 }

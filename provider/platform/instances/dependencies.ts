@@ -17,30 +17,30 @@ export async function startDependencies(
 ): Promise<void> {
   await Promise.all(
     definition.dependencies.map(async (uuid) => {
-      const needed = registry.instances.get(uuid);
-      if (needed === undefined || (await waitUntilUp(registry, needed, signal))) return;
-      const what = `Instance '${name}' needs instance '${needed.record.name}'`;
+      const dependency = registry.instances.get(uuid);
+      if (dependency === undefined || (await waitUntilUp(registry, dependency, signal))) return;
+      const what = `Instance '${name}' needs instance '${dependency.record.name}'`;
       throw new ApiItemError("FailedOperation", `${what}, which is not running`);
     }),
   );
 }
 
 /** False when the instance stopped or could not be started. */
-async function waitUntilUp(registry: Registry, needed: Instance, signal: AbortSignal): Promise<boolean> {
-  const { uuid } = needed.record;
-  const isGone = (): boolean => registry.instances.get(uuid) !== needed;
-  const isEnding = (): boolean => needed.state === "draining" || needed.state === "stopping";
+async function waitUntilUp(registry: Registry, dependency: Instance, signal: AbortSignal): Promise<boolean> {
+  const { uuid } = dependency.record;
+  const isGone = (): boolean => registry.instances.get(uuid) !== dependency;
+  const isEnding = (): boolean => dependency.state === "draining" || dependency.state === "stopping";
   await registry.changes.waitUntil(() => isGone() || !isEnding(), signal);
-  let refused = false;
-  if (!isGone() && needed.state === "stopped") {
+  let startFailed = false;
+  if (!isGone() && dependency.state === "stopped") {
     // Not awaited: the start may wait for other dependencies, and this wait must be able to end first.
-    needed.request("start").catch(() => {
-      refused = true;
+    dependency.request("start").catch(() => {
+      startFailed = true;
       registry.changes.notify();
     });
   }
-  const isUp = (): boolean => needed.state === "running" || needed.state === "standby";
-  await registry.changes.waitUntil(() => isGone() || isUp() || refused || needed.isDown, signal);
+  const isUp = (): boolean => dependency.state === "running" || dependency.state === "standby";
+  await registry.changes.waitUntil(() => isGone() || isUp() || startFailed || dependency.isDown, signal);
   signal.throwIfAborted();
   return isGone() || isUp();
 }

@@ -11,8 +11,11 @@ export interface InstanceEnvironment {
   readonly vmm: Vmm;
   readonly timings: Timings;
   readonly log: Log;
-  /** False on newer nodes, which reject a change of a running instance instead of queueing it until the stop. */
+  /**
+   * True: a change of a running instance waits until it stops. False: it is rejected, as on older nodes (`strict2026`).
+   */
   readonly queuesUpdates: boolean;
+  /** The specification of the instance's next VM. */
   vmSpec(record: InstanceRecord): VmSpec;
   /** The limits that a change of the instance's definition is checked against. */
   patchContext(record: InstanceRecord): PatchContext;
@@ -20,7 +23,10 @@ export interface InstanceEnvironment {
   waitUntilDisksFree(record: InstanceRecord): Promise<void>;
   /** Throws `Quota` unless the instance may be live. */
   assertLiveQuota(record: InstanceRecord): void;
-  /** Starts the dependencies and resolves when all are running or in standby. Throws `FailedOperation`, or the signal's reason. */
+  /**
+   * Starts the dependencies and resolves when all are running or in standby. Throws `FailedOperation`, or the signal's
+   * reason.
+   */
   startDependencies(record: InstanceRecord, signal: AbortSignal): Promise<void>;
   /** Notifies everyone who waits for a change. */
   notifyChange(): void;
@@ -34,7 +40,10 @@ export interface InstanceEnvironment {
   onServiceLeft(serviceUuid: string): void;
   /** Writes the volumes and the status in one transaction. Throws if the write fails. */
   saveVolumes(uuid: string, volumes: readonly VolumeAttachment[], status: InstanceStatus): void;
-  /** The rotation of the instance's service, and the ports that must be ready before it gets connections. `undefined` without a service. */
+  /**
+   * The rotation of the instance's service, and the ports that must be ready before it gets connections. `undefined`
+   * without a service.
+   */
   serviceOf(
     record: InstanceRecord,
   ): { readonly rotation: Rotation; readonly destinationPorts: readonly number[] } | undefined;

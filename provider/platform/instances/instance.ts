@@ -18,6 +18,7 @@ export interface RequestOptions {
 export interface InstancePatchOperation {
   readonly prop: InstanceProp;
   readonly op: "set" | "add" | "del";
+  /** Validated by the model of `prop`; `undefined`: a `del` of the whole property. */
   readonly value?: unknown;
 }
 
@@ -25,12 +26,13 @@ export interface InstancePatchOperation {
 export interface TemplatePatchOperation {
   readonly prop: "tags" | "delete_lock" | "autokill";
   readonly op: "set" | "add" | "del";
+  /** Validated by the model of `prop`; `undefined`: a `del` of the whole property. */
   readonly value?: unknown;
 }
 
 /** One instance and, while it runs, its VM. Only the instance changes its own state; others submit requests. */
 export interface Instance {
-  /** The instance as it is now. */
+  /** The current record; replaced by every change. */
   readonly record: InstanceRecord;
   readonly state: InstanceState;
   readonly networkInterface: NetworkInterface;
@@ -51,7 +53,7 @@ export interface Instance {
 
   /**
    * Submits a request. Resolves when it has begun (start: the VM runs; stop: the guest was told to shut down; delete:
-   * everything is removed), or at once when there is nothing to do.
+   * everything is removed), or at once if the instance is already in the requested state.
    *
    * Throws `FailedWrongVmState`; a start also throws what the VMM throws.
    */
@@ -60,11 +62,14 @@ export interface Instance {
   attachVolume(attachment: VolumeAttachment): void;
   /** Detaches a volume: at once, or when the VM that uses it has stopped. */
   detachVolume(volumeUuid: string): void;
-  /** Changes the definition: at once, or when the VM has stopped. Throws `Invalid`, `NotSupported`, `NotAllowed`, `FailedWrongVmState`, `TooMany`. */
+  /**
+   * Changes the definition: at once, or when the VM has stopped. Throws `Invalid`, `NotSupported`, `NotAllowed`,
+   * `FailedWrongVmState`, `TooMany`.
+   */
   patch(operation: InstancePatchOperation): void;
   /** Changes a template or checkpoint. Throws `Invalid`. */
   patchTemplate(operation: TemplatePatchOperation): void;
-  /** Ends its management by autoscale; from now on it is an ordinary instance. */
+  /** Releases it from autoscale; from then on it is an ordinary instance. Throws if the database write fails. */
   releaseFromAutoscale(): void;
   /** Records that another instance was created from this template or checkpoint. */
   recordUse(): void;
@@ -76,9 +81,11 @@ export interface Instance {
   /** The proxy's number of open connections changed. */
   connectionsChanged(count: number): void;
 
-  /** Adopts a VM that an earlier daemon started, and continues whatever was under way. */
+  /** Adopts a VM that an earlier daemon started, and continues what was in progress. */
   adoptVm(vm: Vm): void;
-  /** Handles a VM that exited while no daemon ran: applies the restart policy; an instance in standby stays in standby. */
+  /**
+   * Handles a VM that exited while no daemon ran: applies the restart policy; an instance in standby stays in standby.
+   */
   handleLostVm(exit: VmExit): void;
   /** Continues what an earlier daemon began with a stopped instance: a restart sequence, a conversion or a delete. */
   resumePendingWork(): void;

@@ -5,11 +5,15 @@ import { macAddressOf } from "../vmm/qemu/boot/arguments";
 /** A network interface as the API reports it. */
 export interface NetworkInterface {
   readonly uuid: string;
+  /** Such as `52:54:00:1a:2b:3c`. */
   readonly mac: string;
+  /** IPv4 address of the guest. */
   readonly privateIp: string;
 }
 
-/** The address that every guest has behind QEMU's user networking. Source: QEMU, "Using the user mode network stack". */
+/**
+ * The address that every guest has behind QEMU's user networking. Source: QEMU, "Using the user mode network stack".
+ */
 const PRIVATE_IP = "10.0.2.15";
 
 /** The only network interface of the instance with this uuid. */

@@ -16,10 +16,11 @@ export const newStatus = (state: InstanceStatus["state"]): InstanceStatus => ({
   detaching: [],
 });
 
-/** Notifies listeners that something changed. It does not tell what. */
+/** Notifies listeners that something changed, but not what. */
 export class ChangeNotifier {
   readonly #listeners = new Set<() => void>();
 
+  /** Calls every listener. */
   notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
@@ -29,7 +30,9 @@ export class ChangeNotifier {
     this.#listeners.add(listener);
   }
 
-  /** Resolves with true once `met` returns true, checked now and after each change. False when the signal aborts first. */
+  /**
+   * Resolves with true once `met` returns true, checked now and after each change. False when the signal aborts first.
+   */
   waitUntil(met: () => boolean, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const finish = (result: boolean): void => {

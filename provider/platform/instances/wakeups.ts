@@ -7,6 +7,7 @@ const BUCKET_BOUNDS_MS = Array.from({ length: 13 }, (_, power) => 2 ** power);
 export interface WakeupHistogram {
   /** Number of wake-ups that took at most `boundMs`. The last bucket has no bound and counts all. */
   readonly buckets: readonly { readonly boundMs: number | undefined; readonly count: number }[];
+  /** Total duration of all wake-ups. */
   readonly sumMs: number;
 }
 
@@ -17,6 +18,7 @@ export class WakeupMetrics {
   #sumMs = 0;
   #startedAtMs: number | undefined;
 
+  /** The instance begins to wake. */
   begin(): void {
     this.#startedAtMs = performance.now();
   }
@@ -42,6 +44,7 @@ export class WakeupMetrics {
     this.#sumMs += tookMs;
   }
 
+  /** All wake-ups so far. */
   get histogram(): WakeupHistogram {
     const bounded = BUCKET_BOUNDS_MS.map((boundMs, index) => ({ boundMs, count: this.#counts[index] ?? 0 }));
     return { buckets: [...bounded, { boundMs: undefined, count: this.#total }], sumMs: this.#sumMs };

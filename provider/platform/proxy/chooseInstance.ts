@@ -4,7 +4,7 @@
 export interface Candidate {
   readonly uuid: string;
   /**
-   * - `ready`: running, and its port has answered
+   * - `ready`: running, and its ports are ready
    * - `starting`: starting, or waiting for its restart
    * - `standby`: scaled to zero; wakes on request
    * - `out`: draining, stopping or stopped

@@ -4,10 +4,10 @@
  * `undefined` means unknown: another protocol, a body that ends with its connection, or a header split across chunks.
  */
 
-/** The body of a response whose header was seen. */
+/** The body of a response whose header has passed. */
 export type ResponseBody =
   | { readonly framing: "counted"; readonly missingBytes: number }
-  /** `tail` is the last bytes seen; they equal the last chunk when the body is complete. */
+  /** `tail` is the last bytes that passed; they equal the last chunk when the body is complete. */
   | { readonly framing: "chunked"; readonly tail: string };
 
 const HEADER_END = "\r\n\r\n";

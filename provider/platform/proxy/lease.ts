@@ -8,7 +8,7 @@ export interface ForwardTarget {
   forward(guestPort: number): Promise<{ readonly host: string; readonly port: number }>;
 }
 
-/** An open connection to an instance, for the use of one client. */
+/** An open connection to an instance, used by one client. */
 export interface Lease {
   readonly socket: net.Socket;
   /** Records what passes over the connection. */
@@ -17,7 +17,7 @@ export interface Lease {
   draining: boolean;
   /** Called when `draining` becomes true; set by the user of the lease. */
   onDrain: () => void;
-  /** Stops counting the connection, without closing the socket. Can be repeated. */
+  /** Stops counting the connection, without closing the socket. Idempotent. */
   release(): void;
 }
 

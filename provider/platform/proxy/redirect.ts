@@ -11,6 +11,7 @@ const HOST_HEADER = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?=:\d+$|$)/;
 /** Status and `Location` header of a response. */
 export interface RedirectResponse {
   readonly status: 301 | 308 | 400;
+  /** `undefined` for 400. */
   readonly location?: string;
 }
 
@@ -29,7 +30,7 @@ export function redirectResponseFor(
   return { status, location: `https://${host}${port}${request.target}` };
 }
 
-/** A handler of connections that answers each request with a redirect to `publicPort`. */
+/** A handler of connections that responds to each request with a redirect to `publicPort`. */
 export function createRedirectHandler(publicPort: number): (client: net.Socket) => void {
   const server = http.createServer((request, response) => {
     const { method = "GET", url: target = "/", headers } = request;

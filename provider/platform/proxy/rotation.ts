@@ -24,7 +24,7 @@ interface RotationMember {
 
 /** How many connections of one service may wait for an instance. */
 const MAX_WAITING_CONNECTIONS = 1024;
-/** Pause before the instances are tried again when none of the ready ones could be reached: they probably just died. */
+/** Pause before the instances are tried again when no ready one could be reached: they have probably just exited. */
 const RECONNECT_PAUSE_MS = 100;
 
 /** Tracks which instances may get connections, and connects clients to them. */
@@ -71,7 +71,10 @@ export class Rotation {
     return member === undefined ? 0 : member.leases.size + member.connecting;
   }
 
-  /** Traffic of an instance; `queued` is how many connections of the service wait while this instance is starting or in standby. */
+  /**
+   * Traffic of an instance; `queued` is how many connections of the service wait while this instance is starting or in
+   * standby.
+   */
   traffic(uuid: string): TrafficCounts & { readonly queued: number } {
     const member = this.#members.get(uuid);
     const isAwaited = member?.state === "starting" || member?.state === "standby";

@@ -43,7 +43,7 @@ export interface PortMapping {
   readonly port: number;
   /** Port inside an instance; for a redirect, the public port that clients are sent to. */
   readonly destinationPort: number;
-  /** `plain` forwards bytes as they are, `redirect` answers HTTP with a redirect to HTTPS, `tls` decrypts. */
+  /** `plain` forwards bytes as they are, `redirect` responds to HTTP with a redirect to HTTPS, `tls` decrypts. */
   readonly mode: "plain" | "redirect" | { readonly tls: TlsCertificates };
 }
 
@@ -70,7 +70,7 @@ export class ServiceProxy {
   }
 
   /**
-   * Makes exactly these ports open. New ports open before old ones close; if one cannot be opened, nothing changes.
+   * Opens these ports and closes all others. New ports open before old ones close; if one cannot be opened, nothing changes.
    * Open connections of a port that closes continue.
    *
    * Throws `ApiItemError`: `NoFree` for a port that is taken, `FailedOperation` when the proxy is closed.
@@ -116,7 +116,10 @@ export class ServiceProxy {
     return mode === "plain" ? serve : terminateTls(mode.tls, serve);
   }
 
-  /** Remembers a connection until it closes. The decrypted socket of a TLS connection is tracked in addition to the raw one. */
+  /**
+   * Remembers a connection until it closes. The decrypted socket of a TLS connection is tracked in addition to the raw
+   * one.
+   */
   #track(client: net.Socket): net.Socket {
     if (this.#clients.has(client)) return client;
     this.#clients.add(client);

@@ -2,8 +2,8 @@
  * Copies bytes between one client and an instance, with back-pressure and half-close.
  *
  * When the instance drains, the connection moves to another instance or ends, but never in the middle of an exchange.
- * TCP has no request boundaries, so they are inferred: an HTTP request line that follows bytes of the instance starts a
- * new request, which goes to another instance. A connection that is idle after bytes of the instance is closed, unless
+ * TCP has no request boundaries, so they are inferred: an HTTP request line that follows bytes from the instance starts a
+ * new request, which goes to another instance. A connection that is idle after bytes from the instance is closed, unless
  * an HTTP response is unfinished.
  */
 import type * as net from "node:net";
@@ -25,7 +25,10 @@ const REQUEST_LINE_BYTES = 8192;
 const startsHttpRequest = (chunk: Buffer): boolean =>
   REQUEST_LINE.test(chunk.subarray(0, REQUEST_LINE_BYTES).toString("latin1"));
 
-/** Connects a client, whose socket is paused, to the instance of `lease`; resolves when the client's connection has closed. */
+/**
+ * Connects a client, whose socket is paused, to the instance of `lease`; resolves when the client's connection has
+ * closed.
+ */
 export function splice(client: net.Socket, lease: Lease, options: SpliceOptions): Promise<void> {
   return new Promise((resolve) => {
     new Splice(client, options, resolve).attach(lease);
@@ -108,13 +111,18 @@ class Splice {
     else this.#client.pause();
   }
 
-  /** True while an HTTP request has no response or an unfinished one. A response of unknown length counts until the next request. */
+  /**
+   * True while an HTTP request has no response or an unfinished one. A response of unknown length counts until the next
+   * request.
+   */
   #inFlight(): boolean {
     if (!this.#isHttp) return false;
     return this.#lastFrom === "client" || (!this.#isHead && (this.#body === undefined || isUnfinished(this.#body)));
   }
 
-  /** Continues with another instance, now that the exchange with this one is complete; stays if no other one is ready. */
+  /**
+   * Continues with another instance, now that the exchange with this one is complete; stays if no other one is ready.
+   */
   async #move(request: Buffer): Promise<void> {
     this.#client.pause();
     const lease = await this.#options.acquireNext();

@@ -7,14 +7,20 @@ import type { SelfSignedCertificate } from "../certificates/selfSigned";
 export interface TlsCertificates {
   /** For domains without an uploaded certificate, and for clients that send no server name. */
   readonly selfSigned: SelfSignedCertificate;
-  /** The uploaded certificate for a domain name; looked up for each connection, so that a replacement takes effect at once. */
+  /**
+   * The uploaded certificate for a domain name; looked up for each connection, so that a replacement takes effect at
+   * once.
+   */
   readonly findUploaded: (serverName: string) => tls.SecureContext | undefined;
 }
 
 /** How long a TLS handshake may take. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** A handler of connections that decrypts them and passes them on, paused; a connection that does not speak TLS is closed. */
+/**
+ * A handler of connections that decrypts them and passes them on, paused; a connection that does not speak TLS is
+ * closed.
+ */
 export function terminateTls(
   certificates: TlsCertificates,
   onSecured: (client: net.Socket) => void,

@@ -76,7 +76,7 @@ export class InstanceTraffic {
     this.#open.add(connection);
   }
 
-  /** Moves a connection that has ended to the totals. Can be repeated. */
+  /** Moves a connection that has ended to the totals. Idempotent. */
   removeConnection(connection: ConnectionTraffic): void {
     if (!this.#open.delete(connection)) return;
     const { rxBytes, txBytes, total } = this.#ended;
@@ -84,12 +84,15 @@ export class InstanceTraffic {
     this.#ended = { rxBytes: rxBytes + bytesWritten, txBytes: txBytes + bytesRead, total: total + connection.total };
   }
 
-  /** Milliseconds since a byte moved on any open connection; 0 while an HTTP request is in flight, infinite without connections. */
+  /**
+   * Milliseconds since a byte moved on any open connection; 0 while an HTTP request is in flight, infinite without
+   * connections.
+   */
   get idleMs(): number {
     return Math.min(Infinity, ...[...this.#open].map((connection) => connection.idleMs));
   }
 
-  /** The counters as they are now. */
+  /** The current counters. */
   get counts(): TrafficCounts {
     const open = [...this.#open];
     const sum = (valueOf: (connection: ConnectionTraffic) => number): number =>

@@ -14,7 +14,8 @@ const NOT_LIVE_STATES: readonly InstanceState[] = ["stopped", "template", "check
 
 /**
  * Computes the usage. An instance in standby counts as live; a suspended one counts with its memory, which its paused VM holds.
- * `excludedUuid`: uuid of an instance that is not counted.
+ *
+ * @param excludedUuid uuid of an instance that is not counted
  */
 export function computeQuotaUsage(registry: Registry, excludedUuid?: string): QuotaUsage {
   const instances = [...registry.instances.values()].filter(({ record }) => record.uuid !== excludedUuid);
@@ -59,6 +60,6 @@ export const liveQuotaUsage = ({ memoryMb, vcpus }: InstanceSize, count = 1): Pa
 
 type InstanceSize = Pick<InstanceDefinition, "memoryMb" | "vcpus">;
 
-/** Throws `Quota` unless the instance, already live or not, fits beside all others. */
+/** Throws `Quota` unless the instance fits into the quotas next to all others, whether it is live already or not. */
 export const assertLiveQuota = (registry: Registry, { uuid, definition }: InstanceRecord): void =>
   assertQuota(registry, liveQuotaUsage(definition), uuid);

@@ -81,14 +81,14 @@ function parseEntry(entry: string): [keyof FlatQuotas, number] {
 /** The default quotas with some of them replaced. Throws `INPUT_INVALID` when a minimum exceeds its maximum. */
 export function resolveQuotas(set: Partial<FlatQuotas>): Quotas {
   const all = { ...DEFAULTS, ...set };
-  for (const what of ["memory_mb", "vcpus", "volume_mb", "autoscale_size"] as const) {
-    const [min, max] = [all[`min_${what}`], all[`max_${what}`]];
+  for (const name of ["memory_mb", "vcpus", "volume_mb", "autoscale_size"] as const) {
+    const [min, max] = [all[`min_${name}`], all[`max_${name}`]];
     if (min <= max) continue;
-    throw new UnikernelError("INPUT_INVALID", `The quota 'min_${what}' (${min}) exceeds 'max_${what}' (${max}).`, {
+    throw new UnikernelError("INPUT_INVALID", `The quota 'min_${name}' (${min}) exceeds 'max_${name}' (${max}).`, {
       hint: "Set both so that the minimum does not exceed the maximum.",
     });
   }
   const pick = <K extends keyof FlatQuotas>(some: Readonly<Record<K, number>>): Record<K, number> =>
-    Object.fromEntries(Object.keys(some).map((name) => [name, all[name as K]])) as Record<K, number>; // the same keys
+    Object.fromEntries(Object.keys(some).map((key) => [key, all[key as K]])) as Record<K, number>; // the same keys
   return { hard: pick(PLATFORM_LIMITS), limits: pick(OBJECT_LIMITS) };
 }

@@ -5,7 +5,7 @@ import type { Registry } from "../registry";
 import type { ServiceRecord } from "../store/services";
 import { deleteServiceGroup } from "./delete";
 
-/** Longest timer in milliseconds: the system clock may be set, and the machine may be suspended. */
+/** Longest timer in milliseconds. Limited because the system clock may be set and the machine may be suspended. */
 const MAX_SLEEP_MS = 60_000;
 
 /**
@@ -21,13 +21,13 @@ export function scheduleAutokill(registry: Registry, service: Service): void {
   const due = autokillDueAtMs(service.record);
   if (due === undefined || registry.isShutDown) return;
   const { clock, log } = registry.parts;
-  const armed = new AbortController();
-  service.autokillAbort = armed;
+  const abort = new AbortController();
+  service.autokillAbort = abort;
   clock
-    .sleep(Math.min(Math.max(0, due - clock.now()), MAX_SLEEP_MS), armed.signal)
+    .sleep(Math.min(Math.max(0, due - clock.now()), MAX_SLEEP_MS), abort.signal)
     .then(() => registry.serviceMutex.runExclusive(() => removeIfDue(registry, service)))
     .catch((error: unknown) => {
-      if (armed.signal.aborted) return;
+      if (abort.signal.aborted) return;
       const reason = errorMessage(error);
       log.write("service.not-deleted", { uuid: service.record.uuid, reason });
     });

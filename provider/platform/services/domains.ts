@@ -13,11 +13,15 @@ import type { ServiceDomain, ServiceRecord } from "../store/services";
 const MAX_LABEL_LENGTH = 63;
 const RANDOM_SUFFIX_LENGTH = 8;
 
-/** Expands `shop` to `shop.localhost`, which resolves to the loopback address. A name with a trailing dot is complete. */
+/**
+ * Expands `shop` to `shop.localhost`, which resolves to the loopback address. A name with a trailing dot is complete.
+ */
 export const toFqdn = (domain: string): string =>
   (domain.endsWith(".") ? domain.slice(0, -1) : `${domain}.localhost`).toLowerCase();
 
-/** The default domain of a service group, from its name. A name that the user chose (`isChosen`) gets a random suffix. */
+/**
+ * The default domain of a service group, from its name. A name that the user chose (`isChosen`) gets a random suffix.
+ */
 export function generateDomain(name: string, isChosen: boolean): ServiceDomain {
   if (!isChosen) return { fqdn: toFqdn(name) };
   const label = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
@@ -36,11 +40,11 @@ export function generateDomain(name: string, isChosen: boolean): ServiceDomain {
 export function resolveDomain(request: DomainRequest, certificates: readonly CertificateRecord[]): ServiceDomain {
   const fqdn = toFqdn(request.name);
   if (!isDomainName(fqdn)) throw new ApiItemError("Invalid", `'${fqdn}' is not a domain name`);
-  const isWhole = request.name.endsWith(".");
-  if (!isWhole && isWildcard(fqdn)) {
-    throw new ApiItemError("Invalid", `'${request.name}' is not a label; end a full domain name with a dot`);
+  const isFqdn = request.name.endsWith(".");
+  if (!isFqdn && isWildcard(fqdn)) {
+    throw new ApiItemError("Invalid", `'${request.name}' is not a label; a full domain name must end with a dot`);
   }
-  const certificate = isWhole
+  const certificate = isFqdn
     ? findCertificateFor(fqdn, request.certificate, certificates)
     : assertNoCertificate(request);
   if (certificate === undefined && isWildcard(fqdn)) {
@@ -54,14 +58,14 @@ export function resolveDomain(request: DomainRequest, certificates: readonly Cer
 
 function findCertificateFor(
   fqdn: string,
-  asked: DomainRequest["certificate"],
+  requested: DomainRequest["certificate"],
   certificates: readonly CertificateRecord[],
 ): CertificateRecord | undefined {
-  if (asked === undefined) {
+  if (requested === undefined) {
     const exact = certificates.find(({ commonName }) => commonName === fqdn);
     return exact ?? certificates.find(({ commonName }) => coversDomain(commonName, fqdn));
   }
-  const certificate = findBySelector(certificates, (one) => one, "certificate", asked);
+  const certificate = findBySelector(certificates, (one) => one, "certificate", requested);
   if (coversDomain(certificate.commonName, fqdn)) return certificate;
   throw new ApiItemError(
     "CertCnMismatch",
@@ -73,7 +77,7 @@ function assertNoCertificate({ name, certificate }: DomainRequest): undefined {
   if (certificate === undefined) return undefined;
   throw new ApiItemError(
     "Invalid",
-    `Domain '${name}' is a label below 'localhost', which takes no certificate; write a whole name with a dot at its end`,
+    `Domain '${name}' is a label below 'localhost', which takes no certificate; use a full domain name that ends with a dot`,
   );
 }
 

@@ -11,6 +11,7 @@ import { parsePorts, assertLimitsOrdered } from "./rules";
 export interface ServicePatchOperation {
   readonly prop: ServiceProp;
   readonly op: "set" | "add" | "del";
+  /** Validated by the model of `prop`; `undefined`: a `del` of the whole property. */
   readonly value?: unknown;
 }
 
@@ -55,7 +56,11 @@ export function applyPatchOperation(
     case "autokill": {
       assertNotAdd(change);
       if (change.op === "del") return { ...record, autokillTimeMs: 0 };
-      const { time_ms } = parseValue(servicePatchValues.autokill, change, "an object with 'time_ms', from 0 on");
+      const { time_ms } = parseValue(
+        servicePatchValues.autokill,
+        change,
+        "an object with 'time_ms', an integer of at least 0",
+      );
       return { ...record, autokillTimeMs: time_ms ?? 0 };
     }
   }
@@ -63,18 +68,18 @@ export function applyPatchOperation(
 
 function patchPorts(record: ServiceRecord, change: ServicePatchOperation): ServiceRecord["ports"] {
   if (change.op === "del") {
-    const given =
+    const removed =
       change.value === undefined
         ? record.ports
         : parseValue(z.array(removedPortModel).min(1), change, "an array of objects with 'port'");
-    const ports = record.ports.filter(({ port }) => !given.some((gone) => gone.port === port));
+    const ports = record.ports.filter(({ port }) => !removed.some((one) => one.port === port));
     if (ports.length === 0) throw new ApiItemError("Invalid", "A service group must keep at least one port");
     return ports;
   }
-  const given = parsePorts(parseValue(servicePatchValues.services, change, "an array of services"));
-  if (change.op === "set") return given;
-  const kept = record.ports.filter((old) => !given.some(({ port }) => port === old.port));
-  return [...kept, ...given];
+  const requested = parsePorts(parseValue(servicePatchValues.services, change, "an array of services"));
+  if (change.op === "set") return requested;
+  const kept = record.ports.filter((old) => !requested.some(({ port }) => port === old.port));
+  return [...kept, ...requested];
 }
 
 function patchDomains(
@@ -83,17 +88,17 @@ function patchDomains(
   certificates: readonly CertificateRecord[],
 ): ServiceRecord["domains"] {
   if (change.op === "del" && change.value === undefined) return [];
-  const expected = "an array of objects with 'name', and 'certificate' where one is to be used";
-  const given = parseValue(z.array(domainRequest), change, expected);
-  const names = new Set(given.map(({ name }) => toFqdn(name)));
+  const expected = "an array of objects with 'name' and an optional 'certificate'";
+  const requested = parseValue(z.array(domainRequest), change, expected);
+  const names = new Set(requested.map(({ name }) => toFqdn(name)));
   const kept = change.op === "set" ? [] : record.domains.filter(({ fqdn }) => !names.has(fqdn));
-  return change.op === "del" ? kept : [...kept, ...given.map((domain) => resolveDomain(domain, certificates))];
+  return change.op === "del" ? kept : [...kept, ...requested.map((domain) => resolveDomain(domain, certificates))];
 }
 
-function patchLimit(change: ServicePatchOperation, byDefault: number): number {
+function patchLimit(change: ServicePatchOperation, defaultLimit: number): number {
   assertNotAdd(change);
   return change.op === "del"
-    ? byDefault
+    ? defaultLimit
     : parseValue(servicePatchValues.soft_limit, change, "an integer between 1 and 65535");
 }
 

@@ -24,9 +24,9 @@ export async function publishPorts(registry: Registry, service: Service, record:
 }
 
 async function tlsCertificatesOf(registry: Registry, { uuid, domains }: ServiceRecord): Promise<TlsCertificates> {
-  const withoutOne = domains.filter(({ certificateUuid }) => certificateUuid === undefined);
+  const withoutCertificate = domains.filter(({ certificateUuid }) => certificateUuid === undefined);
   return {
-    selfSigned: await createSelfSignedCertificate(withoutOne.map(({ fqdn }) => fqdn)),
+    selfSigned: await createSelfSignedCertificate(withoutCertificate.map(({ fqdn }) => fqdn)),
     // Looked up per connection, so that the next connection gets a renewed certificate.
     findUploaded: (serverName) => {
       const now = registry.services.get(uuid)?.record.domains ?? domains;
@@ -42,9 +42,9 @@ async function tlsCertificatesOf(registry: Registry, { uuid, domains }: ServiceR
 const secureContexts = new WeakMap<CertificateRecord, SecureContext>();
 
 function secureContextOf(certificate: CertificateRecord): SecureContext {
-  const known = secureContexts.get(certificate);
-  if (known !== undefined) return known;
-  const made = createSecureContext({ key: certificate.pkey, cert: certificate.chain });
-  secureContexts.set(certificate, made);
-  return made;
+  const cached = secureContexts.get(certificate);
+  if (cached !== undefined) return cached;
+  const context = createSecureContext({ key: certificate.pkey, cert: certificate.chain });
+  secureContexts.set(certificate, context);
+  return context;
 }

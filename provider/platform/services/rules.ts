@@ -7,14 +7,17 @@ import type { PublishedPort, ServiceRecord } from "../store/services";
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
-/** Parses ports and applies defaults. Throws `Invalid` for a violated rule, `NotSupported` for features of the cloud only. */
+/**
+ * Parses ports and applies defaults. Throws `Invalid` for a violated rule, `NotSupported` for features of the cloud
+ * only.
+ */
 export function parsePorts(ports: readonly ServicePort[]): PublishedPort[] {
   const seen = new Set<number>();
   return ports.map(({ port, destination_port, handlers = [], protocol, ip }) => {
     if (seen.has(port)) throw new ApiItemError("Invalid", `Port ${port} is listed twice`);
     seen.add(port);
-    const broken = portRuleViolation(port, destination_port, new Set(handlers));
-    if (broken !== undefined) throw new ApiItemError("Invalid", broken);
+    const violation = portRuleViolation(port, destination_port, new Set(handlers));
+    if (violation !== undefined) throw new ApiItemError("Invalid", violation);
     if (protocol === "udp")
       throw new ApiItemError("NotSupported", `Port ${port}: the local platform does not publish UDP yet`);
     if (ip !== undefined)
@@ -31,7 +34,7 @@ function portRuleViolation(
   if (handlers.has("redirect")) {
     if (port !== HTTP_PORT) return `Port ${port}: 'redirect' is only for port 80`;
     if (destination === undefined || destination === HTTP_PORT)
-      return "Port 80: 'redirect' needs as 'destination_port' the public port to send clients to, such as 443";
+      return "Port 80: 'redirect' needs a 'destination_port' other than 80: the public port to redirect clients to, such as 443";
   }
   if (port === HTTP_PORT) {
     if (handlers.has("tls")) return "Port 80 must not have the handler 'tls'";
@@ -60,7 +63,7 @@ export function assertPortsAvailable(
 }
 
 const crossedLimitsMessage = (softLimit: number, hardLimit: number): string =>
-  `'soft_limit' (${softLimit}) must not be above 'hard_limit' (${hardLimit})`;
+  `'soft_limit' (${softLimit}) must not exceed 'hard_limit' (${hardLimit})`;
 
 /** Throws `Invalid` if `softLimit` exceeds `hardLimit`. */
 export function assertLimitsOrdered(softLimit: number, hardLimit: number): void {

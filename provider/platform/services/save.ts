@@ -4,7 +4,9 @@ import type { Registry } from "../registry";
 import { saveService, type ServiceRecord } from "../store/services";
 import { scheduleAutokill } from "./autokill";
 
-/** Saves a changed record, applies it and schedules autokill again. Throws if the write fails; nothing has changed then. */
+/**
+ * Saves a changed record, applies it and restarts the autokill timer. If the write fails, throws and changes nothing.
+ */
 export function persistService(registry: Registry, service: Service, record: ServiceRecord): void {
   saveService(registry.parts.database, record);
   service.record = record;

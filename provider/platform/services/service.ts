@@ -4,7 +4,9 @@ import type { ServiceRecord } from "../store/services";
 
 /** A service group and its proxy. */
 export interface Service {
+  /** Replaced by every change; see `save.ts`. */
   record: ServiceRecord;
+  /** Publishes the ports and forwards their connections. */
   readonly proxy: ServiceProxy;
   /** Aborts the autokill timer; `undefined` without one. */
   autokillAbort?: AbortController;

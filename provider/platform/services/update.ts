@@ -10,7 +10,11 @@ import { applyPatchOperation, type ServicePatchOperation } from "./patch";
 import { publishPorts } from "./publish";
 import { assertPortsAvailable } from "./rules";
 
-/** Applies one patch operation. The caller holds `serviceMutex`. Throws what `applyPatchOperation` and `publishPorts` throw; `CannotBeUsed`, `Quota`. */
+/**
+ * Applies one patch operation. The caller holds `serviceMutex`.
+ *
+ * Throws what `applyPatchOperation` and `publishPorts` throw; `CannotBeUsed`, `Quota`.
+ */
 export async function updateService(
   registry: Registry,
   service: Service,

@@ -1,7 +1,7 @@
 /** The stored shape of an autoscale configuration, which is part of its service group. */
 import * as z from "zod";
 
-/** Bounds of the metric, and by how much the size changes in between. */
+/** A range of the metric, and by how much the size changes within it. */
 const step = z.object({ adjustment: z.number(), lowerBound: z.number().optional(), upperBound: z.number().optional() });
 
 const policyBase = { name: z.string(), enabled: z.boolean() };

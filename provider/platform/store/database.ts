@@ -17,7 +17,9 @@ export interface Database {
   all(sql: string, ...values: readonly ColumnValue[]): readonly unknown[];
   /** Runs a statement; what it wrote survives a power loss. */
   run(sql: string, ...values: readonly ColumnValue[]): void;
-  /** Like `run`, but does not wait for the disk: a power loss may undo it. For frequent writes that are void after one. */
+  /**
+   * Like `run`, but does not wait for the disk: a power loss may undo it. For frequent writes that are void after one.
+   */
   runWithoutSync(sql: string, ...values: readonly ColumnValue[]): void;
   /** Deletes the files while holding the lock, so that no other daemon can open half of them, then closes. */
   removeAndClose(): void;
@@ -27,7 +29,7 @@ export interface Database {
 
 /** Source: SQLite, "Result and Error Codes". */
 const SQLITE_BUSY = 5;
-/** Attempts to open a database that daemons which are shutting down keep deleting. */
+/** Attempts to open the database while daemons that shut down keep deleting it. */
 const OPEN_ATTEMPTS = 20;
 /** Whether each commit syncs the write-ahead log, or only a checkpoint does. Source: SQLite, "PRAGMA synchronous". */
 const [SYNC_FULL, SYNC_NORMAL] = ["PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL"];
@@ -38,7 +40,7 @@ const inodeOf = (file: string): number | undefined => fs.statSync(file, { throwI
  * Opens or creates the database (0600), locks it and migrates it to the current version. `undefined` when another process
  * has locked it.
  *
- * Throws `DAEMON_FAILED` when a newer version of this package wrote it, or it is deleted again and again while it is opened.
+ * Throws `DAEMON_FAILED` when a newer version of this package wrote it, or when other daemons keep deleting it.
  */
 export function openDatabase(file: string): Database | undefined {
   for (let attempt = 1; ; attempt++) {
@@ -60,7 +62,9 @@ export function openDatabase(file: string): Database | undefined {
     }
     database.close();
     if (attempt >= OPEN_ATTEMPTS)
-      throw new UnikernelError("DAEMON_FAILED", `The database '${file}' was deleted each time it was opened.`);
+      throw new UnikernelError("DAEMON_FAILED", `The database '${file}' was deleted each time it was opened.`, {
+        hint: "Wait until no other daemon of the local platform is shutting down, and try again.",
+      });
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * What is stored of an instance: `definition` is what was requested, `status` is what has happened since.
  *
- * Defaults are for rows of an older release, and describe what such an instance was.
+ * Defaults are for rows of an older release, and match how that release behaved.
  */
 import * as z from "zod";
 import { INSTANCE_PROPS, INSTANCE_STATES, inlineFile, scaleToZero, schedule } from "../../contract/models";
@@ -25,7 +25,7 @@ export const romRecord = z.object({
   image: z.object({ repository: z.string(), digest: z.string(), initrdDigest: z.string() }).optional(),
 });
 
-/** What an instance was requested to be. */
+/** The requested properties of an instance. */
 export const instanceDefinition = resolvedImage.extend({
   /** Complete argument list: the request's, otherwise the image's. */
   args: z.array(z.string()),
@@ -85,7 +85,7 @@ export const instanceStatus = z.object({
   /** Total of all sessions that have ended. */
   uptimeMs: z.number(),
   bootTimeUs: z.number().optional(),
-  /** `undefined` until the service's ports have answered in this session. */
+  /** Time from the start of the VM until the service's ports were ready; `undefined` until then. */
   netTimeUs: z.number().optional(),
   stopReason: z.int().optional(),
   stopCode: z.int().optional(),
@@ -125,15 +125,16 @@ export interface VolumeAttachment {
   readonly readonly: boolean;
 }
 
-/** An instance as it is stored. */
+/** The stored record of an instance. */
 export interface InstanceRecord {
   readonly uuid: string;
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** UUID of its service group. */
+  /** UUID of its service group; `undefined` without one. */
   readonly serviceUuid: string | undefined;
   readonly definition: InstanceDefinition;
+  /** In the order of attachment. */
   readonly volumes: readonly VolumeAttachment[];
   readonly status: InstanceStatus;
 }

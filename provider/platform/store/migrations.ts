@@ -55,7 +55,9 @@ interface MigrationConnection {
   prepare(sql: string): { get(): Record<string, unknown> | undefined };
 }
 
-/** Migrates a database to the current version, each step in a transaction. Throws `DAEMON_FAILED` for a newer version. */
+/**
+ * Migrates a database to the current version, each step in a transaction. Throws `DAEMON_FAILED` for a newer version.
+ */
 export function migrate(database: MigrationConnection): void {
   const row = database.prepare("PRAGMA user_version").get();
   const version = Number(row?.["user_version"] ?? 0);

@@ -15,7 +15,7 @@ const domains = z.array(
   ]),
 );
 
-// Defaults are for rows of an older release, and describe what such a service group was.
+// Defaults are for rows of an older release, and match how that release behaved.
 const options = z.object({
   persistent: z.boolean().default(true),
   autokillTimeMs: z.int().default(0),
@@ -48,7 +48,7 @@ export interface ServiceDomain {
   readonly certificateUuid?: string | undefined;
 }
 
-/** A service group as it is stored. */
+/** The stored record of a service group. */
 export interface ServiceRecord {
   readonly uuid: string;
   readonly name: string;

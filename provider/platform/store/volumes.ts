@@ -15,7 +15,7 @@ const row = z.object({
   options: z.string(),
 });
 
-/** Defaults are for rows of an older release, and describe what such a volume was. */
+/** Defaults are for rows of an older release, and match how that release behaved. */
 const options = z.object({
   /** False: deleted with the last instance it is attached to. */
   persistent: z.boolean().default(true),
@@ -33,12 +33,13 @@ const options = z.object({
 /** Options of a volume, without name and size. */
 export type VolumeOptions = z.infer<typeof options>;
 
-/** A volume as it is stored. */
+/** The stored record of a volume. */
 export interface VolumeRecord extends Readonly<VolumeOptions> {
   readonly uuid: string;
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** MiB. */
   readonly sizeMb: number;
   readonly state: z.infer<typeof row>["state"];
 }

@@ -119,10 +119,13 @@ type TypeIssue = Extract<Issue, { code: "invalid_type" }>;
 /** True if the value itself has the wrong type, false if the issue is inside it. */
 const isTypeMismatch = (issue: Issue): issue is TypeIssue => issue.code === "invalid_type" && issue.path.length === 0;
 
-/** The variant that was probably meant: the one with the deepest issues, and among those the one with the fewest. */
-function closestVariant(forms: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+/**
+ * The variant that the client probably intended: the one with the deepest issues, and among those the one with the
+ * fewest.
+ */
+function closestVariant(variants: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const depth = (issues: readonly Issue[]): number => Math.max(...issues.map(({ path }) => path.length));
-  return [...forms].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
+  return [...variants].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
 }
 
 /** True for the union of a selector by uuid and a selector by name. */

@@ -9,6 +9,7 @@
 export interface VmSpec {
   /** UUID of the instance. */
   readonly uuid: string;
+  /** Host name that the guest sets. */
   readonly hostname: string;
   /** Absolute path of a kernel: PVH vmlinux, bzImage or Unikraft multiboot. */
   readonly kernel: string;
@@ -21,6 +22,7 @@ export interface VmSpec {
   /** MiB. */
   readonly memoryMb: number;
   readonly vcpus: number;
+  /** In the order in which the guest gets them. */
   readonly disks: readonly VmDisk[];
   readonly roms: readonly VmRom[];
   /** Key-value pairs for the guest's program, in a file. A Unikraft guest does not get them. */
@@ -46,7 +48,7 @@ export interface VmDisk {
 
 /** Why a VM no longer runs. */
 export type VmExit =
-  /** The guest's program exited, by itself or because `stop` asked it to. */
+  /** The guest's program exited, by itself or on request of `stop`. */
   | { readonly kind: "exited"; readonly exitCode: number }
   /** The kernel crashed, or shut down without reporting how the program ended. */
   | { readonly kind: "panicked"; readonly detail: string }
@@ -82,7 +84,7 @@ export interface Vm {
   forward(guestPort: number): Promise<Endpoint>;
   /** One readiness probe: true when something listens on `guestPort` inside the guest now. Sends no bytes to it. */
   probePort(guestPort: number, signal: AbortSignal): Promise<boolean>;
-  /** Asks the guest to shut down (sync and unmount included), and kills it after `graceMs`. Can be repeated. */
+  /** Asks the guest to shut down (sync and unmount included), and kills it after `graceMs`. May be called again. */
   stop(options: { readonly graceMs: number }): Promise<VmExit>;
   /** Stops executing the guest; its memory is kept. */
   pause(): Promise<void>;

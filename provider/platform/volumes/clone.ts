@@ -11,15 +11,17 @@ import { resolveVolumeOptions } from "./rules";
 import { updateVolume, updateVolumeBestEffort } from "./save";
 import { allocatedMb } from "./usage";
 
-/** What a clone may have that its source does not. */
+/**
+ * Options of a clone. Those that are undefined come from its source, except the name (generated) and the tags (none).
+ */
 export type CloneVolumeOptions = Pick<CreateVolumeRequest, "quota_policy" | "tags" | "access_mode"> & {
-  /** Generated when undefined. */
+  /** Name of the clone. */
   readonly vol_name?: string | undefined;
 };
 
 /**
- * Starts to clone a volume. The clone is `initializing` while its disk is copied, then `available`, or `error` when
- * that failed. It inherits quota policy and access mode unless the request sets them; it does not inherit tags.
+ * Starts cloning a volume. The clone is `initializing` while its disk is copied, then `available`, or `error` if that
+ * fails.
  *
  * Throws `ApiItemError`: `CannotBeUsed` for a template, `Attached` while an instance may write to the source,
  * `FailedOperation` when the source is not available, and the errors of `reserveVolume` and `resolveVolumeOptions`.

@@ -14,8 +14,8 @@ import { persistVolume, removeVolume, updateVolume, updateVolumeBestEffort } fro
 import { allocatedMb } from "./usage";
 
 /**
- * Creates a volume, empty or from a template, and resolves when it is `available`. A failure leaves nothing behind; only
- * when the database cannot be written does a volume in state `error` remain.
+ * Creates a volume, empty or from a template, and resolves when it is `available`. A failure leaves nothing behind, except a
+ * volume in state `error` if the database cannot be written.
  *
  * @param persistent false for a volume that is deleted with the last instance it is attached to
  *
@@ -80,24 +80,24 @@ interface VolumeReservation {
 }
 
 /**
- * Records a volume whose disk does not exist yet, so that its name and quota are taken. Synchronous: no other request
- * can take them between the check and the record.
+ * Records a volume whose disk does not exist yet, which reserves its name and quota. Synchronous: no other request can take
+ * them between the check and the record.
  *
  * Throws `ApiItemError`: `AlreadyExists`, `Invalid`, `Quota`.
  */
-export function reserveVolume(registry: Registry, wanted: VolumeReservation): VolumeRecord {
+export function reserveVolume(registry: Registry, reservation: VolumeReservation): VolumeRecord {
   const isTaken = (name: string): boolean => [...registry.volumes.values()].some((volume) => volume.name === name);
-  const name = wanted.name ?? uniqueName("vol", isTaken);
+  const name = reservation.name ?? uniqueName("vol", isTaken);
   assertNameAvailable("volume", name, isTaken);
-  assertWithinLimits(registry.parts.quotas.limits, "volume_mb", wanted.sizeMb, "size_mb");
-  assertQuota(registry, { volumes: 1, total_volume_mb: wanted.quotaUsageMb });
+  assertWithinLimits(registry.parts.quotas.limits, "volume_mb", reservation.sizeMb, "size_mb");
+  assertQuota(registry, { volumes: 1, total_volume_mb: reservation.quotaUsageMb });
   return persistVolume(registry, {
     uuid: crypto.randomUUID(),
     name,
     createdAt: registry.parts.clock.now(),
-    sizeMb: wanted.sizeMb,
+    sizeMb: reservation.sizeMb,
     state: "initializing",
-    ...wanted.options,
+    ...reservation.options,
   });
 }
 

@@ -1,4 +1,6 @@
-/** The disk of a volume: a sparse file with an ext4 file system. Nothing is mounted on the host, so no root is needed. */
+/**
+ * The disk of a volume: a sparse file with an ext4 file system. Nothing is mounted on the host, so no root is needed.
+ */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -63,7 +65,7 @@ export async function copyDisk(source: string, target: string, signal: AbortSign
   try {
     await assertFreeSpace(target, Math.ceil((await fs.stat(source)).size / MIB));
     await copySparse(source, target, signal);
-    // tune2fs refuses a file system whose journal needs recovery, as after a guest that did not unmount it.
+    // tune2fs rejects a file system whose journal needs recovery, as after a guest that did not unmount it.
     await checkFileSystem(target);
     await runTool(e2fsTool("tune2fs"), ["-U", "random", target], "Setting the UUID of a volume's file system");
     await syncToDisk(target);

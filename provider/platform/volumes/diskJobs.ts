@@ -1,4 +1,6 @@
-/** Jobs that work on disks right now. A VM starts only after those on its disks; a busy disk is not deleted. */
+/**
+ * The jobs that are using disks. A VM starts only after the jobs on its disks have ended; a busy disk is not deleted.
+ */
 export class DiskJobs {
   /** By the volume's UUID. */
   readonly #inProgress = new Map<string, Set<Promise<unknown>>>();
@@ -8,7 +10,10 @@ export class DiskJobs {
     return this.#inProgress.has(volumeUuid);
   }
 
-  /** Runs a job and returns its result. Jobs on one disk run at the same time; start a job that writes only if none runs. */
+  /**
+   * Runs a job and returns its result. Jobs on one disk run concurrently: start one that writes only if the disk is not
+   * busy.
+   */
   async run<T>(volumeUuid: string, job: () => Promise<T>): Promise<T> {
     const running = job();
     const all = this.#inProgress.get(volumeUuid) ?? new Set();

@@ -7,6 +7,7 @@ import type { VolumeRecord } from "../store/volumes";
 export interface VolumePatchOperation {
   readonly prop: VolumeProp;
   readonly op: "set" | "add" | "del";
+  /** Validated by the model of `prop`; `undefined`: a `del` of the whole property. */
   readonly value?: unknown;
 }
 
@@ -15,7 +16,7 @@ export type VolumePatch = Partial<Pick<VolumeRecord, "sizeMb" | "tags" | "quotaP
 
 const EXPECTED_VALUES: Readonly<Record<VolumeProp, string>> = {
   size_mb: "an integer",
-  tags: "an array of up to 16 tags, each of 1 to 256 of A-Z, a-z, 0-9 and -+_.:=",
+  tags: "an array of up to 16 tags, each of 1 to 256 characters from A-Z, a-z, 0-9 and -+_.:=",
   quota_policy: "'static' or 'dynamic'",
   delete_lock: "true or false",
 };
@@ -44,17 +45,19 @@ function parseValue<K extends VolumeProp>(prop: K, { op, value }: VolumePatchOpe
   return parsed.data as PatchValues[K];
 }
 
-function parseGrownSizeMb({ name, sizeMb }: VolumeRecord, wanted: number): number {
-  if (wanted >= sizeMb) return wanted;
-  throw new ApiItemError("Invalid", `Volume '${name}' has ${sizeMb} MiB and cannot shrink to ${wanted} MiB`);
+function parseGrownSizeMb({ name, sizeMb }: VolumeRecord, requestedMb: number): number {
+  if (requestedMb >= sizeMb) return requestedMb;
+  throw new ApiItemError("Invalid", `Volume '${name}' has ${sizeMb} MiB and cannot shrink to ${requestedMb} MiB`);
 }
 
-/** `del` without a value removes every tag. The result holds each tag once and at most as many as one object may have. */
-function patchTags(present: readonly string[], change: VolumePatchOperation): string[] {
+/**
+ * `del` without a value removes every tag. The result holds each tag once and at most as many as one object may have.
+ */
+function patchTags(current: readonly string[], change: VolumePatchOperation): string[] {
   if (change.op === "del" && change.value === undefined) return [];
-  const given = parseValue("tags", change);
-  if (change.op === "del") return present.filter((tag) => !given.includes(tag));
-  const all = [...new Set(change.op === "add" ? [...present, ...given] : given)];
+  const values = parseValue("tags", change);
+  if (change.op === "del") return current.filter((tag) => !values.includes(tag));
+  const all = [...new Set(change.op === "add" ? [...current, ...values] : values)];
   if (tags.safeParse(all).success) return all;
-  throw new ApiItemError("Invalid", `An object can have at most 16 tags; this change would make it ${all.length}`);
+  throw new ApiItemError("Invalid", `An object can have at most 16 tags; with this change it would have ${all.length}`);
 }

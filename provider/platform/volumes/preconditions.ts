@@ -1,4 +1,4 @@
-/** Who uses a volume, and what must hold before it is attached, changed or deleted. */
+/** Which instances use a volume, and the preconditions of attaching, changing and deleting it. */
 import type { Instance } from "../instances/instance";
 import type { Registry } from "../registry";
 import { ApiItemError } from "../errors";
@@ -14,7 +14,7 @@ export const instancesMounting = (registry: Registry, volumeUuid: string): reado
 export const isReadOnlyAttachment = (instance: Instance, volumeUuid: string): boolean =>
   instance.record.volumes.find((one) => one.volumeUuid === volumeUuid)?.readonly === true;
 
-/** Where a volume is to be mounted in an instance. */
+/** Where and how to mount a volume in an instance. */
 export interface AttachmentRequest {
   /** Absolute path in the guest. */
   readonly at: string;
@@ -23,8 +23,7 @@ export interface AttachmentRequest {
 }
 
 /**
- * The attachment that a request asks for. A volume has either one writer or any number of readers, in every access
- * mode.
+ * Resolves a requested attachment. A volume has either one writer or any number of readers, in every access mode.
  *
  * @param present attachments that the instance already has
  *

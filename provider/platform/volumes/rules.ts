@@ -1,4 +1,4 @@
-/** What a request may ask of a volume: options, and where it is mounted. Pure. */
+/** Rules for the options and the mount path of a volume. Pure. */
 import type { CreateVolumeRequest } from "../../contract/models";
 import { ApiItemError } from "../errors";
 import type { VolumeOptions } from "../store/volumes";

@@ -6,7 +6,7 @@ import type { VolumeAttachment } from "../store/instances";
 import { deleteVolume, saveVolume, type VolumeRecord } from "../store/volumes";
 import { volumeDiskPath } from "./disk";
 
-/** Saves a volume and notifies those who wait for a change. Throws when the database cannot be written. */
+/** Saves a volume and notifies of the change. Throws when the database cannot be written. */
 export function persistVolume(registry: Registry, volume: VolumeRecord): VolumeRecord {
   saveVolume(registry.parts.database, volume);
   registry.volumes.set(volume.uuid, volume);
@@ -14,7 +14,9 @@ export function persistVolume(registry: Registry, volume: VolumeRecord): VolumeR
   return volume;
 }
 
-/** Changes fields of the current record, which may differ from `volume`, read earlier. Throws as `persistVolume` does. */
+/**
+ * Changes fields of the volume's current record, which may be newer than `volume`. Throws what `persistVolume` throws.
+ */
 export function updateVolume(
   registry: Registry,
   volume: VolumeRecord,
@@ -24,9 +26,9 @@ export function updateVolume(
 }
 
 /**
- * Like `updateVolume`, but applies the change in memory even when the database cannot be written. For results of work on
- * a disk: without it nobody could use the volume until the daemon restarts. The next daemon reads the old record and
- * checks the disk itself.
+ * Like `updateVolume`, but applies the change in memory even if the database cannot be written. For the outcome of a disk
+ * job: otherwise the volume would be unusable until the daemon restarts. The next daemon reads the old record and checks the
+ * disk itself.
  */
 export function updateVolumeBestEffort(
   registry: Registry,
@@ -46,7 +48,7 @@ export function updateVolumeBestEffort(
 }
 
 /**
- * Deletes a volume and its disk, without any check. The record goes first: the next daemon deletes a disk without a
+ * Deletes a volume and its disk, without any check. The record is deleted first: the next daemon deletes a disk without a
  * record, but a record without a disk would be a broken volume.
  */
 export async function removeVolume(registry: Registry, { uuid, name }: VolumeRecord): Promise<void> {
@@ -56,13 +58,13 @@ export async function removeVolume(registry: Registry, { uuid, name }: VolumeRec
   registry.changes.notify();
   log.write("volume.deleted", { uuid, name });
   await fs.rm(volumeDiskPath(paths, uuid), { force: true }).catch((error: unknown) => {
-    log.write("volume.disk-left", { uuid, reason: errorMessage(error) });
+    log.write("volume.disk-not-deleted", { uuid, reason: errorMessage(error) });
   });
 }
 
 /**
- * Deletes those of the volumes that were created with an instance and are attached to none any more. A locked volume
- * becomes persistent instead.
+ * Deletes the inline volumes among these that are no longer attached to any instance. One with a delete lock becomes
+ * persistent instead.
  */
 export async function removeOrphanedVolumes(registry: Registry, volumes: readonly VolumeRecord[]): Promise<void> {
   const isOrphaned = ({ uuid, persistent }: VolumeRecord): boolean =>
@@ -77,7 +79,7 @@ export async function removeOrphanedVolumes(registry: Registry, volumes: readonl
   }
 }
 
-/** Deletes the volumes that were created with an instance, once the instance is deleted. */
+/** Deletes the inline volumes of a deleted instance. `attachments`: those that the instance had. */
 export const removeInlineVolumes = (registry: Registry, attachments: readonly VolumeAttachment[]): Promise<void> =>
   removeOrphanedVolumes(
     registry,

@@ -1,4 +1,6 @@
-/** How much quota a volume uses and how much of its disk is free. Synchronous: it reads a few hundred bytes of local files. */
+/**
+ * How much quota a volume uses and how much of its disk is free. Synchronous: it reads at most 1 KiB of a local file.
+ */
 import * as fs from "node:fs";
 import type { LocalPaths } from "../../base/localPaths";
 import type { VolumeRecord } from "../store/volumes";
@@ -35,7 +37,9 @@ export function allocatedMb(paths: LocalPaths, volumeUuid: string): number {
   return Math.ceil((blocks * STAT_BLOCK_BYTES) / MIB);
 }
 
-/** MiB that are free in the volume's file system; `undefined` when it cannot be read, for example before it is created. */
+/**
+ * MiB that are free in the volume's file system; `undefined` when it cannot be read, for example before it is created.
+ */
 export function freeSpaceMb(paths: LocalPaths, { uuid }: VolumeRecord): number | undefined {
   const bytes = Buffer.alloc(SUPERBLOCK.length);
   let descriptor: number | undefined;

@@ -8,13 +8,13 @@ import {
   unmetOptions,
 } from "../../../provider/platform/daemonSettings";
 
-/** Asserts that settings are refused, by what sentence and hint say. */
-function refused(args: readonly string[], environment: string | undefined, said: RegExp): void {
+/** Asserts that settings are rejected with a matching message and hint. */
+function assertRejected(args: readonly string[], environment: string | undefined, expected: RegExp): void {
   assert.throws(
     () => parseSettings(args, environment),
     (error) => {
       assert.ok(UnikernelError.has(error, "INPUT_INVALID"), String(error));
-      assert.match(`${error.message} ${error.hint ?? ""}`, said);
+      assert.match(`${error.message} ${error.hint ?? ""}`, expected);
       return true;
     },
   );
@@ -39,14 +39,14 @@ describe("the settings of a daemon", () => {
   });
 
   it("suggest a quota with a similar name", () => {
-    refused(["--quota", "instance=1"], undefined, /Unknown quota 'instance'\. Did you mean 'instances'\?/);
-    refused([], "totalvolume_mb=1", /Did you mean 'total_volume_mb'\?/);
-    refused(["--quota", "zzzzzzzzzzzzzzz=1"], undefined, /Known quotas: instances, .*max_autoscale_size/);
+    assertRejected(["--quota", "instance=1"], undefined, /Unknown quota 'instance'\. Did you mean 'instances'\?/);
+    assertRejected([], "totalvolume_mb=1", /Did you mean 'total_volume_mb'\?/);
+    assertRejected(["--quota", "zzzzzzzzzzzzzzz=1"], undefined, /Known quotas: instances, .*max_autoscale_size/);
   });
 
   it("accept integers of at least 0 only", () => {
     for (const value of ["", "=", "=-1", "=1.5", "=many", "=1e3", "=1=2", "=9999999999", "=0x10"])
-      refused(
+      assertRejected(
         ["--quota", `instances${value}`],
         undefined,
         /^Invalid quota '.*'\. Use a name, '=' and an integer of at least 0, such as 'instances=64'\.$/,
@@ -55,13 +55,17 @@ describe("the settings of a daemon", () => {
   });
 
   it("reject a minimum above its maximum, even if only one of them is set", () => {
-    refused(["--quota", "min_memory_mb=9000"], undefined, /'min_memory_mb' \(9000\) exceeds 'max_memory_mb' \(8192\)/);
-    refused(["--quota", "max_vcpus=0"], undefined, /'min_vcpus' \(1\) exceeds 'max_vcpus' \(0\)/);
+    assertRejected(
+      ["--quota", "min_memory_mb=9000"],
+      undefined,
+      /'min_memory_mb' \(9000\) exceeds 'max_memory_mb' \(8192\)/,
+    );
+    assertRejected(["--quota", "max_vcpus=0"], undefined, /'min_vcpus' \(1\) exceeds 'max_vcpus' \(0\)/);
   });
 
   it("reject unknown options and stray values", () => {
     for (const args of [["--strict"], ["--quota"], ["now"], ["--stay=yes"]])
-      refused(args, undefined, /unikernel --help/);
+      assertRejected(args, undefined, /unikernel --help/);
   });
 
   it("of a running daemon are reported as the options that produce them", () => {
@@ -72,8 +76,8 @@ describe("the settings of a daemon", () => {
 
   it("that were requested but not met are named, and no others", () => {
     const running = toDaemonSettings(false, resolveQuotas({ instances: 10 }));
-    const asked = parseSettings(["--stay", "--quota", "instances=64", "--quota", "volumes=1"], undefined);
-    assert.deepEqual(unmetOptions(asked, running), ["--stay", "--quota instances=64", "--quota volumes=1"]);
+    const requested = parseSettings(["--stay", "--quota", "instances=64", "--quota", "volumes=1"], undefined);
+    assert.deepEqual(unmetOptions(requested, running), ["--stay", "--quota instances=64", "--quota volumes=1"]);
     assert.deepEqual(unmetOptions(parseSettings(["--quota", "instances=10"], undefined), running), []);
     assert.deepEqual(
       unmetOptions(parseSettings([], undefined), toDaemonSettings(true, resolveQuotas({ volumes: 1 }))),

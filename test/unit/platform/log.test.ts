@@ -33,10 +33,10 @@ describe("the daemon log", () => {
       assert.ok(size < 9 * MIB, `${one} has ${size} bytes`);
       assert.equal(mode & 0o777, 0o600);
     }
-    const kept = [...events(`${file}.1`), ...events(file)];
+    const logged = [...events(`${file}.1`), ...events(file)];
     assert.deepEqual(
-      kept,
-      Array.from({ length: kept.length }, (_, index) => `event-${100 - kept.length + index}`),
+      logged,
+      Array.from({ length: logged.length }, (_, index) => `event-${100 - logged.length + index}`),
     );
   });
 

@@ -29,5 +29,5 @@ const historyItem = ({ record: { uuid, name, definition } }: Instance) => ({
   status: "success" as const,
   uuid,
   name,
-  history: definition.history.map(({ createdAt, ...of }) => ({ ...of, created_at: toRfc3339(createdAt) })),
+  history: definition.history.map(({ createdAt, ...rest }) => ({ ...rest, created_at: toRfc3339(createdAt) })),
 });

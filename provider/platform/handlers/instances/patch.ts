@@ -17,9 +17,9 @@ import { mapItems } from "../items";
 export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patchInstances"> {
   return {
     patchInstances: async ({ body }) => {
-      const inOrder = new Mutex();
-      const items = await mapItems(body, registry.parts.log, (triple) =>
-        inOrder.runExclusive(() => patch(registry, triple)),
+      const mutex = new Mutex();
+      const items = await mapItems(body, registry.parts.log, (operation) =>
+        mutex.runExclusive(() => patch(registry, operation)),
       );
       const ids = body.map(({ id }) => (id === undefined ? {} : { id }));
       return { items: items.map((item, index) => ({ ...item, ...ids[index] })) };

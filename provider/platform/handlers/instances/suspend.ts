@@ -10,7 +10,8 @@ import type { Handlers } from "../handler";
 import { mapItems } from "../items";
 
 /** The drain timeout in milliseconds: -1 means {@link MAX_DRAIN_MS}, `undefined` means 0. */
-export const parseDrainTimeoutMs = (asked: number | undefined): number => (asked === -1 ? MAX_DRAIN_MS : (asked ?? 0));
+export const parseDrainTimeoutMs = (requestedMs: number | undefined): number =>
+  requestedMs === -1 ? MAX_DRAIN_MS : (requestedMs ?? 0);
 
 /** Handler of `/v1/instances/suspend`. */
 export function suspendHandlers(registry: Registry): Pick<Handlers, "suspendInstances"> {

@@ -64,7 +64,7 @@ export const withTimeoutMessage = <T extends object>(
   ...(items.some(isTimedOut) ? { message: TIMED_OUT_MESSAGE } : {}),
 });
 
-/** True for an item made by {@link timedOutItem}. */
+/** True for an item of {@link timedOutItem}. */
 const isTimedOut = (item: object): boolean => "status" in item && item.status === "error" && !("error" in item);
 
 /** The item of an instance that was deleted during the wait. */

@@ -53,7 +53,7 @@ interface PositionalSelector {
   readonly at: <T>(values: readonly T[] | undefined) => T | undefined;
 }
 
-/** Throws {@link RequestError} 400 if nothing is named. */
+/** Throws {@link RequestError} 400 without selectors. */
 function toPositionalSelectors(selectors: readonly Selector[]): PositionalSelector[] {
   if (selectors.length === 0) throw new RequestError(400, "Either 'uuid' or 'name' must be given", "MissingId");
   return selectors.map((selector, index) => ({

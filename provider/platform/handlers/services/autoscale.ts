@@ -28,7 +28,7 @@ type AutoscaleRoutes =
 /** Handlers of `/v1/services/autoscale` and `/v1/services/{uuid}/autoscale`. */
 export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleRoutes> {
   const { log } = registry.parts;
-  const { serviceMutex: serviceTurn } = registry;
+  const { serviceMutex } = registry;
   const all = (): Service[] => [...registry.services.values()];
   const findService = (selector: Selector): Service =>
     findBySelector(all(), ({ record }) => record, "service group", selector);
@@ -37,7 +37,7 @@ export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleR
   /** Runs `act` on the service group that the path names and returns its items. */
   const policyItems = async <I>({ uuid = "" }: Readonly<Record<string, string>>, act: (service: Service) => I[]) => ({
     items: (
-      await mapItems([{ uuid }], log, (selector) => serviceTurn.runExclusive(() => act(findService(selector))))
+      await mapItems([{ uuid }], log, (selector) => serviceMutex.runExclusive(() => act(findService(selector))))
     ).flat(),
   });
 
@@ -55,7 +55,7 @@ export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleR
   return {
     createAutoscale: async ({ body }) => ({
       items: await mapItems(body, log, (entry) =>
-        serviceTurn.runExclusive(() => {
+        serviceMutex.runExclusive(() => {
           const service = findService(entry);
           configureAutoscale(registry, service, entry);
           return toSuccessItem(service);
@@ -70,7 +70,7 @@ export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleR
     }),
     deleteAutoscale: async ({ body }) => ({
       items: await mapItems(body, log, (selector) =>
-        serviceTurn.runExclusive(() => {
+        serviceMutex.runExclusive(() => {
           const service = findService(selector);
           removeAutoscale(registry, service);
           return toSuccessItem(service);
@@ -94,7 +94,10 @@ export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleR
   };
 }
 
-/** Unwraps the JavaScript SDK's form, which nests the policy under `type` and repeats its name. Throws `Invalid` if the names differ. */
+/**
+ * Unwraps the JavaScript SDK's form, which nests the policy under `type` and repeats its name. Throws `Invalid` if the
+ * names differ.
+ */
 function unwrapPolicy(body: BodyOf<"createPolicy">) {
   if (typeof body.type !== "object") return body;
   if (body.name === body.type.name) return body.type;

@@ -17,7 +17,7 @@ type ServiceRoutes = "createService" | "getServices" | "patchServices" | "delete
 /** Handlers of `/v1/services`. */
 export function serviceHandlers(registry: Registry): Pick<Handlers, ServiceRoutes> {
   const { log } = registry.parts;
-  const { serviceMutex: serviceTurn } = registry;
+  const { serviceMutex } = registry;
   const all = (): Service[] => [...registry.services.values()];
   const identityOf = (service: Service) => service.record;
 
@@ -48,11 +48,11 @@ export function serviceHandlers(registry: Registry): Pick<Handlers, ServiceRoute
       items: readItems(request, log, all(), identityOf, "service group", (service) => serviceItem(registry, service)),
     }),
     patchServices: async ({ body }) => ({
-      items: await mapItems(body, log, (change) => serviceTurn.runExclusive(() => patch(change))),
+      items: await mapItems(body, log, (change) => serviceMutex.runExclusive(() => patch(change))),
     }),
     deleteServices: async ({ body }) => ({
       items: await mapItems(body, log, (selector) =>
-        serviceTurn.runExclusive(() => remove(findBySelector(all(), identityOf, "service group", selector))),
+        serviceMutex.runExclusive(() => remove(findBySelector(all(), identityOf, "service group", selector))),
       ),
     }),
   };

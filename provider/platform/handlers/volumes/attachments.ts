@@ -31,7 +31,10 @@ export function attachmentHandlers(registry: Registry): Pick<Handlers, "attachVo
     return toSuccessItem(volume);
   }
 
-  /** Detaches at once, or from a running instance when it stops. An inline volume is no longer deleted with its instance. */
+  /**
+   * Detaches at once, or from a running instance when it stops. An inline volume is no longer deleted with its
+   * instance.
+   */
   function detach(entry: BodyOf<"detachVolumes">[number]) {
     const volume = findVolume(entry);
     const from = entry.from === undefined ? undefined : findAttachTarget(entry.from);
@@ -43,9 +46,9 @@ export function attachmentHandlers(registry: Registry): Pick<Handlers, "attachVo
       throw new ApiItemError("NotAttached", `Volume '${volume.name}' is not attached to ${place}`);
     }
     for (const instance of users) assertNotManaged(registry, instance.record);
-    const kept = updateVolume(registry, volume, { persistent: true });
+    const updated = updateVolume(registry, volume, { persistent: true });
     for (const instance of users) instance.detachVolume(volume.uuid);
-    return toSuccessItem(kept);
+    return toSuccessItem(updated);
   }
 
   return {

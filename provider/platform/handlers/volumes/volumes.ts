@@ -72,8 +72,8 @@ export function volumeHandlers(registry: Registry): Pick<Handlers, VolumeRoutes>
 
     // In order, because operations on one volume build on one another.
     patchVolumes: async ({ body }) => {
-      const turn = new Mutex();
-      return { items: await mapItems(body, log, (change) => turn.runExclusive(() => patch(change))) };
+      const mutex = new Mutex();
+      return { items: await mapItems(body, log, (change) => mutex.runExclusive(() => patch(change))) };
     },
 
     deleteVolumes: async ({ body }) => ({

@@ -1,4 +1,4 @@
-/** Arguments of operations with a body model. Converts every form that clients send to the model's. Pure. */
+/** Arguments of operations with a body model. Converts every format that clients send to the model's. Pure. */
 import * as z from "zod";
 import type { Route, RouteName } from "../../../contract/routes";
 import { RequestError } from "../../errors";
@@ -24,9 +24,9 @@ export function parseBodyArguments(
 ): ParsedArguments {
   const json = parseJson(body);
   const named = itemsHaveSelectors(model) ? parseQuerySelectors(parameters) : { selectors: [], parameters: [] };
-  const given = [...inPath, ...named.selectors];
-  assertValidSelectors(given);
-  const [first, ...more] = expandBodies(model, json, given, named.parameters);
+  const selectors = [...inPath, ...named.selectors];
+  assertValidSelectors(selectors);
+  const [first, ...more] = expandBodies(model, json, selectors, named.parameters);
   const place = BODY_NAMES[name] ?? "the request";
   return {
     query: parseQuery(route, itemsHaveSelectors(model) ? [] : parameters),
@@ -51,25 +51,28 @@ function itemsHaveSelectors(body: z.ZodType): boolean {
  *
  * - If the model is an array, a single object becomes an array of one.
  * - If the model is an object, an array becomes one call per entry.
- * - The selectors of path and query (`given`) complete items that name no object. An item that names a different one is
- *   rejected: either may be meant, and a delete of the wrong one cannot be undone.
- * - Query parameters (`members`) are defaults for the members of every item: older clients stop one instance with
+ * - Selectors complete items that name no object. An item that names a different object is rejected: it is unclear which one
+ *   is intended, and deleting the wrong one cannot be undone.
+ * - Query parameters are defaults for the members of every item: older clients stop one instance with
  *   `PUT /v1/instances/{uuid}/stop?force=true`.
+ *
+ * @param selectors those of the path and the query
+ * @param parameters the other query parameters
  */
 export function expandBodies(
   model: z.ZodType,
   json: unknown,
-  given: readonly Selector[],
-  members: readonly QueryParameter[],
+  selectors: readonly Selector[],
+  parameters: readonly QueryParameter[],
 ): readonly unknown[] {
   const takesArray = model instanceof z.ZodArray;
-  if (json === undefined && given.length === 0) return [undefined];
+  if (json === undefined && selectors.length === 0) return [undefined];
   const entries: readonly unknown[] = json === undefined ? [{}] : Array.isArray(json) ? json : [json];
-  const defaults = Object.fromEntries(members.map(([name, value]) => [name, parseQueryValue(value)]));
-  const unnamed = given.length > 1 ? entries.filter(hasNoSelector).length : 0;
-  const count = entries.length + unnamed * (given.length - 1);
+  const defaults = Object.fromEntries(parameters.map(([name, value]) => [name, parseQueryValue(value)]));
+  const unnamed = selectors.length > 1 ? entries.filter(hasNoSelector).length : 0;
+  const count = entries.length + unnamed * (selectors.length - 1);
   if (count > MAX_OBJECTS) throw tooManyObjectsError(count);
-  const items = entries.flatMap((entry) => completeEntry(entry, given, defaults));
+  const items = entries.flatMap((entry) => completeEntry(entry, selectors, defaults));
   if (takesArray) return [items];
   return items.length === 0 ? [json] : items;
 }
@@ -82,13 +85,19 @@ const hasNoSelector = (entry: unknown): boolean => isItem(entry) && !("uuid" in 
 const matchesSelector = (selector: Selector, entry: object): boolean =>
   Object.entries(selector).every(([key, value]) => Reflect.get(entry, key) === value);
 
-function completeEntry(entry: unknown, given: readonly Selector[], defaults: object): readonly unknown[] {
+function completeEntry(entry: unknown, selectors: readonly Selector[], defaults: object): readonly unknown[] {
   if (!isItem(entry)) return [entry];
   const item = { ...defaults, ...entry };
-  if (given.length > 0 && !hasNoSelector(entry) && !given.some((selector) => matchesSelector(selector, entry))) {
+  if (
+    selectors.length > 0 &&
+    !hasNoSelector(entry) &&
+    !selectors.some((selector) => matchesSelector(selector, entry))
+  ) {
     throw new RequestError(400, "The body and the path or query name different objects", "NotBoth");
   }
-  return given.length > 0 && hasNoSelector(entry) ? given.map((selector) => ({ ...selector, ...item })) : [item];
+  return selectors.length > 0 && hasNoSelector(entry)
+    ? selectors.map((selector) => ({ ...selector, ...item }))
+    : [item];
 }
 
 /** Converts a query parameter to a JSON value. */

@@ -2,7 +2,10 @@
 import { RequestError } from "../../errors";
 import { MAX_JSON_DEPTH } from "../limits";
 
-/** Parses the text; `undefined` if there is no body. Throws {@link RequestError} 400 for invalid JSON or too deep nesting. */
+/**
+ * Parses the text; `undefined` if there is no body. Throws {@link RequestError} 400 for invalid JSON or too deep
+ * nesting.
+ */
 export function parseJson(text: string | undefined): unknown {
   if (text === undefined || text.trim() === "") return undefined;
   let value: unknown;

@@ -1,5 +1,5 @@
 /**
- * `GET /v1/images/list`, with which older clients list images. It has its own filters and its own form of items.
+ * `GET /v1/images/list`, the image listing of older clients. It has different filters and items.
  * Source: the vendor's OpenAPI document 0.6.0. Pure.
  */
 import * as z from "zod";
@@ -38,7 +38,7 @@ export function parseOlderImageList(
     bodies: [undefined],
     selectors: [],
     encodeItems: (items) =>
-      (items as readonly ItemOf<"getImages">[]) // safe: only this operation has the form
+      (items as readonly ItemOf<"getImages">[]) // safe: only requests of this operation are parsed here
         .filter(({ url }) => namespace === undefined || isInNamespace(stripPlatformPrefix(url), namespace))
         .filter(({ tags }) => !tagged || (tags ?? []).length > 0)
         .map(toOlderItem),

@@ -25,19 +25,19 @@ export function parseReadArguments(route: Route, { inPath, parameters, body }: R
 
 /** The selectors and parameters of a read. */
 function parseReadSelectors(
-  found: Route,
+  route: Route,
   json: unknown,
   inPath: readonly Selector[],
   parameters: readonly QueryParameter[],
 ): SelectorsAndParameters {
-  const takesSelectors = hasParameter(found.query, "uuid");
+  const takesSelectors = hasParameter(route.query, "uuid");
   const query = takesSelectors ? parseQuerySelectors(parameters) : { selectors: [], parameters };
-  const isNothing = json == null || (Array.isArray(json) && json.length === 0);
-  if (isNothing) return { selectors: [...inPath, ...query.selectors], parameters: query.parameters };
-  if (!takesSelectors && !hasLists(found.query)) throw new RequestError(400, "This request takes no body");
-  const { selectors, parameters: asked } = parseEntries(json, takesSelectors);
-  const keys = new Set(asked.map(([key]) => key));
-  return { selectors, parameters: [...query.parameters.filter(([key]) => !keys.has(key)), ...asked] };
+  const isEmpty = json == null || (Array.isArray(json) && json.length === 0);
+  if (isEmpty) return { selectors: [...inPath, ...query.selectors], parameters: query.parameters };
+  if (!takesSelectors && !hasLists(route.query)) throw new RequestError(400, "This request takes no body");
+  const { selectors, parameters: bodyParameters } = parseEntries(json, takesSelectors);
+  const keys = new Set(bodyParameters.map(([key]) => key));
+  return { selectors, parameters: [...query.parameters.filter(([key]) => !keys.has(key)), ...bodyParameters] };
 }
 
 /** Selectors of a query, from repeated parameters and comma-separated lists, in order. */
@@ -67,7 +67,10 @@ const isList = (field: unknown): boolean =>
   (field instanceof z.ZodOptional ? field.unwrap() : field) instanceof z.ZodArray;
 const hasLists = (model: z.ZodType): boolean => Object.values(shapeOf(model)).some(isList);
 
-/** Parses a query with the route's model. List parameters are merged from repeats and comma-separated lists; of others the last counts. */
+/**
+ * Parses a query with the route's model. A list parameter may be repeated and comma-separated; of any other parameter
+ * the last value counts.
+ */
 export function parseQuery({ query }: Route, parameters: readonly QueryParameter[]): unknown {
   const merged = new Map<string, string | string[]>();
   for (const [key, value] of parameters) {

@@ -15,7 +15,7 @@ export async function readBody(request: http.IncomingMessage): Promise<string | 
     });
     request.on("end", resolve);
     request.on("error", reject);
-    request.on("close", () => reject(new Error("the client left")));
+    request.on("close", () => reject(new Error("the client disconnected")));
   });
   if (length === 0) return undefined;
   try {
@@ -25,7 +25,10 @@ export async function readBody(request: http.IncomingMessage): Promise<string | 
   }
 }
 
-/** Discards the rest of a rejected body so that the connection can be reused. Beyond {@link MAX_DISCARDED_BYTES} it closes the connection. */
+/**
+ * Discards the rest of a rejected body so that the connection can be reused. Beyond {@link MAX_DISCARDED_BYTES} it
+ * closes the connection.
+ */
 export function discardBody(request: http.IncomingMessage): void {
   if (request.complete) return;
   let length = 0;

@@ -18,11 +18,13 @@ export interface SelectorsAndParameters {
 export interface ParsedArguments {
   /** The query without selectors. */
   readonly query: unknown;
-  /** One body per call of the handler. Each item names its object, even if the path or query named it in the request. */
+  /**
+   * One body per call of the handler. Each item names its object, even if the path or query named it in the request.
+   */
   readonly bodies: readonly [unknown, ...unknown[]];
   /** The selectors of a read; empty for operations with a body model. */
   readonly selectors: readonly Selector[];
-  /** Encodes items in the form that the request implies; `undefined`: the dialect's form. */
+  /** Encodes items in the format that the path implies; `undefined`: in that of the dialect. */
   readonly encodeItems?: (items: readonly object[]) => readonly object[];
 }
 
@@ -35,7 +37,7 @@ export interface RawArguments {
   readonly body: string | undefined;
 }
 
-/** The parameters that each object of a read has for itself, with the default for entries that omit it. */
+/** Parameters of a read that may differ per object, with the values for entries that omit them. */
 const POSITIONAL_DEFAULTS: Readonly<Record<string, string>> = {
   state: "running",
   timeout_s: "-1",
@@ -77,7 +79,9 @@ export function parseEntries(json: unknown, takesSelectors: boolean): SelectorsA
   return { selectors, parameters };
 }
 
-/** If one entry has its timeout in milliseconds, converts all: with two lists, values and defaults could not be told apart. */
+/**
+ * If one entry has its timeout in milliseconds, converts all: with two lists, defaults could not be told from values.
+ */
 function unifyTimeoutUnits(entries: readonly Entry[]): readonly Entry[] {
   if (!entries.some((entry) => entry["timeout_ms"] !== undefined)) return entries;
   return entries.map(({ timeout_s: seconds, ...entry }) =>

@@ -79,7 +79,10 @@ interface PreparedCreate {
   readonly inlineResources: InlineResources;
 }
 
-/** Saves and registers the instances. Synchronous, so that no concurrent request can take a volume or the rest of a quota in between. */
+/**
+ * Saves and registers the instances. Synchronous, so that no concurrent request can take a volume or the rest of a
+ * quota in between.
+ */
 function saveAndRegister(
   registry: Registry,
   { names, body, base, inlineResources }: PreparedCreate,
@@ -126,7 +129,10 @@ function resolveServiceGroup(registry: Registry, group: CreateInstanceRequest["s
   return named.record.uuid;
 }
 
-/** Resolves the volumes of a new instance, each checked against those before it. Throws what `resolveAttachment` throws, and `NotFound`. */
+/**
+ * Resolves the volumes of a new instance, each checked against those before it. Throws what `resolveAttachment` throws,
+ * and `NotFound`.
+ */
 function resolveAttachments(
   registry: Registry,
   requested: NonNullable<CreateInstanceRequest["volumes"]>,

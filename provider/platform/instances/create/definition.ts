@@ -17,7 +17,7 @@ export function toDefinition(
   { roms, dependencies }: ResolvedReferences,
 ): InstanceDefinition {
   const { autokill } = body;
-  const given: { [K in keyof InstanceDefinition]?: InstanceDefinition[K] | undefined } = {
+  const overrides: { [K in keyof InstanceDefinition]?: InstanceDefinition[K] | undefined } = {
     args: body.args,
     argsFromImage: body.args === undefined ? undefined : false,
     env: body.env,
@@ -34,5 +34,5 @@ export function toDefinition(
     schedules: body.schedules,
     autokill: autokill && { timeMs: autokill.time_ms ?? 0, numRequests: autokill.num_requests ?? 0 },
   };
-  return { ...base, ...(omitUndefined(given) as Partial<InstanceDefinition>) }; // omitUndefined has removed the undefined members
+  return { ...base, ...(omitUndefined(overrides) as Partial<InstanceDefinition>) }; // omitUndefined has removed the undefined members
 }

@@ -1,4 +1,7 @@
-/** Inline resources: the service group and volumes that a create request describes and that are deleted with its instances. */
+/**
+ * Inline resources: the service group and volumes that a create request describes and that are deleted with its
+ * instances.
+ */
 import type { CreateInstanceRequest, InstanceVolumeRequest } from "../../../contract/models";
 import type { Registry } from "../../registry";
 import { createServiceGroup } from "../../services/create";

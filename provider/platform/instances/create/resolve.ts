@@ -25,11 +25,14 @@ export type ImageRequest = string | { readonly url: string };
 
 const urlOf = (image: ImageRequest): string => (typeof image === "string" ? image : image.url);
 
-/** Resolves an image. Throws `NotFound` for an unknown image, `CannotBeUsed` for one without a kernel, `Invalid` for an invalid reference. */
+/**
+ * Resolves an image. Throws `NotFound` for an unknown image, `CannotBeUsed` for one without a kernel, `Invalid` for an
+ * invalid reference.
+ */
 export async function resolveImage(registry: Registry, image: ImageRequest): Promise<Resolved<ResolvedImage>> {
   const { repository, digest, kernel, initrd, cmd, env } = await findImage(registry, image);
   if (kernel === undefined)
-    throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' has no kernel layer, so there is nothing to boot`);
+    throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' has no kernel layer, so it cannot boot`);
   return {
     value: {
       repository,
@@ -43,7 +46,10 @@ export async function resolveImage(registry: Registry, image: ImageRequest): Pro
   };
 }
 
-/** Resolves ROMs. Throws what `toRomRecord`, `checkRoms` and {@link resolveImage} throw; `CannotBeUsed` for an image without a file system. */
+/**
+ * Resolves ROMs. Throws what `toRomRecord`, `checkRoms` and {@link resolveImage} throw; `CannotBeUsed` for an image
+ * without a file system.
+ */
 export async function resolveRoms(registry: Registry, roms: readonly RomRequest[]): Promise<Resolved<RomRecord[]>> {
   const checked = roms.map(toRomRecord);
   checkRoms(checked);
@@ -63,7 +69,10 @@ export async function resolveRoms(registry: Registry, roms: readonly RomRequest[
   };
 }
 
-/** Resolves the names in the value of a change. Values without names stay as they are. Throws what the functions above throw. */
+/**
+ * Resolves the names in the value of a change; a value without names is not changed. Throws what the functions above
+ * throw.
+ */
 export async function resolvePatch(
   registry: Registry,
   change: InstancePatchOperation,
@@ -88,7 +97,10 @@ export async function resolvePatch(
   return { value: change, layers: [] };
 }
 
-/** Resolves dependencies to uuids. Throws `NotFound`, `Invalid`, and `CannotBeUsed` for a template or checkpoint, which never runs. */
+/**
+ * Resolves dependencies to uuids. Throws `NotFound`, `Invalid`, and `CannotBeUsed` for a template or checkpoint, which
+ * never runs.
+ */
 export function resolveDependencies(registry: Registry, selectors: readonly NameOrUuid[]): string[] {
   return selectors.map((selector) => {
     const { record, state } = findInstance(registry, selector);

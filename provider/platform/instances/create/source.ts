@@ -1,6 +1,6 @@
 /**
  * The source of a new instance: an image, or an instance, template or checkpoint to copy. A copy boots from the copied
- * definition, because this platform keeps no memory. Copies that would need the memory are rejected.
+ * definition, because the local platform does not copy memory. Copies that would need the memory are rejected.
  */
 import { type Selector, findBySelector, findInstance, visibleInstances } from "../../lookup";
 import type { CreateInstanceRequest, InstanceVolumeRequest } from "../../../contract/models";
@@ -61,14 +61,17 @@ function findTemplateOrCheckpoint(registry: Registry, kind: "template" | "checkp
   return findBySelector(all, ({ record }) => record, kind, selector);
 }
 
-/** Throws `FailedWrongVmState` or `NotSupported` unless the record is the instance's whole state. `doing` is the operation, for the message. */
+/**
+ * Throws `FailedWrongVmState` or `NotSupported` unless the record is the instance's whole state. `doing` is the
+ * operation, for the message.
+ */
 export function assertCopyable({ record, state, usesDisks }: Instance, doing: "branch from" | "checkpoint"): void {
   const { name, status } = record;
   if (status.snapshotUuid !== undefined)
     throw new ApiItemError("FailedWrongVmState", `Cannot ${doing} VM with pending snapshot`);
   if (state === "running" || state === "standby") {
-    const why = `instance '${name}' is ${state}, and this platform keeps no memory of a running instance; stop it first`;
-    throw new ApiItemError("NotSupported", `Cannot ${doing} it: ${why}`);
+    const why = "the local platform does not copy memory; stop it first";
+    throw new ApiItemError("NotSupported", `Cannot ${doing} instance '${name}' while it is ${state}: ${why}`);
   }
   if (state !== "stopped" || usesDisks || status.restart !== undefined)
     throw new ApiItemError("FailedWrongVmState", `Cannot ${doing} VM in state '${state}'`);
@@ -79,7 +82,7 @@ export function assertNoWritableVolumes({ record }: Instance): void {
   const written = record.volumes.find(({ readonly }) => !readonly);
   if (written === undefined) return;
   const what = `'${record.name}' has a writable volume at '${written.at}', which cannot be shared`;
-  throw new ApiItemError("Attached", `${what}; detach it first, or name the volumes of the new instance`);
+  throw new ApiItemError("Attached", `${what}; detach it first, or set 'volumes' for the new instance`);
 }
 
 function copySource(original: Instance, { service_group, volumes }: CreateInstanceRequest): InstanceSource {

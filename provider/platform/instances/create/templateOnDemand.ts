@@ -32,19 +32,19 @@ export async function getOrCreateTemplate(
   if (!("name" in template))
     throw new ApiItemError(
       "Invalid",
-      "'template.prepare' needs 'template.name': a new template cannot be given a uuid",
+      "'template.prepare' needs 'template.name': the uuid of a new template cannot be chosen",
     );
   const { name } = template;
-  const underWay = registry.pendingTemplates.get(name);
-  if (underWay !== undefined) return await underWay;
-  const present = visibleInstances(registry).find(({ record }) => record.name === name);
-  if (present?.state === "template") return present;
-  if (present !== undefined)
-    throw new ApiItemError("CannotBeUsed", `'${name}' is not a template; it is ${present.state}`);
-  const making = createTemplate(template, name, create);
-  registry.pendingTemplates.set(name, making);
+  const pending = registry.pendingTemplates.get(name);
+  if (pending !== undefined) return await pending;
+  const existing = visibleInstances(registry).find(({ record }) => record.name === name);
+  if (existing?.state === "template") return existing;
+  if (existing !== undefined)
+    throw new ApiItemError("CannotBeUsed", `'${name}' is not a template; it is ${existing.state}`);
+  const creation = createTemplate(template, name, create);
+  registry.pendingTemplates.set(name, creation);
   try {
-    return await making;
+    return await creation;
   } finally {
     registry.pendingTemplates.delete(name);
   }
@@ -55,26 +55,26 @@ async function createTemplate(
   name: string,
   create: CreateInstances,
 ): Promise<Instance> {
-  const [made] = await create({ ...parseCreateArgs(create_args, name), name });
-  if (made === undefined) throw new ApiItemError("FailedOperation", `Template '${name}' could not be created`);
+  const [instance] = await create({ ...parseCreateArgs(create_args, name), name });
+  if (instance === undefined) throw new ApiItemError("FailedOperation", `Template '${name}' could not be created`);
   try {
-    await made.request("convert-to-template", { templateAutokillMs: autokill?.time_ms ?? 0 });
+    await instance.request("convert-to-template", { templateAutokillMs: autokill?.time_ms ?? 0 });
   } catch (error) {
-    await made.request("delete"); // otherwise an ordinary instance would keep the template's name
+    await instance.request("delete"); // otherwise an ordinary instance would keep the template's name
     throw error;
   }
-  return made;
+  return instance;
 }
 
 /** Parses `create_args`: they must describe exactly one instance, which is not started. Throws `Invalid`. */
-function parseCreateArgs(given: unknown, name: string): CreateInstanceRequest {
-  if (given === undefined) {
+function parseCreateArgs(args: unknown, name: string): CreateInstanceRequest {
+  if (args === undefined) {
     const why = `there is no template '${name}' yet, so 'template.create_args' must describe it`;
     throw new ApiItemError("Invalid", `'template.create_args' is missing: ${why}`);
   }
-  const parsed = createInstanceRequest.safeParse(given);
+  const parsed = createInstanceRequest.safeParse(args);
   if (!parsed.success) {
-    const { message } = explainIssues(parsed.error.issues, { input: given, name: CREATE_ARGS_FIELD });
+    const { message } = explainIssues(parsed.error.issues, { input: args, name: CREATE_ARGS_FIELD });
     throw new ApiItemError("Invalid", message);
   }
   const { autostart: _autostart, timeout_s: _timeoutS, wait_timeout_ms: _waitMs, ...body } = parsed.data;

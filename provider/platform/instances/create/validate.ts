@@ -10,7 +10,7 @@ import { assertRequestLimitsOrdered } from "../../services/rules";
 import { assertMountPath } from "../../volumes/rules";
 import { checkDeleteOnStop, checkScaleToZero, checkSchedules, firstDuplicate } from "../update/rules";
 
-/** The possible sources of an instance, each with the message for another source beside it. */
+/** The possible sources of an instance, each with the end of the message if a request sets another source too. */
 const SOURCES = [
   ["branch_from", "when 'branch_from' is set"],
   ["template", "when creating an instance from a template"],
@@ -92,27 +92,30 @@ export function assertValidCreate(body: CreateInstanceRequest, limits: Quotas["l
   checkScaleToZero({ scaleToZero: body.scale_to_zero, deleteOnStop }, body.service_group !== undefined);
   checkSchedules(body.schedules ?? []);
   if (waitTimeoutS(body) !== 0 && body.autostart !== true)
-    throw new ApiItemError("Invalid", "'timeout_s' needs 'autostart'; without it there is nothing to wait for");
+    throw new ApiItemError("Invalid", "'timeout_s' needs 'autostart'");
   const places = (body.volumes ?? []).map(({ at }) => at);
   places.forEach(assertMountPath);
   const twice = firstDuplicate(places);
-  if (twice !== undefined) throw new ApiItemError("Invalid", `Two volumes cannot both be at '${twice}'`);
+  if (twice !== undefined)
+    throw new ApiItemError("Invalid", `Two volumes cannot be mounted at the same path '${twice}'`);
   const written = (body.volumes ?? []).find(({ size_mb, readonly }) => size_mb === undefined && readonly !== true);
   if (written !== undefined && (body.replicas ?? 0) > 0)
-    throw new ApiItemError("Invalid", `The volume at '${written.at}' can be shared by replicas only with 'readonly'`);
+    throw new ApiItemError("Invalid", `Replicas can share the volume at '${written.at}' only with 'readonly'`);
 }
 
 function assertSupported({ type, gpus, plugins, sched_priority }: CreateInstanceRequest): void {
-  const absent = (what: string): ApiItemError =>
+  const unsupported = (what: string): ApiItemError =>
     new ApiItemError("NotSupported", `The local platform does not support ${what}`);
-  if (type === "full") throw absent("'type' 'full', only 'micro'");
-  if (gpus !== undefined && gpus > 0) throw absent("'gpus'");
-  if (plugins !== undefined && plugins.length > 0) throw absent("'plugins'");
+  if (type === "full") throw unsupported("'type' 'full', only 'micro'");
+  if (gpus !== undefined && gpus > 0) throw unsupported("'gpus'");
+  if (plugins !== undefined && plugins.length > 0) throw unsupported("'plugins'");
   if (sched_priority !== undefined && sched_priority !== "normal")
     throw new ApiItemError("NotAllowed", "'sched_priority' is for privileged accounts");
 }
 
-/** Seconds that a create or start waits: -1 without a limit, 0 not at all. The older `wait_timeout_ms` is rounded up. */
+/**
+ * Seconds that a create or start waits: -1 without a limit, 0 not at all. The older `wait_timeout_ms` is rounded up.
+ */
 export function waitTimeoutS(body: Pick<CreateInstanceRequest, "timeout_s" | "wait_timeout_ms">): number {
   const { timeout_s, wait_timeout_ms = 0 } = body;
   return timeout_s ?? (wait_timeout_ms < 0 ? -1 : Math.ceil(wait_timeout_ms / 1000));

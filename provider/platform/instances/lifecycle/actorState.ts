@@ -1,4 +1,4 @@
-/** The state that requests are decided by, and the errors of denied requests. */
+/** The part of an instance's state that decides about requests, and the errors of denied requests. */
 import { ApiItemError } from "../../errors";
 import type { InstanceMachine } from "./machine";
 import type { DenyReason, ActorState } from "./decideRequest";

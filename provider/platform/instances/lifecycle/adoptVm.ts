@@ -11,7 +11,7 @@ import { stopFacts } from "./stopReason";
 import { finishStop, applyDeleteOnStop, scheduleRestart, stopVm } from "./stopping";
 import { pauseDrained, ensurePaused, onSnapshotLost } from "./suspending";
 
-/** Adopts a VM that an earlier daemon started, and continues whatever was under way. */
+/** Adopts a VM that an earlier daemon started, and continues what was in progress. */
 export function adoptVm(machine: InstanceMachine, vm: Vm): void {
   const { state, record } = machine;
   const session = attachVm(machine, vm, performance.now(), true);

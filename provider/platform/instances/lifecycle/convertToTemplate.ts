@@ -41,8 +41,8 @@ export function finishConversion(machine: InstanceMachine): void {
       lastUsedAt: Date.now(),
     });
   } catch (error) {
-    machine.log("instance.no-template-yet", { reason: errorMessage(error) });
+    machine.log("instance.not-converted", { reason: errorMessage(error) });
     return machine.retryLater(() => finishConversion(machine));
   }
-  machine.log("instance.became-template");
+  machine.log("instance.converted");
 }

@@ -12,10 +12,18 @@ import type { InstanceEnvironment } from "../environment";
 import { rotationStateOf } from "./transitions";
 import { WakeupMetrics } from "../wakeups";
 
-/** An event of the VM. `run` is the session that it belongs to. */
+/**
+ * An event of a VM session.
+ *
+ * - `started`: the guest's program runs
+ * - `ready`: every port is ready
+ * - `healthy`: the session has lasted long enough to reset the restart back-off
+ * - `drained`: connections have closed, or the drain timeout has passed
+ * - `exited`: the VM is gone
+ */
 export type InstanceEvent =
-  | { readonly is: "started" | "answered" | "drained" | "healthy"; readonly run: VmSession }
-  | { readonly is: "exited"; readonly run: VmSession; readonly exit: VmExit };
+  | { readonly is: "started" | "ready" | "drained" | "healthy"; readonly session: VmSession }
+  | { readonly is: "exited"; readonly session: VmSession; readonly exit: VmExit };
 
 /** How step functions reach the actor. */
 export interface ActorInbox {
@@ -35,8 +43,11 @@ export class InstanceMachine {
   readonly env: InstanceEnvironment;
   readonly inbox: ActorInbox;
   readonly wakeups = new WakeupMetrics();
+  /** The current session; `undefined` without a VM. */
   session: VmSession | undefined;
+  /** Requests the next restart of a restart sequence. */
   restartTimer: NodeJS.Timeout | undefined;
+  /** Requests standby after the cooldown. */
   cooldownTimer: NodeJS.Timeout | undefined;
   /** Aborts a start that waits for other instances; set while it waits. A stop or delete aborts it. */
   startAbort: AbortController | undefined;
@@ -51,6 +62,7 @@ export class InstanceMachine {
     this.inbox = inbox;
   }
 
+  /** The current record; replaced by every change. */
   get record(): InstanceRecord {
     return this.#record;
   }
@@ -59,6 +71,7 @@ export class InstanceMachine {
     return this.#record.status.state;
   }
 
+  /** True after {@link close}. */
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -69,6 +82,7 @@ export class InstanceMachine {
     return UP_STATES.includes(this.state) && startedAt !== undefined ? uptimeMs + Date.now() - startedAt : uptimeMs;
   }
 
+  /** The rotation and ports of its service; `undefined` without a service. */
   get service(): ReturnType<InstanceEnvironment["serviceOf"]> {
     return this.env.serviceOf(this.#record);
   }
@@ -88,7 +102,10 @@ export class InstanceMachine {
     return { requestedBy: stopAskedBy === "suspend" ? "user" : stopAskedBy, forced: stopForced };
   }
 
-  /** Writes the change to the database, then applies it. For changes that must survive a crash. If the write fails, throws and changes nothing. */
+  /**
+   * Writes the change to the database, then applies it. For changes that must survive a crash. If the write fails,
+   * throws and changes nothing.
+   */
   persistThenApply(change: StatusChange): void {
     if (this.#closed) return;
     const after = applyStatusChange(this.#record, change);
@@ -96,7 +113,10 @@ export class InstanceMachine {
     this.#commit(after);
   }
 
-  /** Applies the change, then writes it. For what has already happened: a failed write is logged and retried until it succeeds. */
+  /**
+   * Applies the change, then writes it. For what has already happened: a failed write is logged and retried until it
+   * succeeds.
+   */
   applyThenPersist(change: StatusChange): void {
     if (this.#closed) return;
     this.#record = applyStatusChange(this.#record, change);
@@ -122,7 +142,10 @@ export class InstanceMachine {
     this.env.notifyChange();
   }
 
-  /** Replaces the definition and applies `change` to the status, in one write. The next VM gets the definition. Throws like {@link persistThenApply}. */
+  /**
+   * Replaces the definition and applies `change` to the status, in one write. The next VM gets the definition. Throws
+   * like {@link persistThenApply}.
+   */
   replaceDefinition(definition: InstanceDefinition, change: StatusChange = {}): void {
     if (this.#closed) return;
     const after = applyStatusChange({ ...this.#record, definition }, change);
@@ -130,7 +153,10 @@ export class InstanceMachine {
     this.#commit(after);
   }
 
-  /** Replaces the volumes and applies `change` to the status, in one write. The next VM gets the volumes. Throws like {@link persistThenApply}. */
+  /**
+   * Replaces the volumes and applies `change` to the status, in one write. The next VM gets the volumes. Throws like
+   * {@link persistThenApply}.
+   */
   replaceVolumes(volumes: readonly VolumeAttachment[], change: StatusChange = {}): void {
     if (this.#closed) return;
     const after = applyStatusChange({ ...this.#record, volumes }, change);
@@ -138,7 +164,10 @@ export class InstanceMachine {
     this.#commit(after);
   }
 
-  /** Removes the instance from its service and applies `change` to the status, in one write. Throws like {@link persistThenApply}. */
+  /**
+   * Removes the instance from its service and applies `change` to the status, in one write. Throws like
+   * {@link persistThenApply}.
+   */
   leaveService(change: StatusChange): void {
     if (this.#closed) return;
     const { serviceUuid } = this.#record;
@@ -161,8 +190,9 @@ export class InstanceMachine {
     this.#retryTimer = setTimeout(act, RETRY_DELAY_MS);
   }
 
-  log(event: string, facts: Readonly<Record<string, string | number | undefined>> = {}): void {
-    this.env.log.write(event, { uuid: this.#record.uuid, name: this.#record.name, ...facts });
+  /** Logs an event with the uuid and name of the instance. */
+  log(event: string, fields: Readonly<Record<string, string | number | undefined>> = {}): void {
+    this.env.log.write(event, { uuid: this.#record.uuid, name: this.#record.name, ...fields });
   }
 
   /** Disconnects from the VM, which keeps running. Nothing is written after this. */

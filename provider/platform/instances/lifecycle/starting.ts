@@ -13,7 +13,7 @@ import { applyPendingUpdates } from "../update/queuedUpdates";
 /**
  * Boots the VM, or resumes the paused one.
  *
- * Throws `Quota` (nothing has changed then); `FailedOperation` when a dependency cannot run, or when the instance was
+ * Throws `Quota` (and changes nothing); `FailedOperation` when a dependency cannot run, or when the instance was
  * stopped before it could start; whatever the VMM throws.
  */
 export async function start(machine: InstanceMachine, isRestart: boolean): Promise<void> {
@@ -82,8 +82,8 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
 export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, adopted: boolean): VmSession {
   const session = newSession(vm, startedAtMs, adopted);
   machine.session = session;
-  void vm.started.then(() => machine.inbox.post({ is: "started", run: session }));
-  void vm.exited.then((exit) => machine.inbox.post({ is: "exited", run: session, exit }));
+  void vm.started.then(() => machine.inbox.post({ is: "started", session }));
+  void vm.exited.then((exit) => machine.inbox.post({ is: "exited", session, exit }));
   return session;
 }
 
@@ -99,7 +99,7 @@ export function onStarted(machine: InstanceMachine, session: VmSession): void {
   probeReadiness(machine, session);
   if (machine.record.status.restart === undefined) return;
   sleep(machine.env.timings.healthyAfterMs, undefined, { signal: session.ended.signal, ref: false }).then(
-    () => machine.inbox.post({ is: "healthy", run: session }),
+    () => machine.inbox.post({ is: "healthy", session }),
     () => undefined, // the VM exited first
   );
 }
@@ -109,9 +109,11 @@ export function probeReadiness(machine: InstanceMachine, session: VmSession): vo
   const { service } = machine;
   if (service === undefined) return;
   service.rotation.setState(machine.record.uuid, "starting");
-  void waitUntilReady(session.vm, service.destinationPorts, machine.env.timings, nextPhase(session)).then((all) => {
-    if (all) machine.inbox.post({ is: "answered", run: session });
-  });
+  void waitUntilReady(session.vm, service.destinationPorts, machine.env.timings, nextPhase(session)).then(
+    (allReady) => {
+      if (allReady) machine.inbox.post({ is: "ready", session });
+    },
+  );
 }
 
 /** Every port is ready: adds the instance to the rotation and arms the cooldown. */

@@ -1,4 +1,7 @@
-/** Maps the exit of a VM to the API's stop_reason bits, stop_code and exit_code. Pure. Source: the cloud's documentation. */
+/**
+ * Maps the exit of a VM to the API's stop_reason bits, stop_code and exit_code. Pure. Source: the cloud's
+ * documentation.
+ */
 import { STOP_REASON } from "../../../contract/codes";
 import type { VmExit } from "../../vmm/vmm";
 
@@ -19,8 +22,11 @@ const ENOMEM = 12;
 
 /** The fields of an instance that report how it stopped. */
 export interface StopFacts {
+  /** Bits of {@link STOP_REASON}. */
   readonly stopReason: number;
+  /** Bits 0 to 7: the reason; 8 to 15: in which init or shutdown step the guest ended; from 16: an errno. */
   readonly stopCode: number;
+  /** 0 to 255; `undefined` unless the guest's program exited. */
   readonly exitCode: number | undefined;
 }
 
@@ -28,6 +34,7 @@ export interface StopFacts {
 export interface StopRequest {
   /** `undefined`: nobody; the guest stopped by itself. */
   readonly requestedBy: "user" | "scale-to-zero" | undefined;
+  /** True: without a grace period. */
   readonly forced: boolean;
 }
 
@@ -58,7 +65,10 @@ export function stopFacts(exit: VmExit, stopRequest: StopRequest): StopFacts {
 /** Stop facts of an instance whose VM could not be started. */
 export const startFailed: StopFacts = { stopReason: STOP_REASON.Platform, stopCode: 0, exitCode: undefined };
 
-/** Stop facts of an instance that was stopped through the API while no guest ran: in standby, suspended, or before its VM started. */
+/**
+ * Stop facts of an instance that was stopped through the API while no guest ran: in standby, suspended, or before its
+ * VM started.
+ */
 export const stoppedWithoutGuest: StopFacts = {
   stopReason: STOP_REASON.User | STOP_REASON.Platform | STOP_REASON.Kernel,
   stopCode: 0,

@@ -32,7 +32,9 @@ export async function resumeToStop(machine: InstanceMachine, session: VmSession)
   await session.vm.resume();
 }
 
-/** Stops new connections to the instance. Posts `drained` when the open ones have closed or `drainTimeoutMs` has passed. */
+/**
+ * Stops new connections to the instance. Posts `drained` when the open ones have closed or `drainTimeoutMs` has passed.
+ */
 export function beginDrain(
   machine: InstanceMachine,
   session: VmSession,
@@ -42,7 +44,7 @@ export function beginDrain(
   machine.applyThenPersist({ state: "draining" });
   const phase = nextPhase(session);
   void withTimeout(drainTimeoutMs, phase, (signal) => rotation.drain(machine.record.uuid, signal)).then(() =>
-    machine.inbox.post({ is: "drained", run: session }),
+    machine.inbox.post({ is: "drained", session }),
   );
 }
 
@@ -65,7 +67,7 @@ function stopWithoutVm(machine: InstanceMachine): void {
   machine.updateRotation();
 }
 
-/** Begins to stop the VM; the `exited` event follows. `forced`: without a grace period. */
+/** Starts stopping the VM; the event `exited` follows. `forced`: without a grace period. */
 export function stopVm(machine: InstanceMachine, forced: boolean): void {
   const { session } = machine;
   if (session === undefined) return;

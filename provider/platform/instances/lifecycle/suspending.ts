@@ -38,12 +38,15 @@ export async function pauseVm(machine: InstanceMachine): Promise<void> {
   await session.vm.pause();
 }
 
-/** Pauses the VM after the drain. Retries a failed write, because the instance would otherwise drain forever. Throws like {@link pauseVm}. */
+/**
+ * Pauses the VM after the drain. Retries a failed write, because the instance would otherwise drain forever. Throws
+ * like {@link pauseVm}.
+ */
 export async function pauseDrained(machine: InstanceMachine, session: VmSession): Promise<void> {
   try {
     await pauseVm(machine);
   } catch (error) {
-    if (machine.state === "draining") machine.retryLater(() => machine.inbox.post({ is: "drained", run: session }));
+    if (machine.state === "draining") machine.retryLater(() => machine.inbox.post({ is: "drained", session }));
     throw error;
   }
 }

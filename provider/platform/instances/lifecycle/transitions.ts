@@ -34,9 +34,11 @@
  * delete fails          <--------o--------o--------o--------o--------o        .        .          .
  * ```
  *
- * - Requests: `wake` and `sleep` come from the proxy, `restart` from the restart policy, the others from the API.
- * - Events: `started`, `exited`: the VM did. `drained`: connections have ended, or the time for it has. `adopted`: a new
- *   daemon took over the VM. `start fails`, `delete fails`: an error; the delete is retried.
+ * - Requests: `wake` comes from the proxy, `sleep` from the cooldown timer, `restart` from the restart policy, the others
+ *   from the API.
+ * - Events: `started`: the guest's program runs. `exited`: the VM is gone. `drained`: connections have closed, or the drain
+ *   timeout has passed. `adopted`: a new daemon adopted the VM. `start fails`, `delete fails`: an error; the delete is
+ *   retried.
  * - A stop or suspend drains if it has a drain timeout and the instance has a service. A suspended instance is in standby
  *   if it scales to zero, else stopped. Without `stateful`, `sleep` stops the VM, whose exit leads to standby.
  * - `starting` has no VM while it waits for dependencies: a stop, conversion or delete then leads to stopped at once. A

@@ -9,6 +9,7 @@ export interface VmSession {
   readonly vm: Vm;
   /** Start of the VM in milliseconds on the monotonic clock; for an adopted VM, the time of the adoption. */
   readonly startedAtMs: number;
+  /** True if an earlier daemon started the VM. */
   readonly adopted: boolean;
   /** Aborted when the VM has exited. */
   readonly ended: AbortController;

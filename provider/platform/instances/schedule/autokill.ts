@@ -1,10 +1,11 @@
-/** Autokill: instances, templates and checkpoints that are deleted when they are no longer used. Pure. */
+/** Autokill: deletes instances, templates and checkpoints that are no longer used. Pure. */
 import type { InstanceRecord } from "../../store/instances";
 import { isTemplateOrCheckpoint } from "../update/templates";
 
 /**
- * The time of the delete in Unix milliseconds; `undefined`: none in the current state. An instance is deleted some time after
- * its stop, or at once if it has handled its last request; a template or checkpoint after some time without use.
+ * The time of the delete in Unix milliseconds; `undefined`: none in the current state. An instance is deleted
+ * `autokill.timeMs` after its stop, or at once if it has handled its last request; a template or checkpoint
+ * `templateAutokillMs` after its last use.
  */
 export function autokillAt({ createdAt, definition, status }: InstanceRecord): number | undefined {
   const { state, stoppedAt, restart, lastUsedAt = createdAt } = status;

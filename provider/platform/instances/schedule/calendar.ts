@@ -68,8 +68,8 @@ export function parseCalendar(text: string): Calendar {
 
   const [day, month, year] = (date ?? "*-*").split("-").reverse();
   const [hour, minute, second = "0", ...more] = (time ?? "0:0").split(":");
-  const values = (field: Field, given: string | undefined): number[] =>
-    given === undefined ? fail(`the ${field.name} is missing`) : parseValues(field, given, fail);
+  const values = (field: Field, part: string | undefined): number[] =>
+    part === undefined ? fail(`the ${field.name} is missing`) : parseValues(field, part, fail);
   if (more.length > 0 || (date ?? "").split("-").length > 3) fail(`it has more than a date and a time`);
   return {
     weekdays: weekdays === undefined ? WEEKDAYS.map((_, index) => index) : parseWeekdays(weekdays, fail),

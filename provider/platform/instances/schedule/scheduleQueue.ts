@@ -6,13 +6,14 @@ import { isTemplateOrCheckpoint } from "../update/templates";
 
 /** A due schedule, and its instance. */
 export interface DueSchedule {
+  /** Uuid of the instance. */
   readonly uuid: string;
   readonly schedule: Schedule;
 }
 
 /**
- * The next time of every schedule, counted from when the queue first sees the schedule. Runs that were missed while no daemon
- * ran are skipped; several that were missed while the machine slept are run once.
+ * The next time of every schedule, counted from when the queue first gets the schedule. Runs that were missed while no daemon
+ * ran are skipped; several that were missed while the machine was suspended become one.
  */
 export class ScheduleQueue {
   #times = new Map<string, number>();

@@ -9,7 +9,7 @@ import { ScheduleQueue, type DueSchedule } from "./scheduleQueue";
 import { autokillAt, shouldStopForAutokill } from "./autokill";
 import type { InstanceRequest } from "../lifecycle/decideRequest";
 
-/** Longest timer in milliseconds: the system clock may be set, and the machine may be suspended. */
+/** Longest timer in milliseconds. Limited because the system clock may be set and the machine may be suspended. */
 const MAX_WAIT_MS = 60_000;
 /** Milliseconds that an instance gets to respond to its last request. Source: the longest drain of the API. */
 const LAST_RESPONSE_TIMEOUT_MS = 3_600_000;
@@ -19,12 +19,12 @@ export function startScheduler(registry: Registry): void {
   new Scheduler(registry, registry.parts.clock).check();
 }
 
-/** Checks what is due after every change of an instance, and when the next schedule or autokill is due. */
+/** Checks for due schedules and autokill after every change of an instance, and again when the next one is due. */
 class Scheduler {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #schedules = new ScheduleQueue();
-  /** Instances that were told to stop after their last response. */
+  /** Instances that were requested to stop after their last response. */
   readonly #ending = new WeakSet<Instance>();
   #wait = new AbortController();
 
@@ -68,13 +68,13 @@ class Scheduler {
     else this.#registry.parts.log.write("schedule.skipped", { uuid, schedule: name, action });
   }
 
-  /** `because`: the name of a schedule, or `autokill`. */
-  #request(instance: Instance, because: string, request: InstanceRequest, options: RequestOptions = {}): void {
+  /** `trigger`: the name of a schedule, or `autokill`. */
+  #request(instance: Instance, trigger: string, request: InstanceRequest, options: RequestOptions = {}): void {
     const { log } = this.#registry.parts;
-    const facts = { uuid: instance.record.uuid, name: instance.record.name, because, request };
-    log.write("instance.due", facts);
+    const fields = { uuid: instance.record.uuid, name: instance.record.name, trigger, request };
+    log.write("instance.due", fields);
     instance.request(request, options).catch((error: unknown) => {
-      log.write("instance.due-failed", { ...facts, reason: errorMessage(error) });
+      log.write("instance.due-failed", { ...fields, reason: errorMessage(error) });
     });
   }
 

@@ -36,6 +36,6 @@ export function applyQueuedDetaches(machine: InstanceMachine): void {
   try {
     machine.replaceVolumes(staying, { detaching: [] });
   } catch (error) {
-    machine.log("instance.volumes-wait", { reason: errorMessage(error) });
+    machine.log("instance.volumes-not-detached", { reason: errorMessage(error) });
   }
 }

@@ -16,6 +16,7 @@ import { checkScaleToZero, checkSchedules } from "./rules";
 /** What a change is checked against besides the definition. */
 export interface PatchContext {
   readonly limits: Quotas["limits"];
+  /** True if the instance is in a service group. */
   readonly hasService: boolean;
 }
 
@@ -26,12 +27,14 @@ type PatchFunction = (
 ) => Partial<InstanceDefinition>;
 type PropertyPatches = Partial<Record<InstancePatchOperation["op"], PatchFunction>>;
 
+/** The end of the message for an invalid value; for other properties the model's message is used. */
 const expectedValues: Readonly<Partial<Record<InstanceProp, string>>> = {
-  args: "a text, or an array of texts, none of them empty",
-  env: "an object of texts",
-  tags: "an array of up to 16 tags, each of 1 to 256 of A-Z, a-z, 0-9 and -+_.:=",
-  annotations: "an object of up to 256 texts without control characters, their keys '[prefix/]name'",
-  hostname: "a DNS label",
+  args: "must be a string or an array of strings, none of them empty",
+  env: "must be an object of strings",
+  tags: "must be an array of up to 16 tags, each of 1 to 256 characters from A-Z, a-z, 0-9 and -+_.:=",
+  annotations:
+    "must be an object of up to 256 strings without control characters, with keys of the form '[prefix/]name'",
+  hostname: "must be a DNS label",
 };
 
 /** Parses the value of a `set` in a request, before its names are resolved. Throws `Invalid`. */
@@ -44,15 +47,15 @@ export function parseSetValue<K extends InstanceProp>(prop: K, value: unknown): 
 function parsePatchValue<T>(prop: InstanceProp, model: z.ZodType<T>, value: unknown): T {
   const parsed = model.safeParse(value);
   if (parsed.success) return parsed.data;
-  const what = expectedValues[prop] ?? parsed.error.issues[0]?.message ?? "something else";
+  const what = expectedValues[prop] ?? parsed.error.issues[0]?.message ?? "unexpected value";
   throw new ApiItemError("Invalid", `Invalid value of '${prop}': ${what}`);
 }
 
 const nameList = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 const parseNames = (prop: InstanceProp, value: unknown): readonly string[] => parsePatchValue(prop, nameList, value);
 const parseArguments = (value: unknown): string[] => {
-  const given = parsePatchValue("args", values.args, value);
-  return typeof given === "string" ? [given] : given;
+  const parsed = parsePatchValue("args", values.args, value);
+  return typeof parsed === "string" ? [parsed] : parsed;
 };
 const omitKeys = <T>(record: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> =>
   Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));

@@ -69,7 +69,9 @@ export function applyPendingUpdates(machine: InstanceMachine): void {
   if (machine.record.status.updates.some((update) => update.status === "pending")) applyQueuedUpdates(machine);
 }
 
-/** Applies queued changes, in order, after the VM has stopped. A change that fails keeps its error until the next stop. */
+/**
+ * Applies queued changes, in order, after the VM has stopped. A change that fails keeps its error until the next stop.
+ */
 export function applyQueuedUpdates(machine: InstanceMachine): void {
   const { record } = machine;
   if (record.status.updates.length === 0) return;
@@ -77,7 +79,7 @@ export function applyQueuedUpdates(machine: InstanceMachine): void {
   try {
     machine.replaceDefinition(definition, { updates: failed });
   } catch (error) {
-    machine.log("instance.updates-wait", { reason: errorMessage(error) });
+    machine.log("instance.updates-not-applied", { reason: errorMessage(error) });
   }
 }
 

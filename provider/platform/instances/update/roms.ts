@@ -38,7 +38,7 @@ export function toRomRecord({ name, image, files, at }: RomRequest): RomRecord {
     checkPath(name, path);
     checkContent(name, file);
     if (isReserved(`${place.replace(/\/$/, "")}/${path}`))
-      throw new ApiItemError("Invalid", `ROM '${name}': '${RESERVED_PATH}' belongs to the platform`);
+      throw new ApiItemError("Invalid", `ROM '${name}': '${RESERVED_PATH}' is reserved for the platform`);
   }
   const twice = firstDuplicate((files ?? []).map(({ path }) => path.replace(/^\//, "")));
   if (twice !== undefined) throw new ApiItemError("Invalid", `ROM '${name}' has two files '${twice}'`);
@@ -47,7 +47,10 @@ export function toRomRecord({ name, image, files, at }: RomRequest): RomRecord {
 
 function checkPath(rom: string, path: string): void {
   if (path.split("/").some((part) => !PATH_SEGMENT.test(part)))
-    throw new ApiItemError("Invalid", `ROM '${rom}': '${path}' is not a path: it has an empty part, '.' or '..'`);
+    throw new ApiItemError(
+      "Invalid",
+      `ROM '${rom}': '${path}' is not a valid path: it has an empty segment, '.' or '..'`,
+    );
 }
 
 function checkContent(rom: string, file: InlineFile): void {

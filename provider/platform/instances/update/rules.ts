@@ -1,4 +1,4 @@
-/** Rules of an instance that its create and its changes share. Pure. each throws `Invalid`. */
+/** Rules that creates and changes of instances share. Pure. */
 import { MAX_SCHEDULES, type Schedule } from "../../../contract/models";
 import { ApiItemError } from "../../errors";
 import type { InstanceDefinition } from "../../store/instances";
@@ -35,19 +35,21 @@ export function checkScaleToZero(
     );
 }
 
-/** `delete-on-stop` excludes restart policies, because the deleted instance could not be restarted. Throws `Invalid`. */
+/**
+ * `delete-on-stop` excludes restart policies, because the deleted instance could not be restarted. Throws `Invalid`.
+ */
 export function checkDeleteOnStop({
   deleteOnStop,
   restartPolicy,
 }: Pick<InstanceDefinition, "deleteOnStop" | "restartPolicy">): void {
   if (!deleteOnStop || restartPolicy === "never") return;
-  const why = `the restart policy '${restartPolicy}' starts it again`;
-  throw new ApiItemError("Invalid", `The feature 'delete-on-stop' removes an instance that stops, but ${why}`);
+  const message = `The feature 'delete-on-stop' cannot be combined with the restart policy '${restartPolicy}'`;
+  throw new ApiItemError("Invalid", message);
 }
 
 /**
- * Names are unique, times can be read, and only `exec` takes arguments. Also throws `TooMany`, and `NotSupported`
- * for what the local platform cannot do by itself.
+ * Throws `Invalid` unless names are unique, times are valid and only `exec` has arguments; `TooMany`; and `NotSupported` for
+ * actions that the local platform does not support.
  */
 export function checkSchedules(schedules: readonly Schedule[]): void {
   if (schedules.length > MAX_SCHEDULES) {
@@ -59,7 +61,7 @@ export function checkSchedules(schedules: readonly Schedule[]): void {
   for (const { name, when, action, args } of schedules) {
     parseCalendar(when);
     if (action === "exec" && (args === undefined || args.length === 0))
-      throw new ApiItemError("Invalid", `Schedule '${name}' needs 'args': there is nothing to execute`);
+      throw new ApiItemError("Invalid", `Schedule '${name}' needs 'args': the command to execute`);
     if (action !== "exec" && args !== undefined)
       throw new ApiItemError("Invalid", `Schedule '${name}' has 'args', which only 'exec' takes`);
     if (action === "exec" || action === "checkpoint")

@@ -16,7 +16,9 @@ export const isTemplateOrCheckpoint = (state: InstanceState): boolean => state =
 /** The parameters of a new checkpoint. */
 export interface CheckpointRequest {
   readonly name: string;
+  /** `undefined`: those of the source. */
   readonly tags: readonly string[] | undefined;
+  /** Milliseconds without use after which it is deleted; 0 is never. */
   readonly autokillMs: number;
   /** Unix milliseconds. */
   readonly now: number;
@@ -55,6 +57,6 @@ export function applyTemplatePatch(
   if (parsed.success) return { ...definition, templateAutokillMs: parsed.data.time_ms ?? 0 };
   throw new ApiItemError(
     "Invalid",
-    "'autokill' of a template or checkpoint is an object with 'time_ms', an integer from 0",
+    "'autokill' of a template or checkpoint must be an object with 'time_ms', an integer of at least 0",
   );
 }

@@ -25,7 +25,9 @@ export class ControlPort {
     socket.setEncoding("utf8").on("data", read);
   }
 
-  /** Connects to the control port and reads earlier reports. Resolves even if the VM is gone; its port is silent then. */
+  /**
+   * Connects to the control port and reads earlier reports. Resolves even if the VM is gone; its port is silent then.
+   */
   static async connect(files: Pick<VmFiles, "controlSocket" | "controlLog">): Promise<ControlPort> {
     const socket = net.connect(files.controlSocket);
     const port = new ControlPort(socket);

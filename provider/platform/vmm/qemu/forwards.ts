@@ -27,7 +27,10 @@ export class HostForwards {
     this.#qmp = qmp;
   }
 
-  /** The forward to `guestPort`: an existing one, which an earlier daemon may have added, or a new one. Throws `VMM_FAILED`. */
+  /**
+   * The forward to `guestPort`: an existing one, which an earlier daemon may have added, or a new one. Throws
+   * `VMM_FAILED`.
+   */
   endpointFor(guestPort: number): Promise<Endpoint> {
     const known = this.#endpoints.get(guestPort);
     if (known !== undefined) return known;
@@ -54,13 +57,13 @@ export class HostForwards {
       return added;
     });
     const socket = net.connect({ host: HOST, port });
-    let refused = false;
-    socket.on("error", () => (refused = true)).on("close", () => (refused = true));
-    socket.on("end", () => (refused = true)).resume();
+    let closed = false;
+    socket.on("error", () => (closed = true)).on("close", () => (closed = true));
+    socket.on("end", () => (closed = true)).resume();
     try {
       const deadline = performance.now() + PROBE_TIMEOUT_MS;
       let pauseMs = PROBE_POLL_MS;
-      while (!refused && performance.now() < deadline) {
+      while (!closed && performance.now() < deadline) {
         await systemClock.sleep(pauseMs, signal);
         const entries = parseUsernet(await this.#infoUsernet()).filter((entry) => entry.hostPort === port);
         if (entries.some((entry) => entry.state === "ESTABLISHED")) return true;

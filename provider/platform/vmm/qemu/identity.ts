@@ -1,5 +1,5 @@
 /**
- * Which process an instance's VM is, for a daemon that did not start it.
+ * Identifies the process of an instance's VM, for a daemon that did not start it.
  *
  * The identity is saved in the instance's folder, together with the run folder of the daemon that started the VM, which
  * depends on that daemon's environment. A daemon that is killed before it saves the identity leaves a process that is found
@@ -22,7 +22,7 @@ export interface RunningVm {
   readonly files: VmFiles;
 }
 
-/** Saves which process a VM is (0600). Throws file system errors. */
+/** Saves the identity of a VM's process (0600). Throws file system errors. */
 export async function saveIdentity(files: VmFiles, { pid, startTime }: ProcessIdentity): Promise<void> {
   await fs.writeFile(files.identity, JSON.stringify({ pid, startTime, run: files.runFolder }), { mode: 0o600 });
 }

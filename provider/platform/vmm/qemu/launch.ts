@@ -8,7 +8,9 @@ import { processStartTime, type ProcessIdentity, type StartedProcess } from "./h
 
 const SOCKET_POLL_MS = 5;
 
-/** The identity of a process that was just started. Throws `VMM_FAILED` with QEMU's message when it has already exited. */
+/**
+ * The identity of a process that was just started. Throws `VMM_FAILED` with QEMU's message when it has already exited.
+ */
 export async function identifyProcess(child: StartedProcess, files: VmFiles): Promise<ProcessIdentity> {
   const startTime = child.pid === undefined ? undefined : await processStartTime(child.pid);
   if (child.pid === undefined || startTime === undefined) {
@@ -46,7 +48,7 @@ export function launchError(files: VmFiles, cause: unknown): UnikernelError {
     .join(" ")
     .replace(/^\S*qemu\S*: /, "");
   return new UnikernelError("VMM_FAILED", `QEMU could not start the VM: ${lastLines || "it printed no message."}`, {
-    hint: `QEMU's output is in ${path.basename(files.folder)}/qemu.log of the state folder.`,
+    hint: `QEMU's output is in instances/${path.basename(files.folder)}/qemu.log of the state folder.`,
     cause,
   });
 }

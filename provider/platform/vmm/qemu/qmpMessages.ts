@@ -14,10 +14,10 @@ const qmpMessage = z.union([
 /** A message of QEMU: the greeting, an event, or the failure or result of the command with this id. */
 export type QmpMessage = z.infer<typeof qmpMessage>;
 
-/** Longest accepted line. QEMU's longest, the lists of its own schema, are far below. */
+/** Longest accepted line. QEMU's longest lines, those that list its own schema, are far shorter. */
 const MAX_LINE_CHARS = 16 * 1024 * 1024;
 
-/** The message on one line; `undefined` when it is none. */
+/** Parses one line; `undefined` if it is not a QMP message. */
 export function parseQmpMessage(line: string): QmpMessage | undefined {
   try {
     return qmpMessage.safeParse(JSON.parse(line)).data;

@@ -2,7 +2,9 @@
 
 /** One line of the list: a forward that listens, or a connection that came through one. */
 export interface UsernetEntry {
-  /** `HOST_FORWARD` for a listener, otherwise the TCP state of the connection to the guest: `SYN_SENT`, `ESTABLISHED`, … */
+  /**
+   * `HOST_FORWARD` for a listener, otherwise the TCP state of the connection to the guest: `SYN_SENT`, `ESTABLISHED`, …
+   */
   readonly state: string;
   /** Port on the host; a connection has the port of the forward it came through. */
   readonly hostPort: number;

@@ -1,4 +1,6 @@
-/** One running QEMU process, which the daemon controls over QMP and, if the guest supports it, over the control port. */
+/**
+ * One running QEMU process, which the daemon controls over QMP and, if the guest supports it, over the control port.
+ */
 import { systemClock } from "../../../base/clock";
 import type { Endpoint, Vm, VmExit, VmUsage } from "../vmm";
 import { ControlPort } from "./controlPort";
@@ -14,16 +16,16 @@ import { QmpClient, type QmpEvent } from "./qmpClient";
 const EXIT_TIMEOUT_MS = 3000;
 /** How long a probe waits for the guest's program to start. */
 const START_TIMEOUT_MS = 1000;
-/** Interval at which a process is checked that is not a child of this daemon. */
+/** Interval of checks whether a process that is not a child of this daemon has exited. */
 const EXIT_POLL_MS = 20;
 
 /** Input of {@link QemuVm.connect}. */
 export interface QemuVmParts {
   readonly identity: ProcessIdentity;
   readonly files: VmFiles;
-  /** The guest reports when its program runs, and can be asked to stop. */
+  /** True if the guest reports when its program runs and can be requested to stop. */
   readonly hasControlProtocol: boolean;
-  /** How the process exits; `undefined` for a process that an earlier daemon started. */
+  /** Resolves when the process has exited; `undefined` for a process that an earlier daemon started. */
   readonly exited?: Promise<ProcessExit>;
 }
 
@@ -74,7 +76,7 @@ export class QemuVm implements Vm {
 
   async probePort(guestPort: number, signal: AbortSignal): Promise<boolean> {
     try {
-      // Earlier nothing listens, and slirp takes long to connect after an early attempt.
+      // Before the program starts nothing listens, and slirp takes long to connect after an early attempt.
       if (!(await this.#startsWithin(START_TIMEOUT_MS, signal))) return false;
       return await this.#forwards.probePort(guestPort, signal);
     } catch (error) {

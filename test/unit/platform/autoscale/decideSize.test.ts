@@ -117,7 +117,7 @@ describe("the size that autoscale decides", () => {
     assert.equal(decideSize(configuration([policy]), state(allIdle)), 1);
   });
 
-  it("is the largest that any policy asks for", () => {
+  it("is the largest that any policy requests", () => {
     const down = step([{ adjustment: -2 }], { name: "down" });
     assert.equal(decideSize(configuration([down, upAbove10]), state(busy(20))), 6);
     assert.equal(decideSize(configuration([down, upAbove10]), state(busy(5))), 2);

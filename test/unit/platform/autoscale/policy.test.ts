@@ -75,7 +75,7 @@ describe("an autoscale policy", () => {
       assertRejected(without(field), "Invalid", new RegExp(`'${field}'`));
     assertRejected({ name: "p" }, "Invalid", /'type'/);
     assertRejected({ name: "p", type: "idle" }, "Invalid", /'idle_time_ms'/);
-    assertRejected(step({ idle_time_ms: 5 }), "Invalid", /'idle_time_ms' is not for policies of type 'step'/);
+    assertRejected(step({ idle_time_ms: 5 }), "Invalid", /'idle_time_ms' is not allowed in policies of type 'step'/);
     assertRejected({ name: "p", type: "on-demand", metric: "cpu" }, "Invalid", /'metric'/);
   });
 

@@ -7,9 +7,9 @@ import { type Route, type RouteName, routes } from "../../../../provider/contrac
 import { routeRequest } from "../../../../provider/platform/http/router";
 import { STRICT_2026_DIALECT } from "../../../../provider/platform/http/dialect";
 
-const ask = (method: string, target: string, body?: unknown, dialect?: typeof STRICT_2026_DIALECT) =>
+const route = (method: string, target: string, body?: unknown, dialect?: typeof STRICT_2026_DIALECT) =>
   routeRequest({ method, target, body: body === undefined ? undefined : JSON.stringify(body) }, dialect);
-const get = (target: string, body?: unknown) => ask("GET", target, body);
+const get = (target: string, body?: unknown) => route("GET", target, body);
 
 /** Asserts that the whole request is rejected, by HTTP status and code. */
 function assertRejected(work: () => unknown, status: number, code: ItemCodeName, message?: RegExp): void {
@@ -49,19 +49,19 @@ describe("the router", () => {
       ["GET", "/v1/images?namespace=a", "getRegistryImages"],
       ["GET", "/v1/users/u/quotas", "getQuotas"],
     ];
-    for (const [method, path, name] of forms) assert.equal(ask(method, path).name, name, `${method} ${path}`);
+    for (const [method, path, name] of forms) assert.equal(route(method, path).name, name, `${method} ${path}`);
     const certificate = { uuid: "u", chain: "c", pkey: "k" };
     for (const method of ["PUT", "PATCH"])
       for (const path of ["/v1/certificates", "/v1/certificates/u"])
-        assert.equal(ask(method, path, [certificate]).name, "updateCertificates");
+        assert.equal(route(method, path, [certificate]).name, "updateCertificates");
   });
 
   it("prefers a literal path segment over a uuid, even for an unsupported method", () => {
     assert.deepEqual(get("/v1/instances/wait").selectors, []);
     assert.deepEqual(get("/v1/instances/some-uuid").selectors, [{ uuid: "some-uuid" }]);
     for (const path of ["/v1/instances/start", "/v1/volumes/attach", "/v1/services/autoscale", "/v1/instances/history"])
-      assertRejected(() => ask("PATCH", path, []), 405, "WrongMethod");
-    assertRejected(() => ask("PUT", "/v1/instances", []), 405, "WrongMethod", /but POST, GET, PATCH, DELETE$/);
+      assertRejected(() => route("PATCH", path, []), 405, "WrongMethod");
+    assertRejected(() => route("PUT", "/v1/instances", []), 405, "WrongMethod", /; allowed: POST, GET, PATCH, DELETE$/);
   });
 
   it("rejects an empty path parameter", () => {
@@ -87,14 +87,14 @@ describe("the router", () => {
       assert.deepEqual(get(target, named).selectors, named, target);
     assert.deepEqual(get("/v1/volumes", { uuid: "u" }).selectors, [{ uuid: "u" }]);
     for (const nothing of [[], null]) assert.deepEqual(get("/v1/volumes?uuid=x", nothing).selectors, [{ uuid: "x" }]);
-    assert.deepEqual(ask("PUT", "/v1/instances/wait", named).selectors, named);
-    assert.deepEqual(ask("POST", "/v1/instances/metrics", named).selectors, named);
+    assert.deepEqual(route("PUT", "/v1/instances/wait", named).selectors, named);
+    assert.deepEqual(route("POST", "/v1/instances/metrics", named).selectors, named);
   });
 
   it("matches per-object values by position", () => {
     const wait = get("/v1/instances/wait", [{ uuid: "a" }, { name: "b", state: "stopped", timeout_s: 5 }]);
     assert.deepEqual(wait.query, { state: ["running", "stopped"], timeout_s: [-1, 5] });
-    const older = ask("PUT", "/v1/instances/wait", [{ uuid: "a", timeout_ms: 100 }, { uuid: "b" }]);
+    const older = route("PUT", "/v1/instances/wait", [{ uuid: "a", timeout_ms: 100 }, { uuid: "b" }]);
     assert.deepEqual(older.query, { timeout_ms: [100, -1] });
     const mixed = get("/v1/instances/wait", [
       { uuid: "a", timeout_s: 2 },
@@ -114,13 +114,13 @@ describe("the router", () => {
   });
 
   it("builds the bulk body from path, query, one object and an array", () => {
-    const bodies = (method: string, target: string, body?: unknown) => ask(method, target, body).bodies;
+    const bodies = (method: string, target: string, body?: unknown) => route(method, target, body).bodies;
     assert.deepEqual(bodies("DELETE", "/v1/volumes/u"), [[{ uuid: "u" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes?uuid=a&name=b,c"), [[{ uuid: "a" }, { name: "b" }, { name: "c" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes", { name: "a" }), [[{ name: "a" }]]);
     assert.deepEqual(bodies("DELETE", "/v1/volumes/u", { uuid: "u" }), [[{ uuid: "u" }]]);
-    assertRejected(() => ask("DELETE", "/v1/volumes?uuid=x", [{ name: "a" }]), 400, "NotBoth");
-    assertRejected(() => ask("DELETE", "/v1/volumes/u", { uuid: "v" }), 400, "NotBoth");
+    assertRejected(() => route("DELETE", "/v1/volumes?uuid=x", [{ name: "a" }]), 400, "NotBoth");
+    assertRejected(() => route("DELETE", "/v1/volumes/u", { uuid: "v" }), 400, "NotBoth");
     assert.deepEqual(bodies("DELETE", "/v1/instances/u", { timeout_s: -1 }), [[{ uuid: "u", timeout_s: -1 }]]);
     assert.deepEqual(bodies("PUT", "/v1/instances/start?uuid=a,b"), [[{ uuid: "a" }, { uuid: "b" }]]);
     assert.deepEqual(bodies("PUT", "/v1/instances/u/stop?force=true&drain_timeout_ms=5"), [
@@ -135,14 +135,14 @@ describe("the router", () => {
 
   it("splits an array for a single-object operation into one call per entry", () => {
     const two = [{ image: "a" }, { image: "b" }];
-    assert.deepEqual(ask("POST", "/v1/instances", two).bodies, two);
-    assert.deepEqual(ask("POST", "/v1/instances", two.slice(0, 1)).bodies, two.slice(0, 1));
-    assert.deepEqual(ask("DELETE", "/v1/services/u/autoscale/policies?name=a,b").bodies, [
+    assert.deepEqual(route("POST", "/v1/instances", two).bodies, two);
+    assert.deepEqual(route("POST", "/v1/instances", two.slice(0, 1)).bodies, two.slice(0, 1));
+    assert.deepEqual(route("DELETE", "/v1/services/u/autoscale/policies?name=a,b").bodies, [
       { name: "a" },
       { name: "b" },
     ]);
-    assertRejected(() => ask("POST", "/v1/instances", []), 400, "MalformedRequest");
-    assertRejected(() => ask("POST", "/v1/instances", [{ image: "a" }, { imag: "b" }]), 400, "Unknown");
+    assertRejected(() => route("POST", "/v1/instances", []), 400, "MalformedRequest");
+    assertRejected(() => route("POST", "/v1/instances", [{ image: "a" }, { imag: "b" }]), 400, "Unknown");
   });
 
   it("rejects body entries without a selector or with two, with one code for every method", () => {
@@ -151,23 +151,23 @@ describe("the router", () => {
       ["DELETE", "/v1/volumes"],
       ["PUT", "/v1/instances/start"],
     ] as const) {
-      assertRejected(() => ask(method, target, [{ uuid: "a", name: "b" }]), 400, "NotBoth");
-      assertRejected(() => ask(method, target, [{ uuid: "a" }, {}]), 400, "MissingId");
-      assertRejected(() => ask(method, target, ["a"]), 400, "MalformedRequest");
-      assertRejected(() => ask(method, target, [[{ uuid: "a" }]]), 400, "MalformedRequest");
-      assertRejected(() => ask(method, target, "a"), 400, "MalformedRequest");
-      assertRejected(() => ask(method, target, [{ uuid: "" }]), 400, "Invalid");
-      assertRejected(() => ask(method, `${target}?uuid=`), 400, "Invalid");
-      assertRejected(() => ask(method, `${target}?uuid=a,,b`), 400, "Invalid");
-      assertRejected(() => ask(method, `${target}?color=red&uuid=a`), 400, "Unknown", /^Unknown member 'color'$/);
+      assertRejected(() => route(method, target, [{ uuid: "a", name: "b" }]), 400, "NotBoth");
+      assertRejected(() => route(method, target, [{ uuid: "a" }, {}]), 400, "MissingId");
+      assertRejected(() => route(method, target, ["a"]), 400, "MalformedRequest");
+      assertRejected(() => route(method, target, [[{ uuid: "a" }]]), 400, "MalformedRequest");
+      assertRejected(() => route(method, target, "a"), 400, "MalformedRequest");
+      assertRejected(() => route(method, target, [{ uuid: "" }]), 400, "Invalid");
+      assertRejected(() => route(method, `${target}?uuid=`), 400, "Invalid");
+      assertRejected(() => route(method, `${target}?uuid=a,,b`), 400, "Invalid");
+      assertRejected(() => route(method, `${target}?color=red&uuid=a`), 400, "Unknown", /^Unknown member 'color'$/);
       for (const member of ["color", "toString", "constructor"]) {
         const message = new RegExp(`^Unknown member '${member}'$`);
-        assertRejected(() => ask(method, target, [{ uuid: "a", [member]: "red" }]), 400, "Unknown", message);
+        assertRejected(() => route(method, target, [{ uuid: "a", [member]: "red" }]), 400, "Unknown", message);
       }
     }
     assertRejected(() => get("/v1/healthz", [{ uuid: "a" }]), 400, "MalformedRequest");
     assertRejected(() => get("/v1/healthz?uuid=a"), 400, "Unknown");
-    assertRejected(() => ask("DELETE", "/v1/volumes", []), 400, "Invalid");
+    assertRejected(() => route("DELETE", "/v1/volumes", []), 400, "Invalid");
   });
 
   it("rejects more than 1000 objects in any notation and accepts 1000", () => {
@@ -177,16 +177,16 @@ describe("the router", () => {
     for (const work of [
       () => get("/v1/volumes", many(1001)),
       () => get(`/v1/volumes?name=${query(1001)}`),
-      () => ask("DELETE", "/v1/volumes", many(1001)),
-      () => ask("DELETE", `/v1/volumes?name=${query(1001)}`),
+      () => route("DELETE", "/v1/volumes", many(1001)),
+      () => route("DELETE", `/v1/volumes?name=${query(1001)}`),
       () =>
-        ask(
+        route(
           "POST",
           "/v1/instances",
           Array.from({ length: 1001 }, () => ({ image: "a" })),
         ),
       () =>
-        ask(
+        route(
           "PUT",
           `/v1/instances/stop?name=${query(40)}`,
           Array.from({ length: 40 }, () => ({})),
@@ -197,7 +197,7 @@ describe("the router", () => {
 
   it("explains a value of several shapes by the intended one", () => {
     const create = (body: object, message: RegExp, code: ItemCodeName) =>
-      assertRejected(() => ask("POST", "/v1/instances", body), 400, code, message);
+      assertRejected(() => route("POST", "/v1/instances", body), 400, code, message);
     create({ image: 5 }, /^'image' in instance creation arguments has type 'integer', but expected 'string' or 'object'$/, "MalformedRequest"); // prettier-ignore
     create({ image: {} }, /^'image\.url' is missing in instance creation arguments; expected 'string'$/, "MalformedRequest"); // prettier-ignore
     create({ image: { url: "a", pul: 1 } }, /^Unknown member 'pul' in 'image'$/, "Unknown");
@@ -211,7 +211,7 @@ describe("the router", () => {
     create({ annotations: many }, /^'annotations' has more than 256 entries$/, "Invalid");
     create({ name: "x".repeat(256) }, /^'name' must have at most 255 character\(s\)$/, "TooLong");
     const policy = (body: object, message: RegExp, code: ItemCodeName) =>
-      assertRejected(() => ask("POST", "/v1/services/u/autoscale/policies", body), 400, code, message);
+      assertRejected(() => route("POST", "/v1/services/u/autoscale/policies", body), 400, code, message);
     policy({ name: "a", type: "step", metric: "x" }, /^'metric' must be one of 'cpu'/, "Invalid");
     policy({ name: "a", type: { name: "a", metric: "x" } }, /^'type\.metric' must be one of 'cpu'/, "Invalid");
     policy({}, /^'name' is missing/, "MalformedRequest");
@@ -223,9 +223,9 @@ describe("the router", () => {
       (error: Error) => !error.message.includes("hunter2"),
     );
     const long = "x".repeat(100_000);
-    assert.throws(() => ask("POST", "/v1/volumes", { [long]: 1 }), (error: Error) => error.message.length < 200); // prettier-ignore
+    assert.throws(() => route("POST", "/v1/volumes", { [long]: 1 }), (error: Error) => error.message.length < 200); // prettier-ignore
     assert.throws(
-      () => ask("POST", `/v1/${long}`),
+      () => route("POST", `/v1/${long}`),
       (error: Error) => error.message.length < 200,
     );
   });
@@ -267,7 +267,7 @@ describe("the router", () => {
   });
 
   it("rejects what older nodes do not know, with their messages, in strict mode", () => {
-    const strict = (method: string, target: string, body: unknown) => ask(method, target, body, STRICT_2026_DIALECT);
+    const strict = (method: string, target: string, body: unknown) => route(method, target, body, STRICT_2026_DIALECT);
     assertRejected(
       () => strict("POST", "/v1/instances", { image: { url: "a" } }),
       400,

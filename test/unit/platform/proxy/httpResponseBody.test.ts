@@ -35,7 +35,7 @@ describe("the unfinished part of an HTTP response", () => {
     }
   });
 
-  it("is nothing for a status without a body, whatever length the header gives", () => {
+  it("is empty for a status without a body, whatever the length in the header", () => {
     for (const status of ["304 Not Modified", "204 No Content", "101 Switching Protocols"]) {
       const body = after(`HTTP/1.1 ${status}\r\ncontent-length: 9\r\n\r\n`);
       assert.notEqual(body, undefined, status);

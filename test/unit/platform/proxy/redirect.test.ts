@@ -13,14 +13,14 @@ describe("a redirect", () => {
     assert.equal(to("[::1]:80").location, "https://[::1]/a?b=c");
   });
 
-  it("answers 301 to GET and HEAD and 308 to other methods, which keep method and body", () => {
+  it("responds 301 to GET and HEAD and 308 to other methods, which keep method and body", () => {
     assert.deepEqual(
       ["GET", "HEAD", "POST", "DELETE"].map((method) => to("x", 443, method).status),
       [301, 301, 308, 308],
     );
   });
 
-  it("answers 400 to a host or target that cannot appear in a Location", () => {
+  it("responds 400 to a host or target that cannot appear in a Location", () => {
     for (const host of [undefined, "", "a b", "a/b", "a@b", "a:b:c"]) assert.deepEqual(to(host), { status: 400 });
     assert.deepEqual(to("x", 443, "GET", "http://other/"), { status: 400 });
   });

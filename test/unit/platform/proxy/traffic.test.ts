@@ -24,11 +24,11 @@ describe("the traffic of an instance", () => {
   });
 
   it("reports each connection and each further request", () => {
-    let told = 0;
-    const flow = flowOf(0, 0, () => void told++);
-    assert.equal(told, 1);
+    let reports = 0;
+    const flow = flowOf(0, 0, () => void reports++);
+    assert.equal(reports, 1);
     for (let request = 0; request < 3; request++) flow.recordRequest();
-    assert.deepEqual([told, flow.total], [3, 3]);
+    assert.deepEqual([reports, flow.total], [3, 3]);
   });
 
   it("keeps the totals of closed connections, each counted once", () => {

@@ -73,7 +73,10 @@ function cpuModel(kind: KernelKind, emulated: boolean): string {
   return kind === "multiboot" ? "max" : "qemu64";
 }
 
-/** No option ROM, since nothing boots from the network. Without ACPI Linux has no MSI-X and would log a warning about it. */
+/**
+ * No option ROM, since nothing boots from the network. Without ACPI Linux has no MSI-X and would log a warning about
+ * it.
+ */
 function networkDevice(kind: KernelKind, mac: string, withoutAcpi: boolean): string {
   const vectors = kind !== "multiboot" && withoutAcpi ? ",vectors=0" : "";
   return `virtio-net-pci,netdev=${NETDEV_ID},mac=${mac},romfile=${vectors}`;

@@ -17,8 +17,8 @@ const DNS = "10.0.2.3";
  */
 const UNIKRAFT_LIMITS = { bytes: 4096, args: 60, variables: 8 } as const;
 /**
- * Linux panics when it passes more than 32 words to init and hangs above 2048 bytes (COMMAND_LINE_SIZE). Ours are lower:
- * a longer command line goes into a file.
+ * Linux panics when it passes more than 32 words to init and hangs above 2048 bytes (COMMAND_LINE_SIZE). These limits are
+ * lower; a longer command line goes into a file.
  */
 const LINUX_LIMITS = { bytes: 2000, words: 28 } as const;
 /** Longest single argument or variable of a Linux program, without its NUL. Source: Linux, MAX_ARG_STRLEN. */
@@ -41,7 +41,7 @@ export interface CommandLine {
 /**
  * The command line of a VM. Throws `INPUT_INVALID` with the name of what does not fit, never its value.
  *
- * @param emulated there is no hardware accelerator, so the kernel skips what it can at boot
+ * @param emulated true without a hardware accelerator: the kernel then skips what it can at boot
  */
 export function buildCommandLine(spec: VmSpec, kind: KernelKind, emulated: boolean): CommandLine {
   assertValidSpec(spec);

@@ -1,4 +1,6 @@
-/** What the stand-in guest reports on its control port. The protocol is described in `provider/image/runtime/init.ts`. */
+/**
+ * What the stand-in guest reports on its control port. The protocol is described in `provider/image/runtime/init.ts`.
+ */
 
 /** The reports of a guest so far. */
 export interface GuestReport {

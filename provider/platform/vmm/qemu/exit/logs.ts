@@ -4,9 +4,9 @@ import type { VmFiles } from "../files";
 import type { ExitEvidence } from "./classifyExit";
 import { parseReport } from "./guestReport";
 
-/** How much of the control log's beginning is kept and read: there the guest reports that its program runs. */
+/** Bytes at the start of the control log that are kept and read: there the guest reports that its program runs. */
 export const CONTROL_HEAD_BYTES = 4 * 1024;
-/** How much of every log's end is kept and read: it shows how the VM ended. */
+/** Bytes at the end of every log that are kept and read: they show how the VM ended. */
 export const TAIL_BYTES = 64 * 1024;
 
 /** The evidence of a VM's exit that its logs contain; a log that does not exist counts as empty. */

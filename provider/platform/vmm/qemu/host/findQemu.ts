@@ -9,7 +9,7 @@ const BINARY = "qemu-system-x86_64";
 
 const INSTALL_HINTS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   linux:
-    "Install it with 'apt-get install qemu-system-x86' (Debian, Ubuntu), 'dnf install qemu-system-x86' (Fedora) or the like",
+    "Install it with 'apt-get install qemu-system-x86' (Debian, Ubuntu), 'dnf install qemu-system-x86' (Fedora) or your package manager",
   darwin: "Install it with 'brew install qemu'",
 };
 

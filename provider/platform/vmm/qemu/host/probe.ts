@@ -1,5 +1,5 @@
 /**
- * Finds out what this machine's QEMU can do. The accelerator is chosen by a timed run of guest code, because `/dev/kvm` may
+ * Probes the capabilities of this machine's QEMU. The accelerator is chosen by a timed run of guest code, because `/dev/kvm` may
  * exist and still hang or be far too slow.
  */
 import * as fs from "node:fs/promises";
@@ -34,7 +34,10 @@ export type QemuCapabilities = z.infer<typeof qemuCapabilities>;
 /** Loop count that takes a working accelerator milliseconds and a broken one seconds. */
 const PROBE_LOOPS = 5_000_000;
 const PROBE_TIMEOUT_MS = 400;
-/** isa-debug-exit turns a written value v into exit status 2v+1; the probe writes 0x31. Source: QEMU, hw/misc/debugexit.c. */
+/**
+ * isa-debug-exit turns a written value v into exit status 2v+1; the probe writes 0x31. Source: QEMU,
+ * hw/misc/debugexit.c.
+ */
 const PROBE_PASSED = 0x31 * 2 + 1;
 const FIRMWARE_BYTES = 65_536;
 
@@ -92,7 +95,10 @@ export function parseVersion(text: string): string | undefined {
 
 async function queryQemu(file: string, ...args: string[]): Promise<string> {
   const result = await exec(file, args).catch((cause: unknown) => {
-    throw new UnikernelError("QEMU_MISSING", `'${file}' cannot be executed.`, { cause });
+    throw new UnikernelError("QEMU_MISSING", `'${file}' cannot be executed.`, {
+      hint: "Reinstall QEMU, or set UNIKERNEL_QEMU to its path.",
+      cause,
+    });
   });
   return result.stdout;
 }

@@ -6,7 +6,7 @@ import { systemClock } from "../../../../base/clock";
 import { detachedProcessEnvironment } from "../../../../base/config/environment";
 import { exec } from "../../../../base/exec";
 
-/** Interval at which a killed process is checked. */
+/** Interval of checks whether a killed process has ended. */
 const EXIT_POLL_MS = 10;
 
 /** How a process ended. Both are null when it could not be started. */
@@ -77,6 +77,7 @@ export const bootId = async (): Promise<string> =>
 /** Identifies a process. The id alone is not enough: it may be reused by another program. */
 export interface ProcessIdentity {
   readonly pid: number;
+  /** From {@link processStartTime}. */
   readonly startTime: string;
 }
 
@@ -90,7 +91,7 @@ export async function killProcess(identity: ProcessIdentity): Promise<void> {
   try {
     process.kill(identity.pid, "SIGKILL");
   } catch {
-    // it has just ended
+    // the process has just ended
   }
 }
 

@@ -50,19 +50,19 @@ describe("a create request", () => {
   }
 
   it("is rejected as a whole without a source, and with an incomplete or ambiguous service group", () => {
-    const refused: [CreateInstanceRequest, string][] = [
+    const rejected: [CreateInstanceRequest, string][] = [
       [{ name: "a" }, "MissingId"],
       [{ image: "a", service_group: { soft_limit: 2 } }, "MalformedRequest"],
       [{ image: "a", service_group: { uuid: "u", services: [{ port: 8080 }] } }, "NotBoth"],
     ];
-    for (const [body, itemCode] of refused) {
+    for (const [body, itemCode] of rejected) {
       assert.throws(() => assertWellFormedCreate(body), { status: 400, itemCode }, JSON.stringify(body));
     }
     assertWellFormedCreate({ image: "a", service_group: { name: "new", services: [{ port: 8080 }] } });
     assertWellFormedCreate({ branch_from: named, name: "b", service_group: service });
   });
 
-  const unacceptable: [what: string, body: CreateInstanceRequest, code: string, names: RegExp][] = [
+  const rejectedItems: [what: string, body: CreateInstanceRequest, code: string, names: RegExp][] = [
     ["memory out of bounds", { memory_mb: 8193 }, "Invalid", /'memory_mb' must be between 16 and 8192/],
     ["processors out of bounds", { vcpus: 5 }, "Invalid", /'vcpus'/],
     ["a wait without a start", { timeout_s: -1 }, "Invalid", /'autostart'/],
@@ -113,7 +113,7 @@ describe("a create request", () => {
     ["plugins", { plugins: [{ name: "p", rom: "r" }] }, "NotSupported", /'plugins'/],
     ["a priority", { sched_priority: "high" }, "NotAllowed", /'sched_priority'/],
   ];
-  for (const [what, body, code, names] of unacceptable) {
+  for (const [what, body, code, names] of rejectedItems) {
     it(`is rejected for its item: ${what}`, () => {
       assert.throws(
         () => assertValidCreate({ image: "a", ...body }, DEFAULT_QUOTAS.limits),

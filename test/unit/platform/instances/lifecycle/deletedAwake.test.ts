@@ -18,8 +18,8 @@ const record: InstanceRecord = {
 
 /** A machine whose standby requests are rejected, as for one that is being deleted, and whose removal fails a number of times. */
 function withRemovalFailing(times: number) {
-  const [asked, removals]: [string[], string[]] = [[], []];
-  const around: Partial<InstanceEnvironment> = {
+  const [requests, removals]: [string[], string[]] = [[], []];
+  const env: Partial<InstanceEnvironment> = {
     saveStatus: () => undefined,
     notifyChange: () => undefined,
     serviceOf: () => undefined,
@@ -32,13 +32,13 @@ function withRemovalFailing(times: number) {
   const inbox = {
     post: () => undefined,
     request: (request: string) => {
-      asked.push(request);
-      return request === "sleep" ? Promise.reject(new Error("it is being deleted")) : deleteInstance(core);
+      requests.push(request);
+      return request === "sleep" ? Promise.reject(new Error("it is being deleted")) : deleteInstance(machine);
     },
     hasPendingEnd: () => false,
   };
-  const core: InstanceMachine = new InstanceMachine(record, around as InstanceEnvironment, inbox);
-  return { core, asked, removals };
+  const machine: InstanceMachine = new InstanceMachine(record, env as InstanceEnvironment, inbox);
+  return { machine, requests, removals };
 }
 
 describe("a deleted instance with scale to zero", () => {
@@ -52,20 +52,20 @@ describe("a deleted instance with scale to zero", () => {
     }
   };
 
-  it("stops asking for standby", async () => {
-    const { core, asked } = withRemovalFailing(0);
-    armCooldown(core, 0);
-    await deleteInstance(core);
-    armCooldown(core, 0); // a closed connection is reported
+  it("stops requesting standby", async () => {
+    const { machine, requests } = withRemovalFailing(0);
+    armCooldown(machine, 0);
+    await deleteInstance(machine);
+    armCooldown(machine, 0); // a closed connection is reported
     await minutesPass();
-    assert.deepEqual(asked, []);
+    assert.deepEqual(requests, []);
   });
 
   it("is removed by a retry if the first attempt fails", async () => {
-    const { core, asked, removals } = withRemovalFailing(2);
-    armCooldown(core, 0);
-    await assert.rejects(deleteInstance(core), /disk is full/);
+    const { machine, requests, removals } = withRemovalFailing(2);
+    armCooldown(machine, 0);
+    await assert.rejects(deleteInstance(machine), /disk is full/);
     await minutesPass();
-    assert.deepEqual([asked, removals.length], [["delete", "delete"], 3]);
+    assert.deepEqual([requests, removals.length], [["delete", "delete"], 3]);
   });
 });

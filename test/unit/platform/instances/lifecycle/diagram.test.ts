@@ -49,10 +49,10 @@ function readDiagram() {
   return { states: columns.map(({ state }) => state), transitions };
 }
 
-/** Each transition once; paused if it was whenever the transition was seen. */
-function distinct(seen: readonly Transition[]): string[] {
+/** Each transition once; paused if it was whenever the transition was observed. */
+function distinct(observed: readonly Transition[]): string[] {
   const merged = new Map<string, Transition>();
-  for (const one of seen) {
+  for (const one of observed) {
     const key = [one.from, one.to, one.cause].join();
     const { fromPaused = true, toPaused = true } = merged.get(key) ?? {};
     merged.set(key, { ...one, fromPaused: fromPaused && one.fromPaused, toPaused: toPaused && one.toPaused });
@@ -73,7 +73,7 @@ describe("the diagram of an instance's states", () => {
 
   it("draws the transitions that an instance makes, and no other", async function () {
     this.timeout(20_000);
-    const made = distinct(await exploreTransitions());
-    assert.deepEqual([...transitions].sort(), made.sort());
+    const explored = distinct(await exploreTransitions());
+    assert.deepEqual([...transitions].sort(), explored.sort());
   });
 });

@@ -7,37 +7,37 @@ import type { InstanceStatus } from "../../../../../provider/platform/store/inst
 import { runningRecord } from "../../../../support/instanceRecord";
 
 /** A machine on a disk that is full while `full` is set. */
-function above(disk: { full: boolean }) {
+function withDisk(disk: { full: boolean }) {
   const [written, logged]: [InstanceStatus[], string[]] = [[], []];
-  let announced = 0;
-  const around: Partial<InstanceEnvironment> = {
+  let notifications = 0;
+  const env: Partial<InstanceEnvironment> = {
     saveStatus(_uuid, status) {
       if (disk.full) throw new Error("database or disk is full");
       written.push(status);
     },
-    notifyChange: () => void announced++,
+    notifyChange: () => void notifications++,
     log: { write: (event) => void logged.push(event), close: () => undefined },
   };
   const inbox = { post: () => undefined, request: () => Promise.resolve(), hasPendingEnd: () => false };
-  const core = new InstanceMachine(runningRecord, around as InstanceEnvironment, inbox);
-  return { core, written, logged, announced: () => announced };
+  const machine = new InstanceMachine(runningRecord, env as InstanceEnvironment, inbox);
+  return { machine, written, logged, notifications: () => notifications };
 }
 
 describe("an instance whose status cannot be saved", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
   afterEach(() => mock.timers.reset());
 
-  it("rejects an intention that a crash would lose", () => {
-    const { core, announced } = above({ full: true });
-    assert.throws(() => core.persistThenApply({ state: "stopping" }), /full/);
-    assert.deepEqual([core.state, announced()], ["running", 0]);
+  it("rejects a change that a crash would lose", () => {
+    const { machine, notifications } = withDisk({ full: true });
+    assert.throws(() => machine.persistThenApply({ state: "stopping" }), /full/);
+    assert.deepEqual([machine.state, notifications()], ["running", 0]);
   });
 
   it("accepts an event, logs the failed write, and saves it when possible", () => {
     const disk = { full: true };
-    const { core, written, logged, announced } = above(disk);
-    core.applyThenPersist({ state: "stopped", exitCode: 3 });
-    assert.deepEqual([core.state, announced(), logged], ["stopped", 1, ["instance.not-written"]]);
+    const { machine, written, logged, notifications } = withDisk(disk);
+    machine.applyThenPersist({ state: "stopped", exitCode: 3 });
+    assert.deepEqual([machine.state, notifications(), logged], ["stopped", 1, ["instance.not-written"]]);
     mock.timers.tick(60_000);
     disk.full = false;
     mock.timers.tick(60_000);
@@ -46,23 +46,23 @@ describe("an instance whose status cannot be saved", () => {
 
   it("saves a delayed event with the next change, and only once", () => {
     const disk = { full: true };
-    const { core, written } = above(disk);
-    core.applyThenPersist({ exitCode: 3 });
+    const { machine, written } = withDisk(disk);
+    machine.applyThenPersist({ exitCode: 3 });
     disk.full = false;
-    core.persistThenApply({ state: "stopping" });
+    machine.persistThenApply({ state: "stopping" });
     assert.deepEqual([written.length, written[0]?.exitCode], [1, 3]);
     mock.timers.tick(60_000);
     assert.equal(written.length, 1);
   });
 
-  it("saves nothing after its release", () => {
+  it("saves nothing after it is closed", () => {
     const disk = { full: true };
-    const { core, written } = above(disk);
-    core.applyThenPersist({ exitCode: 3 });
-    core.close();
+    const { machine, written } = withDisk(disk);
+    machine.applyThenPersist({ exitCode: 3 });
+    machine.close();
     disk.full = false;
-    core.applyThenPersist({ exitCode: 4 });
+    machine.applyThenPersist({ exitCode: 4 });
     mock.timers.tick(60_000);
-    assert.deepEqual([written, core.record.status.exitCode], [[], 3]);
+    assert.deepEqual([written, machine.record.status.exitCode], [[], 3]);
   });
 });

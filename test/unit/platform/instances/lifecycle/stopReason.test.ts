@@ -15,7 +15,7 @@ const sleep = { requestedBy: "scale-to-zero", forced: false } as const;
 
 describe("the stop reason", () => {
   // Values and meanings: the cloud's documentation of stop_reason.
-  const documented: [what: string, exit: VmExit, asked: Parameters<typeof stopFacts>[1], reason: number][] = [
+  const documented: [what: string, exit: VmExit, request: Parameters<typeof stopFacts>[1], reason: number][] = [
     ["a kernel crash", panic(""), nobody, 1],
     ["a program that ended by itself", clean, nobody, 3],
     ["a user stop without a report of the program", panic(""), user, 13],
@@ -26,9 +26,9 @@ describe("the stop reason", () => {
     ["a stop that ended in a kill", killed, user, 28],
     ["a VM that something else killed", killed, nobody, 0],
   ];
-  for (const [what, exit, asked, reason] of documented) {
+  for (const [what, exit, request, reason] of documented) {
     it(`matches the cloud's documentation: ${reason} for ${what}`, () =>
-      assert.equal(stopFacts(exit, asked).stopReason, reason));
+      assert.equal(stopFacts(exit, request).stopReason, reason));
   }
 
   it("comes with the exit code of the program, in one byte", () => {
@@ -52,8 +52,8 @@ describe("the stop reason", () => {
   });
 
   it("is decoded by the client as it was encoded", () => {
-    const words = (exit: VmExit, asked: Parameters<typeof stopFacts>[1]): string => {
-      const { stopReason, stopCode, exitCode } = stopFacts(exit, asked);
+    const words = (exit: VmExit, request: Parameters<typeof stopFacts>[1]): string => {
+      const { stopReason, stopCode, exitCode } = stopFacts(exit, request);
       return describeStop({ stop_reason: stopReason, stop_code: stopCode, exit_code: exitCode });
     };
     assert.match(words(failed, nobody), /exited with code 1/);
@@ -64,8 +64,8 @@ describe("the stop reason", () => {
 });
 
 describe("the restart policy", () => {
-  const restarts = (exit: VmExit, asked = nobody as Parameters<typeof stopFacts>[1]) =>
-    (["never", "on-failure", "always"] as const).filter((policy) => shouldRestart(policy, stopFacts(exit, asked)));
+  const restarts = (exit: VmExit, request = nobody as Parameters<typeof stopFacts>[1]) =>
+    (["never", "on-failure", "always"] as const).filter((policy) => shouldRestart(policy, stopFacts(exit, request)));
 
   it("restarts by the cause inside the guest", () => {
     assert.deepEqual(restarts(clean), ["always"]);
@@ -74,7 +74,7 @@ describe("the restart policy", () => {
 
   it("never restarts what the platform or the user stopped, or what could not start", () => {
     for (const exit of [clean, failed, killed, panic("")]) {
-      for (const asked of [user, force, sleep]) assert.deepEqual(restarts(exit, asked), []);
+      for (const request of [user, force, sleep]) assert.deepEqual(restarts(exit, request), []);
     }
     assert.equal(shouldRestart("always", startFailed), false);
     assert.equal(isCrash(startFailed), false);

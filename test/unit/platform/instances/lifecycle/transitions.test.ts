@@ -47,7 +47,7 @@ describe("the transition of an instance", () => {
     assert.equal(end(status({ deleting: true }), "always").restartDelayMs, undefined);
   });
 
-  it("for connections: it is starting while it will answer, standby in standby, else out", () => {
+  it("for connections: it is starting while it will become ready, standby in standby, else out", () => {
     assert.equal(rotationStateOf(status({ state: "standby" })), "standby");
     for (const state of ["starting", "running"] as const) assert.equal(rotationStateOf(status({ state })), "starting");
     for (const state of ["stopped", "draining", "stopping"] as const)

@@ -94,7 +94,7 @@ describe("a change of an instance", () => {
     assert.throws(() => change("image", "add"), /'set'/);
   });
 
-  const REFUSED: [what: string, prop: InstanceProp, op: "set" | "add" | "del", value: unknown, code: string][] = [
+  const REJECTED: [what: string, prop: InstanceProp, op: "set" | "add" | "del", value: unknown, code: string][] = [
     ["a text for a number", "memory_mb", "set", "256", "Invalid"],
     ["a fraction", "memory_mb", "set", 1.5, "Invalid"],
     ["too little memory", "memory_mb", "set", 15, "Invalid"],
@@ -119,7 +119,7 @@ describe("a change of an instance", () => {
     ["plugins", "plugins", "set", [], "NotSupported"],
     ["another priority", "sched_priority", "set", "high", "NotAllowed"],
   ];
-  for (const [what, prop, op, value, expected] of REFUSED) {
+  for (const [what, prop, op, value, expected] of REJECTED) {
     it(`is rejected: ${what}`, () => assert.throws(() => change(prop, op, value), code(expected)));
   }
 

@@ -24,7 +24,7 @@ describe("the QMP client", () => {
   });
   after(() => fs.rm(folder, { recursive: true }));
 
-  /** A fake QEMU that sends the greeting, accepts the negotiation, and responds to other commands as told. */
+  /** A fake QEMU that sends the greeting, accepts the negotiation, and responds to other commands as configured. */
   async function qemu(respond: Responder, greeting = GREETING): Promise<string> {
     const file = path.join(folder, "qmp");
     await fs.rm(file, { force: true });

@@ -43,6 +43,8 @@ export interface NamedResource {
 export interface NameCheck {
   readonly name: unknown;
   readonly failures: readonly string[];
+  /** True if an object has the name that the resource may adopt: not the one that this plan replaces. */
+  readonly isAdoptable?: boolean;
 }
 
 interface Claim {
@@ -141,8 +143,9 @@ export class NameChecker {
   async #checkGiven(resource: NamedResource, kind: NamedKind, name: string, lookup: NameLookup): Promise<NameCheck> {
     const claimed = this.#claim(resource, name);
     const isOwnAgain = this.#predecessors.get(keyOf(kind, name)) === (resource.urn ?? "");
-    if (claimed.failures.length > 0 || resource.adopt || isOwnAgain) return claimed;
+    if (claimed.failures.length > 0 || isOwnAgain) return claimed;
     const id = (await lookup.find(kind, [name])).get(name);
+    if (resource.adopt) return { ...claimed, isAdoptable: id !== undefined };
     const holder = id === undefined ? undefined : await lookup.inspect(id);
     const sentence = `${kind.toLowerCase()} '${name}' exists in this metro already.`;
     if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)]);

@@ -1,7 +1,7 @@
 /** The diff of one resource, as the engine needs it. Pure. */
 import { reusesName } from "../definition/naming";
-import type { Properties } from "../definition/resource";
-import { type PropertyChange, diff } from "../definition/diff";
+import type { Properties, PropertyChange } from "../definition/resource";
+import { diff } from "../definition/diff";
 import { sameFields } from "../definition/fields";
 import type { AnyResource } from "../resources/all";
 import { inputsFromState } from "./dynamic/state";

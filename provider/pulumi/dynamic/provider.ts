@@ -30,6 +30,7 @@ import type { ProviderContext } from "../../resources/context";
 import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
 import { createPrintOnce, describeChanges } from "../describeChanges";
+import { inspectAdoption } from "../inspectAdoption";
 import { inspectUpdate } from "../inspectUpdate";
 import { type NameCheck, NameChecker } from "../nameChecker";
 import { PortChecker } from "../portChecker";
@@ -283,11 +284,19 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       if (failures.length > 0) {
         return { inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }), failures };
       }
-      const { name, failures: taken } = await checkName(resource, { isNew, named, inputs: checked.inputs });
+      const {
+        name,
+        failures: taken,
+        isAdoptable,
+      } = await checkName(resource, { isNew, named, inputs: checked.inputs });
       const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
-      const previewed = { label: resourceLabel(resource, news), olds, news: inputs };
+      const label = resourceLabel(resource, news);
       const takenPorts = await portFailures(resource, named, { olds, inputs });
-      const impossible = await inspectUpdate(resource, previewed, () => inspectionContext(named), printOnce);
+      const inspect = () => inspectionContext(named);
+      const impossible =
+        isAdoptable === true
+          ? await inspectAdoption(resource, { label, inputs }, inspect(), printOnce)
+          : await inspectUpdate(resource, { label, olds, news: inputs }, inspect, printOnce);
       const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
         inputs: toSerializable({ ...inputs, ...internalProperties(named) }),

@@ -92,6 +92,7 @@ describe("the dynamic provider process", () => {
         tags: [],
         deleteLock: false,
         allowDataLoss: false,
+        allowRestart: false,
         adopt: false,
         state: "available",
         persistent: true,

@@ -1,6 +1,7 @@
 /** What a preview finds out by asking the local platform and this machine. */
 import assert from "node:assert/strict";
 import * as net from "node:net";
+import { UNKNOWN } from "../../../provider/definition/unknowns";
 import { DynamicProcess } from "../../support/dynamicProcess";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testPlatform";
@@ -105,3 +106,78 @@ describe("a preview of a volume that grows", () => {
     );
   });
 });
+
+describe("a preview of an adoption", () => {
+  const scene = onLocalPlatform("Volume");
+  const check = (given: Json) => scene.provider.check({}, { __urn: urnOf("Volume", "data"), adopt: true, ...given });
+  before(() => scene.platform.requestItem("POST", "/v1/volumes", { name: "theirs", size_mb: 16, tags: ["old"] }));
+  beforeEach(() => (scene.provider.printed.length = 0));
+
+  it("says which object is taken over and which properties change", async () => {
+    assert.deepEqual(reasons(await check({ name: "theirs", sizeMb: 32, tags: ["new"] })), []);
+    assert.deepEqual(scene.provider.printed, [
+      "Volume 'data': adopts the existing volume 'theirs' and changes sizeMb, tags.",
+      "Volume 'data': the update will grow from 16 to 32 MiB, then set the tags to new.",
+    ]);
+  });
+
+  it("leaves open what is not known yet", async () => {
+    assert.deepEqual(reasons(await check({ name: "theirs", sizeMb: 16, tags: [UNKNOWN] })), []);
+    assert.deepEqual(scene.provider.printed, [
+      "Volume 'data': adopts the existing volume 'theirs'.",
+      "Volume 'data': tags may change (value not known yet).",
+    ]);
+  });
+
+  it("fails for an object that cannot be adopted in place, and names the properties", async () => {
+    assert.deepEqual(reasons(await check({ name: "theirs", sizeMb: 8, filesystem: "virtiofs" })), [
+      "ALREADY_EXISTS: sizeMb: the existing volume 'theirs' cannot be adopted: sizeMb, filesystem cannot be changed in place. Give these properties the values that the object has, or choose another name.",
+    ]);
+    assert.deepEqual(scene.provider.printed, []);
+  });
+
+  it("says nothing if there is no such object", async () => {
+    assert.deepEqual(reasons(await check({ name: "nobody's", sizeMb: 8 })), []);
+    assert.deepEqual(scene.provider.printed, []);
+  });
+
+  it("accepts the predecessor of a replacement, of which the engine does not tell", async () => {
+    const { inputs } = await check({ name: "own", sizeMb: 16 });
+    await scene.provider.create(inputs);
+    const next = await DynamicProcess.start("Volume", { "unikernel:metro": "local" });
+    try {
+      const { failures } = await next.check(
+        {},
+        { __urn: urnOf("Volume", "data"), name: "own", sizeMb: 8, adopt: true },
+      );
+      assert.deepEqual([failures, next.printed], [[], []]);
+    } finally {
+      await next.stop();
+    }
+  });
+});
+
+for (const [kind, given, changes] of [
+  ["Instance", { image: "app:1", memoryMb: 256 }, "memoryMb"],
+  ["Service", { ports: [], replicas: 0, softLimit: 5, template: { image: "app:1" } }, "softLimit"],
+] as const) {
+  describe(`a preview of the adoption of ${kind === "Instance" ? "an instance" : "a service"}`, () => {
+    const scene = onLocalPlatform(kind);
+
+    it("says what changes, also while other properties are not known", async () => {
+      const { platform, provider } = scene;
+      const port = await freePort();
+      const group = { service_group: { name: "theirs", services: [{ port, destination_port: 8080 }] } };
+      await platform.createRunning({ name: "theirs", ...(kind === "Service" ? group : {}) });
+      const ports = kind === "Service" ? { ports: [{ port, destinationPort: 8080 }] } : {};
+      const inputs = { __urn: urnOf(kind, "it"), name: "theirs", adopt: true, ...given, ...ports };
+      assert.deepEqual(reasons(await provider.check({}, inputs)), []);
+      const whole = `${kind} 'it': adopts the existing ${kind.toLowerCase()} 'theirs' and changes ${changes}.`;
+      assert.equal(provider.printed[0], whole);
+      const unknowns = kind === "Service" ? { template: UNKNOWN } : { image: UNKNOWN, env: UNKNOWN };
+      provider.printed.length = 0;
+      assert.deepEqual(reasons(await provider.check({}, { ...inputs, ...unknowns })), []);
+      assert.ok(provider.printed.every((line) => line.startsWith(`${kind} 'it': `)));
+    });
+  });
+}

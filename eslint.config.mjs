@@ -61,10 +61,17 @@ export default tseslint.config(
       ],
       "no-restricted-properties": [
         "error",
-        { object: "process", property: "env", message: "Only in provider/base/config/environment.ts." },
+        {
+          object: "process",
+          property: "env",
+          message: "Only in provider/base/config/environment.ts and sdk/environment.ts.",
+        },
       ],
     },
   },
-  { files: ["provider/base/config/environment.ts"], rules: { "no-restricted-properties": "off" } },
-  { files: ["provider/cli/**/*.ts"], rules: { "no-console": "off" } },
+  {
+    files: ["provider/base/config/environment.ts", "sdk/environment.ts"],
+    rules: { "no-restricted-properties": "off" },
+  },
+  { files: ["provider/cli/**/*.ts", "provider/pulumi/dynamic/reportedErrors.ts"], rules: { "no-console": "off" } },
 );

@@ -1,5 +1,6 @@
 /** Explicit providers, for several metros in one program. */
 import * as pulumi from "@pulumi/pulumi";
+import { environmentMetro } from "./environment";
 
 /** Arguments of {@link Provider}. A setting that is left out is read from the stack's configuration, then from the environment. */
 export interface ProviderArgs {
@@ -46,6 +47,25 @@ export type ProviderSettings = { readonly [K in SettingKey]?: string | undefined
 
 const SECRET_KEYS: readonly SettingKey[] = ["token", "proxy"];
 const PLAIN_KEYS: readonly SettingKey[] = ["metro", "controlPlane", "timeouts", "maxConcurrency"];
+
+/** The metro of a Provider, where the program knows it without waiting. */
+const metroByProvider = new WeakMap<pulumi.ProviderResource, string>();
+
+/** The metro that is written in the program, in the stack's configuration or in the environment; `undefined` if it is an output. */
+function plainMetro(given: ProviderArgs["metro"]): string | undefined {
+  if (given === undefined) return new pulumi.Config("unikernel").get("metro") || environmentMetro();
+  return typeof given === "string" ? given : undefined;
+}
+
+/**
+ * True if resources with this Provider, or with the stack's settings, are on the local platform, as far as the program knows.
+ *
+ * @internal
+ */
+export function isLocalMetro(provider: pulumi.ProviderResource | undefined): boolean {
+  const metro = provider === undefined ? plainMetro(undefined) : metroByProvider.get(provider);
+  return metro === "local" || /^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])([:/]|$)/i.test(metro || "");
+}
 
 /** The settings of each Provider, for functions: the engine stores a Provider's inputs but does not return them to the program. */
 const settingsByProvider = new WeakMap<pulumi.ProviderResource, pulumi.Output<ProviderSettings>>();
@@ -135,6 +155,8 @@ export class Provider extends pulumi.ProviderResource {
     for (const key of [...PLAIN_KEYS, ...SECRET_KEYS]) inputs[`unikernel:${key}`] = settings[key];
     inputs["unikernel:timeouts"] = toStoredTimeouts(settings.timeouts);
     super("pulumi-nodejs", name, inputs, opts);
+    const metro = plainMetro(args.metro);
+    if (metro !== undefined) metroByProvider.set(this, metro);
     settingsByProvider.set(this, pulumi.output(settings) as pulumi.Output<ProviderSettings>);
   }
 }

@@ -1,8 +1,9 @@
 /** The base class of all resources, which registers them with the engine. */
 import * as pulumi from "@pulumi/pulumi";
-import { ownerOfStack } from "./owner";
-import { stackTraces } from "./stackTraces";
-import { urnOf } from "./urn";
+import { ownerOfStack } from "./registration/owner";
+import { checkOptions } from "./registration/resourceOptions";
+import { stackTraces } from "./registration/stackTraces";
+import { urnOf } from "./registration/urn";
 
 /** Module part of type tokens such as `pulumi-nodejs:dynamic/unikernel:Instance`. */
 const MODULE = "unikernel";
@@ -74,6 +75,7 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
   ) {
     const unset = Object.fromEntries(outputs.map((key) => [key, undefined]));
     const type = `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
+    const { passed, options, warnings } = checkOptions({ kind, name, type, args, properties: outputs }, opts);
     const urn = opts?.urn ?? urnOf(type, name, opts?.parent);
     const traces = stackTraces();
     try {
@@ -88,6 +90,7 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
             return urn;
           },
           ...ownerOfStack(),
+          ...passed,
           ...unset,
           ...secrets.reduce<object>((inputs, path) => markSecret(inputs, path.split(".")) as object, args),
           get __provider() {
@@ -95,11 +98,12 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
             return handlerSource(kind);
           },
         },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs(secrets, opts?.id !== undefined) }),
+        pulumi.mergeOptions(options, { additionalSecretOutputs: secretOutputs(secrets, opts?.id !== undefined) }),
       );
     } finally {
       traces.end();
     }
+    for (const warning of warnings) void pulumi.log.warn(`${kind} '${name}': ${warning}`, this);
   }
 
   /** True if the value is a resource of this kind, even one created by another copy of this package. */
@@ -126,7 +130,7 @@ export function requireArgs(
   if (opts?.urn !== undefined || opts?.id !== undefined) return;
   for (const name of names) {
     if ((args as Record<string, unknown>)[name] === undefined) {
-      throw new pulumi.RunError(`Missing required property '${name}' of ${kind}.`);
+      throw new pulumi.RunError(`INPUT_INVALID: Missing required property '${name}' of ${kind}.`);
     }
   }
 }

@@ -158,6 +158,11 @@ export const ERRORS = {
     cause: "QEMU exited at once, or the image's kernel is not built for QEMU.",
     fix: "Read `instances/<uuid>/qemu.log` in the state folder; use an image whose platform is `qemu`.",
   },
+  CANCELLED: {
+    summary: "The operation was cancelled.",
+    cause: "Ctrl-C, or another signal that ends Pulumi.",
+    fix: "Run `pulumi up` again; it continues from what is there.",
+  },
   BUG: {
     summary: "A bug in this package.",
     cause: "The package reached a state that should be impossible.",

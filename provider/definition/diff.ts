@@ -12,6 +12,7 @@ import {
   innerSchema,
   metaOf,
 } from "./resource";
+import { type PathPattern, requestedReplacement } from "./replaceOnChanges";
 import { containsUnknown, isUnknown } from "./unknowns";
 
 const canonicalJson = (value: unknown): string =>
@@ -80,11 +81,14 @@ function effectsOf(
 /**
  * The changed fields. `olds` may be the complete old state, inputs and outputs together, as the engine passes it; only input
  * fields are compared. `diff(definition, a, a)` is empty.
+ *
+ * @param replaceOnChanges paths whose changes the program wants to be replacements
  */
 export function diff(
   definition: Pick<Definition, "inputs" | "deletedOnStop">,
   olds: Properties,
   news: Properties,
+  replaceOnChanges: readonly PathPattern[] = [],
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
   const deletedOnStop = definition.deletedOnStop?.(olds) === true;
@@ -94,17 +98,22 @@ export function diff(
     const [before, after] = [normalise(schema, olds[property]), normalise(schema, news[property])];
     if (isDeepStrictEqual(before, after)) continue;
     if (after === undefined && meta?.keptWhenAbsent === true) continue;
-    const { certain: effect, possible } = effectsOf(meta ?? {}, { before, after, news });
-    if (effect === "ignore") continue;
+    const { certain: sure, possible } = effectsOf(meta ?? {}, { before, after, news });
+    // A wildcard means every change that counts; a property that counts at creation only must be named.
+    const patterns = sure === "ignore" ? replaceOnChanges.filter(([root]) => root === property) : replaceOnChanges;
+    const requested = requestedReplacement(patterns, property, before, after);
+    if (sure === "ignore" && !requested.sure) continue;
     const certain = knownPartsDiffer(schema, before, after);
-    const isReplacement = (one: ChangeEffect): boolean => one === "replace" || (one === "restart" && deletedOnStop);
-    const replace = certain && isReplacement(effect);
+    const replaces = (effect: ChangeEffect): boolean => effect === "replace" || (effect === "restart" && deletedOnStop);
+    const mustReplace = certain && replaces(sure);
+    const replace = mustReplace || requested.sure;
     changes.push({
       property,
       replace,
-      mayReplace: !replace && isReplacement(possible),
-      restart: effect === "restart" && !deletedOnStop,
+      mayReplace: !replace && (replaces(possible) || requested.possible),
+      restart: sure === "restart" && !deletedOnStop,
       certain,
+      ...(requested.sure && !mustReplace ? { isReplacementRequested: true } : {}),
     });
   }
   return changes;

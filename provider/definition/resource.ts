@@ -5,6 +5,7 @@
  * Pure: independent of Pulumi's protocol, HTTP and VMs.
  */
 import * as z from "zod";
+import type { ErrorCode } from "../base/errors";
 
 /**
  * Effect of a change. "update": applied in place while the resource runs. "restart": applied in place, with a stop and a start.
@@ -33,6 +34,8 @@ export interface PropertyChange {
   readonly restart: boolean;
   /** False if only unknown parts differ: the value may turn out unchanged. */
   readonly certain: boolean;
+  /** True if only the option `replaceOnChanges` makes it a replacement. */
+  readonly isReplacementRequested?: true;
 }
 
 /** Metadata of a field, besides its zod schema. */
@@ -94,6 +97,8 @@ export type Properties = Readonly<Record<string, unknown>>;
 
 /** A validation failure. */
 export interface CheckFailure {
+  /** Default `INPUT_INVALID`. */
+  readonly code?: ErrorCode;
   /** Property path, such as `ports[0].port`; empty if the failure concerns the resource as a whole. */
   readonly property: string;
   /** A sentence with the problem and the allowed values. Never contains the value of a secret. */

@@ -45,12 +45,22 @@ function groupByConsequence(
   });
 }
 
+/** Why it is replaced, to stand after "because". */
+function replacementReason(replacing: readonly PropertyChange[]): string {
+  const immutable = replacing.filter((change) => change.isReplacementRequested !== true);
+  const requested = replacing.filter((change) => change.isReplacementRequested === true);
+  return [
+    ...(immutable.length > 0 ? [`${propertyNames(immutable)} cannot be changed in place`] : []),
+    ...(requested.length > 0 ? [`replaceOnChanges covers ${propertyNames(requested)}`] : []),
+  ].join(", and ");
+}
+
 /** The sentences; none without changes. They quote property names and `steps`, never values. */
 export function formatChangeSummary(summary: ChangeSummary): readonly string[] {
   const { label, changes, movesMetro, deleteBeforeReplace, isDeleteLocked, steps, partiallyUnknown } = summary;
   const replacing = changes.filter(({ replace }) => replace);
   if (movesMetro || replacing.length > 0) {
-    const reason = movesMetro ? "it moves to another metro" : `${propertyNames(replacing)} cannot be changed in place`;
+    const reason = movesMetro ? "it moves to another metro" : replacementReason(replacing);
     const how = deleteBeforeReplace ? "deleted and recreated" : "replaced";
     return [
       `${label}: will be ${how} because ${reason}.`,

@@ -19,14 +19,18 @@ export function describeChanges(resource: AnyResource, resourceDiff: ResourceDif
   });
 }
 
-/** Creates a function that prints each sentence once per process. The engine shows what a dynamic provider process prints. */
-export function createPrintOnce(print: (line: string) => void): (sentences: readonly string[]) => void {
-  const printed = new Set<string>();
-  return (sentences) => {
+/** Says some sentences about a resource, given by its URN. */
+export type Say = (sentences: readonly string[], urn: string | undefined) => void;
+
+/** Says each sentence about a resource once per process: the engine may ask for a diff more than once. */
+export function sayOnce(say: (sentence: string, urn: string | undefined) => void): Say {
+  const said = new Set<string>();
+  return (sentences, urn) => {
     for (const sentence of sentences) {
-      if (printed.has(sentence)) continue;
-      printed.add(sentence);
-      print(sentence);
+      const key = `${urn ?? ""} ${sentence}`;
+      if (said.has(key)) continue;
+      said.add(key);
+      say(sentence, urn);
     }
   };
 }

@@ -9,9 +9,10 @@ import { UnikernelError, formatError } from "../base/errors";
 import { MAX_NAME_ORDINAL, deriveName } from "../definition/naming";
 import type { NameHolder } from "../definition/resource";
 import { isUnknown } from "../definition/unknowns";
+import type { Say } from "./describeChanges";
 import { type NamedKind, isNamedKind } from "../resources/all";
 
-/** So many names are looked up with one request, once the first choice was taken. */
+/** So many names are looked up with one request. */
 const LOOKUP_BATCH = 9;
 
 /** Who has which names in the metro. */
@@ -20,6 +21,12 @@ export interface NameLookup {
   find(kind: NamedKind, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Whose an object is; `undefined` if it is gone. */
   inspect(id: string): Promise<NameHolder | undefined>;
+}
+
+/** What a derived name is made of. */
+export interface NameSource {
+  readonly resourceName: string;
+  readonly resourceHash: string;
 }
 
 /** A resource whose name is checked. */
@@ -32,7 +39,7 @@ export interface NamedResource {
   /** New, or a replacement: the engine says no more. */
   readonly isNew: boolean;
   /** The name was derived from these; `undefined` for one that the program gave. */
-  readonly derivedFrom: { readonly resourceName: string; readonly resourceHash: string } | undefined;
+  readonly derivedFrom: NameSource | undefined;
   readonly name: unknown;
   readonly adopt: boolean;
   /** As the user wrote it. */
@@ -52,6 +59,12 @@ interface Claim {
   readonly label: string;
 }
 
+/** What a metro that does not answer is taken for. */
+const EMPTY_METRO: NameLookup = {
+  find: () => Promise.resolve(new Map()),
+  inspect: () => Promise.resolve(undefined),
+};
+
 const keyOf = (kind: string, name: string): string => `${kind} ${name}`;
 
 /** Checks the names of one plan, one after the other. */
@@ -62,12 +75,12 @@ export class NameChecker {
   readonly #claimed = new Map<string, string>();
   /** By kind and name: the URN of a resource whose object has it and is replaced, or was deleted by this plan. */
   readonly #predecessors = new Map<string, string>();
-  readonly #announce: (sentences: readonly string[]) => void;
+  readonly #announce: Say;
   /** The metro did not answer: the plan goes on without asking it for every other name. */
   #isUnreachable = false;
 
-  /** @param announce prints sentences, each once, which do not fail the check */
-  constructor(announce: (sentences: readonly string[]) => void) {
+  /** @param announce says sentences, each once, which do not fail the check; a warning begins with `Warning: ` */
+  constructor(announce: Say) {
     this.#announce = announce;
   }
 
@@ -80,16 +93,37 @@ export class NameChecker {
   async check(resource: NamedResource, lookup: NameLookup): Promise<NameCheck> {
     const { kind, name, isNew, derivedFrom } = resource;
     if (!isNamedKind(kind) || typeof name !== "string" || isUnknown(name)) return { name, failures: [] };
-    if (!isNew || this.#isUnreachable) return this.#claim(resource, name);
+    if (!isNew) return this.#claim(resource, name);
+    const choose = (among: NameLookup): Promise<NameCheck> =>
+      derivedFrom === undefined
+        ? this.#checkGiven(resource, kind, name, among)
+        : this.#firstFree(resource, kind, derivedFrom, among);
     try {
-      return derivedFrom === undefined
-        ? await this.#checkGiven(resource, kind, name, lookup)
-        : await this.#firstFree(resource, kind, derivedFrom, lookup);
+      return await choose(this.#isUnreachable ? EMPTY_METRO : lookup);
     } catch (error) {
       if (!UnikernelError.is(error)) throw error;
       this.#isUnreachable = true;
-      this.#announce([`Warning: the names of new resources cannot be checked. ${formatError(error)}`]);
-      return this.#claim(resource, name);
+      this.#announce([`Warning: the names of new resources cannot be checked. ${formatError(error)}`], resource.urn);
+      return choose(EMPTY_METRO);
+    }
+  }
+
+  /**
+   * The ids of unfinished objects of a resource that was deleted, which no resource of the plan goes on with. Of kinds with marks only,
+   * and none if the metro does not answer.
+   */
+  async findLeftovers(kind: string, source: NameSource | undefined, lookup: NameLookup): Promise<readonly string[]> {
+    if (source === undefined || (kind !== "Instance" && kind !== "Volume")) return [];
+    const ordinals = Array.from({ length: LOOKUP_BATCH }, (_, index) => index + 1);
+    const names = ordinals
+      .map((ordinal) => deriveName(source.resourceName, source.resourceHash, ordinal))
+      .filter((name) => !this.#claims.has(keyOf(kind, name)) && !this.#predecessors.has(keyOf(kind, name)));
+    try {
+      const ids = await lookup.find(kind, names);
+      const held = await Promise.all([...ids.values()].map(async (id) => [id, await lookup.inspect(id)] as const));
+      return held.flatMap(([id, holder]) => (holder === "unfinished" ? [id] : []));
+    } catch {
+      return [];
     }
   }
 
@@ -119,20 +153,24 @@ export class NameChecker {
   async #firstFree(
     resource: NamedResource,
     kind: NamedKind,
-    { resourceName, resourceHash }: NonNullable<NamedResource["derivedFrom"]>,
+    { resourceName, resourceHash }: NameSource,
     lookup: NameLookup,
   ): Promise<NameCheck> {
-    for (let first = 1, count = 1; first <= MAX_NAME_ORDINAL; first += count, count = LOOKUP_BATCH) {
-      const names = Array.from({ length: count }, (_, index) => deriveName(resourceName, resourceHash, first + index));
-      const holders = await lookup.find(kind, names);
-      for (const name of names) {
-        if (this.#predecessors.has(keyOf(kind, name)) || this.#isClaimedByOther(kind, name, resource.urn)) continue;
-        const id = holders.get(name);
-        const holder = id === undefined ? undefined : await lookup.inspect(id);
-        if (holder === "finished") this.#announce([leftoverNotice(resource, name)]);
-        if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)]);
-        if (holder === undefined || holder === "unfinished") return this.#claim(resource, name);
+    for (let first = 1; first <= MAX_NAME_ORDINAL; first += LOOKUP_BATCH) {
+      const ordinals = Array.from({ length: LOOKUP_BATCH }, (_, index) => first + index);
+      const all = ordinals.map((ordinal) => deriveName(resourceName, resourceHash, ordinal));
+      const names = all.filter(
+        (name) => !this.#predecessors.has(keyOf(kind, name)) && !this.#isClaimedByOther(kind, name, resource.urn),
+      );
+      const holders = await inspectAll(kind, names, lookup);
+      const chosen = chooseName(names, holders);
+      const passed = chosen === undefined ? names : names.slice(0, names.indexOf(chosen));
+      for (const name of passed) {
+        if (holders.get(name) === "finished") this.#announce([leftoverNotice(resource, name)], resource.urn);
       }
+      if (chosen === undefined) continue;
+      if (holders.has(chosen)) this.#announce([unfinishedNotice(resource, chosen)], resource.urn);
+      return this.#claim(resource, chosen);
     }
     return {
       name: resource.name,
@@ -147,8 +185,12 @@ export class NameChecker {
     const id = (await lookup.find(kind, [name])).get(name);
     if (resource.adopt) return { ...claimed, isAdoptable: id !== undefined };
     const holder = id === undefined ? undefined : await lookup.inspect(id);
+    if (holder === "finished") {
+      const wayOut = `set adopt: true to manage it, or delete it: ${deleteCommand(resource, name)}`;
+      this.#announce([`${madeForNotice(resource, name)}. Unless this update replaces it, ${wayOut}`], resource.urn);
+    }
     const sentence = `${kind.toLowerCase()} '${name}' exists in this metro already.`;
-    if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)]);
+    if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)], resource.urn);
     if (holder === "foreign")
       return {
         name,
@@ -156,11 +198,34 @@ export class NameChecker {
       };
     if (holder === "unmarked") {
       const unless = "Unless this update replaces it, set adopt: true to manage it, or choose another name.";
-      this.#announce([`Warning: ${resource.label}: ${sentence} ${unless}`]);
+      this.#announce([`Warning: ${resource.label}: ${sentence} ${unless}`], resource.urn);
     }
     return claimed;
   }
 }
+
+/** Who has which of the names. */
+async function inspectAll(
+  kind: NamedKind,
+  names: readonly string[],
+  { find, inspect }: NameLookup,
+): Promise<ReadonlyMap<string, NameHolder>> {
+  const ids = await find(kind, names);
+  const holders = new Map<string, NameHolder>();
+  for (const name of names) {
+    const id = ids.get(name);
+    const holder = id === undefined ? undefined : await inspect(id);
+    if (holder !== undefined) holders.set(name, holder);
+  }
+  return holders;
+}
+
+/**
+ * The name of an unfinished object, even if one before it is free: that of its predecessor, which was deleted before the create was
+ * killed. Otherwise the first one that is free.
+ */
+const chooseName = (names: readonly string[], holders: ReadonlyMap<string, NameHolder>): string | undefined =>
+  names.find((name) => holders.get(name) === "unfinished") ?? names.find((name) => !holders.has(name));
 
 const alreadyExists = (sentence: string, hint: string): string =>
   formatError(new UnikernelError("ALREADY_EXISTS", sentence, { hint }));
@@ -168,7 +233,13 @@ const alreadyExists = (sentence: string, hint: string): string =>
 const unfinishedNotice = ({ label }: NamedResource, name: string): string =>
   `${label}: goes on with '${name}', which an earlier update left unfinished.`;
 
-/** What an update killed between the end of a create and its record leaves, told from a predecessor by the user only. */
-const leftoverNotice = ({ label, kind, metro }: NamedResource, name: string): string =>
-  `${label}: '${name}' exists and was made for this resource, so a new one gets another name. Unless this update replaces it, ` +
-  `delete it: npx unikernel delete ${kind.toLowerCase()} ${name} --metro ${metro}${kind === "Service" ? " --with-instances" : ""}`;
+/**
+ * The predecessor of a replacement, or what an update left that was killed between the end of a create and its record: only users
+ * can tell one from the other.
+ */
+const madeForNotice = ({ label }: NamedResource, name: string): string =>
+  `${label}: '${name}' exists and was made for this resource`;
+const deleteCommand = ({ kind, metro }: NamedResource, name: string): string =>
+  `npx unikernel delete ${kind.toLowerCase()} ${name} --metro ${metro}${kind === "Service" ? " --with-instances" : ""}`;
+const leftoverNotice = (resource: NamedResource, name: string): string =>
+  `${madeForNotice(resource, name)}, so a new one gets another name. Unless this update replaces it, delete it: ${deleteCommand(resource, name)}`;

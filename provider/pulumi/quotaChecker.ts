@@ -11,6 +11,7 @@ import {
   findExceededLimits,
   findExceededQuotas,
 } from "./planQuota";
+import type { Say } from "./describeChanges";
 import { inputsFromState } from "./dynamic/state";
 
 /** The inputs, with the old values of those that the server keeps when a program leaves them out. */
@@ -40,20 +41,26 @@ export class QuotaChecker {
   /** By label: the name of a replacement is not known before its check. */
   private readonly predecessors = new Map<string, Predecessor[]>();
   private readonly fetchQuotas: () => Promise<QuotasItem | undefined>;
-  private readonly warn: (sentences: readonly string[]) => void;
+  private readonly warn: Say;
   private quotas: Promise<QuotasItem | undefined> | undefined;
 
   /**
    * @param fetchQuotas called once, before the first change of the plan; {@link check} rethrows its errors
-   * @param announce prints warnings, which do not fail the check
+   * @param warn says warnings, which do not fail the check
    */
-  constructor(fetchQuotas: () => Promise<QuotasItem | undefined>, announce: (sentences: readonly string[]) => void) {
+  constructor(fetchQuotas: () => Promise<QuotasItem | undefined>, warn: Say) {
     this.fetchQuotas = fetchQuotas;
-    this.warn = announce;
+    this.warn = warn;
   }
 
   /** The quotas and limits that the plan exceeds with this resource, as sentences; `olds` is empty for a new resource. */
-  async check(resource: AnyResource, label: string, olds: Properties, news: Properties): Promise<readonly string[]> {
+  async check(
+    resource: AnyResource,
+    label: string,
+    olds: Properties,
+    news: Properties,
+    urn?: string,
+  ): Promise<readonly string[]> {
     if (resource.quotaUsage === undefined) return [];
     const isCreate = Object.keys(olds).length === 0;
     if (!isCreate && sameFields(resource.inputs, olds, news)) {
@@ -77,7 +84,7 @@ export class QuotaChecker {
     if (mayDeleteFirst) this.plannedUsage.set(key, usageIncrease(wanted, predecessor.usage));
     const withoutPredecessor = mayDeleteFirst ? findExceeded() : besidePredecessor;
     if (mayDeleteFirst && withoutPredecessor.length === 0)
-      this.warn([replacementQuotaWarning(label, besidePredecessor)]);
+      this.warn([replacementQuotaWarning(label, besidePredecessor)], urn);
     return [...findExceededLimits(quotas, news, olds), ...withoutPredecessor.map(({ sentence }) => sentence)];
   }
 

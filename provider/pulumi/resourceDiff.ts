@@ -1,5 +1,7 @@
 /** The diff of one resource, as the engine needs it. Pure. */
+import { REPLACE_ON_CHANGES_KEY } from "../definition/internalKeys";
 import { reusesName } from "../definition/naming";
+import { parsePath } from "../definition/propertyPath";
 import type { Properties, PropertyChange } from "../definition/resource";
 import { diff } from "../definition/diff";
 import { sameFields } from "../definition/fields";
@@ -21,6 +23,14 @@ export interface ResourceDiff {
   readonly deleteBeforeReplace: boolean;
 }
 
+/** The paths of the option `replaceOnChanges`; the engine itself rejects what is none. */
+function patternsIn(news: Properties) {
+  const paths = news[REPLACE_ON_CHANGES_KEY];
+  return Array.isArray(paths)
+    ? paths.flatMap((path) => [parsePath(String(path)) ?? []].filter(({ length }) => length > 0))
+    : [];
+}
+
 /** Computes the diff. */
 export function diffResource(
   resource: AnyResource,
@@ -28,7 +38,7 @@ export function diffResource(
 ): ResourceDiff {
   // The state contains checked inputs, so equal ones need no parsing.
   const isSame = sameFields(resource.inputs, olds, news);
-  const changes = isSame ? [] : diff(resource, inputsFromState(resource, olds), news);
+  const changes = isSame ? [] : diff(resource, inputsFromState(resource, olds), news, patternsIn(news));
   const isReplaced = changes.some(({ replace }) => replace);
   // In another metro the old resource does not block its replacement.
   const blocksReplacement = reusesName(olds, news) || resource.deleteBeforeReplace?.(news) === true;

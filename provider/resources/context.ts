@@ -54,8 +54,6 @@ export interface Ownership extends Identity {
 export interface ProcessHooks {
   /** Aborts when all operations are cancelled. Default: never. */
   readonly cancellation?: AbortSignal;
-  /** Default: progress is not printed. */
-  readonly printProgress?: (line: string) => void;
 }
 
 /** The context with a different signal, which also ends its client's calls. */
@@ -97,7 +95,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     createTimeout: timeoutSignal,
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout: localPaths().imagesDir,
-    printProgress: hooks.printProgress ?? (() => undefined),
+    printProgress: () => undefined,
   };
 }
 

@@ -30,6 +30,7 @@ const FOLDER_EXCEPTIONS = new Map([
 
 /** Shorter .ts files, and why. */
 const FILE_EXCEPTIONS = new Map([
+  ["sdk/environment.ts", "the one file of sdk/ that may read the environment"],
   ["provider/base/hostNames.ts", "the names of hosts; used by client, image/registry, resources and functions"],
   ["provider/base/mutex.ts", "a self-contained class"],
   ["provider/base/objects.ts", "used in every layer, so it cannot live in one of them"],
@@ -40,7 +41,6 @@ const FILE_EXCEPTIONS = new Map([
   ["provider/client/callContext.ts", "a type of the client's callers; client.ts does not need it"],
   ["provider/contract/imageUrl.ts", "one format of the contract, read throughout the platform"],
   ["provider/contract/models/envelope.ts", "models/ has one file per object of the API"],
-  ["provider/definition/propertyPath.ts", "one format, and no other file of definition/ needs it"],
   ["provider/resources/common/deleteLock.ts", "common/ has one file per rule that resources share"],
   ["provider/resources/common/reference.ts", "common/ has one file per rule that resources share"],
 ]);

@@ -2,13 +2,14 @@
 import * as childProcess from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
-import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as readline from "node:readline";
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { EngineService, type IEngineServer } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 
@@ -43,6 +44,44 @@ export function serializedProvider(kind: string): string {
   return `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 }
 
+/** A message of the log service. */
+export interface LoggedMessage {
+  readonly severity: "debug" | "info" | "warning" | "error";
+  readonly message: string;
+  readonly urn: string;
+}
+
+const SEVERITIES = {
+  [LogSeverity.DEBUG]: "debug",
+  [LogSeverity.INFO]: "info",
+  [LogSeverity.WARNING]: "warning",
+  [LogSeverity.ERROR]: "error",
+} as const;
+
+/** Stands in for the engine: takes messages, and connections that are kept open. */
+async function startEngine(
+  onMessage: (message: LoggedMessage) => void,
+): Promise<{ readonly engine: grpc.Server; readonly enginePort: number }> {
+  const service: Pick<IEngineServer, "log"> = {
+    log: ({ request }, done) => {
+      onMessage({
+        severity: SEVERITIES[request.getSeverity()],
+        message: request.getMessage(),
+        urn: request.getUrn(),
+      });
+      done(null, new Empty());
+    },
+  };
+  const engine = new grpc.Server();
+  engine.addService(EngineService, service as unknown as grpc.UntypedServiceImplementation);
+  const enginePort = await new Promise<number>((resolve, reject) =>
+    engine.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    ),
+  );
+  return { engine, enginePort };
+}
+
 /** A new project that has this checkout installed. */
 async function linkedProject(): Promise<string> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-dynamic-"));
@@ -58,22 +97,32 @@ export class DynamicProcess {
   private readonly text: string;
   private readonly child: childProcess.ChildProcess;
   private readonly client: ResourceProviderClient;
-  private readonly engine: net.Server;
+  private readonly engine: grpc.Server;
   private readonly ownFolder: string | undefined;
   private readonly config: Json;
-  /** Lines that it printed after its port, which the engine shows. */
-  readonly printed: string[] = [];
+  /** Messages for the user: those of the log service, and lines that it printed after its port. */
+  readonly printed: string[];
+  /** What it printed as errors, which the engine shows too. */
+  readonly errors: readonly string[];
+  /** Messages of the log service. */
+  readonly logged: readonly LoggedMessage[];
 
   private constructor(
     kind: string,
     text: string,
     child: childProcess.ChildProcess,
     client: ResourceProviderClient,
-    engine: net.Server,
+    engine: grpc.Server,
     ownFolder: string | undefined,
+    printed: string[],
+    logged: readonly LoggedMessage[],
+    errors: readonly string[],
     config: Json,
   ) {
     this.config = config;
+    this.errors = errors;
+    this.printed = printed;
+    this.logged = logged;
     this.engine = engine;
     this.kind = kind;
     this.text = text;
@@ -97,23 +146,30 @@ export class DynamicProcess {
     const folder = project ?? (await linkedProject());
     const ownFolder = project === undefined ? folder : undefined;
     const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider", { paths: [folder] });
-    // Stands in for the engine: the process checks regularly whether it is reachable.
-    const engine = net.createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
-    await once(engine, "listening");
-    const { port: enginePort } = engine.address() as net.AddressInfo;
+    const printed: string[] = [];
+    const logged: LoggedMessage[] = [];
+    const { engine, enginePort } = await startEngine((message) => {
+      logged.push(message);
+      printed.push(message.message);
+    });
     const child = childProcess.spawn(process.execPath, [script, `127.0.0.1:${enginePort}`], {
       cwd: folder,
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, PULUMI_NODEJS_PROJECT: "test", UKC_METRO: "", UKC_TOKEN: "" },
     });
     const lines = readline.createInterface({ input: child.stdout });
+    const errors: string[] = [];
+    readline.createInterface({ input: child.stderr }).on("line", (line) => {
+      errors.push(line);
+      process.stderr.write(`${line}\n`);
+    });
     const port = await new Promise<string>((resolve, reject) => {
       child.once("exit", (code) => reject(new Error(`the dynamic provider process ended with ${code}`)));
       lines.once("line", resolve);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder, config);
-    lines.on("line", (line) => started.printed.push(line));
+    const started = new DynamicProcess(kind, text, child, client, engine, ownFolder, printed, logged, errors, config);
+    lines.on("line", (line) => printed.push(line));
     const request = new pb.ConfigureRequest();
     request.setArgs(toStruct(config));
     try {
@@ -143,7 +199,7 @@ export class DynamicProcess {
 
   /** Acts like a killed engine. Resolves with the exit code when the process has exited by itself. */
   async killEngine(): Promise<number | null> {
-    this.engine.close();
+    this.engine.forceShutdown();
     const [code] = (await once(this.child, "exit")) as [number | null];
     return code;
   }
@@ -157,12 +213,12 @@ export class DynamicProcess {
 
   async stop(): Promise<void> {
     this.client.close();
-    this.engine.close();
     if (this.child.exitCode === null) {
       const exited = once(this.child, "exit");
       this.child.kill();
       await exited;
     }
+    this.engine.forceShutdown();
     if (this.ownFolder !== undefined) await fs.rm(this.ownFolder, { recursive: true });
   }
 

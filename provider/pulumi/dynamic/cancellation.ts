@@ -10,6 +10,15 @@ const RESPONSE_GRACE_MS = 200;
 /** Exit codes of a process that ends by these signals: 128 plus the signal's number. Source: POSIX. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/** Why an operation ended. No UnikernelError: nobody may take a wish of the user for a failure of the metro. */
+export class CancelledError extends Error {
+  override readonly name = "CancelledError";
+
+  constructor() {
+    super("The operation was cancelled. Run 'pulumi up' again.");
+  }
+}
+
 /** Aborts the operations of this process when it receives a signal. */
 export class Cancellation {
   readonly #controller = new AbortController();
@@ -28,11 +37,15 @@ export class Cancellation {
     return operation;
   }
 
+  /** Aborts the operations, without waiting for them. */
+  abort(): void {
+    this.#controller.abort(new CancelledError());
+  }
+
   /** Aborts the operations. Resolves when all have ended and their responses had time to reach the engine. */
   async cancel(): Promise<void> {
     if (this.#running.size === 0) return;
-    // Not a UnikernelError: the user cancelled, so no error handling may treat this as a failure of the metro.
-    this.#controller.abort(new Error("The operation was cancelled. Run 'pulumi up' again."));
+    this.abort();
     await Promise.allSettled(this.#running);
     await new Promise((resolve) => setTimeout(resolve, RESPONSE_GRACE_MS));
   }

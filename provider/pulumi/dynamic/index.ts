@@ -11,7 +11,7 @@
  * the process. `npm run bench -- load` measures the loading time.
  */
 import type { ResourceKind } from "../../resources/all";
-import { engineAddress, watchEngine } from "./engineWatchdog";
+import { engineAddress, exitWithoutEngine, watchEngine } from "./engineConnection";
 import type { DynamicProvider } from "./provider";
 
 function lazyProvider(kind: ResourceKind): DynamicProvider {
@@ -39,4 +39,4 @@ export const Certificate = lazyProvider("Certificate");
 export const GatewayImage = lazyProvider("GatewayImage");
 
 const engine = engineAddress(process.argv);
-if (engine !== undefined) watchEngine(engine, () => process.exit(0));
+if (engine !== undefined) watchEngine(engine, exitWithoutEngine);

@@ -14,7 +14,7 @@ import {
   resolveMetro,
   settingText,
 } from "../../base/config/metroConfig";
-import { UnikernelError, formatError } from "../../base/errors";
+import { UnikernelError } from "../../base/errors";
 import { localPaths } from "../../base/localPaths";
 import { readPlatformId } from "../../base/platformId";
 import { hashOfName, identityIn } from "../../definition/identity";
@@ -29,15 +29,18 @@ import { type AnyResource, type ResourceKind, isNamedKind, resourceOf } from "..
 import type { ProviderContext } from "../../resources/context";
 import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
-import { createPrintOnce, describeChanges } from "../describeChanges";
+import { describeChanges, sayOnce } from "../describeChanges";
 import { inspectAdoption } from "../inspectAdoption";
 import { inspectUpdate } from "../inspectUpdate";
-import { type NameCheck, NameChecker } from "../nameChecker";
+import { type NameCheck, NameChecker, type NameLookup, type NameSource } from "../nameChecker";
 import { PortChecker } from "../portChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
-import { engineAddress } from "./engineWatchdog";
-import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
+import { engineAddress, engineGone } from "./engineConnection";
+import { customTimeouts, haveTimeoutsChanged } from "./customTimeouts";
+import { createEngineLog } from "./engineLog";
+import { resourceLabel, toCheckFailure, toEngineFailure, toEngineError } from "./errorReport";
+import { printReportedErrorsOnce } from "./reportedErrors";
 import {
   internalProperties,
   inputsFromState,
@@ -46,6 +49,8 @@ import {
   observedFromState,
   toState,
   hasPendingStart,
+  INIT_FAILED_KEY,
+  propertiesFromState,
   preservedOnRefresh,
   toSerializable,
   wasLookedUp,
@@ -100,23 +105,38 @@ const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import
 
 /** Aborts the operations of this process on SIGINT and SIGTERM. */
 const cancellation = new Cancellation();
-if (engineAddress(process.argv) !== undefined) cancellation.listen((code) => process.exit(code));
-/** The engine shows what this process prints. */
-const printLine = (line: string): void => void process.stdout.write(`${line}\n`);
+const engine = engineAddress(process.argv);
+if (engine !== undefined) {
+  cancellation.listen((code) => process.exit(code));
+  printReportedErrorsOnce();
+}
+engineGone.addEventListener("abort", () => cancellation.abort());
+const log = createEngineLog(engine, (line) => void process.stdout.write(`${line}\n`));
 
 const getContext = (): ProviderContext =>
-  (context ??= loadContext().createContext(getMetro(), {
-    cancellation: cancellation.signal,
-    printProgress: printLine,
-  }));
+  (context ??= loadContext().createContext(getMetro(), { cancellation: cancellation.signal }));
 
-const printOnce = createPrintOnce(printLine);
-const nameChecker = new NameChecker(printOnce);
+/** The context of one operation on a resource. */
+const contextFor = (properties: Properties): ProviderContext => ({
+  ...getContext(),
+  timeouts: { ...getContext().timeouts, ...customTimeouts(properties) },
+  printProgress: (line) => log.write("info", line, urnIn(properties)),
+});
+
+const informOnce = sayOnce((sentence, urn) => log.write("info", sentence, urn));
+const warnOnce = sayOnce((sentence, urn) => log.write("warning", sentence, urn));
+const nameChecker = new NameChecker((sentences, urn) => {
+  for (const sentence of sentences) {
+    const warning = sentence.startsWith("Warning: ") ? sentence.slice("Warning: ".length) : undefined;
+    if (warning === undefined) informOnce([sentence], urn);
+    else warnOnce([warning], urn);
+  }
+});
 const portChecker = new PortChecker({
   list: () => loadPortHolders().listPortHolders(inspectionContext({})),
   probe: (port) => loadPortHolders().probePort(port),
 });
-const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), printOnce);
+const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
 
 /** Where objects of a kind are now. Images are the same on every machine, so they belong to no platform. */
 function currentLocation({ kind }: AnyResource): Location {
@@ -132,12 +152,13 @@ function settingsFailures({ kind, metroRestriction }: AnyResource): readonly Che
     if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
     return [
       {
+        code: "NOT_SUPPORTED",
         property: "",
         reason: `${kind} works with metro '${metroRestriction.metro}' only, not with '${metro}'. ${metroRestriction.hint}`,
       },
     ];
   } catch (error) {
-    return [{ property: "", reason: formatError(error) }];
+    return [toCheckFailure(error)];
   }
 }
 
@@ -149,9 +170,11 @@ async function quotaFailures(
   news: Properties,
 ): Promise<readonly string[]> {
   try {
-    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs);
+    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs, urnIn(news));
   } catch (error) {
-    return [formatError(error)];
+    return [toEngineFailure(toCheckFailure(error)).reason];
+  } finally {
+    await log.flush();
   }
 }
 
@@ -162,12 +185,9 @@ function withOwnership(context: ProviderContext, properties: Properties): Provid
   return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
 }
 
-/** From what the name of a resource is derived; undefined for one that the program gave. */
-function nameOrigin({ kind }: AnyResource, named: Properties) {
-  const resourceName = resourceNameIn(named) ?? kind;
-  const resourceHash = identityIn(named)?.resourceHash ?? hashOfName(resourceName);
-  return named[AUTO_NAME_KEY] === true ? { resourceName, resourceHash } : undefined;
-}
+/** What the name of a resource is made of; undefined for one that the program gave. */
+const derivedFrom = (resource: AnyResource, named: Properties): NameSource | undefined =>
+  named[AUTO_NAME_KEY] === true ? nameSource(resource, named) : undefined;
 
 /** The ports that are taken, as sentences. Only the local platform gives each port to one service. */
 function portFailures(
@@ -177,8 +197,8 @@ function portFailures(
 ): Promise<readonly string[]> {
   if (getMetro().metro !== "local") return Promise.resolve([]);
   const label = resourceLabel(resource, named);
-  const [key, derivedFrom] = [urnIn(named) ?? label, nameOrigin(resource, named)];
-  return portChecker.check({ label, key, derivedFrom, name: inputs["name"], olds, news: inputs });
+  const origin = { name: inputs["name"], derivedFrom: derivedFrom(resource, named) };
+  return portChecker.check({ label, key: urnIn(named) ?? label, ...origin, olds, news: inputs });
 }
 
 /** The name of a resource, and what is wrong with it. */
@@ -191,15 +211,26 @@ function checkName(
     label: resourceLabel(resource, named),
     urn: urnIn(named),
     isNew,
-    derivedFrom: nameOrigin(resource, named),
+    derivedFrom: derivedFrom(resource, named),
     name: inputs["name"],
     adopt: inputs["adopt"] === true,
     metro: getMetro().metro,
   };
-  return nameChecker.check(described, {
+  return nameChecker.check(described, nameLookup(resource, named, inputs));
+}
+
+/** What a derived name is made of. */
+function nameSource({ kind }: AnyResource, named: Properties): NameSource {
+  const resourceName = resourceNameIn(named) ?? kind;
+  return { resourceName, resourceHash: identityIn(named)?.resourceHash ?? hashOfName(resourceName) };
+}
+
+/** Asks the metro for names, on behalf of one resource. */
+function nameLookup(resource: AnyResource, named: Properties, inputs: Properties): NameLookup {
+  return {
     find: (kind, names) => (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext())).find(kind, names),
     inspect: (id) => resource.findNameHolder?.(inspectionContext(named), id, inputs) ?? Promise.resolve(undefined),
-  });
+  };
 }
 
 /** A preview does not wait longer for what it can do without. */
@@ -208,6 +239,14 @@ const INSPECTION_TIMEOUT_MS = 5_000;
 /** The context in which a check looks at the metro. */
 const inspectionContext = (properties: Properties): ProviderContext =>
   loadContext().withTimeLimit(withOwnership(getContext(), properties), INSPECTION_TIMEOUT_MS, "Looking at the metro");
+
+/** Deletes what a killed replacement of a deleted resource left: nothing else would look for it any more. */
+async function deleteLeftovers(context: ProviderContext, resource: AnyResource, props: Properties): Promise<void> {
+  const source = props[AUTO_NAME_KEY] === true ? nameSource(resource, props) : undefined;
+  const observed = observedFromState(resource, migrate(resource, props));
+  for (const id of await nameChecker.findLeftovers(resource.kind, source, nameLookup(resource, props, observed.inputs)))
+    await resource.delete(context, id, observed);
+}
 
 function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
@@ -221,8 +260,19 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
   const toResourceError = (news: Properties, error: unknown): Error =>
     toEngineError(resourceLabel(resource, news), error, (outputs) =>
-      toState(resource, currentLocation(resource), news, inputsFromState(resource, news), outputs),
+      toState(resource, currentLocation(resource), news, inputsFromState(resource, news), {
+        ...outputs,
+        [INIT_FAILED_KEY]: true,
+      }),
     );
+
+  /** True for an update that concerns the state alone: only the timeouts of the resource have changed. */
+  const changesTimeoutsOnly = (olds: Properties, news: Properties): boolean =>
+    haveTimeoutsChanged(olds, news) &&
+    olds[INIT_FAILED_KEY] !== true &&
+    urnIn(olds) !== undefined && // state of an earlier release does not tell whether it failed
+    !hasPendingStart(olds) &&
+    diffInputs(resource, inputsFromState(resource, olds), news).length === 0;
 
   /**
    * Runs one lifecycle function and converts its errors for the engine.
@@ -235,7 +285,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     action: (context: ProviderContext) => Promise<T>,
   ): Promise<T> {
     try {
-      const context = getContext();
+      const context = contextFor(news);
       if (state !== undefined) {
         const [location, label] = [currentLocation(resource), resourceLabel(resource, news)];
         assertSameMetro(location, state, label);
@@ -245,6 +295,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       return await cancellation.track(action(withOwnership(context, news)));
     } catch (error) {
       throw toResourceError(news, error);
+    } finally {
+      await log.flush();
     }
   }
 
@@ -258,7 +310,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     }
   }
 
-  return {
+  const provider: DynamicProvider = {
     configure(request) {
       providerName = request.config.get("unikernel:provider") ?? "";
       const received = Object.fromEntries(
@@ -293,10 +345,11 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const label = resourceLabel(resource, news);
       const takenPorts = await portFailures(resource, named, { olds, inputs });
       const inspect = () => inspectionContext(named);
+      const inform = (sentences: readonly string[]): void => informOnce(sentences, urnIn(named));
       const impossible =
         isAdoptable === true
-          ? await inspectAdoption(resource, { label, inputs }, inspect(), printOnce)
-          : await inspectUpdate(resource, { label, olds, news: inputs }, inspect, printOnce);
+          ? await inspectAdoption(resource, { label, inputs }, inspect(), inform)
+          : await inspectUpdate(resource, { label, olds, news: inputs }, inspect, inform);
       const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
         inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
@@ -304,7 +357,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       };
     },
 
-    diff(id, state, news) {
+    async diff(id, state, news) {
       const olds = migrate(resource, state);
       const movesMetro = checkRequiresMove(olds);
       const label = resourceLabel(resource, news);
@@ -320,13 +373,17 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       else if (!isRefresh && !containsUnknown(news) && news[REPLACE_ON_CHANGES_KEY] === undefined) kept.add(id);
       if (isReplaced && !movesMetro)
         quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
-      if (!isRefresh) printOnce(describeChanges(resource, resourceDiff));
-      return Promise.resolve({
+      const changesTimeouts = haveTimeoutsChanged(olds, news);
+      if (!isRefresh) informOnce(describeChanges(resource, resourceDiff), urnIn(news));
+      if (changesTimeouts && changes.length === 0 && !movesMetro)
+        informOnce([`${label}: its timeouts change; the resource does not.`], urnIn(news));
+      await log.flush();
+      return {
         // A pending start is not drift, but it does require an update.
-        changes: movesMetro || changes.length > 0 || (!isRefresh && hasPendingStart(olds)),
+        changes: movesMetro || changes.length > 0 || changesTimeouts || (!isRefresh && hasPendingStart(olds)),
         replaces: movesMetro ? [LOCATION_KEY, ...replaces] : replaces,
         deleteBeforeReplace,
-      });
+      };
     },
 
     create: (news) =>
@@ -364,12 +421,10 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     update: (id, olds, news) =>
       runOperation(news, olds, async (context) => {
         const inputs = inputsFromState(resource, news);
-        const outputs = await resource.update(
-          context,
-          id,
-          observedFromState(resource, migrate(resource, olds)),
-          inputs,
-        );
+        const before = migrate(resource, olds);
+        const outputs = changesTimeoutsOnly(before, news)
+          ? { ...propertiesFromState(before), ...inputs }
+          : await resource.update(context, id, observedFromState(resource, before), inputs);
         return { outs: toState(resource, currentLocation(resource), news, inputs, outputs) };
       }),
 
@@ -377,11 +432,23 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       runOperation(props, props, async (context) => {
         if (kept.has(id)) {
           const label = resourceLabel(resource, props);
-          printLine(`${label}: '${String(props["name"])}' is not deleted, because its replacement took it over.`);
+          log.write(
+            "info",
+            `${label}: '${String(props["name"])}' is not deleted, because its replacement took it over.`,
+            urnIn(props),
+          );
           return;
         }
         nameChecker.expectReplacement(kind, props["name"], urnIn(props));
         await resource.delete(context, id, observedFromState(resource, migrate(resource, props)));
+        await deleteLeftovers(context, resource, props);
+      }),
+  };
+  return {
+    ...provider,
+    check: (olds, news) =>
+      provider.check(olds, news).catch((error: unknown) => {
+        throw toResourceError(news, error);
       }),
   };
 }

@@ -84,6 +84,13 @@ export const isLookup = (state: Properties): boolean => state["name"] == null;
 /** True for the state of a resource that a `get` looked up earlier. */
 export const wasLookedUp = (state: Properties): boolean => state[LOOKED_UP_KEY] === true;
 
+/** Key in the state of what failed in part: the next update must look at it, whatever the program changes. */
+export const INIT_FAILED_KEY = "__initFailed";
+
+/** The properties in a state, without the keys of the engine and of this adapter. */
+export const propertiesFromState = (state: Properties): Properties =>
+  Object.fromEntries(Object.entries(state).filter(([key]) => !isInternalKey(key) && key !== LOCATION_KEY));
+
 /** States of an instance that needs no start. */
 const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];
 

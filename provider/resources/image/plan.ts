@@ -26,6 +26,6 @@ export async function computeInputs(
     if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))
       throw error;
     const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
-    return { inputs: given, failures: [{ property: error.property ?? "context", reason }] };
+    return { inputs: given, failures: [{ code: error.code, property: error.property ?? "context", reason }] };
   }
 }

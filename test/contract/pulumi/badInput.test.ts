@@ -24,53 +24,53 @@ type Change = (folder: string) => Promise<unknown>;
 const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: string]>> = {
   "a missing context folder": [
     (folder) => fs.rm(folder, { recursive: true }),
-    "context: The image context '<context>' does not exist. Point 'context' at the folder that contains the Kraftfile; the path is relative to the program.",
+    "CONTEXT_INVALID: context: The image context '<context>' does not exist. Point 'context' at the folder that contains the Kraftfile; the path is relative to the program.",
   ],
   "a context without a Kraftfile": [
     (folder) => fs.rm(path.join(folder, "Kraftfile")),
-    "context: There is no Kraftfile in '<context>'. Add one of Kraftfile, Kraftfile.yaml, Kraftfile.yml, kraft.yaml, kraft.yml, or point 'context' at the folder that contains it.",
+    "KRAFTFILE_INVALID: context: There is no Kraftfile in '<context>'. Add one of Kraftfile, Kraftfile.yaml, Kraftfile.yml, kraft.yaml, kraft.yml, or point 'context' at the folder that contains it.",
   ],
   "two Kraftfiles": [
     (folder) => fs.writeFile(path.join(folder, "kraft.yaml"), GOOD),
-    "context: There are several Kraftfiles in '<context>': Kraftfile, kraft.yaml. Keep one of them.",
+    "KRAFTFILE_INVALID: context: There are several Kraftfiles in '<context>': Kraftfile, kraft.yaml. Keep one of them.",
   ],
   "an unclosed bracket": [
     kraftfile(GOOD.replace('"]', '"')),
-    `context: <context>/Kraftfile:4:18: this is not valid YAML: the indentation does not match the lines above, or an earlier bracket is not closed.
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:4:18: this is not valid YAML: the indentation does not match the lines above, or an earlier bracket is not closed.
   cmd: ["/bin/true"
                    ^`,
   ],
   "a tab before a key": [
     kraftfile(GOOD.replace("rootfs", "\trootfs")),
-    `context: <context>/Kraftfile:3:1: this is not valid YAML: a tab cannot indent a line; use spaces.
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:3:1: this is not valid YAML: a tab cannot indent a line; use spaces.
    rootfs: ./rootfs
   ^`,
   ],
   "an unclosed quote, without showing the value": [
     kraftfile(`${GOOD}env:\n  TOKEN: "s3cret\n`),
-    "context: <context>/Kraftfile:6:17: this is not valid YAML: something is missing here; check for an unclosed quote or bracket, a missing ':' or ','.",
+    "KRAFTFILE_INVALID: context: <context>/Kraftfile:6:17: this is not valid YAML: something is missing here; check for an unclosed quote or bracket, a missing ':' or ','.",
   ],
   "an unknown key, with the nearest known one": [
     kraftfile(GOOD.replace("rootfs:", "rootsf:")),
-    `context: <context>/Kraftfile:3:1: unknown key 'rootsf', did you mean 'rootfs'?
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:3:1: unknown key 'rootsf', did you mean 'rootfs'?
   rootsf: ./rootfs
   ^`,
   ],
   "an unknown key that resembles none": [
     kraftfile(`${GOOD}zzz: 1\n`),
-    `context: <context>/Kraftfile:5:1: unknown key 'zzz'; a Kraftfile may have spec, specification, name, runtime, rootfs, cmd, env, labels, targets.
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:5:1: unknown key 'zzz'; a Kraftfile may have spec, specification, name, runtime, rootfs, cmd, env, labels, targets.
   zzz: 1
   ^`,
   ],
   "an item of cmd that is a number": [
     kraftfile(GOOD.replace('["/bin/true"]', '["/bin/httpd", "-p", 8080]')),
-    `context: <context>/Kraftfile:4:27: 'cmd[2]' must be a string; put it in quotes.
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:4:27: 'cmd[2]' must be a string; put it in quotes.
   cmd: ["/bin/httpd", "-p", 8080]
                             ^`,
   ],
   "a cmd that is a map": [
     kraftfile(GOOD.replace('["/bin/true"]', "{ run: it }")),
-    `context: <context>/Kraftfile:4:6: 'cmd' must be a list of strings, or a string. Write it as ["/bin/app", "--flag"].
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:4:6: 'cmd' must be a list of strings, or a string. Write it as ["/bin/app", "--flag"].
   cmd: { run: it }
        ^`,
   ],
@@ -79,20 +79,20 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
       await fs.rm(path.join(folder, "rootfs"), { recursive: true });
       await fs.symlink("/etc", path.join(folder, "rootfs"));
     },
-    `context: <context>/Kraftfile:3:9: rootfs './rootfs' leaves the image context through a symbolic link; replace the link with the directory.
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:3:9: rootfs './rootfs' leaves the image context through a symbolic link; replace the link with the directory.
   rootfs: ./rootfs
           ^`,
   ],
   "a link in the rootfs that leads outside": [
     (folder) => fs.symlink("../../etc/passwd", path.join(folder, "rootfs", "out")),
-    "context: The symbolic link '/out' points outside the root file system ('../../etc/passwd'); make it point inside, or remove it.",
+    "CONTEXT_INVALID: context: The symbolic link '/out' points outside the root file system ('../../etc/passwd'); make it point inside, or remove it.",
   ],
   "a file of 4 GiB": [
     async (folder) => {
       await fs.writeFile(path.join(folder, "rootfs", "big.bin"), "");
       await fs.truncate(path.join(folder, "rootfs", "big.bin"), 2 ** 32); // sparse
     },
-    "context: '/big.bin' has 4294967296 bytes; a file in an initrd must be smaller than 4 GiB. Split it, or put it on a Volume.",
+    "CONTEXT_INVALID: context: '/big.bin' has 4294967296 bytes; a file in an initrd must be smaller than 4 GiB. Split it, or put it on a Volume.",
   ],
 };
 
@@ -266,7 +266,7 @@ describe("the dynamic provider process with bad input", () => {
       for (const [what, [inputs, printed]] of Object.entries(cases)) {
         it(`rejects the inputs: ${what}`, async () => {
           const { failures } = await resource.check({}, { __resourceName: "it", ...inputs });
-          assert.deepEqual(failures, [{ property: "", reason: printed }]);
+          assert.deepEqual(failures, [{ property: "", reason: `INPUT_INVALID: ${printed}` }]);
           await isUntouched();
         });
       }

@@ -13,7 +13,7 @@ const urnOf = (kind: string, name: string, stack = "dev"): string =>
 const EVERY = ["instances", "services", "volumes", "certificates"] as const;
 
 describe("names and ownership in the dynamic provider process", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let platform: TestPlatform;
   let settings: Json;
   let port: number;
@@ -233,6 +233,24 @@ describe("names and ownership in the dynamic provider process", function () {
       await process.delete(id, { ...inputs, ...outs });
       assert.equal((await checkIn(process, newsOf("Volume"))).name, preview.name);
     });
+  });
+
+  it("stay with an unfinished replacement, whose predecessor may be gone, and a destroy deletes both", async () => {
+    const identity = identityOf(undefined, urnOf("Volume", "web"));
+    const { id, inputs, outs, name } = await create("Volume");
+    const left = { name: `${name}-2`, size_mb: 8, tags: [unfinishedMark(identity)] };
+    const replacement = await platform.requestItem("POST", "/v1/volumes", left);
+    assert.equal((await check("Volume")).name, `${name}-2`);
+    const stranger = await platform.requestItem("POST", "/v1/volumes", { name: `${name}-3`, size_mb: 8 });
+    await inProcess("Volume", (process) => process.delete(id, { ...inputs, ...outs }));
+    assert.deepEqual(
+      (await itemsOf("volumes")).map(({ uuid }) => uuid),
+      [stranger.uuid],
+    );
+    const again = await platform.requestItem("POST", "/v1/volumes", left);
+    assert.notEqual(again.uuid, replacement.uuid);
+    const resumed = await create("Volume");
+    assert.deepEqual([resumed.name, resumed.id], [`${name}-2`, again.uuid], "although the first choice is free");
   });
 
   it("leave 15 tags to an instance and 13 to a template", async () => {

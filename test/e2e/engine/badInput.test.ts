@@ -125,7 +125,7 @@ describe("a real program with bad input", function () {
       await project.write("image/Kraftfile", good.replace("rootfs:", "rootsf:"));
       assert.equal(
         await previewed("image"),
-        `${head("GatewayImage", "image")}context: image/Kraftfile:3:1: unknown key 'rootsf', did you mean 'rootfs'?\n  rootsf: ./rootfs\n  ^`,
+        `${head("GatewayImage", "image")}KRAFTFILE_INVALID: context: image/Kraftfile:3:1: unknown key 'rootsf', did you mean 'rootfs'?\n  rootsf: ./rootfs\n  ^`,
       );
       await project.write("image/Kraftfile", good);
     });
@@ -140,7 +140,7 @@ describe("a real program with bad input", function () {
       );
       assert.equal(
         await previewed("web"),
-        `${head("Service", "web")}ports[0].handlers: port 8080 cannot have the handler "http", which only ports 80 and 443 can have; remove it for plain TCP.`,
+        `${head("Service", "web")}INPUT_INVALID: ports[0].handlers: port 8080 cannot have the handler "http", which only ports 80 and 443 can have; remove it for plain TCP.`,
       );
     });
 
@@ -226,7 +226,7 @@ describe("a real program with bad input", function () {
       await project.write("index.ts", withBase('new unikernel.Volume("mine", { name: "taken", sizeMb: 16 });'));
       assert.equal(
         await failing(stack, platform, "mine"),
-        "ALREADY_EXISTS: name: Creating volume 'taken' failed: A volume with the name 'taken' already exists. Choose another name, or omit the name to have a unique one generated.",
+        "pulumi-nodejs:dynamic/unikernel:Volume resource 'mine' has a problem: ALREADY_EXISTS: name: volume 'taken' exists in this metro already. Set adopt: true to manage it, or choose another name.",
       );
       await platform.client.deleteVolumes({ body: [{ uuid: existing?.uuid ?? "" }] });
       assertSucceeded(await stack.up());

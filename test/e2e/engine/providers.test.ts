@@ -16,7 +16,7 @@ const opsOf = (result: OperationResult) =>
     .map(({ op, name }) => `${op} ${name}`)
     .sort();
 
-/** Names as the program gave them, without the random digits. */
+/** Names as the program gave them, without the digits of its identity. */
 const heldBy = (api: FakeVolumeApi) =>
   [...api.volumes.values()].map((name) => name.replace(/-[0-9a-f]{7}$/, "")).sort();
 
@@ -103,6 +103,8 @@ describe("several providers in one program", function () {
       [
         ["DELETE", `Bearer ${TOKENS.eastNext}`],
         ["POST", `Bearer ${TOKENS.west}`],
+        // Marks it as finished.
+        ["PATCH", `Bearer ${TOKENS.west}`],
       ],
     );
     assert.deepEqual(opsOf(assertSucceeded(await stack.refresh({ expectNoChanges: true }))), []);

@@ -4,7 +4,7 @@ import type { Properties } from "../../../provider/definition/resource";
 import { PENDING_START_KEY } from "../../../provider/definition/initFailed";
 import { UNKNOWN } from "../../../provider/definition/unknowns";
 import { type ResourceDiff, diffResource } from "../../../provider/pulumi/resourceDiff";
-import { createPrintOnce, describeChanges } from "../../../provider/pulumi/describeChanges";
+import { describeChanges, sayOnce } from "../../../provider/pulumi/describeChanges";
 import { type ResourceKind, resourceOf } from "../../../provider/resources/all";
 
 const checked = async (kind: ResourceKind, args: object): Promise<Properties> => {
@@ -148,11 +148,12 @@ describe("the preview text", () => {
     ]);
   });
 
-  it("is printed once", () => {
+  it("is said once of each resource", () => {
     const lines: string[] = [];
-    const announce = createPrintOnce((line) => lines.push(line));
-    announce(["a", "b"]);
-    announce(["b", "c"]);
-    assert.deepEqual(lines, ["a", "b", "c"]);
+    const say = sayOnce((sentence, urn) => lines.push(`${urn ?? "stack"}: ${sentence}`));
+    say(["a", "b"], "one");
+    say(["b", "c"], "one");
+    say(["b"], undefined);
+    assert.deepEqual(lines, ["one: a", "one: b", "one: c", "stack: b"]);
   });
 });

@@ -68,11 +68,45 @@ describe("the names of a plan", () => {
     assert.match(announced[0] ?? "", /^Instance 'web': goes on with 'web-0123456', which an earlier update left/);
   });
 
+  it("stay with one's own unfinished object although its predecessor's name has come free", async () => {
+    assert.equal((await check(unnamed(), { "web-0123456-2": "unfinished" })).name, "web-0123456-2");
+  });
+
+  it("go beyond the first nine", async () => {
+    const taken = Array.from({ length: 11 }, (_, index) => [
+      `web-0123456${index === 0 ? "" : `-${index + 1}`}`,
+      "foreign",
+    ]);
+    assert.equal((await check(unnamed(), Object.fromEntries(taken) as never)).name, "web-0123456-12");
+  });
+
+  it("tell what a killed replacement of a deleted resource left, if no other resource has it", async () => {
+    const source = { resourceName: "web", resourceHash: HASH };
+    const { asked, lookup } = metroWith({
+      "web-0123456": "unfinished",
+      "web-0123456-2": "unfinished",
+      "web-0123456-3": "finished",
+      "web-0123456-4": "foreign",
+      "web-0123456-5": "unfinished",
+    });
+    checker.expectReplacement("Instance", "web-0123456", "urn:web");
+    await checker.check(unnamed({ isNew: false, name: "web-0123456-5" }), lookup);
+    assert.deepEqual(await checker.findLeftovers("Instance", source, lookup), ["web-0123456-2"]);
+    asked.length = 0;
+    for (const kind of ["Service", "Certificate", "GatewayImage"]) {
+      assert.deepEqual(await checker.findLeftovers(kind, source, lookup), []);
+    }
+    assert.deepEqual(await checker.findLeftovers("Volume", undefined, lookup), [], "of a given name");
+    assert.deepEqual(asked, []);
+    const lost: NameLookup = { ...lookup, find: () => Promise.reject(new Error("lost")) };
+    assert.deepEqual(await checker.findLeftovers("Volume", source, lost), []);
+  });
+
   it("are looked up with few requests", async () => {
     const { asked, lookup } = metroWith({ "web-0123456": "foreign", "web-0123456-2": "foreign" });
     await checker.check(unnamed(), lookup);
-    const next = Array.from({ length: 9 }, (_, index) => `web-0123456-${index + 2}`).join(" ");
-    assert.deepEqual(asked, ["Instance web-0123456", `Instance ${next}`]);
+    const numbered = Array.from({ length: 8 }, (_, index) => `web-0123456-${index + 2}`).join(" ");
+    assert.deepEqual(asked, [`Instance web-0123456 ${numbered}`]);
   });
 
   it("are not looked up for what exists, has no name, or has an unknown one", async () => {
@@ -112,6 +146,10 @@ describe("the names of a plan", () => {
     for (const holder of ["finished", "unfinished"] as const) {
       assert.deepEqual((await check(named(), { web: holder })).failures, []);
     }
+    assert.deepEqual(announced, [
+      "Instance 'web': 'web' exists and was made for this resource. Unless this update replaces it, set adopt: true to manage it, or delete it: npx unikernel delete instance web --metro fra",
+      "Instance 'web': goes on with 'web', which an earlier update left unfinished.",
+    ]);
   });
 
   it("are warned of where nothing tells whose the object is", async () => {
@@ -148,6 +186,8 @@ describe("the names of a plan", () => {
     };
     assert.deepEqual(await checker.check(unnamed(), lookup), { name: "web-0123456", failures: [] });
     assert.deepEqual(await checker.check(named(), lookup), { name: "web", failures: [] });
+    checker.expectReplacement("Instance", "web-0123456", "urn:web");
+    assert.equal((await checker.check(unnamed(), lookup)).name, "web-0123456-2", "what this plan replaces is known");
     assert.deepEqual(
       [announced, requests],
       [["Warning: the names of new resources cannot be checked. API_UNREACHABLE: No answer."], 1],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as keys from "../../../provider/definition/internalKeys";
 import * as unikernel from "../../../sdk";
-import { urnOf } from "../../../sdk/urn";
+import { urnOf } from "../../../sdk/registration/urn";
 
 const VOLUME = "pulumi-nodejs:dynamic/unikernel:Volume";
 const registered = new Map<string, Readonly<Record<string, unknown>>>();

@@ -45,7 +45,7 @@ describe("the module that state requires", function () {
 
   it("loads no package, and of this one only what watches the engine", () => {
     assert.deepEqual(filesLoadedBy("").toSorted(), [
-      "provider/pulumi/dynamic/engineWatchdog.ts",
+      "provider/pulumi/dynamic/engineConnection.ts",
       "provider/pulumi/dynamic/index.ts",
     ]);
   });

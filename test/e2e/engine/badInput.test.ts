@@ -250,7 +250,7 @@ describe("a real program with bad input", function () {
         assert.match(
           await failing(stack, platform, "web"),
           new RegExp(
-            `^IN_USE: ports\\[0\\]\\.port: Creating service 'web-[0-9a-f]{7}' failed: Port ${port} on 127\\.0\\.0\\.1 is already in use by another program\\. Publish another port, or stop the program that uses it\\.$`,
+            `resource 'web' has a problem: IN_USE: ports\\[0\\]\\.port: another program on this machine listens on port ${port}\\. Publish another port, or stop the program that uses it\\.$`,
           ),
         );
       } finally {

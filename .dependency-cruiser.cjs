@@ -74,9 +74,10 @@ module.exports = {
     ...owners,
     {
       name: "sdk-types-only",
-      comment: "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts).",
+      comment:
+        "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts), and to suggest a name (sdk/registration/unknownSettings.ts).",
       severity: "error",
-      from: { path: "^sdk/", pathNot: "^sdk/invoke\\.ts$" },
+      from: { path: "^sdk/", pathNot: "^sdk/(invoke|registration/unknownSettings)\\.ts$" },
       to: { path: "^provider/", pathNot: "^provider/definition/" },
     },
     {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ownerOfStack } from "./registration/owner";
 import { checkOptions } from "./registration/resourceOptions";
 import { stackTraces } from "./registration/stackTraces";
+import { warnOfUnknownSettings } from "./registration/unknownSettings";
 import { urnOf } from "./registration/urn";
 
 /** Module part of type tokens such as `pulumi-nodejs:dynamic/unikernel:Instance`. */
@@ -103,6 +104,7 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
     } finally {
       traces.end();
     }
+    warnOfUnknownSettings();
     for (const warning of warnings) void pulumi.log.warn(`${kind} '${name}': ${warning}`, this);
   }
 

@@ -7,7 +7,7 @@ import type { VolumeMounter, VolumeUser } from "./types";
 export interface VolumeArgs {
   /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old volume first. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
+  /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume (see `allowRestart`); never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
   readonly sizeMb?: pulumi.Input<number> | undefined;
   /** File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default: that of the original, else `ext4`. */
   readonly filesystem?: pulumi.Input<string> | undefined;
@@ -33,6 +33,8 @@ export interface VolumeArgs {
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails. */
   readonly allowDataLoss?: pulumi.Input<boolean> | undefined;
+  /** Allow an update to stop the running instances that use the volume, grow it, and start them again; open connections get 60 s to finish. Applies to instances of this stack only. Default false: `sizeMb` cannot grow while an instance runs with the volume. */
+  readonly allowRestart?: pulumi.Input<boolean> | undefined;
   /** Manage a volume that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
@@ -41,7 +43,7 @@ export interface VolumeArgs {
 export class Volume extends UnikernelResource {
   /** Name of the volume, unique in the account and metro: 1 to 255 characters, no slash or comma. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old volume first. */
   declare readonly name: pulumi.Output<string>;
-  /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
+  /** Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume (see `allowRestart`); never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise. */
   declare readonly sizeMb: pulumi.Output<number>;
   /** File system: `ext4`, `virtiofs`, or one that the metro's operator defines. Default: that of the original, else `ext4`. */
   declare readonly filesystem: pulumi.Output<string>;
@@ -67,6 +69,8 @@ export class Volume extends UnikernelResource {
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails. */
   declare readonly allowDataLoss: pulumi.Output<boolean>;
+  /** Allow an update to stop the running instances that use the volume, grow it, and start them again; open connections get 60 s to finish. Applies to instances of this stack only. Default false: `sizeMb` cannot grow while an instance runs with the volume. */
+  declare readonly allowRestart: pulumi.Output<boolean>;
   /** Manage a volume that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
   /** State at the last refresh, such as `available` or `mounted`. */
@@ -108,6 +112,7 @@ export class Volume extends UnikernelResource {
         "tags",
         "deleteLock",
         "allowDataLoss",
+        "allowRestart",
         "adopt",
         "state",
         "persistent",

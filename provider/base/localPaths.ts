@@ -5,6 +5,7 @@
  * ```text
  * <state>/daemon.json     address and process id of the running daemon        (0600)
  * <state>/token           bearer token of the local API                       (0600)
+ * <state>/platform-id     UUID of this platform; stays when the platform is empty, so that a refresh of old state works
  * <state>/platform.db     SQLite: instances, service groups, volumes, certificates with their keys   (0600)
  * <state>/daemon.log      NDJSON log of the daemon, up to 8 MiB; older lines are in daemon.log.1
  * <state>/images/         an OCI image layout; GatewayImage writes it, the daemon reads it
@@ -27,6 +28,7 @@ export interface LocalPaths {
   readonly cacheDir: string;
   readonly daemonFile: string;
   readonly tokenFile: string;
+  readonly platformIdFile: string;
   readonly databaseFile: string;
   readonly logFile: string;
   readonly imagesDir: string;
@@ -62,6 +64,7 @@ export function localPaths(): LocalPaths {
     cacheDir: cache,
     daemonFile: path.join(state, "daemon.json"),
     tokenFile: path.join(state, "token"),
+    platformIdFile: path.join(state, "platform-id"),
     databaseFile: path.join(state, "platform.db"),
     logFile: path.join(state, "daemon.log"),
     imagesDir: path.join(state, "images"),

@@ -8,27 +8,12 @@ import {
   type FieldChange,
   type FieldMeta,
   type Properties,
+  type PropertyChange,
   innerSchema,
   metaOf,
 } from "./resource";
 import { type PathPattern, requestedReplacement } from "./replaceOnChanges";
 import { containsUnknown, isUnknown } from "./unknowns";
-
-/** A changed field. */
-export interface PropertyChange {
-  /** Name of the input. */
-  readonly property: string;
-  /** The change requires a replacement. Never true if only unknown parts differ. */
-  readonly replace: boolean;
-  /** The change will require a replacement if the unknown parts differ at apply. */
-  readonly mayReplace: boolean;
-  /** The change is applied in place, with a stop and a start. */
-  readonly restart: boolean;
-  /** False if only unknown parts differ: the value may turn out unchanged. */
-  readonly certain: boolean;
-  /** True if only the option `replaceOnChanges` makes it a replacement. */
-  readonly isReplacementRequested?: true;
-}
 
 const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) =>

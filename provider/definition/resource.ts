@@ -22,6 +22,22 @@ export interface FieldChange {
   readonly news: Properties;
 }
 
+/** A changed field. */
+export interface PropertyChange {
+  /** Name of the input. */
+  readonly property: string;
+  /** The change requires a replacement. Never true if only unknown parts differ. */
+  readonly replace: boolean;
+  /** The change will require a replacement if the unknown parts differ at apply. */
+  readonly mayReplace: boolean;
+  /** The change is applied in place, with a stop and a start. */
+  readonly restart: boolean;
+  /** False if only unknown parts differ: the value may turn out unchanged. */
+  readonly certain: boolean;
+  /** True if only the option `replaceOnChanges` makes it a replacement. */
+  readonly isReplacementRequested?: true;
+}
+
 /** Metadata of a field, besides its zod schema. */
 export interface FieldMeta {
   /** One or two sentences for users: unit, range, default, and the meaning of leaving it out. */
@@ -128,6 +144,13 @@ export interface ObservedState<Inputs, Outputs> {
   readonly id?: string;
 }
 
+/** An existing object that a create with `adopt: true` takes over. */
+export interface AdoptableObject<Inputs, Outputs> extends ObservedState<Inputs, Outputs> {
+  readonly id: string;
+  /** From its current inputs to the requested ones; `replace` marks those that cannot be made in place, so that it cannot be adopted. */
+  readonly changes: readonly PropertyChange[];
+}
+
 /**
  * Who created the object that has the name of a new resource.
  * - "unfinished": a create of this resource that was killed before its end, so the next create continues it
@@ -149,6 +172,20 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
    * @param outputs the outputs in state
    */
   describeUpdate?(olds: z.output<I>, news: z.output<I>, outputs: Properties): readonly string[];
+
+  /**
+   * The existing object with the name in `inputs`, of which parts may be unknown; undefined if a create would create a new one. Absent:
+   * the kind cannot be adopted.
+   */
+  findAdoptable?(context: Context, inputs: z.output<I>): Promise<AdoptableObject<z.output<I>, z.output<O>> | undefined>;
+
+  /**
+   * What a preview can find out about an update by asking the metro, in sentences. Called if something changes and nothing requires a
+   * replacement; `news` may contain unknown values.
+   *
+   * Throws `IN_USE` if the update would fail with it.
+   */
+  inspectUpdate?(context: Context, olds: z.output<I>, news: z.output<I>): Promise<readonly string[]>;
 
   /** Who created an object that has the name in `inputs`, of which parts may be unknown; `undefined` if it is gone. Absent: the kind has no names. */
   findNameHolder?(context: Context, id: string, inputs: z.output<I>): Promise<NameHolder | undefined>;
@@ -212,6 +249,8 @@ export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Cont
   load: () => Lifecycle<I, O, Context>,
 ): Lifecycle<I, O, Context> => ({
   describeUpdate: (olds, news, outputs) => load().describeUpdate?.(olds, news, outputs) ?? [],
+  findAdoptable: async (context, inputs) => load().findAdoptable?.(context, inputs),
+  inspectUpdate: async (context, olds, news) => (await load().inspectUpdate?.(context, olds, news)) ?? [],
   findNameHolder: async (context, id, inputs) => load().findNameHolder?.(context, id, inputs),
   create: (context, inputs) => load().create(context, inputs),
   read: (context, id, inputs) => load().read(context, id, inputs),

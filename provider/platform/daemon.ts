@@ -4,6 +4,7 @@ import type { DaemonFile } from "../contract/daemonFile";
 import { type Clock, systemClock } from "../base/clock";
 import { removeIfEmpty, writeFileAtomic } from "../base/files";
 import type { LocalPaths } from "../base/localPaths";
+import { ensurePlatformId } from "../base/platformId";
 import { VERSION } from "../base/version";
 import { openLayout } from "../image/oci/layout";
 import { removeEmptyLayout } from "../image/oci/removeEmptyLayout";
@@ -99,6 +100,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   startConsoleRetention(registry);
   startScheduler(registry);
   const token = await loadOrCreateToken(paths.tokenFile);
+  ensurePlatformId(paths.platformIdFile);
 
   let idle: IdleShutdown | undefined;
   let ending: Promise<void> | undefined;
@@ -172,7 +174,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   };
 }
 
-/** Removes all files except the database, which is the lock and is removed last, and the images, if there are any. */
+/** Removes all files except the database, which is the lock and is removed last, the platform's ID, and the images, if there are any. */
 async function removeDaemonFiles(paths: LocalPaths): Promise<void> {
   for (const file of [paths.tokenFile, paths.logFile, rotatedLogPath(paths.logFile)])
     await fs.rm(file, { force: true });

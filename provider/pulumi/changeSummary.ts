@@ -1,5 +1,5 @@
 /** The sentences of a preview about a change: what is certain, then what depends on unknown values. Pure. */
-import type { PropertyChange } from "../definition/diff";
+import type { PropertyChange } from "../definition/resource";
 
 /** What a preview knows about the change of one resource. */
 export interface ChangeSummary {

@@ -50,6 +50,8 @@ export interface NamedResource {
 export interface NameCheck {
   readonly name: unknown;
   readonly failures: readonly string[];
+  /** True if an object has the name that the resource may adopt: not the one that this plan replaces. */
+  readonly isAdoptable?: boolean;
 }
 
 interface Claim {
@@ -179,8 +181,9 @@ export class NameChecker {
   async #checkGiven(resource: NamedResource, kind: NamedKind, name: string, lookup: NameLookup): Promise<NameCheck> {
     const claimed = this.#claim(resource, name);
     const isOwnAgain = this.#predecessors.get(keyOf(kind, name)) === (resource.urn ?? "");
-    if (claimed.failures.length > 0 || resource.adopt || isOwnAgain) return claimed;
+    if (claimed.failures.length > 0 || isOwnAgain) return claimed;
     const id = (await lookup.find(kind, [name])).get(name);
+    if (resource.adopt) return { ...claimed, isAdoptable: id !== undefined };
     const holder = id === undefined ? undefined : await lookup.inspect(id);
     if (holder === "finished") {
       const wayOut = `set adopt: true to manage it, or delete it: ${deleteCommand(resource, name)}`;

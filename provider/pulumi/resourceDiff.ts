@@ -2,8 +2,8 @@
 import { REPLACE_ON_CHANGES_KEY } from "../definition/internalKeys";
 import { reusesName } from "../definition/naming";
 import { parsePath } from "../definition/propertyPath";
-import type { Properties } from "../definition/resource";
-import { type PropertyChange, diff } from "../definition/diff";
+import type { Properties, PropertyChange } from "../definition/resource";
+import { diff } from "../definition/diff";
 import { sameFields } from "../definition/fields";
 import type { AnyResource } from "../resources/all";
 import { inputsFromState } from "./dynamic/state";

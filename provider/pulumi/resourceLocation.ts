@@ -1,5 +1,5 @@
 /**
- * The metro of each object, kept in state. Objects cannot move, and a metro reports another metro's objects as not found, which
+ * The metro of each object, and its platform in metro `local`, kept in state. Objects cannot move, and a metro reports another metro's objects as not found, which
  * would drop them from the state.
  *
  * The engine passes the state to the Provider that the program uses now. The Provider's name distinguishes a move to another
@@ -17,12 +17,15 @@ export interface Location {
   readonly metro: string;
   /** Name of the Provider; empty for the stack's own settings. */
   readonly provider: string;
+  /** In metro `local`: the ID of the platform, of which each machine has its own. Undefined in state of older releases. */
+  readonly platformId?: string | undefined;
 }
 
 function locationInState(state: Properties): Location | undefined {
   const home = state[LOCATION_KEY] as Partial<Location> | undefined;
   if (typeof home?.metro !== "string" || typeof home.provider !== "string") return undefined;
-  return { metro: home.metro, provider: home.provider };
+  const platformId = typeof home.platformId === "string" ? home.platformId : undefined;
+  return { metro: home.metro, provider: home.provider, platformId };
 }
 
 /**
@@ -42,6 +45,22 @@ export function requiresMove(current: Location, state: Properties, label: string
 export function assertSameMetro(current: Location, state: Properties, label: string): void {
   const stored = locationInState(state);
   if (stored !== undefined && stored.metro !== current.metro) throw cannotMoveError(stored, current, label);
+}
+
+/**
+ * Throws `CONFIG_INVALID` if the object is on the local platform of another machine or state folder. State without an ID passes. Without
+ * this, the object would look deleted here, and an update would create everything again.
+ */
+export function assertSamePlatform(current: Location, state: Properties, label: string): void {
+  const stored = locationInState(state);
+  if (stored?.platformId === undefined || current.metro !== stored.metro || stored.platformId === current.platformId)
+    return;
+  const here = current.platformId === undefined ? "this machine has none" : `this machine's is '${current.platformId}'`;
+  throw new UnikernelError("CONFIG_INVALID", `${label} is on the local platform '${stored.platformId}', but ${here}.`, {
+    hint:
+      "Run Pulumi on the machine that has it, with the same UNIKERNEL_STATE_DIR; " +
+      "if that platform is gone for good, remove its resources from the state with 'pulumi state delete', or '--all' of them.",
+  });
 }
 
 const cannotMoveError = (stored: Location, current: Location, label: string): UnikernelError =>

@@ -89,12 +89,14 @@ export class LocalPlatform {
     return Buffer.from(reply.items[0]?.output ?? "", "base64").toString("utf8");
   }
 
-  /** Asserts that no process, socket, port or file is left once the daemon has exited. */
+  /** Asserts that no process, socket, port or file but the platform's ID is left once the daemon has exited. */
   async assertNothingLeft(ports: readonly number[] = []): Promise<void> {
-    const { runDir: run, stateDir: state } = localPaths();
+    const { runDir: run, stateDir: state, platformIdFile } = localPaths();
     await eventually("the daemon ends by itself", async () => (await findProcessesOf(this.folder)).length === 0);
     assert.deepEqual(await findProcessesOf(this.folder), []);
-    assert.deepEqual(await fs.readdir(state).catch(() => []), [], "files in the state folder");
+    const files = await fs.readdir(state).catch(() => []);
+    const left = files.filter((name) => name !== path.basename(platformIdFile));
+    assert.deepEqual(left, [], "files in the state folder");
     assert.deepEqual(await fs.readdir(run).catch(() => []), [], "sockets in the run folder");
     for (const port of ports) assert.equal(await isListening(port), false, `port ${port}`);
   }

@@ -62,6 +62,7 @@ export class TestPlatform {
       cacheDir: path.join(folder, "cache"),
       daemonFile: below("daemon.json"),
       tokenFile: below("token"),
+      platformIdFile: below("platform-id"),
       databaseFile: below("platform.db"),
       logFile: below("daemon.log"),
       imagesDir: below("images"),

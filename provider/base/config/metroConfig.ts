@@ -8,6 +8,7 @@ import {
   parseProxy,
   parseTimeouts,
 } from "./limits";
+import { closestMatch } from "../spelling";
 import { type Setting, type SettingSources, findSetting, describeSource } from "./sources";
 
 export { type PartialSettings, SETTING_KEYS, toSettingText as settingText } from "./sources";
@@ -85,7 +86,7 @@ export function resolveMetro(sources: SettingSources): MetroConfig {
   if (token === undefined) {
     throw new UnikernelError("CONFIG_INVALID", `No token for metro '${metro.value}' (${describeSource(metro)}).`, {
       hint:
-        "Set one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, " +
+        `${suggestMetro(metro.value)} one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, ` +
         "or run on this machine with 'pulumi config set unikernel:metro local'.",
     });
   }
@@ -107,6 +108,13 @@ function metroUrl(metro: Setting): string {
   throw new UnikernelError("CONFIG_INVALID", `'${metro.value}' (${describeSource(metro)}) is not a metro.`, {
     hint: "Give 'local', a metro code such as 'fra', or the http(s) URL of an API.",
   });
+}
+
+/** How a hint to set a token begins: a misspelt `local`, or a misspelt code, looks like the code of another metro. */
+function suggestMetro(metro: string): string {
+  const known = ["local", ...KNOWN_METROS];
+  const similar = known.includes(metro) ? undefined : closestMatch(metro, known);
+  return similar === undefined ? "Set" : `Did you mean '${similar}'? Otherwise set`;
 }
 
 const conventionalUrl = (code: string): string | undefined =>

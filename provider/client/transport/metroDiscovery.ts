@@ -58,7 +58,7 @@ export function findMetroUrl(metro: string, metros: readonly MetroItem[]): strin
     metros.find(({ name }) => name === metro) ?? metros.find(({ iata_code }) => iata_code?.toLowerCase() === metro);
   if (found === undefined) {
     const names = [...new Set([...metros.map(({ name }) => name), ...(metros.length === 0 ? KNOWN_METROS : [])])];
-    const suggestion = closestMatch(metro, names);
+    const suggestion = closestMatch(metro, [...names, "local"]);
     throw new UnikernelError("CONFIG_INVALID", `Unknown metro '${metro}'. Known metros: ${names.sort().join(", ")}.`, {
       property: "unikernel:metro",
       hint: `${suggestion === undefined ? "" : `Did you mean '${suggestion}'? `}Or give the URL of its API.`,

@@ -42,6 +42,9 @@ export const createServiceRequest = z.strictObject({
 /** One {@link createServiceRequest}. */
 export type CreateServiceRequest = z.infer<typeof createServiceRequest>;
 
+/** Address on which the local platform publishes ports, which are reachable from this machine only. */
+export const PUBLISH_HOST = "127.0.0.1";
+
 /** A service group in a response. */
 export const serviceItem = z.looseObject({
   ...itemStatus,

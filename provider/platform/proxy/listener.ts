@@ -1,9 +1,7 @@
 /** Opens one published port on the loopback interface. */
 import * as net from "node:net";
+import { PUBLISH_HOST } from "../../contract/models/service";
 import { ApiItemError } from "../errors";
-
-/** Address of published ports, which are reachable from this machine only. */
-export const PUBLISH_HOST = "127.0.0.1";
 
 /**
  * Listens on a port. Connections are passed on paused, so nothing is read before an instance is found.

@@ -15,6 +15,8 @@ import {
   settingText,
 } from "../../base/config/metroConfig";
 import { UnikernelError } from "../../base/errors";
+import { localPaths } from "../../base/localPaths";
+import { readPlatformId } from "../../base/platformId";
 import { hashOfName, identityIn } from "../../definition/identity";
 import { REPLACE_ON_CHANGES_KEY, resourceNameIn, urnIn } from "../../definition/internalKeys";
 import { AUTO_NAME_KEY, withAutoName } from "../../definition/naming";
@@ -23,12 +25,15 @@ import { check as checkInputs } from "../../definition/check";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
-import { type AnyResource, type ResourceKind, resourceOf } from "../../resources/all";
+import { type AnyResource, type ResourceKind, isNamedKind, resourceOf } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
 import type { NameDirectory } from "../../resources/nameDirectory";
 import { diffResource } from "../resourceDiff";
 import { describeChanges, sayOnce } from "../describeChanges";
+import { inspectAdoption } from "../inspectAdoption";
+import { inspectUpdate } from "../inspectUpdate";
 import { type NameCheck, NameChecker, type NameLookup, type NameSource } from "../nameChecker";
+import { PortChecker } from "../portChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
 import { engineAddress, engineGone } from "./engineConnection";
@@ -51,7 +56,7 @@ import {
   wasLookedUp,
 } from "./state";
 import { fromStoredTimeouts } from "./storedTimeouts";
-import { LOCATION_KEY, type Location, assertSameMetro, requiresMove } from "../resourceLocation";
+import { LOCATION_KEY, type Location, assertSameMetro, assertSamePlatform, requiresMove } from "../resourceLocation";
 
 /** The used part of the engine's configure request. Keys include the namespace: `unikernel:metro`. */
 interface ConfigureRequest {
@@ -94,6 +99,8 @@ const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings
 const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
 const loadNameDirectory = () =>
   require("../../resources/nameDirectory") as typeof import("../../resources/nameDirectory");
+const loadPortHolders = () =>
+  require("../../resources/service/portHolders") as typeof import("../../resources/service/portHolders");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
 /** Aborts the operations of this process on SIGINT and SIGTERM. */
@@ -125,12 +132,18 @@ const nameChecker = new NameChecker((sentences, urn) => {
     else warnOnce([warning], urn);
   }
 });
+const portChecker = new PortChecker({
+  list: () => loadPortHolders().listPortHolders(inspectionContext({})),
+  probe: (port) => loadPortHolders().probePort(port),
+});
 const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
 
-const currentLocation = (): Location => ({
-  metro: (address ??= metroAddress({ provider: settings })),
-  provider: providerName,
-});
+/** Where objects of a kind are now. Images are the same on every machine, so they belong to no platform. */
+function currentLocation({ kind }: AnyResource): Location {
+  const metro = (address ??= metroAddress({ provider: settings }));
+  const platformId = metro === "local" && isNamedKind(kind) ? readPlatformId(localPaths().platformIdFile) : undefined;
+  return { metro, provider: providerName, platformId };
+}
 
 /** Errors in the settings, reported by `check` so that a preview shows them. The engine skips `check` while a setting is unknown. */
 function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
@@ -172,6 +185,22 @@ function withOwnership(context: ProviderContext, properties: Properties): Provid
   return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
 }
 
+/** What the name of a resource is made of; undefined for one that the program gave. */
+const derivedFrom = (resource: AnyResource, named: Properties): NameSource | undefined =>
+  named[AUTO_NAME_KEY] === true ? nameSource(resource, named) : undefined;
+
+/** The ports that are taken, as sentences. Only the local platform gives each port to one service. */
+function portFailures(
+  resource: AnyResource,
+  named: Properties,
+  { olds, inputs }: { readonly olds: Properties; readonly inputs: Properties },
+): Promise<readonly string[]> {
+  if (getMetro().metro !== "local") return Promise.resolve([]);
+  const label = resourceLabel(resource, named);
+  const origin = { name: inputs["name"], derivedFrom: derivedFrom(resource, named) };
+  return portChecker.check({ label, key: urnIn(named) ?? label, ...origin, olds, news: inputs });
+}
+
 /** The name of a resource, and what is wrong with it. */
 function checkName(
   resource: AnyResource,
@@ -182,7 +211,7 @@ function checkName(
     label: resourceLabel(resource, named),
     urn: urnIn(named),
     isNew,
-    derivedFrom: named[AUTO_NAME_KEY] === true ? nameSource(resource, named) : undefined,
+    derivedFrom: derivedFrom(resource, named),
     name: inputs["name"],
     adopt: inputs["adopt"] === true,
     metro: getMetro().metro,
@@ -200,17 +229,16 @@ function nameSource({ kind }: AnyResource, named: Properties): NameSource {
 function nameLookup(resource: AnyResource, named: Properties, inputs: Properties): NameLookup {
   return {
     find: (kind, names) => (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext())).find(kind, names),
-    inspect: (id) => {
-      const operation = loadContext().withTimeLimit(
-        withOwnership(getContext(), named),
-        INSPECTION_TIMEOUT_MS,
-        "Looking names up",
-      );
-      return resource.findNameHolder?.(operation, id, inputs) ?? Promise.resolve(undefined);
-    },
+    inspect: (id) => resource.findNameHolder?.(inspectionContext(named), id, inputs) ?? Promise.resolve(undefined),
   };
 }
+
+/** A preview does not wait longer for what it can do without. */
 const INSPECTION_TIMEOUT_MS = 5_000;
+
+/** The context in which a check looks at the metro. */
+const inspectionContext = (properties: Properties): ProviderContext =>
+  loadContext().withTimeLimit(withOwnership(getContext(), properties), INSPECTION_TIMEOUT_MS, "Looking at the metro");
 
 /** Deletes what a killed replacement of a deleted resource left: nothing else would look for it any more. */
 async function deleteLeftovers(context: ProviderContext, resource: AnyResource, props: Properties): Promise<void> {
@@ -232,7 +260,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
   const toResourceError = (news: Properties, error: unknown): Error =>
     toEngineError(resourceLabel(resource, news), error, (outputs) =>
-      toState(resource, currentLocation(), news, inputsFromState(resource, news), {
+      toState(resource, currentLocation(resource), news, inputsFromState(resource, news), {
         ...outputs,
         [INIT_FAILED_KEY]: true,
       }),
@@ -246,11 +274,24 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     !hasPendingStart(olds) &&
     diffInputs(resource, inputsFromState(resource, olds), news).length === 0;
 
-  /** Runs one lifecycle function and converts its errors for the engine. */
-  async function runOperation<T>(news: Properties, action: (context: ProviderContext) => Promise<T>): Promise<T> {
+  /**
+   * Runs one lifecycle function and converts its errors for the engine.
+   *
+   * @param state of the existing object; undefined for a create
+   */
+  async function runOperation<T>(
+    news: Properties,
+    state: Properties | undefined,
+    action: (context: ProviderContext) => Promise<T>,
+  ): Promise<T> {
     try {
       const context = contextFor(news);
-      assertSameMetro(currentLocation(), news, resourceLabel(resource, news));
+      if (state !== undefined) {
+        const [location, label] = [currentLocation(resource), resourceLabel(resource, news)];
+        assertSameMetro(location, state, label);
+        // A lookup by name finds an object wherever it runs.
+        if (!wasLookedUp(state)) assertSamePlatform(location, state, label);
+      }
       return await cancellation.track(action(withOwnership(context, news)));
     } catch (error) {
       throw toResourceError(news, error);
@@ -261,7 +302,9 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
   function checkRequiresMove(state: Properties): boolean {
     try {
-      return requiresMove(currentLocation(), state, resourceLabel(resource, state));
+      const [location, label] = [currentLocation(resource), resourceLabel(resource, state)];
+      if (!wasLookedUp(state)) assertSamePlatform(location, state, label);
+      return requiresMove(location, state, label);
     } catch (error) {
       throw toResourceError(state, error);
     }
@@ -293,12 +336,24 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       if (failures.length > 0) {
         return { inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }), failures };
       }
-      const { name, failures: taken } = await checkName(resource, { isNew, named, inputs: checked.inputs });
+      const {
+        name,
+        failures: taken,
+        isAdoptable,
+      } = await checkName(resource, { isNew, named, inputs: checked.inputs });
       const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
+      const label = resourceLabel(resource, news);
+      const takenPorts = await portFailures(resource, named, { olds, inputs });
+      const inspect = () => inspectionContext(named);
+      const inform = (sentences: readonly string[]): void => informOnce(sentences, urnIn(named));
+      const impossible =
+        isAdoptable === true
+          ? await inspectAdoption(resource, { label, inputs }, inspect(), inform)
+          : await inspectUpdate(resource, { label, olds, news: inputs }, inspect, inform);
       const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
         inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
-        failures: [...taken, ...exceeded].map((reason) => ({ property: "", reason })),
+        failures: [...taken, ...takenPorts, ...impossible, ...exceeded].map((reason) => ({ property: "", reason })),
       };
     },
 
@@ -332,15 +387,15 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     },
 
     create: (news) =>
-      runOperation(news, async (context) => {
+      runOperation(news, undefined, async (context) => {
         const inputs = inputsFromState(resource, news);
         const { id, outputs } = await resource.create(context, inputs);
         kept.add(id);
-        return { id, outs: toState(resource, currentLocation(), news, inputs, outputs) };
+        return { id, outs: toState(resource, currentLocation(resource), news, inputs, outputs) };
       }),
 
     read: (id, props) =>
-      runOperation(props, async (context) => {
+      runOperation(props, props, async (context) => {
         const olds = inputsFromState(resource, migrate(resource, props));
         const observed = await resource.read(context, id, olds);
         if (observed === undefined) {
@@ -351,7 +406,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         const read = { ...observed.outputs, ...preservedOnRefresh(props, observed.outputs) };
         const found = {
           id: observed.id ?? id,
-          props: toState(resource, currentLocation(), props, observed.inputs, read),
+          props: toState(resource, currentLocation(resource), props, observed.inputs, read),
           inputs: toSerializable({ ...internalProperties(props), ...observed.inputs }),
         };
         if (!wasLookedUp(props)) {
@@ -364,17 +419,17 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       }),
 
     update: (id, olds, news) =>
-      runOperation(news, async (context) => {
+      runOperation(news, olds, async (context) => {
         const inputs = inputsFromState(resource, news);
         const before = migrate(resource, olds);
         const outputs = changesTimeoutsOnly(before, news)
           ? { ...propertiesFromState(before), ...inputs }
           : await resource.update(context, id, observedFromState(resource, before), inputs);
-        return { outs: toState(resource, currentLocation(), news, inputs, outputs) };
+        return { outs: toState(resource, currentLocation(resource), news, inputs, outputs) };
       }),
 
     delete: (id, props) =>
-      runOperation(props, async (context) => {
+      runOperation(props, props, async (context) => {
         if (kept.has(id)) {
           const label = resourceLabel(resource, props);
           log.write(

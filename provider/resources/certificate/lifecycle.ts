@@ -16,15 +16,23 @@ import { type CertificateInputs, certificateInputs } from "./inputs";
 import { type certificateOutputs, toOutputs } from "./outputs";
 import { observedInputs, toCreateRequest } from "./wire";
 
-/** Updates the existing certificate of this name to match the inputs; undefined if there is none. */
-async function adoptExisting(context: ProviderContext, inputs: CertificateInputs) {
+/** The existing certificate of this name, and what must change; undefined if there is none to adopt. */
+async function findAdoptable(context: ProviderContext, inputs: CertificateInputs) {
   const { name = "" } = inputs;
   const item = await findCertificate(context, name);
   if (item === undefined) return undefined;
-  const changes = diff({ inputs: certificateInputs }, observedInputs(item, inputs), inputs);
-  assertAdoptable(`Certificate '${name}'`, changes);
-  const outputs = changes.length === 0 ? toOutputs(item) : await replaceChainAndKey(context, item.uuid, inputs);
-  return { id: item.uuid, outputs };
+  const found = observedInputs(item, withoutUnknowns(inputs));
+  const changes = diff({ inputs: certificateInputs }, found, inputs);
+  return { id: item.uuid, inputs: found, outputs: toOutputs(item), changes };
+}
+
+/** Updates the existing certificate of this name to match the inputs; undefined if there is none. */
+async function adoptExisting(context: ProviderContext, inputs: CertificateInputs) {
+  const found = await findAdoptable(context, inputs);
+  if (found === undefined) return undefined;
+  assertAdoptable(`Certificate '${inputs.name ?? ""}'`, found.changes);
+  const outputs = found.changes.length === 0 ? found.outputs : await replaceChainAndKey(context, found.id, inputs);
+  return { id: found.id, outputs };
 }
 
 /** Is it what is asked for, as far as that is known? */
@@ -48,6 +56,7 @@ function certificateHolder(
 
 /** The lifecycle of a Certificate. */
 export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOutputs, ProviderContext> = {
+  findAdoptable,
   describeUpdate: () => ["upload the new chain and key"],
 
   async findNameHolder(context, id, inputs) {

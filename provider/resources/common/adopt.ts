@@ -1,8 +1,7 @@
 /** Adoption of existing objects. Pure. */
 import * as z from "zod";
 import { UnikernelError } from "../../base/errors";
-import { field } from "../../definition/resource";
-import type { PropertyChange } from "../../definition/diff";
+import { type PropertyChange, field } from "../../definition/resource";
 
 /** `adopt`, the same field for every kind. `what` is the kind with its article, such as `an instance`. */
 export const adoptField = (what: string) =>
@@ -22,7 +21,7 @@ export function assertAdoptable(label: string, changes: readonly PropertyChange[
   if (immutable.length === 0) return;
   throw new UnikernelError(
     "ALREADY_EXISTS",
-    `${label} exists and cannot be adopted: ${immutable.join(", ")} cannot be changed in place.`,
+    `${label} cannot be adopted: ${immutable.join(", ")} cannot be changed in place.`,
     {
       property: immutable[0] ?? "",
       hint: "Give these properties the values that the object has, or choose another name.",

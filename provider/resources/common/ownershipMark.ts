@@ -7,12 +7,14 @@ import type { Identity } from "../../definition/identity";
 import type { NameHolder } from "../../definition/resource";
 import type { PlannedOperation } from "./patchOperation";
 
-const MARK_PATTERN = /^pulumi:([0-9a-f]{12}):([0-9a-f]{16})(:unfinished)?$/;
+const MARK_PATTERN = /^pulumi:([0-9a-f]{12}):([0-9a-f]{16})(?::(unfinished|growing))?$/;
 
 /** What a mark says. */
 export interface OwnershipMark extends Identity {
   /** The create that made the object has not finished, or was killed. */
   readonly unfinished: boolean;
+  /** An update stopped the instances that use the volume in order to grow it, and has not started them again. */
+  readonly growing: boolean;
 }
 
 /** The mark of an object whose create has finished. */
@@ -20,6 +22,9 @@ export const finishedMark = ({ stackHash, resourceHash }: Identity): string => `
 
 /** The mark of an object that is being created: the last request of its create replaces it by {@link finishedMark}. */
 export const unfinishedMark = (identity: Identity): string => `${finishedMark(identity)}:unfinished`;
+
+/** The mark of a volume whose users are stopped so that it can grow: if that update is killed, the next one starts them. */
+export const growingMark = (identity: Identity): string => `${finishedMark(identity)}:growing`;
 
 /** Is it a mark? Such tags are hidden from programs, and no program can give one. */
 export const isOwnershipMark = (tag: string): boolean => MARK_PATTERN.test(tag);
@@ -30,9 +35,9 @@ export const withoutMarks = (tags: readonly string[]): string[] => tags.filter((
 /** What the mark among the tags says; `undefined` for an object without one, which another program or an earlier release made. */
 export function findMark(tags: readonly string[] | null | undefined): OwnershipMark | undefined {
   for (const tag of tags ?? []) {
-    const [, stackHash, resourceHash, unfinished] = MARK_PATTERN.exec(tag) ?? [];
+    const [, stackHash, resourceHash, phase] = MARK_PATTERN.exec(tag) ?? [];
     if (stackHash === undefined || resourceHash === undefined) continue;
-    return { stackHash, resourceHash, unfinished: unfinished !== undefined };
+    return { stackHash, resourceHash, unfinished: phase === "unfinished", growing: phase === "growing" };
   }
   return undefined;
 }

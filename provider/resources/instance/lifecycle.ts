@@ -7,6 +7,7 @@ import { UnikernelError, withErrorContext } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
 import { deleteInstances, drainAndDelete, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
+import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";
 import { createOrResume, nameTakenContext, sendFinish } from "../common/createOrResume";
 import { finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "../common/ownershipMark";
@@ -115,18 +116,29 @@ const tryDelete = ({ client }: ProviderContext, uuid: string, wasReadable: boole
     () => false,
   );
 
-/** Updates the existing instance of this name to match the inputs; undefined if there is none. */
-async function adoptExisting(context: ProviderContext, inputs: InstanceInputs): Promise<CreatedInstance | undefined> {
+/** The existing instance of this name, and what must change; undefined if there is none to adopt. */
+async function findAdoptable(context: ProviderContext, inputs: InstanceInputs) {
   const { name = "" } = inputs;
   const item = await findInstance(context, { name: [name] });
-  // What a create of this resource left unfinished is no matter of `adopt`.
+  // `adopt` does not apply to what a create of this resource left unfinished.
   if (item === undefined || isOwnUnfinished(item.tags, context.ownership)) return undefined;
-  const found = readInputs(item, inputs);
-  const outputs = toOutputs(item, inputs);
-  const changes = diff(diffDefinition, found, inputs);
-  assertAdoptable(`Instance '${name}'`, changes);
-  if (changes.length === 0) return { id: item.uuid, outputs };
-  return { id: item.uuid, outputs: await updateInstance(context, item.uuid, { inputs: found, outputs }, inputs) };
+  const known = withoutUnknowns(inputs) as InstanceInputs;
+  const found = readInputs(item, known);
+  return {
+    id: item.uuid,
+    inputs: found,
+    outputs: toOutputs(item, known),
+    changes: diff(diffDefinition, found, inputs),
+  };
+}
+
+/** Updates the existing instance of this name to match the inputs; undefined if there is none. */
+async function adoptExisting(context: ProviderContext, inputs: InstanceInputs): Promise<CreatedInstance | undefined> {
+  const found = await findAdoptable(context, inputs);
+  if (found === undefined) return undefined;
+  assertAdoptable(`Instance '${inputs.name ?? ""}'`, found.changes);
+  if (found.changes.length === 0) return found;
+  return { id: found.id, outputs: await updateInstance(context, found.id, found, inputs) };
 }
 
 async function updateInstance(
@@ -145,6 +157,7 @@ async function updateInstance(
 
 /** The lifecycle of an Instance. */
 export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs, ProviderContext> = {
+  findAdoptable,
   describeUpdate: (olds, news, outputs) =>
     describeInstanceUpdate(olds, news, lastPowerState(outputs, isJob(olds) || isJob(news))),
 

@@ -6,6 +6,7 @@ import { UnikernelError, withErrorContext } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
 import { drainAndDelete, listInstances, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
+import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";
 import { createOrResume, nameTakenContext } from "../common/createOrResume";
 import { isSameGroup, serviceHolder } from "./holder";
@@ -112,20 +113,28 @@ async function updateService(
   }
 }
 
-/** Updates the existing service of this name to match the inputs; undefined if there is none. */
-async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
+/** The existing service of this name, and what must change; undefined if there is none to adopt. */
+async function findAdoptable(context: ProviderContext, inputs: ServiceInputs) {
   const { name = "" } = inputs;
   const item = await findService(context, name);
   if (item === undefined) return undefined;
   const observed = await observeService(context, item, inputs);
-  const found = observedInputs(observed, inputs);
-  assertAdoptable(`Service '${name}'`, diff({ inputs: serviceInputs }, found, inputs));
-  const known = { inputs: found, outputs: toOutputs(item, found.ports, observed.instances) };
-  return { id: item.uuid, outputs: await updateService(context, item.uuid, known, inputs) };
+  const found = observedInputs(observed, withoutUnknowns(inputs));
+  const changes = diff({ inputs: serviceInputs }, found, inputs);
+  return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances), changes };
+}
+
+/** Updates the existing service of this name to match the inputs; undefined if there is none. */
+async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
+  const found = await findAdoptable(context, inputs);
+  if (found === undefined) return undefined;
+  assertAdoptable(`Service '${inputs.name ?? ""}'`, found.changes);
+  return { id: found.id, outputs: await updateService(context, found.id, found, inputs) };
 }
 
 /** The lifecycle of a Service. */
 export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
+  findAdoptable,
   describeUpdate: (olds, news) => describeSteps(planServiceUpdate(olds, news)),
 
   async findNameHolder(context, id, inputs) {

@@ -6,6 +6,7 @@ import { sendFinish } from "../common/createOrResume";
 import { findMark, withMarkKept, withoutMarks } from "../common/ownershipMark";
 import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, withTimeLimit } from "../context";
+import { findRestarts, growWithRestarts, timeoutWithRestartsMs } from "./grow";
 import type { VolumeInputs } from "./inputs";
 import { initFailure, listAttachedInstances, waitUntilReadyAgain } from "./operations";
 import { type VolumeOutputs, toOutputs } from "./outputs";
@@ -72,6 +73,9 @@ async function sendChanges(
   }
 }
 
+/** What changes while no instance uses the volume: its size, and the quota policy, which determines whether it may grow. */
+const WHILE_UNUSED: readonly VolumeProp[] = ["quota_policy", "size_mb"];
+
 /** Updates a volume in place. Throws a `ResourceInitFailedError` with the observed state if a change fails. */
 export async function updateVolume(
   unlimited: ProviderContext,
@@ -79,11 +83,22 @@ export async function updateVolume(
   olds: { readonly inputs: VolumeInputs },
   news: VolumeInputs,
 ): Promise<VolumeOutputs> {
-  const context = withTimeLimit(unlimited, unlimited.timeouts.updateMs, `Updating volume '${news.name ?? id}'`);
-  const item = await waitUntilReadyAgain(context, id);
+  const attempted = `Updating volume '${news.name ?? id}'`;
+  const planning = withTimeLimit(unlimited, unlimited.timeouts.updateMs, attempted);
+  const item = await waitUntilReadyAgain(planning, id);
   const changes = planChanges(item, olds.inputs, news);
+  const growth = changes.filter(({ prop }) => WHILE_UNUSED.includes(prop));
+  const restarts = await findRestarts(planning, item, {
+    grows: growth.some(({ prop }) => prop === "size_mb"),
+    allowRestart: news.allowRestart,
+  });
+  const context = withTimeLimit(unlimited, timeoutWithRestartsMs(unlimited, restarts), attempted);
   try {
-    await applyChanges(context, item, changes);
+    await growWithRestarts(context, item, restarts, async () => {
+      if (growth.length > 0) await applyChanges(context, item, growth);
+    });
+    const others = changes.filter((change) => !growth.includes(change));
+    await applyChanges(context, item, others);
     return toOutputs(await waitUntilReadyAgain(context, id), news);
   } catch (error) {
     throw await initFailure(context, item, olds.inputs, error);

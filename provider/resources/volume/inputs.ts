@@ -15,7 +15,7 @@ export const volumeInputs = z.strictObject({
   name: freeFormNameField("volume"),
   sizeMb: field(z.int().min(1).max(1_048_576).optional(), {
     description:
-      "Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume; never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise.",
+      "Size in MiB, 1 to 1,048,576, within the account's quota. Grows only while no running instance uses the volume (see `allowRestart`); never shrinks. Default with `template`, `cloneFrom` or `hostPath`: the size of the original; required otherwise.",
     keptWhenAbsent: true,
     onChange: (change) =>
       isUnknown(change.after) || Number(change.after) < Number(change.before) ? effectIfDataLost(change) : "update",
@@ -68,6 +68,11 @@ export const volumeInputs = z.strictObject({
   allowDataLoss: field(z.boolean().default(false), {
     description:
       "Allow a change that cannot be made in place to replace the volume, which loses its data. Default false: such a change fails.",
+    onChange: "ignore",
+  }),
+  allowRestart: field(z.boolean().default(false), {
+    description:
+      "Allow an update to stop the running instances that use the volume, grow it, and start them again; open connections get 60 s to finish. Applies to instances of this stack only. Default false: `sizeMb` cannot grow while an instance runs with the volume.",
     onChange: "ignore",
   }),
   adopt: adoptField("a volume"),

@@ -2,6 +2,7 @@
 import { UnikernelError } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
 import { diff } from "../../definition/diff";
+import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { findVolume } from "../common/find";
@@ -9,6 +10,7 @@ import { holderByMark, isOwnUnfinished } from "../common/ownershipMark";
 import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
 import { applyChanges, updateVolume } from "./apply";
+import { inspectGrowth } from "./grow";
 import { type VolumeInputs, volumeInputs } from "./inputs";
 import {
   createVolume,
@@ -22,20 +24,33 @@ import { toOutputs, type volumeOutputs } from "./outputs";
 import { describeVolumeUpdate, planChanges } from "./plan";
 import { observedInputs } from "./wire";
 
-/** Updates the existing volume of this name to match the inputs; undefined if there is none. */
-async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
+/** The existing volume of this name, and what must change; undefined if there is none to adopt. */
+async function findAdoptable(context: ProviderContext, inputs: VolumeInputs) {
   const { name = "" } = inputs;
   const item = await findVolume(context, name);
-  // What a create of this resource left unfinished is no matter of `adopt`.
+  // `adopt` does not apply to what a create of this resource left unfinished.
   if (item === undefined || isOwnUnfinished(item.tags, context.ownership)) return undefined;
-  const found = observedInputs(item, inputs);
-  assertAdoptable(`Volume '${name}'`, diff({ inputs: volumeInputs }, found, inputs));
-  return { id: item.uuid, outputs: await updateVolume(context, item.uuid, { inputs: found }, inputs) };
+  const known = withoutUnknowns(inputs);
+  const found = observedInputs(item, known);
+  // With allowDataLoss, the diff marks what cannot be changed in place; otherwise it leaves that to the rules of a changed resource.
+  const changes = diff({ inputs: volumeInputs }, found, { ...inputs, allowDataLoss: true });
+  return { id: item.uuid, inputs: found, outputs: toOutputs(item, known), changes };
+}
+
+/** Updates the existing volume of this name to match the inputs; undefined if there is none. */
+async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
+  const found = await findAdoptable(context, inputs);
+  if (found === undefined) return undefined;
+  assertAdoptable(`Volume '${inputs.name ?? ""}'`, found.changes);
+  return { id: found.id, outputs: await updateVolume(context, found.id, found, inputs) };
 }
 
 /** The lifecycle of a Volume. */
 export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, ProviderContext> = {
   describeUpdate: describeVolumeUpdate,
+
+  findAdoptable,
+  inspectUpdate: inspectGrowth,
 
   async findNameHolder(context, id) {
     const item = await findVolume(context, id);

@@ -1,7 +1,9 @@
 /** Outputs of a Volume. Pure. */
 import * as z from "zod";
 import type { VolumeItem } from "../../contract/models";
+import { PENDING_START_KEY } from "../../definition/initFailed";
 import { field, objectType } from "../../definition/resource";
+import { findMark } from "../common/ownershipMark";
 import type { VolumeInputs } from "./inputs";
 import { type VolumeSettings, observedSettings } from "./wire";
 
@@ -48,5 +50,7 @@ export const toOutputs = (item: VolumeItem, requested: Partial<VolumeInputs>): V
   persistent: item.persistent ?? true,
   createdAt: item.created_at ?? "",
   attachedTo: (item.attached_to ?? []).map(({ uuid, name = "" }) => ({ uuid, name })),
+  // A killed update stopped instances that use the volume: the next one starts them.
+  ...(findMark(item.tags)?.growing === true ? { [PENDING_START_KEY]: true } : {}),
   mountedBy: (item.mounted_by ?? []).map(({ uuid, name = "", readonly = false }) => ({ uuid, name, readonly })),
 });

@@ -2,6 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { VolumeItem, VolumeProp } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
+import { PENDING_START_KEY } from "../../definition/initFailed";
+import type { Properties } from "../../definition/resource";
 import { type PlannedPatch, describeSteps } from "../common/patchOperation";
 import type { VolumeInputs } from "./inputs";
 import { forbiddenChanges } from "./rules";
@@ -35,9 +37,16 @@ export function findUnsupportedChange(olds: Partial<VolumeInputs>, news: VolumeI
 }
 
 /** What an update does, in words that follow "will". An update with an unsupported change fails before any step. */
-export function describeVolumeUpdate(olds: VolumeInputs, news: VolumeInputs): readonly string[] {
+export function describeVolumeUpdate(
+  olds: VolumeInputs,
+  news: VolumeInputs,
+  outputs: Properties = {},
+): readonly string[] {
   const unsupported = findUnsupportedChange(olds, news);
-  if (unsupported === undefined) return describeSteps(planVolumeUpdate(olds, news));
+  if (unsupported === undefined) {
+    const starts = outputs[PENDING_START_KEY] === true ? ["start the instances that an earlier update stopped"] : [];
+    return [...describeSteps(planVolumeUpdate(olds, news)), ...starts];
+  }
   const { property, reason, hint } = unsupported;
   const sentences = hint === undefined ? reason : `${reason} ${hint}`;
   return [`fail: ${property}: it ${sentences}`.replace(/\.$/, "")];

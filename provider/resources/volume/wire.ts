@@ -31,7 +31,10 @@ export function toCreateRequest(inputs: VolumeInputs, marks: readonly string[] =
 }
 
 /** The inputs that the API reports. */
-export type VolumeSettings = Omit<VolumeInputs, "name" | "template" | "cloneFrom" | "allowDataLoss" | "adopt">;
+export type VolumeSettings = Omit<
+  VolumeInputs,
+  "name" | "template" | "cloneFrom" | "allowDataLoss" | "allowRestart" | "adopt"
+>;
 
 /** True for a `get` or an import: there are no requested inputs, so everything is reported. */
 const isImport = (requested: Partial<VolumeInputs>): boolean => requested.name === undefined;
@@ -79,5 +82,6 @@ export const observedInputs = (item: VolumeItem, requested: Partial<VolumeInputs
     template: requested.template,
     cloneFrom: requested.cloneFrom,
     allowDataLoss: requested.allowDataLoss ?? false,
+    allowRestart: requested.allowRestart ?? false,
     adopt: requested.adopt ?? false,
   });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import { DatabaseSync } from "node:sqlite";
+import { readPlatformId } from "../../../provider/base/platformId";
 import { TestPlatform, sendHttp } from "../../support/testPlatform";
 import { freePort } from "../../support/localPlatform";
 
@@ -58,8 +59,10 @@ describe("the daemon", () => {
     await assert.rejects(sendHttp(url, "GET", {}, undefined, new http.Agent()), { code: "ECONNREFUSED" });
   });
 
-  it("exits by itself when no objects exist and leaves only the images", async () => {
+  it("exits by itself when no objects exist and leaves only its ID and the images", async () => {
     await platform.start({ stay: false, timings: { idleExitMs: 30 } });
+    const id = readPlatformId(platform.paths.platformIdFile);
+    assert.match(id ?? "", /^[0-9a-f-]{36}$/);
     const port = await freePort();
     const instance = await platform.createRunning({ name: "short" });
     const service = await platform.requestItem("POST", "/v1/services", { services: [{ port }] });
@@ -68,15 +71,19 @@ describe("the daemon", () => {
     await platform.api("DELETE", "/v1/services", [{ uuid: service.uuid }]);
     await platform.api("DELETE", "/v1/volumes", [{ uuid: volume.uuid }]);
     await platform.daemon.ended;
-    assert.deepEqual(await fs.readdir(platform.paths.stateDir), ["images"]);
+    assert.deepEqual((await fs.readdir(platform.paths.stateDir)).sort(), ["images", "platform-id"]);
+    assert.equal(readPlatformId(platform.paths.platformIdFile), id);
     await assert.rejects(fs.stat(platform.paths.runDir), { code: "ENOENT" });
   });
 
-  it("removes the state folder too if there are no images", async () => {
+  it("leaves only its ID if there are no images, and has the same ID when it starts again", async () => {
     await fs.rm(platform.paths.imagesDir, { recursive: true });
     await platform.start({ stay: false, timings: { idleExitMs: 10 } });
+    const id = readPlatformId(platform.paths.platformIdFile);
     await platform.daemon.ended;
-    await assert.rejects(fs.stat(platform.paths.stateDir), { code: "ENOENT" });
+    assert.deepEqual(await fs.readdir(platform.paths.stateDir), ["platform-id"]);
+    await platform.start();
+    assert.equal(readPlatformId(platform.paths.platformIdFile), id);
   });
 
   it("does not exit while objects exist", async () => {

@@ -382,7 +382,10 @@ describe("the dynamic provider process with bad input", () => {
         [`ALREADY_EXISTS: name: instance 'taken' ${wayOut}`],
         [],
       ]);
-      assert.deepEqual(await checkedNew("Instance", { ...instance, adopt: true }), [[], []]);
+      assert.deepEqual(await checkedNew("Instance", { ...instance, adopt: true }), [
+        [],
+        ["Instance 'it': adopts the existing instance 'taken', which needs no change."],
+      ]);
       await platform.requestItem("POST", "/v1/volumes", { name: "taken", size_mb: 8 });
       assert.deepEqual(await checkedNew("Volume", { name: "taken", sizeMb: 8 }), [
         [`ALREADY_EXISTS: name: volume 'taken' ${wayOut}`],

@@ -51,8 +51,8 @@ describe("the dynamic provider process", () => {
     assert.match(failures[1]?.reason ?? "", /did you mean 'sizeMb'\?/);
     assert.deepEqual(
       api.requests.map(({ method, url }) => `${method} ${url}`).filter((asked) => asked !== "GET /v1/users/quotas"),
-      ["GET /v1/volumes?count=100&details=false"],
-      "a check asks for nothing but the quotas and, once, for the names that are taken",
+      ["GET /v1/volumes?count=100&details=false", `GET /v1/volumes?name=${String(first.inputs["name"])}`],
+      "a check asks for nothing but the quotas, once for the names that are taken, and for the users of a volume that grows",
     );
   });
 
@@ -92,6 +92,7 @@ describe("the dynamic provider process", () => {
         tags: [],
         deleteLock: false,
         allowDataLoss: false,
+        allowRestart: false,
         adopt: false,
         state: "available",
         persistent: true,

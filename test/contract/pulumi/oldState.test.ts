@@ -24,7 +24,7 @@ const PROCESSES_LIMIT_MS = 180_000;
 const UNCHANGED = { changes: false, replaces: [], deleteBeforeReplace: false };
 
 /** Create-only inputs: a change has no effect. */
-const AT_CREATION = ["adopt", "allowDataLoss", "autostart", "imagePull", "prepareTemplate"];
+const AT_CREATION = ["adopt", "allowDataLoss", "allowRestart", "autostart", "imagePull", "prepareTemplate"];
 
 /** The processes for one state, started on demand, and its resources with the inputs that their program registers. */
 class OldStack {

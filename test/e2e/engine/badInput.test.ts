@@ -44,8 +44,8 @@ function errorOf(result: OperationResult, resource: string): string {
 
 /** Files below the state folder except the daemon's own, with their sizes. */
 async function filesOf(folder: string): Promise<readonly string[]> {
-  const { daemonFile, tokenFile, databaseFile: database, logFile } = localPaths();
-  const own = [daemonFile, tokenFile, logFile, database, `${database}-wal`, `${database}-journal`];
+  const { daemonFile, tokenFile, platformIdFile, databaseFile: database, logFile } = localPaths();
+  const own = [daemonFile, tokenFile, platformIdFile, logFile, database, `${database}-wal`, `${database}-journal`];
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries
     .filter((entry) => entry.isFile())
@@ -250,7 +250,7 @@ describe("a real program with bad input", function () {
         assert.match(
           await failing(stack, platform, "web"),
           new RegExp(
-            `^IN_USE: ports\\[0\\]\\.port: Creating service 'web-[0-9a-f]{7}' failed: Port ${port} on 127\\.0\\.0\\.1 is already in use by another program\\. Publish another port, or stop the program that uses it\\.$`,
+            `resource 'web' has a problem: IN_USE: ports\\[0\\]\\.port: another program on this machine listens on port ${port}\\. Publish another port, or stop the program that uses it\\.$`,
           ),
         );
       } finally {

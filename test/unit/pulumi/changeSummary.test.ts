@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PropertyChange } from "../../../provider/definition/diff";
+import type { PropertyChange } from "../../../provider/definition/resource";
 import { formatChangeSummary } from "../../../provider/pulumi/changeSummary";
 
 const change = (property: string, more: Partial<PropertyChange> = {}): PropertyChange => ({

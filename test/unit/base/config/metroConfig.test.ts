@@ -88,7 +88,19 @@ describe("metro and token", () => {
   it("report where to set a missing token, and that local needs none", () => {
     const { message, hint } = configErrorOf(() => resolveMetro({ stack: { metro: "fra" } }));
     assert.match(message, /No token for metro 'fra' \(from the stack/);
-    assert.match(hint ?? "", /unikernel:metro local/);
+    assert.match(hint ?? "", /^Set one with .*unikernel:metro local/);
+  });
+
+  it("suggest a metro for a misspelt one", () => {
+    for (const [metro, meant] of [
+      ["lcoal", "local"],
+      ["localhost", "local"],
+      ["fre", "fra"],
+    ] as const) {
+      const { hint } = configErrorOf(() => resolveMetro({ stack: { metro } }));
+      assert.match(hint ?? "", new RegExp(`^Did you mean '${meant}'\\? Otherwise set one with `));
+    }
+    assert.match(configErrorOf(() => resolveMetro({ stack: { metro: "acme-1" } })).hint ?? "", /^Set one with /);
   });
 
   for (const metro of ["FRA", "fra/x", "ftp://x", "http://", "a b"]) {

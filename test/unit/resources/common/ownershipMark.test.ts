@@ -7,6 +7,7 @@ import {
   holderByMark,
   isOwnershipMark,
   unfinishedMark,
+  growingMark,
   withMarkKept,
   withoutMarks,
 } from "../../../../provider/resources/common/ownershipMark";
@@ -25,8 +26,9 @@ describe("the mark of ownership", () => {
   });
 
   it("says whose an object is, and whether its create has finished", () => {
-    assert.deepEqual(findMark(["one", unfinished]), { ...MINE, unfinished: true });
-    assert.deepEqual(findMark([finished]), { ...MINE, unfinished: false });
+    assert.deepEqual(findMark(["one", unfinished]), { ...MINE, unfinished: true, growing: false });
+    assert.deepEqual(findMark([finished]), { ...MINE, unfinished: false, growing: false });
+    assert.deepEqual(findMark([growingMark(MINE)]), { ...MINE, unfinished: false, growing: true });
     for (const none of [undefined, null, [], ["pulumi:x"]]) assert.equal(findMark(none), undefined);
     assert.deepEqual(
       [[unfinished], [finished], [unfinishedMark(THEIRS)], ["one"], null].map((tags) => holderByMark(tags, MINE)),

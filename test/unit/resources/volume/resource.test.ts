@@ -177,9 +177,18 @@ describe("the volume resource", () => {
       ["size_mb", 128],
       ["tags", []],
     ]);
-    const shrinking = await failing(volume.create(living(), await checked({ sizeMb: 32, adopt: true })));
-    assert.ok(UnikernelError.has(shrinking, "INPUT_INVALID"));
-    assert.equal(shrinking.property, "sizeMb");
+  });
+
+  it("is not adopted if a property differs that only a replacement changes, whether or not data may be lost", async () => {
+    for (const allowDataLoss of [true, false]) {
+      const context = living({ filesystem: "ext4" });
+      const args = { sizeMb: 32, filesystem: "virtiofs", adopt: true, allowDataLoss };
+      assert.equal(
+        formatError(await failing(volume.create(context, await checked(args)))),
+        "ALREADY_EXISTS: sizeMb: Volume 'data' cannot be adopted: sizeMb, filesystem cannot be changed in place. Give these properties the values that the object has, or choose another name.",
+      );
+      assert.deepEqual(context.calls, []);
+    }
   });
 
   it("waits until it is available", async () => {
@@ -300,11 +309,11 @@ describe("the volume resource", () => {
   });
 
   it("names the instance that prevents growth, with a hint", async () => {
-    const inUse = { status: "error", error: 15, message: "Volume is mounted" };
-    const context = living({ attached_to: [{ uuid: "i1" }] }, () => inUse);
-    const { cause } = await partial(
+    const context = living({ attached_to: [{ uuid: "i1" }] });
+    const cause = await failing(
       volume.update(context, "v1", await observedOf({ sizeMb: 64 }), await checked({ sizeMb: 128 })),
     );
+    assert.deepEqual(context.calls, []);
     assert.ok(UnikernelError.has(cause, "IN_USE"));
     assert.equal(cause.property, "sizeMb");
     assert.match(

@@ -1,0 +1,33 @@
+/** Warns of misspelt settings, which would otherwise be ignored. */
+import * as pulumi from "@pulumi/pulumi";
+
+const NAMESPACE = "unikernel:";
+
+/** The settings of the stack. */
+const KNOWN = ["metro", "token", "controlPlane", "timeouts", "maxConcurrency", "proxy", "owner"];
+
+type ClosestMatch = (word: string, known: readonly string[]) => string | undefined;
+
+/** Loaded only to suggest a name, so that a program without a misspelt setting loads nothing of the provider. */
+const loadClosestMatch = (): ClosestMatch =>
+  (require("../../provider/base/spelling") as { readonly closestMatch: ClosestMatch }).closestMatch;
+
+/** Stacks whose settings were checked: one process may run several. */
+const checked = new Set<string>();
+
+/** Warns once of each setting of the stack in our namespace that does not exist. */
+export function warnOfUnknownSettings(): void {
+  const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+  if (checked.has(stack)) return;
+  checked.add(stack);
+  for (const key of Object.keys(pulumi.runtime.allConfig())) {
+    const name = key.slice(NAMESPACE.length);
+    if (!key.startsWith(NAMESPACE) || KNOWN.includes(name)) continue;
+    const similar = loadClosestMatch()(name, KNOWN);
+    const way =
+      similar === undefined
+        ? `Known settings: ${KNOWN.map((known) => NAMESPACE + known).join(", ")}.`
+        : `Did you mean ${NAMESPACE}${similar}?`;
+    void pulumi.log.warn(`${key} is not a setting and is ignored. ${way}`);
+  }
+}

@@ -113,15 +113,41 @@ export class NameChecker {
    * and none if the metro does not answer.
    */
   async findLeftovers(kind: string, source: NameSource | undefined, lookup: NameLookup): Promise<readonly string[]> {
-    if (source === undefined || (kind !== "Instance" && kind !== "Volume")) return [];
+    if (kind !== "Instance" && kind !== "Volume") return [];
+    const others = await this.#findOthers(kind, source, lookup);
+    return others.flatMap(({ id, holder }) => (holder === "unfinished" ? [id] : []));
+  }
+
+  /**
+   * The ids of unfinished objects that are in the way of a resource whose object an earlier update deleted, to replace it, before it was
+   * killed: the engine asks for the name in state, and the replacement may have got another one. Names finished ones together with the
+   * command that deletes them.
+   */
+  async findUnrecorded(resource: NamedResource, lookup: NameLookup): Promise<readonly string[]> {
+    const { kind, derivedFrom, urn } = resource;
+    // Certificates are the same if their content is, which tells too little here. They are in nobody's way.
+    if (!isNamedKind(kind) || kind === "Certificate") return [];
+    const others = await this.#findOthers(kind, derivedFrom, lookup);
+    for (const { name, holder } of others) {
+      if (holder === "finished") this.#announce([unrecordedNotice(resource, name)], urn);
+    }
+    return others.flatMap(({ id, holder }) => (holder === "unfinished" ? [id] : []));
+  }
+
+  /** Objects that were made for a resource and whose names nobody in the plan claims; none if the metro does not answer. */
+  async #findOthers(
+    kind: NamedKind,
+    source: NameSource | undefined,
+    lookup: NameLookup,
+  ): Promise<readonly { readonly id: string; readonly name: string; readonly holder: NameHolder | undefined }[]> {
+    if (source === undefined) return [];
     const ordinals = Array.from({ length: LOOKUP_BATCH }, (_, index) => index + 1);
     const names = ordinals
       .map((ordinal) => deriveName(source.resourceName, source.resourceHash, ordinal))
       .filter((name) => !this.#claims.has(keyOf(kind, name)) && !this.#predecessors.has(keyOf(kind, name)));
     try {
       const ids = await lookup.find(kind, names);
-      const held = await Promise.all([...ids.values()].map(async (id) => [id, await lookup.inspect(id)] as const));
-      return held.flatMap(([id, holder]) => (holder === "unfinished" ? [id] : []));
+      return await Promise.all([...ids].map(async ([name, id]) => ({ id, name, holder: await lookup.inspect(id) })));
     } catch {
       return [];
     }
@@ -243,3 +269,5 @@ const deleteCommand = ({ kind, metro }: NamedResource, name: string): string =>
   `npx unikernel delete ${kind.toLowerCase()} ${name} --metro ${metro}${kind === "Service" ? " --with-instances" : ""}`;
 const leftoverNotice = (resource: NamedResource, name: string): string =>
   `${madeForNotice(resource, name)}, so a new one gets another name. Unless this update replaces it, delete it: ${deleteCommand(resource, name)}`;
+const unrecordedNotice = (resource: NamedResource, name: string): string =>
+  `${madeForNotice(resource, name)} by an earlier update, which was killed before it was recorded. Delete it: ${deleteCommand(resource, name)}`;

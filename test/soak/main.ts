@@ -1,9 +1,9 @@
 /**
  * `npm run soak`: kills the real engine at every boundary of every operation and checks that nothing is lost, duplicated or left over.
  *
- * npm run soak -- [--fake 180] [--qemu 20] [--seed n] [--kill n] [--operation create] [--moment "after a request"]
+ * npm run soak -- [--fake 180] [--qemu 20] [--seed n] [--kills 0-89] [--operation create] [--moment "after a request"]
  *
- * `--kill` runs one kill of a seed's plan again. Logs of kills that did harm are in `.cache/soak/`.
+ * `--kills` runs a part of a seed's plan, also a single kill again. Logs of kills that did harm are in `.cache/soak/`.
  */
 import * as path from "node:path";
 import { parseArgs } from "node:util";
@@ -18,15 +18,17 @@ async function main(): Promise<void> {
       fake: { type: "string", default: "180" },
       qemu: { type: "string", default: "20" },
       seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
-      kill: { type: "string" },
+      kills: { type: "string" },
       operation: { type: "string" },
       moment: { type: "string" },
     },
   });
   const seed = Number(values.seed);
   console.log(`seed ${seed}`);
+  const [first = 0, last = first] = values.kills?.split("-").map(Number) ?? [0, Infinity];
   const isWanted = ({ index, operation, moment }: Kill): boolean =>
-    (values.kill === undefined || Number(values.kill) === index) &&
+    index >= first &&
+    index <= last &&
     (values.operation === undefined || values.operation === operation) &&
     (values.moment === undefined || values.moment === moment);
   const logs = path.resolve(__dirname, "../../.cache/soak");

@@ -32,8 +32,8 @@ import { diffResource } from "../resourceDiff";
 import { describeChanges, sayOnce } from "../describeChanges";
 import { inspectAdoption } from "../inspectAdoption";
 import { inspectUpdate } from "../inspectUpdate";
-import { type NameCheck, NameChecker, type NameLookup, type NameSource } from "../nameChecker";
 import { PortChecker } from "../portChecker";
+import { type NameCheck, NameChecker, type NameLookup, type NameSource, type NamedResource } from "../nameChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { Cancellation } from "./cancellation";
 import { engineAddress, engineGone } from "./engineConnection";
@@ -202,22 +202,26 @@ function portFailures(
 }
 
 /** The name of a resource, and what is wrong with it. */
-function checkName(
+const checkName = (
   resource: AnyResource,
   { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
-): Promise<NameCheck> {
-  const described = {
-    kind: resource.kind,
-    label: resourceLabel(resource, named),
-    urn: urnIn(named),
-    isNew,
-    derivedFrom: derivedFrom(resource, named),
-    name: inputs["name"],
-    adopt: inputs["adopt"] === true,
-    metro: getMetro().metro,
-  };
-  return nameChecker.check(described, nameLookup(resource, named, inputs));
-}
+): Promise<NameCheck> =>
+  nameChecker.check(toNamedResource(resource, named, { isNew, inputs }), nameLookup(resource, named, inputs));
+
+const toNamedResource = (
+  resource: AnyResource,
+  named: Properties,
+  { isNew, inputs }: { readonly isNew: boolean; readonly inputs: Properties },
+): NamedResource => ({
+  kind: resource.kind,
+  label: resourceLabel(resource, named),
+  urn: urnIn(named),
+  isNew,
+  derivedFrom: derivedFrom(resource, named),
+  name: inputs["name"],
+  adopt: inputs["adopt"] === true,
+  metro: getMetro().metro,
+});
 
 /** What a derived name is made of. */
 function nameSource({ kind }: AnyResource, named: Properties): NameSource {
@@ -248,6 +252,15 @@ async function deleteLeftovers(context: ProviderContext, resource: AnyResource, 
     await resource.delete(context, id, observed);
 }
 
+/** Deletes what a killed replacement left in the way of the create that repeats it. */
+async function deleteUnrecorded(context: ProviderContext, resource: AnyResource, news: Properties): Promise<void> {
+  const observed = observedFromState(resource, news);
+  const { inputs } = observed;
+  const named = toNamedResource(resource, news, { isNew: false, inputs });
+  for (const id of await nameChecker.findUnrecorded(named, nameLookup(resource, news, inputs)))
+    await resource.delete(context, id, observed);
+}
+
 function createProvider(kind: ResourceKind): DynamicProvider {
   const resource = resourceOf(kind);
   /**
@@ -255,6 +268,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
    * and the engine then deletes that one.
    */
   const kept = new Set<string>();
+  /** URNs that were last checked with inputs in state. A create of one repeats a replacement that was killed after its delete. */
+  const inState = new Set<string>();
   /** Ids that were read but not diffed yet. The engine's diff after a refresh's read does not plan an update. */
   const refreshed = new Set<string>();
 
@@ -330,6 +345,9 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const identity = identityIn(news);
       const named = withAutoName(resourceName, olds, news, identity?.resourceHash ?? hashOfName(resourceName));
       const isNew = Object.keys(oldInputs).length === 0;
+      const urn = urnIn(news);
+      if (urn !== undefined && isNew) inState.delete(urn);
+      else if (urn !== undefined) inState.add(urn);
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
       const checked = await checkInputs(resource, olds, given);
       const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
@@ -389,6 +407,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     create: (news) =>
       runOperation(news, undefined, async (context) => {
         const inputs = inputsFromState(resource, news);
+        if (inState.has(urnIn(news) ?? "")) await deleteUnrecorded(context, resource, news);
         const { id, outputs } = await resource.create(context, inputs);
         kept.add(id);
         return { id, outs: toState(resource, currentLocation(resource), news, inputs, outputs) };

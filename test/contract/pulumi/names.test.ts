@@ -253,6 +253,46 @@ describe("names and ownership in the dynamic provider process", function () {
     assert.deepEqual([resumed.name, resumed.id], [`${name}-2`, again.uuid], "although the first choice is free");
   });
 
+  it("are not blocked by a killed replacement that the engine repeats with the inputs in state", async () => {
+    const identity = identityOf(undefined, urnOf("Service", "web"));
+    const first = await create("Service");
+    const attempt = await inProcess("Service", async (process) => {
+      const { inputs, name } = await checkIn(process, newsOf("Service"));
+      await process.delete(first.id, { ...first.inputs, ...first.outs });
+      return { name, ...(await process.create(inputs)) };
+    });
+    assert.equal(attempt.name, `${first.name}-2`);
+    const repeat = () =>
+      inProcess("Service", async (process) => {
+        const { inputs } = await process.check(first.inputs, newsOf("Service"));
+        const created = await process.create(inputs).catch((error: unknown) => String(error));
+        return { created, printed: process.printed.join("\n") };
+      });
+
+    // It had finished: only users can tell whether they need it.
+    const blocked = await repeat();
+    assert.match(String(blocked.created), /IN_USE/);
+    assert.ok(
+      blocked.printed.includes(
+        `Service 'web': '${attempt.name}' exists and was made for this resource by an earlier update, which was killed before it was ` +
+          `recorded. Delete it: npx unikernel delete service ${attempt.name} --metro ${platform.daemon.url} --with-instances`,
+      ),
+      blocked.printed,
+    );
+    // It had not.
+    for (const replica of await itemsOf("instances")) {
+      const tags = (tagsOf(replica) as string[]).filter((tag) => !tag.startsWith("pulumi:"));
+      await setTags("instances", replica, [...tags, unfinishedMark(identity)]);
+    }
+    const { created } = await repeat();
+    assert.equal(typeof created, "object", String(created));
+    assert.deepEqual(
+      (await itemsOf("services")).map(({ name }) => name),
+      [first.name],
+    );
+    assert.equal((await itemsOf("instances")).length, 2);
+  });
+
   it("leave 15 tags to an instance and 13 to a template", async () => {
     const tags = (count: number): Json => ({ tags: Array.from({ length: count }, (_, index) => `t${index}`) });
     const { id, inputs, outs } = await create("Instance", tags(15));

@@ -102,6 +102,25 @@ describe("the names of a plan", () => {
     assert.deepEqual(await checker.findLeftovers("Volume", source, lost), []);
   });
 
+  it("tell what a killed replacement left in the way of the next, and how to delete what it had finished", async () => {
+    const holders = {
+      "web-0123456-2": "unfinished",
+      "web-0123456-3": "finished",
+      "web-0123456-4": "foreign",
+      "web-0123456-5": "gone",
+    } as const;
+    const { asked, lookup } = metroWith({ "web-0123456": "finished", ...holders });
+    const resource = unnamed({ kind: "Service", label: "Service 'web'", isNew: false });
+    await checker.check(resource, lookup);
+    assert.deepEqual(asked, [], "nothing is looked up before it is created");
+    assert.deepEqual(await checker.findUnrecorded(resource, lookup), ["web-0123456-2"]);
+    assert.deepEqual(announced, [
+      "Service 'web': 'web-0123456-3' exists and was made for this resource by an earlier update, which was killed before it was recorded. Delete it: npx unikernel delete service web-0123456-3 --metro fra --with-instances",
+    ]);
+    assert.deepEqual(await checker.findUnrecorded(unnamed({ kind: "Certificate" }), lookup), []);
+    assert.deepEqual(await checker.findUnrecorded(named(), lookup), [], "of a given name");
+  });
+
   it("are looked up with few requests", async () => {
     const { asked, lookup } = metroWith({ "web-0123456": "foreign", "web-0123456-2": "foreign" });
     await checker.check(unnamed(), lookup);

@@ -1,0 +1,118 @@
+/** What `check` asks of the metro and of the rest of the plan: settings, names, ports and quotas. */
+import { hashOfName, identityIn } from "../../definition/identity";
+import { resourceNameIn, urnIn } from "../../definition/internalKeys";
+import { AUTO_NAME_KEY } from "../../definition/naming";
+import type { CheckFailure, Properties } from "../../definition/resource";
+import type { AnyResource } from "../../resources/all";
+import { type NameCheck, NameChecker, type NameLookup, type NameSource, type NamedResource } from "../nameChecker";
+import { PortChecker } from "../portChecker";
+import { QuotaChecker } from "../quotaChecker";
+import { resourceLabel, toCheckFailure, toEngineFailure } from "./errorReport";
+import { getContext, getMetro, getNameDirectory, informOnce, inspectionContext, log, warnOnce } from "./session";
+
+// Loaded when first needed: a preview without changes sends no request.
+const loadPortHolders = () =>
+  require("../../resources/service/portHolders") as typeof import("../../resources/service/portHolders");
+const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
+
+/** The names of this plan. */
+export const nameChecker = new NameChecker((sentences, urn) => {
+  for (const sentence of sentences) {
+    const warning = sentence.startsWith("Warning: ") ? sentence.slice("Warning: ".length) : undefined;
+    if (warning === undefined) informOnce([sentence], urn);
+    else warnOnce([warning], urn);
+  }
+});
+/** The ports of this plan. */
+const portChecker = new PortChecker({
+  list: () => loadPortHolders().listPortHolders(inspectionContext({})),
+  probe: (port) => loadPortHolders().probePort(port),
+});
+/** What this plan uses of the quotas. */
+export const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
+
+/** Errors in the settings, reported by `check` so that a preview shows them. The engine skips `check` while a setting is unknown. */
+export function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
+  try {
+    const { metro } = getMetro();
+    if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
+    return [
+      {
+        code: "NOT_SUPPORTED",
+        property: "",
+        reason: `${kind} works with metro '${metroRestriction.metro}' only, not with '${metro}'. ${metroRestriction.hint}`,
+      },
+    ];
+  } catch (error) {
+    return [toCheckFailure(error)];
+  }
+}
+
+/** The exceeded quotas, or the wrong setting that prevented reading them. */
+export async function quotaFailures(
+  resource: AnyResource,
+  olds: Properties,
+  inputs: Properties,
+  news: Properties,
+): Promise<readonly string[]> {
+  try {
+    return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs, urnIn(news));
+  } catch (error) {
+    return [toEngineFailure(toCheckFailure(error)).reason];
+  } finally {
+    await log.flush();
+  }
+}
+
+/** What the name of a resource is made of; undefined for one that the program gave. */
+const derivedFrom = (resource: AnyResource, named: Properties): NameSource | undefined =>
+  named[AUTO_NAME_KEY] === true ? nameSource(resource, named) : undefined;
+
+/** The ports that are taken, as sentences. Only the local platform gives each port to one service. */
+export function portFailures(
+  resource: AnyResource,
+  named: Properties,
+  { olds, inputs }: { readonly olds: Properties; readonly inputs: Properties },
+): Promise<readonly string[]> {
+  if (getMetro().metro !== "local") return Promise.resolve([]);
+  const label = resourceLabel(resource, named);
+  const origin = { name: inputs["name"], derivedFrom: derivedFrom(resource, named) };
+  return portChecker.check({ label, key: urnIn(named) ?? label, ...origin, olds, news: inputs });
+}
+
+/** The name of a resource, and what is wrong with it. */
+export const checkName = (
+  resource: AnyResource,
+  { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
+): Promise<NameCheck> =>
+  nameChecker.check(toNamedResource(resource, named, { isNew, inputs }), nameLookup(resource, named, inputs));
+
+/** What the name checker knows of a resource. */
+export const toNamedResource = (
+  resource: AnyResource,
+  named: Properties,
+  { isNew, inputs }: { readonly isNew: boolean; readonly inputs: Properties },
+): NamedResource => ({
+  kind: resource.kind,
+  label: resourceLabel(resource, named),
+  urn: urnIn(named),
+  isNew,
+  derivedFrom: derivedFrom(resource, named),
+  name: inputs["name"],
+  adopt: inputs["adopt"] === true,
+  metro: getMetro().metro,
+});
+
+/** What a derived name is made of. */
+export function nameSource({ kind }: AnyResource, named: Properties): NameSource {
+  const resourceName = resourceNameIn(named) ?? kind;
+  return { resourceName, resourceHash: identityIn(named)?.resourceHash ?? hashOfName(resourceName) };
+}
+
+/** Asks the metro for names, on behalf of one resource. */
+export function nameLookup(resource: AnyResource, named: Properties, inputs: Properties): NameLookup {
+  return {
+    find: (kind, names) => getNameDirectory().find(kind, names),
+    inspect: (id) => resource.findNameHolder?.(inspectionContext(named), id, inputs) ?? Promise.resolve(undefined),
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * What all kinds of one provider process share: the settings of its Provider, and all that derives from them. One process serves one
+ * Provider.
+ */
+import {
+  type MetroConfig,
+  type PartialSettings,
+  SETTING_KEYS,
+  metroAddress,
+  resolveMetro,
+  settingText,
+} from "../../base/config/metroConfig";
+import { localPaths } from "../../base/localPaths";
+import { readPlatformId } from "../../base/platformId";
+import { identityIn } from "../../definition/identity";
+import { urnIn } from "../../definition/internalKeys";
+import { AUTO_NAME_KEY } from "../../definition/naming";
+import type { Properties } from "../../definition/resource";
+import { type AnyResource, isNamedKind } from "../../resources/all";
+import type { ProviderContext } from "../../resources/context";
+import type { NameDirectory } from "../../resources/nameDirectory";
+import { sayOnce } from "../describeChanges";
+import type { Location } from "../resourceLocation";
+import { Cancellation } from "./cancellation";
+import { customTimeouts } from "./customTimeouts";
+import { engineAddress, engineGone } from "./engineConnection";
+import { createEngineLog } from "./engineLog";
+import { printReportedErrorsOnce } from "./reportedErrors";
+import { fromStoredTimeouts } from "./storedTimeouts";
+
+/** The used part of the engine's configure request. Keys include the namespace: `unikernel:metro`. */
+export interface ConfigureRequest {
+  readonly config: { get(key: string): string | undefined };
+}
+
+/**
+ * The settings that `configure` received. One process serves one Provider, so all kinds share them. They are stored
+ * synchronously, because the process may call other methods while `configure` still runs.
+ */
+let settings: PartialSettings = {};
+/** Name of the explicit Provider that this process serves; empty for the stack's own settings. */
+let providerName = "";
+/** Derived from the settings once for all resources: one check reads it four times. */
+let metro: MetroConfig | undefined;
+let address: string | undefined;
+let context: ProviderContext | undefined;
+let nameDirectory: NameDirectory | undefined;
+
+/** The metro that the settings name. Throws what is wrong with them. */
+export const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings }));
+
+// Loaded when first needed, with the whole client: a preview without changes sends no request.
+const loadContext = () => require("../../resources/context") as typeof import("../../resources/context");
+const loadNameDirectory = () =>
+  require("../../resources/nameDirectory") as typeof import("../../resources/nameDirectory");
+
+/** Aborts the operations of this process on SIGINT and SIGTERM. */
+export const cancellation = new Cancellation();
+const engine = engineAddress(process.argv);
+if (engine !== undefined) {
+  cancellation.listen((code) => process.exit(code));
+  printReportedErrorsOnce();
+}
+engineGone.addEventListener("abort", () => cancellation.abort());
+/** Where messages to users go. */
+export const log = createEngineLog(engine, (line) => void process.stdout.write(`${line}\n`));
+
+/** The context of the metro. */
+export const getContext = (): ProviderContext =>
+  (context ??= loadContext().createContext(getMetro(), { cancellation: cancellation.signal }));
+
+/** The context of one operation on a resource. */
+export const contextFor = (properties: Properties): ProviderContext => ({
+  ...getContext(),
+  timeouts: { ...getContext().timeouts, ...customTimeouts(properties) },
+  printProgress: (line) => log.write("info", line, urnIn(properties)),
+});
+
+/** Takes the settings of the engine's configure request. Synchronous, as the process may call other methods meanwhile. */
+export function configureSession(request: ConfigureRequest): void {
+  providerName = request.config.get("unikernel:provider") ?? "";
+  const received = Object.fromEntries(
+    SETTING_KEYS.map((key) => [key, settingText(request.config.get(`unikernel:${key}`))]),
+  );
+  if (providerName !== "") received["timeouts"] = fromStoredTimeouts(received["timeouts"]);
+  if (SETTING_KEYS.some((key) => received[key] !== settings[key])) {
+    settings = received;
+    [metro, address, context, nameDirectory] = [undefined, undefined, undefined, undefined];
+  }
+}
+
+/** Tells users something, once. */
+export const informOnce = sayOnce((sentence, urn) => log.write("info", sentence, urn));
+/** Warns users of something, once. */
+export const warnOnce = sayOnce((sentence, urn) => log.write("warning", sentence, urn));
+
+/** The names in the metro, read once for all kinds. */
+export const getNameDirectory = (): NameDirectory =>
+  (nameDirectory ??= loadNameDirectory().createNameDirectory(getContext()));
+
+/** Where objects of a kind are now. Images are the same on every machine, so they belong to no platform. */
+export function currentLocation({ kind }: AnyResource): Location {
+  const metro = (address ??= metroAddress({ provider: settings }));
+  const platformId = metro === "local" && isNamedKind(kind) ? readPlatformId(localPaths().platformIdFile) : undefined;
+  return { metro, provider: providerName, platformId };
+}
+
+/** Whose objects a resource's operations make and may take over. */
+export function withOwnership(context: ProviderContext, properties: Properties): ProviderContext {
+  const identity = identityIn(properties);
+  const hasDerivedName = properties[AUTO_NAME_KEY] === true;
+  return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
+}
+
+/** A preview does not wait longer for what it can do without. */
+const INSPECTION_TIMEOUT_MS = 5_000;
+
+/** The context in which a check looks at the metro. */
+export const inspectionContext = (properties: Properties): ProviderContext =>
+  loadContext().withTimeLimit(withOwnership(getContext(), properties), INSPECTION_TIMEOUT_MS, "Looking at the metro");

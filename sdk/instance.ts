@@ -98,6 +98,10 @@ export interface InstanceArgs {
   readonly serviceGroup?: pulumi.Input<InstanceServiceGroupArgs> | undefined;
   /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   readonly autostart?: pulumi.Input<boolean> | undefined;
+  /** What a start must reach to succeed. `running`: it runs or is in standby and has not failed for `stableForMs`; with `restartPolicy: "never"`, a program that ends with exit code 0 has succeeded too. `answering`: also, the ports of its `service` or `serviceGroup` answer through it. `completed`: a job; its program ends with exit code 0. A job runs again when an input changes that its program sees (the image, `args`, `env`, memory, volumes, ROMs). A change of `waitFor` counts from the next start. Default `running`. */
+  readonly waitFor?: pulumi.Input<"running" | "answering" | "completed"> | undefined;
+  /** How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; not used by `completed`. Default 3000. */
+  readonly stableForMs?: pulumi.Input<number> | undefined;
   /** Reject every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
@@ -174,6 +178,10 @@ export class Instance extends UnikernelResource {
   declare readonly serviceGroup: pulumi.Output<InstanceServiceGroup | undefined>;
   /** Start the instance at creation and wait until it runs. A later change has no effect. Default true. */
   declare readonly autostart: pulumi.Output<boolean>;
+  /** What a start must reach to succeed. `running`: it runs or is in standby and has not failed for `stableForMs`; with `restartPolicy: "never"`, a program that ends with exit code 0 has succeeded too. `answering`: also, the ports of its `service` or `serviceGroup` answer through it. `completed`: a job; its program ends with exit code 0. A job runs again when an input changes that its program sees (the image, `args`, `env`, memory, volumes, ROMs). A change of `waitFor` counts from the next start. Default `running`. */
+  declare readonly waitFor: pulumi.Output<"running" | "answering" | "completed">;
+  /** How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; not used by `completed`. Default 3000. */
+  declare readonly stableForMs: pulumi.Output<number>;
   /** Reject every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
@@ -192,7 +200,7 @@ export class Instance extends UnikernelResource {
   declare readonly stopReasonNumber: pulumi.Output<number | undefined>;
   /** Details of the last stop as the API's number; absent before the first stop. */
   declare readonly stopCodeNumber: pulumi.Output<number | undefined>;
-  /** Exit code of the program; absent unless it exited by itself. */
+  /** Exit code of the program; absent unless it exited by itself, and for a guest that reports none, such as Unikraft. */
   declare readonly exitCode: pulumi.Output<number | undefined>;
   /** Time from the last start until the program ran, in microseconds. */
   declare readonly bootTimeUs: pulumi.Output<number>;
@@ -276,6 +284,8 @@ export class Instance extends UnikernelResource {
         "service",
         "serviceGroup",
         "autostart",
+        "waitFor",
+        "stableForMs",
         "deleteLock",
         "drainTimeoutMs",
         "adopt",

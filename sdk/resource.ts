@@ -117,6 +117,20 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
   }
 }
 
+/** Path of the first map with a key `__proto__`, which the Pulumi SDK would drop without a word; `undefined` if there is none. */
+function findProtoKey(value: unknown, path = ""): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  // Outputs, promises and resources are none of the program's own maps.
+  const isPlain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value) as object);
+  if (!isPlain) return undefined;
+  if (Object.hasOwn(value, "__proto__")) return path;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = findProtoKey(inner, path === "" ? key : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /**
  * Throws a `RunError` if a required argument is missing, so that the error shows the line of the constructor call. Lookups by id or
  * URN need no arguments.
@@ -130,6 +144,9 @@ export function requireArgs(
   opts?: pulumi.CustomResourceOptions,
 ): void {
   if (opts?.urn !== undefined || opts?.id !== undefined) return;
+  const lost = findProtoKey(args);
+  if (lost !== undefined)
+    throw new pulumi.RunError(`${kind}: '${lost}' has a key '__proto__', which Pulumi cannot transport. Rename it.`);
   for (const name of names) {
     if ((args as Record<string, unknown>)[name] === undefined) {
       throw new pulumi.RunError(`INPUT_INVALID: Missing required property '${name}' of ${kind}.`);

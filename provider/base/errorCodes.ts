@@ -125,11 +125,11 @@ export const ERRORS = {
   WAIT_TIMEOUT: {
     summary: "An operation did not finish in time.",
     cause: "An instance did not become ready or did not stop, a volume was not ready, or a service was not released.",
-    fix: "Look at the console log of the instance. Allow more time with `unikernel:timeouts` if it is only slow.",
+    fix: "Look at the console log of the instance. Allow more time with the option `customTimeouts`, or with `unikernel:timeouts`, if it is only slow.",
   },
   GUEST_STOPPED: {
     summary: "The guest exited or crashed but should be running.",
-    cause: "The program exited, crashed or ran out of memory; the message has its last console lines.",
+    cause: "The program exited, crashed or ran out of memory; the message says how, and where its console log is.",
     fix: "Correct the image's `cmd`, its files or `memoryMb`.",
   },
   IMAGE_MISMATCH: {

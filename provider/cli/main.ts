@@ -6,6 +6,7 @@ import { deleteObject } from "./deleteObject";
 import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
 import { localUp } from "./localUp";
+import { logs } from "./logs";
 
 /** A subcommand: takes the arguments after its name, returns the text to print. */
 type Command = (args: readonly string[]) => Promise<string>;
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "local up": localUp,
   "local status": localStatus,
   "local down": localDown,
+  logs,
 };
 
 const HELP = `Usage: unikernel <command>
@@ -25,6 +27,8 @@ const HELP = `Usage: unikernel <command>
   local status         show what is on the local platform
   local down           stop the local platform
     --all                delete everything on it except images first
+  logs <name>          show the console log of an instance
+    --metro <metro>      metro; default UKC_METRO, else fra
   delete <kind> <name> delete an instance, service, volume or certificate that no stack manages
     --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none
     --with-instances     delete the instances of a service with it
@@ -34,9 +38,9 @@ const HELP = `Usage: unikernel <command>
 async function runCommand(args: readonly string[]): Promise<string> {
   if (args[0] === "--version" || args[0] === "-v") return VERSION;
   if (args.length === 0 || args.includes("--help") || args.includes("-h")) return HELP;
-  for (const words of [1, 2]) {
-    const command = COMMANDS[args.slice(0, words).join(" ")];
-    if (command !== undefined) return await command(args.slice(words));
+  for (const words of [2, 1]) {
+    const name = args.slice(0, words).join(" ");
+    if (Object.hasOwn(COMMANDS, name)) return (await COMMANDS[name]?.(args.slice(words))) ?? "";
   }
   throw new UnikernelError("INPUT_INVALID", `Unknown command '${args.slice(0, 2).join(" ")}'.`, {
     hint: `\n\n${HELP}`,

@@ -5,14 +5,14 @@ import { omitUndefined } from "../base/objects";
 import { hasTimedOut } from "../base/timeout";
 import { type Client, onlyItem } from "./client";
 import { ITEM_CODES } from "../contract/codes";
-import { type SecretInputs, readConsoleExcerpt } from "./errors/consoleExcerpt";
 import type { InstanceItem, InstanceState } from "../contract/models";
 import { describeStop } from "./errors/stopReason";
 
 /** Assessment of one observation. */
 export type ConditionResult =
   | { readonly outcome: "met" }
-  | { readonly outcome: "pending"; readonly reason: string }
+  /** `lookAgainMs`: time until the next observation. Default: short at first, growing to a second. */
+  | { readonly outcome: "pending"; readonly reason: string; readonly lookAgainMs?: number }
   /** Cannot be met any more; the wait ends. */
   | { readonly outcome: "failed"; readonly reason: string };
 
@@ -59,8 +59,6 @@ export interface WaitOptions {
   readonly clock: Clock;
   /** Ends the wait with `WAIT_TIMEOUT` if it timed out, otherwise with its reason. `undefined` waits without a limit. */
   readonly signal?: AbortSignal | undefined;
-  /** The instance's secret inputs, for {@link guestStoppedError}. */
-  readonly secretInputs?: readonly SecretInputs[];
   /** Time in which a new instance may still be reported as not found. Milliseconds; default 0. */
   readonly notFoundGraceMs?: number;
 }
@@ -75,13 +73,12 @@ const toSeconds = (ms: number): number => Math.round(ms / 1000);
 /**
  * Polls an instance until the condition is met, and returns the last observation.
  *
- * Throws `GUEST_STOPPED` if the condition fails (with the decoded stop reason and the last console lines), `WAIT_TIMEOUT`,
- * `NOT_FOUND`, or the client's errors.
+ * Throws `GUEST_STOPPED` if the condition fails, `WAIT_TIMEOUT`, `NOT_FOUND`, or the client's errors.
  */
 export async function waitForInstance(
   client: Client,
   uuid: string,
-  condition: Condition,
+  condition: (instance: InstanceItem) => ConditionResult | Promise<ConditionResult>,
   options: WaitOptions,
 ): Promise<InstanceItem> {
   const { clock, signal } = options;
@@ -97,18 +94,16 @@ export async function waitForInstance(
         continue;
       }
       const instance = onlyItem(response, `Reading instance '${uuid}'`);
-      const result = condition(instance);
+      const result = await condition(instance);
       if (result.outcome === "met") return instance;
-      if (result.outcome === "failed") {
-        throw await guestStoppedError(client, instance, result.reason, options.secretInputs);
-      }
+      if (result.outcome === "failed") throw guestStoppedError(instance, result.reason, client.metro);
       last = { name: instance.name, state: instance.state, reason: result.reason };
       if (instance.state === "starting") {
         const query = { uuid: [uuid], state: ["running" as const], timeout_s: [SERVER_WAIT_S] };
         await client.waitInstances({ query }, { ...call, serverWaitMs: SERVER_WAIT_S * 1000 });
       }
       // Even after a server-side wait: some servers respond at once.
-      await clock.sleep(pauseMs, signal);
+      await clock.sleep(Math.min(result.lookAgainMs ?? pauseMs, MAX_POLL_INTERVAL_MS), signal);
     }
   } catch (error) {
     if (error !== signal?.reason || !hasTimedOut(signal)) throw error;
@@ -164,29 +159,28 @@ export async function waitUntilStopped(
   }
 }
 
+/** The command that shows an instance's console log. */
+const logCommand = (name: string, metro: string): string => `npx unikernel logs ${name} --metro ${metro}`;
+
 /**
- * `GUEST_STOPPED` for a guest that is down but should be up. Quotes the console, with environment values, inline files and
- * plugin configurations redacted.
+ * `GUEST_STOPPED` for a guest that is down but should be up, with the reason and the place of its console log. It never quotes the
+ * console, which may show secrets, because errors reach the state.
  *
- * @param secretInputs the requested inputs, since a response may omit some of them
+ * @param logPlace a sentence that says where the console log is. Default: the command that shows it
  */
-export async function guestStoppedError(
-  client: Client,
+export const guestStoppedError = (
   instance: InstanceItem,
   reason: string,
-  secretInputs: readonly SecretInputs[] = [],
-): Promise<UnikernelError> {
-  const lines = await readConsoleExcerpt(client, instance.uuid, [instance, ...secretInputs]);
-  const log =
-    lines.length === 0 ? "Its console is empty." : `Last console lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
-  return new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${reason}. ${log}`, {
-    hint: "\nCheck the image's cmd, its files and the memory it gets.",
+  metro: string,
+  logPlace = `'${logCommand(instance.name, metro)}' shows its console log.`,
+): UnikernelError =>
+  new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${reason}.`, {
+    hint: `${logPlace} Check the image's cmd, its files and the memory it gets.`,
     details: {
-      metro: client.metro,
+      metro,
       resource: instance.uuid,
       stop_reason: instance.stop_reason,
       stop_code: instance.stop_code,
       exit_code: instance.exit_code,
     },
   });
-}

@@ -51,3 +51,25 @@ export const STOP_REASON = {
   Forced: 16,
   ScaleToZero: 32,
 } as const;
+
+/** The fields that tell how an instance stopped. */
+export interface StopDetails {
+  readonly stop_reason?: number | undefined;
+  readonly stop_code?: number | undefined;
+  readonly exit_code?: number | undefined;
+}
+
+/**
+ * True when the program ended by itself and reported success: it was not stopped by a user or the platform, did not crash, and its exit
+ * code is 0. A guest that reports no exit code (Unikraft) succeeded if it shut down in order.
+ */
+export function isCleanExit({
+  stop_reason: reason = 0,
+  stop_code: code = 0,
+  exit_code: exitCode = 0,
+}: StopDetails): boolean {
+  const fromOutside = STOP_REASON.User | STOP_REASON.Platform | STOP_REASON.Forced | STOP_REASON.ScaleToZero;
+  return (
+    (reason & fromOutside) === 0 && (reason & STOP_REASON.Application) !== 0 && exitCode === 0 && (code & 0xff) === 0
+  );
+}

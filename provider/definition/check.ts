@@ -6,7 +6,7 @@
  */
 import * as z from "zod";
 import { closestMatch } from "../base/spelling";
-import { type CheckFailure, type Definition, type Properties, innerSchema, metaOf } from "./resource";
+import { type CheckFailure, type Definition, type Properties, adviceForKey, innerSchema, metaOf } from "./resource";
 import { fieldsIn } from "./fields";
 import { describeIssue } from "./issueMessage";
 import { type PathPart, formatPath } from "./propertyPath";
@@ -108,13 +108,15 @@ function checkerOfObject(schema: z.ZodObject): (value: object, walk: WalkState) 
       if (checked !== undefined) result[name] = checked;
     }
     for (const key of Object.keys(properties)) {
-      if (!(key in schema.shape) && properties[key] !== undefined) addUnknownKey(schema, key, walk);
+      if (!Object.hasOwn(schema.shape, key) && properties[key] !== undefined) addUnknownKey(schema, key, walk);
     }
     return result;
   };
 }
 
 function addUnknownKey(schema: z.ZodObject, key: string, walk: WalkState): void {
+  const advice = adviceForKey(schema, key);
+  if (advice !== undefined) return addFailure(walk, advice, [key]);
   const knownKeys = fieldsIn(schema).flatMap(({ name, meta }) => (meta?.computed === true ? [] : [name]));
   const suggestion = closestMatch(key, knownKeys);
   addFailure(

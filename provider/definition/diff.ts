@@ -38,7 +38,7 @@ function normalise(schema: z.ZodType, value: unknown): unknown {
     return Object.fromEntries(
       Object.entries(value)
         .filter(([, v]) => v !== undefined && v !== null)
-        .map(([key, v]) => [key, shape[key] === undefined ? v : normalise(shape[key], v)]),
+        .map(([key, v]) => [key, Object.hasOwn(shape, key) ? normalise(shape[key] as z.ZodType, v) : v]),
     );
   }
   return value;
@@ -49,7 +49,8 @@ export function memberSchema(schema: z.ZodType, key: string): z.ZodType | undefi
   const bare = innerSchema(schema) ?? schema;
   if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
   if (bare instanceof z.ZodRecord) return bare.valueType as z.ZodType;
-  return bare instanceof z.ZodObject ? (bare.shape as Readonly<Record<string, z.ZodType>>)[key] : undefined;
+  if (!(bare instanceof z.ZodObject) || !Object.hasOwn(bare.shape, key)) return undefined;
+  return (bare.shape as Readonly<Record<string, z.ZodType>>)[key];
 }
 
 /** True if known parts of `news` differ from `olds`. Unknown parts count as equal. */

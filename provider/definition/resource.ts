@@ -72,6 +72,21 @@ export function objectType<S extends z.ZodObject>(name: string, description: str
   return schema;
 }
 
+/** For keys that users look for in the wrong object: what to write instead. */
+const misplacedKeys = new WeakMap<z.ZodType, Readonly<Record<string, string>>>();
+
+/** Attaches advice for keys that users look for in this object but that belong elsewhere: key → a clause. */
+export function withMisplacedKeys<S extends z.ZodObject>(schema: S, advice: Readonly<Record<string, string>>): S {
+  misplacedKeys.set(schema, advice);
+  return schema;
+}
+
+/** Advice for an unknown key of this object; `undefined` if there is none. */
+export function adviceForKey(schema: z.ZodType, key: string): string | undefined {
+  const advice = misplacedKeys.get(schema) ?? {};
+  return Object.hasOwn(advice, key) ? advice[key] : undefined;
+}
+
 /** Metadata of a field, also through `.optional()`, `.default()` and `.nullable()` wrappers; `undefined` if it has none. */
 export function metaOf(schema: z.ZodType): FieldMeta | undefined {
   for (let inner: z.ZodType | undefined = schema; inner !== undefined; inner = innerSchema(inner)) {

@@ -1,5 +1,6 @@
 /** An instance in function results: all reported properties except possible secrets (environment, ROMs, plugins). Pure. */
 import * as z from "zod";
+import { mapOf } from "../base/mapSchema";
 import type { InstanceItem } from "../contract/models";
 import { describeStop, describeStopCode } from "../client/errors/stopReason";
 import { field, objectType } from "../definition/resource";
@@ -119,7 +120,7 @@ export const instanceResultFields = {
   privateFqdn: field(z.string().optional(), { description: "Name in the metro's private network." }),
   schedPriority: field(z.string().optional(), { description: "Scheduling priority of the virtual CPUs." }),
   tags: field(z.array(z.string()).default([]), { description: "Tags." }),
-  annotations: field(z.record(z.string(), z.string()).default({}), { description: "Annotations by key." }),
+  annotations: field(mapOf(z.string(), z.string()).default({}), { description: "Annotations by key." }),
   deleteLock: field(z.boolean().default(false), { description: "True if the instance is locked against deletion." }),
   updates: field(z.array(updateInfo), {
     description: "Changes that are applied at the next stop, or failed at the last one.",

@@ -3,7 +3,7 @@ import type { Digest } from "../base/digest";
 import { UnikernelError } from "../base/errors";
 import { writeCpio } from "./cpio/write";
 import type { Kraftfile } from "./kraftfile/model";
-import { formatPlatform } from "./oci/descriptor";
+import { GIVEN_FILES_ANNOTATION, formatPlatform } from "./oci/descriptor";
 import type { LayerRef } from "./oci/layer";
 import { openLayout } from "./oci/layout";
 import type { BuildPlan } from "./planBuild";
@@ -65,6 +65,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
       platform: runtime.platform,
       config: { cmd, env: { ...runtime.env, ...kraftfile.env }, labels: kraftfile.labels },
       kernel: runtime.kernelLayer,
+      facts: { [GIVEN_FILES_ANNOTATION]: plan.hasGivenFiles ? "given" : "none" },
       ...(initrd === undefined ? {} : { initrd }),
       ...(signal === undefined ? {} : { signal }),
     });

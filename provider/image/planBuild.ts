@@ -40,6 +40,8 @@ export interface BuildPlan {
   readonly kraftfile: Kraftfile;
   /** Root file system with `files` overlaid; contents stay on disk. */
   readonly tree: FileTree;
+  /** `files` were given, which may hold secrets. */
+  readonly hasGivenFiles: boolean;
 }
 
 /**
@@ -63,7 +65,8 @@ export async function planBuild({ context, files = {}, name }: BuildInputs): Pro
     tree = await treeFromDirectory(rootfsDirectory.directory);
   }
   tree = overlayFiles(tree, files);
-  return { name, context: folder, contextHash: await contextHash(kraftfile, tree), kraftfile, tree };
+  const hasGivenFiles = Object.keys(files).length > 0;
+  return { name, context: folder, contextHash: await contextHash(kraftfile, tree), kraftfile, tree, hasGivenFiles };
 }
 
 async function readKraftfileText(file: string): Promise<string> {

@@ -88,6 +88,14 @@ export function paginate<T>(
   return listed.slice(0, query.count === undefined || query.count === 0 ? undefined : query.count);
 }
 
+/** An item without its details. The vendor's clients read the state of such items too. */
+type BriefItem = ObjectIdentity & { readonly status: "success"; readonly state?: never };
+
+function toBriefItem(item: object, { uuid, name }: ObjectIdentity): BriefItem {
+  const state = "state" in item ? { state: item.state as never } : {};
+  return { status: "success", uuid, name, ...state };
+}
+
 /**
  * Returns the items of the selected objects, or a page of all listed ones. Throws {@link RequestError} 400 if both selectors
  * and `count` are given, and what {@link paginate} throws.
@@ -100,11 +108,9 @@ export function readItems<T, I extends object>(
   kind: string,
   toItem: (object: T) => I,
   isListed: (object: T) => boolean = () => true,
-): (I | (ObjectIdentity & { status: "success" }) | FailedItem)[] {
-  const render = (object: T): I | (ObjectIdentity & { status: "success" }) =>
-    request.query.details === false
-      ? { status: "success", uuid: identityOf(object).uuid, name: identityOf(object).name }
-      : toItem(object);
+): (I | BriefItem | FailedItem)[] {
+  const render = (object: T): I | BriefItem =>
+    request.query.details === false ? toBriefItem(toItem(object), identityOf(object)) : toItem(object);
   if (request.selectors.length > 0 && (request.query.count ?? 0) > 0) {
     throw new RequestError(400, "'count' cannot be given together with 'uuid' or 'name'", "NotBoth");
   }

@@ -15,6 +15,7 @@ import type { Registry } from "./registry";
 import { scheduleAutokill } from "./services/autokill";
 import { publishPorts } from "./services/publish";
 import { loadCertificates } from "./store/certificates";
+import { loadImagePins } from "./store/imagePins";
 import { onInstanceLeft } from "./services/membership";
 import { loadInstances } from "./store/instanceQueries";
 import { loadServices } from "./store/services";
@@ -28,6 +29,7 @@ export async function reconcile(registry: Registry): Promise<void> {
   const { database, log } = registry.parts;
   for (const volume of loadVolumes(database)) await restoreVolume(registry, volume);
   for (const certificate of loadCertificates(database)) registry.certificates.set(certificate.uuid, certificate);
+  for (const pin of loadImagePins(database)) registry.imagePins.set(pin.uuid, pin);
   for (const record of loadServices(database)) registry.services.set(record.uuid, registry.newService(record));
   for (const record of loadInstances(database)) registry.addInstance(record);
   await Promise.all(

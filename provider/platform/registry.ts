@@ -13,6 +13,7 @@ import { ServiceProxy } from "./proxy/serviceProxy";
 import type { Quotas } from "./quota/quotaSettings";
 import type { Service } from "./services/service";
 import type { CertificateRecord } from "./store/certificates";
+import type { ImagePin } from "./store/imagePins";
 import type { Database } from "./store/database";
 import type { InstanceRecord } from "./store/instances";
 import type { ServiceRecord } from "./store/services";
@@ -52,6 +53,7 @@ export class Registry {
   readonly services = new Map<string, Service>();
   readonly volumes = new Map<string, VolumeRecord>();
   readonly certificates = new Map<string, CertificateRecord>();
+  readonly imagePins = new Map<string, ImagePin>();
   /** Templates that are being created on demand, by name. */
   readonly pendingTemplates = new Map<string, Promise<Instance>>();
   /** Keys that operations in progress have reserved, such as `instance:<name>`. */
@@ -77,7 +79,7 @@ export class Registry {
     return this.#shutdown.signal;
   }
 
-  /** True if no object exists or is being created. */
+  /** True if no object exists or is being created. Pinned images do not count: they are only marked. */
   get isEmpty(): boolean {
     const { instances, services, volumes, certificates, reservedKeys } = this;
     return instances.size + services.size + volumes.size + certificates.size + reservedKeys.size === 0;

@@ -1,13 +1,13 @@
 /** The context of the lifecycle functions: API client, clock, cancellation and time limits. */
-import { type Client, createClient, withSignal } from "../client/client";
-import { createMetroResolver } from "../client/transport/metroDiscovery";
-import { connectLocalDaemon } from "../client/localDaemon";
+import { type Client, withSignal } from "../client/client";
+import { createMetroClient } from "../client/metroClient";
 import { type ObjectReader, createObjectReader, withReadSignal } from "../client/objectReader";
 import { type Clock, systemClock } from "../base/clock";
 import type { MetroConfig } from "../base/config/metroConfig";
 import { timeoutSignal } from "../base/timeout";
 import type { Identity } from "../definition/identity";
 import { localPaths } from "../base/localPaths";
+import type { ClearingMemory } from "./common/clearing";
 
 /** Time limits of operations on one resource, in milliseconds. */
 export interface Timeouts {
@@ -40,6 +40,8 @@ export interface ProviderContext {
   readonly imageLayout: string;
   /** Prints one progress line of a long operation. */
   readonly printProgress: (line: string) => void;
+  /** How the metro's nodes have a property cleared, as far as is known in this process. */
+  readonly clearing: ClearingMemory;
   /** Whose objects this operation makes and may take over; `undefined` where no URN is known, as for state of an earlier release. */
   readonly ownership?: Ownership;
 }
@@ -96,39 +98,6 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout: localPaths().imagesDir,
     printProgress: () => undefined,
-  };
-}
-
-function createMetroClient({
-  metro,
-  url,
-  token,
-  needsDiscovery: isDiscovered,
-  controlPlane,
-  maxConcurrency,
-  proxy,
-}: MetroConfig): Client {
-  const common = { metro, proxy, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) };
-  if (url === undefined || token === undefined) return createClient({ ...common, endpoint: localEndpoint() });
-  const fixedEndpoint = (at: string) => () => Promise.resolve({ url: at, token });
-  const listMetros = async (signal: AbortSignal) => (await client.getMetros({}, { signal })).items;
-  const client: Client = createClient({
-    ...common,
-    endpoint: isDiscovered ? createMetroResolver({ metro, url, token }, listMetros) : fixedEndpoint(url),
-    ...(controlPlane === undefined ? {} : { controlPlane: fixedEndpoint(controlPlane) }),
-  });
-  return client;
-}
-
-/** Finds the local daemon, or starts it, once; again after it refused a connection. */
-function localEndpoint() {
-  let found: ReturnType<typeof connectLocalDaemon> | undefined;
-  return (connectionRefused: boolean) => {
-    if (connectionRefused) found = undefined;
-    found ??= connectLocalDaemon().catch((error: unknown) => {
-      found = undefined;
-      throw error;
-    });
-    return found;
+    clearing: { form: "set" },
   };
 }

@@ -20,6 +20,11 @@ export interface Rollout extends CallContext {
   readonly isManaged: (instance: InstanceItem) => boolean;
   /** Returns the request that creates another instance, with a unique name. */
   readonly createRequest: () => CreateInstanceRequest;
+  /**
+   * Called for a new instance that stopped, before it and its console log are deleted. Returns a sentence that says where its console
+   * can be read. Default: nothing is called.
+   */
+  readonly reportConsole?: (instance: InstanceItem) => Promise<string>;
   /** The inputs that a failed launch refers to, by error code. */
   readonly errorContexts?: Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 }

@@ -46,7 +46,12 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
           const broken = instances.find((instance) => instance.uuid === step.uuids[0]);
           const readiness = broken === undefined ? undefined : assessReadiness(broken);
           if (broken !== undefined && readiness?.outcome === "failed")
-            throw await guestStoppedError(rollout.client, broken, readiness.reason, [rollout.createRequest()]);
+            throw guestStoppedError(
+              broken,
+              readiness.reason,
+              rollout.client.metro,
+              (await rollout.reportConsole?.(broken)) ?? "Its console log was removed with it.",
+            );
           throw new UnikernelError("OPERATION_FAILED", "A new instance is down.");
         }
         case "wait":

@@ -258,7 +258,7 @@ async function runOperation(
 }
 
 /** This process's environment, without prompts and network, then the caller's variables. */
-function operationEnvironment(
+export function operationEnvironment(
   engine: Engine,
   backend: string,
   overrides: Readonly<Record<string, string | undefined>>,

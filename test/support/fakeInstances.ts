@@ -100,6 +100,10 @@ const NOT_FOUND = { status: "error", error: 8, message: "No such thing" };
 /** A fake API of instances; see the top of the file. */
 export class FakeInstances {
   readonly held = new Map<string, StoredInstance>();
+  /** Arguments of every image. */
+  imageArgs: readonly string[] = [];
+  /** What becomes of an operation without a value; default: it clears. */
+  clearing: Readonly<Partial<Record<string, "refuses" | "ignores">>> = {};
   /** Calls that change something, in order: `stop`, `patch memory_mb env`, `attach v1 /data`. */
   readonly log: string[] = [];
   readonly bodies: unknown[] = [];
@@ -210,6 +214,7 @@ export class FakeInstances {
         }),
       ],
       getInstanceLogs: () => [{ uuid: "", output: "" }],
+      getImages: () => [{ url: "", args: this.imageArgs }],
     };
     const calls = Object.entries(handlers).map(([name, handle]) => [
       name,
@@ -228,7 +233,10 @@ export class FakeInstances {
   private applied({ uuid, prop, op, value }: { uuid: string; prop: string; op: string; value?: unknown }): object {
     const item = this.find({ uuid });
     if (item === undefined) return NOT_FOUND;
-    const reported = itemOf({ name: item.name, image: "none", ...(op === "set" ? { [prop]: value } : {}) }) as Record<
+    const isClear = value === undefined;
+    if (isClear && this.clearing[op] === "refuses") return { status: "error", error: 7, message: `'value' of '${op}'` };
+    if (isClear && this.clearing[op] === "ignores") return { status: "success", uuid, name: item.name };
+    const reported = itemOf({ name: item.name, image: "none", ...(isClear ? {} : { [prop]: value }) }) as Record<
       string,
       unknown
     >;

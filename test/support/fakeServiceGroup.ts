@@ -113,7 +113,8 @@ export class FakeServiceGroup {
       if (rejection !== undefined) return respondWith(rejection);
       this.log.push(`${op} ${prop} ${JSON.stringify(value)}`);
       if (prop === "services") this.services = value as object[];
-      else if (prop === "domains") this.group["domains"] = op === "del" ? [] : toReportedDomains(value);
+      else if (prop === "domains")
+        this.group["domains"] = op === "del" || value === undefined ? [] : toReportedDomains(value);
       else this.group[prop] = op === "del" ? undefined : value;
       return respondWith(this.serviceItem());
     },

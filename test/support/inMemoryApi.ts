@@ -149,7 +149,7 @@ export class InMemoryApi {
     if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
     if (!LIVE_PATCHABLE_PROPS.includes(prop) && item.state !== "stopped")
       return failedItem(ITEM_CODES.FailedWrongVmState, `${prop} needs a stop`);
-    const settings = op === "set" ? { [prop]: value } : {};
+    const settings = op === "set" && value !== undefined ? { [prop]: value } : {};
     const fresh = this.reported({ name: item.name, image: "none", ...settings }, uuid) as Record<string, unknown>;
     Object.assign(item, { [prop]: prop === "delete_lock" ? value === true : fresh[prop] });
     return { status: "success", ...identityOf(item) };
@@ -180,8 +180,9 @@ export class InMemoryApi {
     const item = this.services.get(uuid);
     if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
     if (prop === "services") item["services"] = this.ports(value as object[]);
-    else if (prop === "domains") item["domains"] = op === "del" ? [] : this.domains(item.name, value as Domain[]);
-    else item[prop] = op === "del" ? { time_ms: 0 } : value;
+    else if (prop === "domains")
+      item["domains"] = op === "del" || value === undefined ? [] : this.domains(item.name, value as Domain[]);
+    else item[prop] = op === "del" || value === undefined ? { time_ms: 0 } : value;
     if (Number(item["soft_limit"]) > Number(item["hard_limit"])) return failedItem(ITEM_CODES.Invalid, "limits");
     return { status: "success", ...identityOf(item) };
   }

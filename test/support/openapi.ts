@@ -36,8 +36,6 @@ const SIGN_IN = "signs a person in through a browser; a token is a setting here"
 
 /** Operations of the documents that the library does not offer, each with the reason. */
 export const UNSUPPORTED_OPERATIONS: Readonly<Record<string, string>> = {
-  "POST /v1/images": "pins an image on a node: for image managers of a node's owner, not for accounts",
-  "DELETE /v1/images": "unpins an image, as above",
   "POST /v1/auth/check": SIGN_IN,
   "POST /v1/auth/signin": SIGN_IN,
   "DELETE /v1/nodes": NODES,

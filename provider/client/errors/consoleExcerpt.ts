@@ -1,13 +1,14 @@
-/** The last lines of a guest's console, quoted in the error that reports its stop. */
+/** The last lines of a guest's console, to be printed when it stopped. They never go into an error, which reaches the state. */
 import type { Client } from "../client";
 
 const MAX_LINES = 20;
 /** Enough for a kernel's crash dump of several thousand bytes. Below the API's limit of 16,383. */
 const MAX_LOG_BYTES = 16_000;
 
-/** The inputs of a guest that may hold secrets. */
+/** The inputs of a guest that may hold secrets, which its console must not show. */
 export interface SecretInputs {
   readonly env?: Readonly<Record<string, string>> | null | undefined;
+  readonly args?: readonly string[] | null | undefined;
   readonly roms?: readonly { readonly files?: readonly SecretFile[] | undefined }[] | null | undefined;
   readonly plugins?: readonly { readonly config?: unknown }[] | null | undefined;
 }
@@ -16,8 +17,12 @@ interface SecretFile {
   readonly encoding?: string | undefined;
 }
 
-/** Shorter values, such as `true` and `8080`, are not secret and occur in ordinary output. */
-const MIN_SECRET_LENGTH = 6;
+/** Shorter values are masked where they stand alone: `1` and `info` occur within other words. */
+const MIN_LENGTH_ANYWHERE = 6;
+/** Parts of a value that are shorter are not masked by themselves. */
+const MIN_PART_LENGTH = 6;
+/** What separates the parts of a value, such as the password in a URL. */
+const SEPARATORS = /[\s"'`=:;,@/\\?&|(){}[\]<>]+/;
 
 /** All strings in a value of any shape. */
 function collectStrings(value: unknown): readonly string[] {
@@ -28,23 +33,43 @@ function collectStrings(value: unknown): readonly string[] {
 const decodeFile = ({ data = "", encoding }: SecretFile): string =>
   encoding === "base64" ? Buffer.from(data, "base64").toString("utf8") : data;
 
-/** The secret inputs line by line, as a console prints them. Longest first, because one may contain another. */
-function secretLines(all: readonly SecretInputs[]): readonly string[] {
-  const texts = all.flatMap(({ env, roms, plugins }) => [
+/** The forms in which a program may print a value: as it is, in base64, in a URL, in JSON. */
+const formsOf = (text: string): readonly string[] => [
+  text,
+  Buffer.from(text).toString("base64"),
+  encodeURIComponent(text),
+  JSON.stringify(text).slice(1, -1),
+];
+
+/** The texts to mask, the longest first, since one may be a part of another: each value, line by line, and the longer parts of each line. */
+function secretTexts(all: readonly SecretInputs[]): readonly string[] {
+  const values = all.flatMap(({ env, args, roms, plugins }) => [
     ...Object.values(env ?? {}),
+    ...(args ?? []),
     ...(roms ?? []).flatMap(({ files = [] }) => files.map(decodeFile)),
     ...collectStrings((plugins ?? []).map(({ config }) => config)),
   ]);
-  return texts
-    .flatMap((text) => text.split(/\r?\n/))
-    .map((line) => line.trim())
-    .filter((line) => line.length >= MIN_SECRET_LENGTH)
-    .sort((a, b) => b.length - a.length);
+  const lines = [...values.filter((value) => value.includes("\n")).flatMap(toLines), ...values].map((text) =>
+    text.trim(),
+  );
+  const parts = values.flatMap((value) => value.split(SEPARATORS)).filter((part) => part.length >= MIN_PART_LENGTH);
+  const forms = [...lines, ...parts].flatMap(formsOf).filter((text) => text !== "");
+  return [...new Set(forms)].sort((a, b) => b.length - a.length);
 }
+
+const toLines = (text: string): readonly string[] => text.split(/\r?\n/);
 
 /** Programs may print their secret inputs. */
 const redactSecrets = (line: string, secrets: readonly string[]): string =>
-  secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), line);
+  secrets.reduce(
+    (text, secret) =>
+      secret.length >= MIN_LENGTH_ANYWHERE
+        ? text.replaceAll(secret, MASK)
+        : text.replace(new RegExp(`(?<![\\w\\[])${escapeRegExp(secret)}(?![\\w\\]])`, "g"), MASK),
+    line,
+  );
+const MASK = "[secret]";
+const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** The last lines. After a kernel panic, those up to the panic instead, since its dump fills a screen. */
 function selectRelevantLines(lines: readonly string[]): readonly string[] {
@@ -71,7 +96,7 @@ export async function readConsoleExcerpt(
       .split(/\r?\n/)
       .map((line) => line.replace(/[^\P{Cc}\t]/gu, ""))
       .filter((line) => line.trim() !== "");
-    const secrets = secretLines(secretInputs);
+    const secrets = secretTexts(secretInputs);
     return selectRelevantLines(lines).map((line) => redactSecrets(line, secrets));
   } catch {
     return [];

@@ -1,5 +1,5 @@
 /** Describes why an instance stopped. Pure. Source: the platform's documentation of stop_reason, exit_code and stop_code. */
-import { STOP_REASON } from "../../contract/codes";
+import { STOP_REASON, type StopDetails } from "../../contract/codes";
 
 /** Text for the low byte of `stop_code`. */
 export const STOP_CODE_REASONS = {
@@ -12,15 +12,6 @@ export const STOP_CODE_REASONS = {
   6: "hardware error",
   7: "security violation",
 } as const;
-
-/** The fields of an instance that describe its stop. */
-export interface StopDetails {
-  /** Bits of `STOP_REASON`. */
-  readonly stop_reason?: number | undefined;
-  /** Bits 0-7: the reason; bits 16-23: an errno. */
-  readonly stop_code?: number | undefined;
-  readonly exit_code?: number | undefined;
-}
 
 /** Source: Linux, errno.h. */
 const ENOMEM = 12;
@@ -47,7 +38,10 @@ export function describeStop(facts: StopDetails): string {
       ? "it was stopped by force through the API"
       : "it was stopped through the API";
   }
-  if ((reason & STOP_REASON.Application) !== 0) return `the program exited with code ${facts.exit_code ?? 0}${code}`;
+  if ((reason & STOP_REASON.Application) !== 0) {
+    const exitCode = facts.exit_code === undefined ? ", without reporting a code" : ` with code ${facts.exit_code}`;
+    return `the program exited${exitCode}${code}`;
+  }
   if ((reason & STOP_REASON.Kernel) !== 0) return `the kernel crashed before the program ended${code}`;
   if ((reason & STOP_REASON.Platform) !== 0) {
     return facts.stop_code === 1 ? "the platform could not pull the image" : `the platform stopped it${code}`;

@@ -1,6 +1,7 @@
 /** Images, quotas and health of a metro; metros, images and authorization of the control plane. */
 import * as z from "zod";
-import { itemStatus, timestamp } from "./common";
+import { mapOf } from "../../base/mapSchema";
+import { imageSpec, itemStatus, timestamp } from "./common";
 
 const newerImageItem = z.looseObject({
   ...itemStatus,
@@ -10,7 +11,7 @@ const newerImageItem = z.looseObject({
   initrd_or_rom: z.boolean().optional(),
   size_in_bytes: z.number().optional(),
   args: z.array(z.string()).nullish(),
-  env: z.record(z.string(), z.string()).nullish(),
+  env: mapOf(z.string(), z.string()).nullish(),
   tags: z.array(z.string()).nullish(),
   users: z.array(z.string()).nullish(),
   persistent: z.boolean().optional(),
@@ -31,6 +32,34 @@ export const imageItem = z.preprocess((item) => {
   const { digest, initrd, args = "", ...common } = older.data;
   return { ...common, url: digest, initrd_or_rom: initrd, args: args.split(/\s+/).filter((arg) => arg !== "") };
 }, newerImageItem);
+
+/** Pins an image on a node, which then keeps it at hand. */
+export const pinImageRequest = imageSpec.extend({
+  /** Seconds that the node may take to fetch it; -1 the longest that it allows. Not 0. */
+  timeout_s: z
+    .int()
+    .min(-1)
+    .refine((seconds) => seconds !== 0, "must not be 0"),
+  /** Share the fetch with others for the same image. Default true. */
+  merge_requests: z.boolean().optional(),
+  autokill: z.strictObject({ time_ms: z.int().min(0) }).optional(),
+});
+/** A pinned image; `uuid` is the pin's. */
+export const pinnedImageItem = z.looseObject({
+  ...itemStatus,
+  uuid: z.string().optional(),
+  name: z.string().optional(),
+  created_at: timestamp.optional(),
+  /** `ready` once the node has it. */
+  state: z.string().optional(),
+  url: z.string().optional(),
+  persistent: z.boolean().optional(),
+  tags: z.array(z.string()).nullish(),
+});
+/** Body of an unpin: the pin, not the image. */
+export const unpinImageRequest = z.strictObject({ uuid: z.string().min(1) });
+/** Item of an unpin. */
+export const unpinnedImageItem = z.looseObject({ ...itemStatus, uuid: z.string(), name: z.string().optional() });
 
 const usage = z.looseObject({
   instances: z.int().optional(),
@@ -66,8 +95,8 @@ export type QuotasItem = z.infer<typeof quotasItem>;
 
 /** Health of a node: the status of each check and the version of each component, by name. */
 export const healthzData = z.looseObject({
-  checks: z.record(z.string(), z.string()).optional(),
-  versions: z.record(z.string(), z.string()).optional(),
+  checks: mapOf(z.string(), z.string()).optional(),
+  versions: mapOf(z.string(), z.string()).optional(),
   license: z
     .looseObject({ serial: z.string(), valid: z.boolean(), features: z.array(z.string()).optional() })
     .optional(),

@@ -1,6 +1,6 @@
 /** Autoscale: policies that set the number of a service's instances. */
 import * as z from "zod";
-import { image, itemStatus, nameOrUuid, withSelector } from "./common";
+import { image, itemStatus, nameOrUuid, partName, withSelector } from "./common";
 import { inlineFile } from "./instanceParts";
 
 const step = z.strictObject({
@@ -21,7 +21,7 @@ const readStep = z.looseObject({
  * `idle` removes idle instances.
  */
 export const autoscalePolicy = z.strictObject({
-  name: z.string().min(1),
+  name: partName(255),
   type: z.enum(["step", "on-demand", "on_demand", "create", "idle"]).optional(),
   enabled: z.boolean().optional(),
   /** `cpu` in millicores. */

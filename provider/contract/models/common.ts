@@ -1,5 +1,6 @@
 /** Parts shared by several bodies. */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 
 /** A TCP or UDP port. */
 export const port = z.int().min(1).max(65535);
@@ -7,8 +8,17 @@ export const port = z.int().min(1).max(65535);
 export const MAX_DRAIN_MS = 3_600_000;
 /** RFC 3339, UTC. */
 export const timestamp = z.string();
-/** Name of an object: at most 255 characters. */
-export const name = z.string().min(1).max(255);
+/** Text that a file, a guest and a terminal can hold: no control characters, and no halves of surrogate pairs. */
+const isPlainText = (text: string): boolean => !/[\x00-\x1f\x7f]/.test(text) && text.isWellFormed();
+/** Name of a part of an object, such as a schedule. */
+export const partName = (maxLength: number) =>
+  z.string().min(1).max(maxLength).refine(isPlainText, "must not contain control characters or unpaired surrogates");
+/** Name of an object. */
+export const name = partName(255);
+/** Text that a guest gets: a C string of UTF-8. */
+export const guestText = z
+  .string()
+  .refine((text) => !text.includes("\0") && text.isWellFormed(), "must not contain NUL or unpaired surrogates");
 
 /** Exactly one of uuid and name. */
 export const nameOrUuid = z.union([
@@ -73,15 +83,15 @@ export const imageSpec = z.strictObject({
   url: z.string().min(1),
   /** Credentials for the OCI registry. Secret. */
   credentials: z.string().optional(),
-  headers: z.record(z.string(), z.string()).optional(),
+  headers: mapOf(z.string(), z.string()).optional(),
   pull_policy: z.enum(["always", "if_not_present", "never"]).optional(),
 });
 /** An image: its reference, or an {@link imageSpec}, which only newer nodes accept. */
 export const image = z.union([z.string().min(1), imageSpec]);
 
 /**
- * Members of a PATCH operation, besides its `prop`. The type of `value` depends on `prop`. `del` without a value clears the
- * property. `null` counts as no value, because no property accepts it.
+ * Members of a PATCH operation, besides its `prop`. The type of `value` depends on `prop`. `del` or `set` without a value clears
+ * the property (official clients write either). `null` counts as no value, because no property accepts it.
  */
 export const patchOperation = {
   id: z.string().optional(),
@@ -99,3 +109,13 @@ export interface PatchOperation<Prop extends string> {
   readonly op: "set" | "add" | "del";
   readonly value?: unknown;
 }
+
+/**
+ * The change, with a `set` without a value written as the `del` without one. Official clients clear a property with either.
+ *
+ * @param canClear false for a property that always has a value: then `set` stays, and is rejected for the missing value
+ */
+export const withClearAsDel = <C extends Pick<PatchOperation<string>, "op" | "value">>(
+  change: C,
+  canClear = true,
+): C => (change.op === "set" && change.value === undefined && canClear ? { ...change, op: "del" } : change);

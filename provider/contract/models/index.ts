@@ -21,6 +21,8 @@ export {
   type InlineFile,
   type InstanceState,
   type Schedule,
+  MAX_ARGS,
+  MAX_ENV_VARIABLES,
 } from "./instanceParts";
 export * from "./service";
 export * from "./volume";

@@ -1,5 +1,6 @@
 /** Instances in requests and responses. Fields: the cloud API's `/v1/instances`. */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 import {
   annotations,
   autokillTime,
@@ -38,8 +39,8 @@ const networkInterface = z.strictObject({
   relay: withSelector({ relay_dns: z.boolean().optional() }).optional(),
 });
 
-/** Limit of volumes, and of dependencies, of a new instance. */
-const MAX_REFERENCES = 64;
+/** Limit of volumes of a new instance, and of the dependencies of any. */
+export const MAX_REFERENCES = 64;
 
 const mountFields = { at: z.string().min(1), readonly: z.boolean().optional() };
 /** An existing volume, or with `size_mb` a new one that is deleted with the instance. */
@@ -67,7 +68,7 @@ export const instanceServiceGroup = z.strictObject({
 const templateReference = {
   prepare: z.boolean().optional(),
   /** Create request for the template, used if it does not exist yet. */
-  create_args: z.record(z.string(), z.unknown()).optional(),
+  create_args: mapOf(z.string(), z.unknown()).optional(),
   prepare_timeout_s: z.int().min(-1).optional(),
   autokill: autokillTime.optional(),
 };
@@ -138,7 +139,7 @@ export const instanceItem = z.looseObject({
   vcpus: z.int().optional(),
   args: z.array(z.string()).nullish(),
   /** Variables set on the instance, without those of the image. */
-  env: z.record(z.string(), z.string()).nullish(),
+  env: mapOf(z.string(), z.string()).nullish(),
   restart_policy: z.string().optional(),
   /** Present during a restart sequence. */
   restart: z.looseObject({ attempt: z.int(), next_at: timestamp.optional() }).nullish(),
@@ -199,7 +200,7 @@ export const instanceItem = z.looseObject({
   hostname: z.string().optional(),
   dependencies: z.array(nameAndUuid).nullish(),
   tags: z.array(z.string()).nullish(),
-  annotations: z.record(z.string(), z.string()).nullish(),
+  annotations: mapOf(z.string(), z.string()).nullish(),
   features: z.array(z.string()).nullish(),
   roms: z.array(mountedRom).nullish(),
   plugins: z.array(z.looseObject({ name: z.string(), rom: z.string(), config: z.unknown().optional() })).nullish(),

@@ -28,7 +28,7 @@ import {
   schedules,
   vcpus,
 } from "./instanceParts";
-import { instanceItem } from "./instance";
+import { MAX_REFERENCES, instanceItem } from "./instance";
 
 /** An instance after a start, stop, suspend or delete. Most other fields may be missing. */
 export const instanceOperationItem = instanceItem.extend({
@@ -51,7 +51,7 @@ export const instancePatchValues = {
   hostname: dnsLabel,
   roms,
   plugins,
-  dependencies: z.array(nameOrUuid),
+  dependencies: z.array(nameOrUuid).max(MAX_REFERENCES),
   sched_priority: schedPriority,
   annotations,
 } as const;

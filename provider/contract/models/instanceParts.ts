@@ -1,6 +1,7 @@
 /** Parts shared by creates, changes and reads of instances. */
 import * as z from "zod";
-import { autokillTime, image } from "./common";
+import { mapOf } from "../../base/mapSchema";
+import { autokillTime, guestText, image, partName } from "./common";
 
 /** States of an instance. */
 export const INSTANCE_STATES = [
@@ -31,10 +32,24 @@ export const scaleToZero = z.strictObject({
 
 /** A DNS label (RFC 1123): up to 63 letters, digits and hyphens. */
 export const dnsLabel = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i);
-/** Environment variables by name. */
-export const envMap = z.record(z.string().min(1), z.string());
+/** Limit of environment variables per instance. More than any program needs; every read of the instance returns them. */
+export const MAX_ENV_VARIABLES = 1024;
+/** Limit of arguments per instance. */
+export const MAX_ARGS = 1024;
+/** Environment variables by name. A name contains no `=`. */
+export const envMap = mapOf(z.string().min(1), guestText).superRefine((env, context) => {
+  const names = Object.keys(env);
+  if (names.length > MAX_ENV_VARIABLES)
+    context.addIssue({ code: "custom", message: `has more than ${MAX_ENV_VARIABLES} variables` });
+  const invalid = names.find((one) => !guestText.safeParse(one).success || one.includes("="));
+  if (invalid !== undefined)
+    context.addIssue({
+      code: "custom",
+      message: "has a variable whose name contains '=', NUL or an unpaired surrogate",
+    });
+});
 /** Arguments of the guest's program. */
-export const args = z.array(z.string().min(1));
+export const args = z.array(guestText.min(1)).max(MAX_ARGS);
 /** Memory in MiB, at least 16. */
 export const memoryMb = z.int().min(16);
 /** Number of virtual CPUs. */
@@ -51,7 +66,7 @@ export type InlineFile = z.infer<typeof inlineFile>;
 
 /** A read-only file system of the guest: an image, or up to 16 inline files, mounted at `at`. */
 export const rom = z.strictObject({
-  name: z.string().min(1).max(63),
+  name: partName(63),
   image: image.optional(),
   files: z.array(inlineFile).max(16).optional(),
   at: z.string().optional(),
@@ -70,7 +85,7 @@ export const plugins = z.array(plugin).max(8);
 
 /** A scheduled action on an instance. `when` is a systemd calendar expression in UTC. */
 export const schedule = z.strictObject({
-  name: z.string().min(1).max(255),
+  name: partName(255),
   when: z.string().min(1).max(256),
   action: z.enum(["start", "stop", "delete", "exec", "checkpoint"]),
   /** Only for `exec`. */

@@ -7,7 +7,10 @@ import { certificateItem } from "./certificate";
 export const servicePort = z.strictObject({
   port,
   destination_port: port.optional(),
-  handlers: z.array(z.enum(["tls", "http", "redirect"])).optional(),
+  handlers: z
+    .array(z.enum(["tls", "http", "redirect"]))
+    .max(8)
+    .optional(),
   protocol: z.enum(["tcp", "udp"]).optional(),
   /** Public IP address, if the account may choose one. */
   ip: z.string().optional(),

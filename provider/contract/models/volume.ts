@@ -1,5 +1,6 @@
 /** Volumes: disks whose data outlives instances. */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 import { idItem, itemStatus, name, nameOrUuid, withSelector, tags, timestamp, patchOperation } from "./common";
 
 /** States of a volume. */
@@ -36,7 +37,7 @@ export const volumeOptions = {
   gid: z.int().min(0).optional(),
   access_mode: accessMode.optional(),
   /** Arguments for a file system that the site defines. */
-  args: z.record(z.string(), z.string()).optional(),
+  args: mapOf(z.string(), z.string()).optional(),
 };
 
 /** Body of `POST /v1/volumes`. */
@@ -69,7 +70,7 @@ export const volumeItem = z.looseObject({
   host_path: z.string().optional(),
   uid: z.int().optional(),
   gid: z.int().optional(),
-  args: z.record(z.string(), z.string()).nullish(),
+  args: mapOf(z.string(), z.string()).nullish(),
   attached_to: z.array(z.looseObject({ uuid: z.string(), name: z.string().optional() })).nullish(),
   mounted_by: z
     .array(z.looseObject({ uuid: z.string(), name: z.string().optional(), readonly: z.boolean().optional() }))

@@ -1,7 +1,7 @@
 /** Images, quotas and health of a metro, and the control plane over all metros. */
 import * as z from "zod";
 import * as m from "../models";
-import { stringList, noBody, noQuery, route } from "./route";
+import { nonEmptyArray, stringList, noBody, noQuery, route } from "./route";
 
 const images = z.strictObject({ digest: stringList.optional(), tag: stringList.optional() });
 
@@ -25,6 +25,25 @@ export const accountRoutes = {
     body: noBody,
     dataKey: "images",
     item: m.imageItem,
+    retry: "idempotent",
+  }),
+  /** For image managers of a node. */
+  pinImages: route({
+    method: "POST",
+    path: "/v1/images",
+    query: noQuery,
+    body: nonEmptyArray(m.pinImageRequest),
+    dataKey: "images",
+    item: m.pinnedImageItem,
+    retry: "look-first",
+  }),
+  unpinImages: route({
+    method: "DELETE",
+    path: "/v1/images",
+    query: noQuery,
+    body: nonEmptyArray(m.unpinImageRequest),
+    dataKey: "images",
+    item: m.unpinnedImageItem,
     retry: "idempotent",
   }),
   getQuotas: route({

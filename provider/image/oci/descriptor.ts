@@ -30,6 +30,12 @@ export const ANNOTATION = {
   created: "org.opencontainers.image.created",
 } as const;
 
+/**
+ * Annotation of an entry in `index.json`, not part of the digest: whether the image was built with files from the program, which may
+ * hold secrets. `none` or `given`; absent if the image was not built here, or by an earlier release.
+ */
+export const GIVEN_FILES_ANNOTATION = "pulumi-unikernel.given-files";
+
 /** Paths of kernel and initrd inside their layers. */
 export const LAYER_ENTRY = { kernel: "unikraft/bin/kernel", initrd: "unikraft/bin/initrd" } as const;
 

@@ -4,20 +4,40 @@ import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { hasErrorCode } from "../../base/errors";
 import { writeFileAtomic } from "../../base/files";
-import { ANNOTATION, MEDIA_TYPE, type Descriptor, type ImageIndex, imageIndex } from "./descriptor";
+import {
+  ANNOTATION,
+  GIVEN_FILES_ANNOTATION,
+  MEDIA_TYPE,
+  type Descriptor,
+  type ImageIndex,
+  imageIndex,
+} from "./descriptor";
 import { type Reference, canonicalRepository, formatReference, parseReference } from "./reference";
 import { type StoredImage, parseDocument, readImage } from "./storedImage";
 
-/** Adds `root` as `repository:tag`; returns the same object when the index already has that entry. */
-export function withEntry(index: ImageIndex, repository: string, tag: string, root: Descriptor): ImageIndex {
+/**
+ * Adds `root` as `repository:tag`; returns the same object when the index already has that entry.
+ *
+ * @param facts other annotations of the entry
+ */
+export function withEntry(
+  index: ImageIndex,
+  repository: string,
+  tag: string,
+  root: Descriptor,
+  facts: Readonly<Record<string, string>> = {},
+): ImageIndex {
   const name = formatReference({ repository, tag });
   const refName = (entry: Descriptor): string | undefined => entry.annotations?.[ANNOTATION.refName];
-  if (index.manifests.some((entry) => refName(entry) === name && entry.digest === root.digest)) return index;
+  const isSame = ({ digest, annotations }: Descriptor): boolean =>
+    digest === root.digest && Object.entries(facts).every(([key, value]) => annotations?.[key] === value);
+  if (index.manifests.some((entry) => refName(entry) === name && isSame(entry))) return index;
   const untagged = (digest: Digest): string => `${repository}@${digest}`;
   const manifests = index.manifests
     .filter((entry) => refName(entry) !== untagged(root.digest))
+    .filter((entry) => refName(entry) !== name || entry.digest !== root.digest)
     .map((entry) => (refName(entry) === name ? withRefName(entry, untagged(entry.digest)) : entry));
-  const annotations = { [ANNOTATION.refName]: name, [ANNOTATION.created]: new Date().toISOString() };
+  const annotations = { ...facts, [ANNOTATION.refName]: name, [ANNOTATION.created]: new Date().toISOString() };
   return { ...index, manifests: [...uniqueByName(manifests), { ...root, annotations }] };
 }
 
@@ -80,4 +100,15 @@ export async function toStoredImage(folder: string, entry: Descriptor): Promise<
     ...(name.tag === undefined ? {} : { tag: name.tag }),
     ...(createdAt === undefined ? {} : { createdAt }),
   };
+}
+
+/**
+ * True if every entry with this digest was built on this machine without files from a program. False if that is not known: for images from
+ * elsewhere, images of earlier releases, and images that are gone.
+ *
+ * @param folder folder of the layout
+ */
+export async function isBuiltWithoutFiles(folder: string, digest: string): Promise<boolean> {
+  const entries = (await readIndex(folder)).manifests.filter((entry) => entry.digest === digest);
+  return entries.length > 0 && entries.every(({ annotations }) => annotations?.[GIVEN_FILES_ANNOTATION] === "none");
 }

@@ -44,6 +44,8 @@ export interface PutImageOptions {
   readonly initrd?: LayerRef | { readonly file: string };
   /** Annotations of the manifest; part of the digest. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Annotations of the image's entry in this layout; no part of the digest. */
+  readonly facts?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -61,6 +63,7 @@ export interface Layout {
     readonly tag?: string;
     readonly root: Descriptor;
     readonly blobs: readonly BlobSource[];
+    readonly facts?: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal;
   }): Promise<StoredImage>;
   /**
@@ -83,7 +86,7 @@ export interface Layout {
 export function openLayout(folder: string): Layout {
   const layout: Layout = {
     folder,
-    putImage: async ({ repository, tag, kernel, initrd, signal, ...parts }) => {
+    putImage: async ({ repository, tag, kernel, initrd, facts, signal, ...parts }) => {
       const kernelBlob = await toBlob(kernel, LAYER_ENTRY.kernel);
       const initrdBlob = initrd === undefined ? undefined : await toBlob(initrd, LAYER_ENTRY.initrd);
       const documents = createImageDocuments({
@@ -97,16 +100,17 @@ export function openLayout(folder: string): Layout {
         ...(tag === undefined ? {} : { tag }),
         root: toDescriptor(MEDIA_TYPE.index, documents.index),
         blobs: [...layers, documents.config, documents.manifest, documents.index],
+        ...(facts === undefined ? {} : { facts }),
         ...(signal === undefined ? {} : { signal }),
       });
       return { digest, sizeBytes };
     },
 
-    putBlobs: async ({ repository, tag = "latest", root, blobs, signal }) => {
+    putBlobs: async ({ repository, tag = "latest", root, blobs, facts, signal }) => {
       const name = canonicalRepository(parseReference(repository));
       parseReference(`${name}:${tag}`);
       try {
-        await commit(folder, blobs, signal, (index) => withEntry(index, name, tag, root));
+        await commit(folder, blobs, signal, (index) => withEntry(index, name, tag, root, facts));
       } catch (error) {
         throw fromSystemError(error, `storing the image '${name}:${tag}'`);
       }

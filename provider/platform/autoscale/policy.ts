@@ -107,13 +107,19 @@ function parseSteps({
   return { metric, adjustmentType, steps: parsed };
 }
 
-/** A policy as the API reports it. */
+/** A policy as the API reports it: with `percentage`, the only word for it that the vendor's SDKs read. */
 export function encodePolicy(policy: ScalePolicy) {
   const { name, type, enabled } = policy;
   switch (policy.type) {
     case "step":
       return {
-        ...{ name, type, enabled, metric: policy.metric, adjustment_type: policy.adjustmentType },
+        ...{
+          name,
+          type,
+          enabled,
+          metric: policy.metric,
+          adjustment_type: policy.adjustmentType === "percent" ? "percentage" : policy.adjustmentType,
+        },
         steps: policy.steps.map(({ adjustment, lowerBound, upperBound }) => ({
           adjustment,
           ...(lowerBound === undefined ? {} : { lower_bound: lowerBound }),

@@ -13,5 +13,7 @@ export const MAX_OBJECTS = 1000;
 export const MAX_TARGET_BYTES = 48 * 1024;
 /** Largest request line and headers together. */
 export const MAX_HEADER_BYTES = 64 * 1024;
+/** Most values in a body, those of arrays and objects included: a request of {@link MAX_OBJECTS} objects has far fewer. */
+export const MAX_JSON_VALUES = 65_536;
 /** Deepest nesting of arrays and objects in a body; the API needs less than ten. */
 export const MAX_JSON_DEPTH = 32;

@@ -6,6 +6,7 @@ import { abbreviate } from "../validation/describeValue";
 import { type Dialect, NEWEST_DIALECT } from "./dialect";
 import { parseBodyArguments } from "./parse/bodyArguments";
 import { parseOlderImageList } from "./parse/olderImageList";
+import { parseOneImagePath, toOlderImage } from "./parse/olderImage";
 import { parseReadArguments } from "./parse/readArguments";
 import type { ParsedArguments, QueryParameter } from "./parse/selectors";
 import { OLDER_IMAGE_LIST_PATH, type RoutePattern } from "./routePatterns";
@@ -35,7 +36,7 @@ export interface RawRequest {
  * Objects are named in the path, the query or the body. If the body names objects, only those count.
  */
 export function routeRequest({ method, target, body }: RawRequest, dialect: Dialect = NEWEST_DIALECT): RoutedRequest {
-  const { path, parameters } = parseTarget(target);
+  const { path, parameters, isOneImage } = parseTarget(target);
   const keys = parameters.map(([key]) => key);
   const { pattern, pathParameters } = matchRoute(method, path, keys, dialect.patterns);
   const route: Route = routes[pattern.name];
@@ -49,14 +50,29 @@ export function routeRequest({ method, target, body }: RawRequest, dialect: Dial
     : pattern.path === OLDER_IMAGE_LIST_PATH
       ? parseOlderImageList(route, parameters, body)
       : parseReadArguments(route, { inPath, parameters, body });
-  return { name, dataKey, path: pathParameters, ...parsed };
+  return isOneImage
+    ? { name, dataKey: undefined, path: pathParameters, ...parsed, encodeItems: toOlderImage }
+    : { name, dataKey, path: pathParameters, ...parsed };
 }
 
-function parseTarget(target: string): { path: string; parameters: readonly QueryParameter[] } {
+/** A request line's path and query. */
+interface Target {
+  readonly path: string;
+  readonly parameters: readonly QueryParameter[];
+  /** True for the older form of a read of one image, whose answer has a form of its own. */
+  readonly isOneImage: boolean;
+}
+
+function parseTarget(target: string): Target {
   // Not with URL, which would read "//x" as a host. A proxy may send an absolute URL (RFC 9112, section 3.2.2).
   const [path = "/", ...search] = target.replace(/^https?:\/\/[^/?]*/, "").split("?");
   // Clients whose base URL ends in `/v1` send it twice.
-  return { path: path.replace(/^\/v1\/v1(?=\/)/, "/v1"), parameters: [...new URLSearchParams(search.join("?"))] };
+  const cleaned = path.replace(/^\/v1\/v1(?=\/)/, "/v1");
+  const parameters = [...new URLSearchParams(search.join("?"))];
+  const image = parseOneImagePath(cleaned);
+  return image === undefined
+    ? { path: cleaned, parameters, isOneImage: false }
+    : { path: "/v1/images", parameters: [...parameters, image], isOneImage: true };
 }
 
 /** A matching pattern and the values of its parameters. */

@@ -79,7 +79,7 @@ class Splice {
     socket.on("data", (chunk: Buffer) => {
       this.#lastFrom = "instance";
       this.#body = this.#isHead ? undefined : advanceBody(this.#body, chunk);
-      lease.traffic.recordBytes(this.#inFlight());
+      lease.traffic.recordBytes("tx", chunk.length, this.#inFlight());
       if (!this.#client.write(chunk)) socket.pause();
       this.#armIdleTimer();
     });
@@ -106,7 +106,7 @@ class Splice {
     const lease = this.#lease;
     if (lease === undefined) return;
     if (isNewExchange && this.#isHttp) lease.traffic.recordRequest();
-    lease.traffic.recordBytes(this.#inFlight());
+    lease.traffic.recordBytes("rx", chunk.length, this.#inFlight());
     if (lease.socket.write(chunk)) this.#client.resume();
     else this.#client.pause();
   }

@@ -7,6 +7,9 @@ export interface TrafficCounts {
   readonly rxBytes: number;
   /** Bytes received from the instance. */
   readonly txBytes: number;
+  /** Packets sent to the instance, and received from it; see {@link packetsOf}. */
+  readonly rxPackets: number;
+  readonly txPackets: number;
   /** Open connections on which no HTTP request was recognised. */
   readonly connections: number;
   /** HTTP requests in flight: without a response, or with an unfinished one. */
@@ -16,7 +19,21 @@ export interface TrafficCounts {
 }
 
 /** The counters of an instance without traffic. */
-export const NO_TRAFFIC: TrafficCounts = { rxBytes: 0, txBytes: 0, connections: 0, requests: 0, total: 0 };
+export const NO_TRAFFIC: TrafficCounts = {
+  rxBytes: 0,
+  txBytes: 0,
+  rxPackets: 0,
+  txPackets: 0,
+  connections: 0,
+  requests: 0,
+  total: 0,
+};
+
+/** Largest payload of a TCP segment over Ethernet. Source: RFC 6691, for an MTU of 1500 bytes. */
+const SEGMENT_BYTES = 1460;
+
+/** Packets that a piece of a byte stream takes at least. The proxy sees the stream only: neither handshakes nor acknowledgements count. */
+const packetsOf = (bytes: number): number => Math.ceil(bytes / SEGMENT_BYTES);
 
 /** Traffic of one connection to an instance. */
 export class ConnectionTraffic {
@@ -25,6 +42,8 @@ export class ConnectionTraffic {
   #requests = 0;
   #inFlight = false;
   #movedAt = performance.now();
+  /** Packets to (`rx`) and from (`tx`) the instance. */
+  readonly packets = { rx: 0, tx: 0 };
 
   /** @param onRequest called whenever `total` increases, also for the connection itself */
   constructor(socket: net.Socket, onRequest: () => void) {
@@ -54,8 +73,9 @@ export class ConnectionTraffic {
     if (this.#requests > 1) this.#onRequest();
   }
 
-  /** Records that bytes moved in either direction, and whether an HTTP request is in flight after them. */
-  recordBytes(inFlight: boolean): void {
+  /** Records that bytes moved to (`rx`) or from (`tx`) the instance, and whether an HTTP request is in flight after them. */
+  recordBytes(direction: "rx" | "tx", bytes: number, inFlight: boolean): void {
+    this.packets[direction] += packetsOf(bytes);
     this.#inFlight = inFlight;
     this.#movedAt = performance.now();
   }
@@ -69,7 +89,7 @@ export class ConnectionTraffic {
 /** Traffic of all connections of one instance, closed ones included. */
 export class InstanceTraffic {
   readonly #open = new Set<ConnectionTraffic>();
-  #ended = { rxBytes: 0, txBytes: 0, total: 0 };
+  #ended = { rxBytes: 0, txBytes: 0, rxPackets: 0, txPackets: 0, total: 0 };
 
   /** Starts to count an open connection. */
   addConnection(connection: ConnectionTraffic): void {
@@ -79,9 +99,15 @@ export class InstanceTraffic {
   /** Moves a connection that has ended to the totals. Idempotent. */
   removeConnection(connection: ConnectionTraffic): void {
     if (!this.#open.delete(connection)) return;
-    const { rxBytes, txBytes, total } = this.#ended;
+    const { rxBytes, txBytes, rxPackets, txPackets, total } = this.#ended;
     const { bytesRead, bytesWritten } = connection.socket;
-    this.#ended = { rxBytes: rxBytes + bytesWritten, txBytes: txBytes + bytesRead, total: total + connection.total };
+    this.#ended = {
+      rxBytes: rxBytes + bytesWritten,
+      txBytes: txBytes + bytesRead,
+      rxPackets: rxPackets + connection.packets.rx,
+      txPackets: txPackets + connection.packets.tx,
+      total: total + connection.total,
+    };
   }
 
   /**
@@ -100,6 +126,8 @@ export class InstanceTraffic {
     return {
       rxBytes: this.#ended.rxBytes + sum(({ socket }) => socket.bytesWritten),
       txBytes: this.#ended.txBytes + sum(({ socket }) => socket.bytesRead),
+      rxPackets: this.#ended.rxPackets + sum(({ packets }) => packets.rx),
+      txPackets: this.#ended.txPackets + sum(({ packets }) => packets.tx),
       connections: open.filter((connection) => !connection.isHttp).length,
       requests: open.filter((connection) => connection.inFlight).length,
       total: this.#ended.total + sum((connection) => connection.total),

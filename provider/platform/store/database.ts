@@ -15,7 +15,7 @@ export type ColumnValue = string | number | null;
 export interface Database {
   /** The rows of a query, as objects with one property per column. */
   all(sql: string, ...values: readonly ColumnValue[]): readonly unknown[];
-  /** Runs a statement; what it wrote survives a power loss. */
+  /** Runs a statement; what it wrote survives a power loss. Throws `NO_SPACE` on a full disk. */
   run(sql: string, ...values: readonly ColumnValue[]): void;
   /**
    * Like `run`, but does not wait for the disk: a power loss may undo it. For frequent writes that are void after one.
@@ -29,6 +29,7 @@ export interface Database {
 
 /** Source: SQLite, "Result and Error Codes". */
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
 /** Attempts to open the database while daemons that shut down keep deleting it. */
 const OPEN_ATTEMPTS = 20;
 /** Whether each commit syncs the write-ahead log, or only a checkpoint does. Source: SQLite, "PRAGMA synchronous". */
@@ -40,7 +41,8 @@ const inodeOf = (file: string): number | undefined => fs.statSync(file, { throwI
  * Opens or creates the database (0600), locks it and migrates it to the current version. `undefined` when another process
  * has locked it.
  *
- * Throws `DAEMON_FAILED` when a newer version of this package wrote it, or when other daemons keep deleting it.
+ * Throws `DAEMON_FAILED` when a newer version of this package wrote it, or when other daemons keep deleting it; `NO_SPACE` on a
+ * full disk.
  */
 export function openDatabase(file: string): Database | undefined {
   for (let attempt = 1; ; attempt++) {
@@ -57,7 +59,7 @@ export function openDatabase(file: string): Database | undefined {
     if (database === undefined) return undefined;
     // A daemon that shuts down unlinks its database before it unlocks it: check that the locked file is still the one at this path.
     if (inode !== undefined && inodeOf(file) === inode) {
-      migrate(database);
+      withFullDiskError(() => migrate(database));
       return toDatabase(database, file);
     }
     database.close();
@@ -79,13 +81,33 @@ function openLocked(file: string): DatabaseSync | undefined {
     return database;
   } catch (error) {
     database.close();
-    if (error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY) return undefined;
-    throw error;
+    if (hasResultCode(error, SQLITE_BUSY)) return undefined;
+    throw toFullDiskError(error);
+  }
+}
+
+/** True for an error of SQLite with this result code; extended codes hold it in their lowest byte. */
+const hasResultCode = (error: unknown, code: number): boolean =>
+  error instanceof Error && "errcode" in error && typeof error.errcode === "number" && (error.errcode & 0xff) === code;
+
+const toFullDiskError = (error: unknown): unknown =>
+  hasResultCode(error, SQLITE_FULL)
+    ? new UnikernelError("NO_SPACE", "The disk that holds the state of the local platform is full.", {
+        hint: "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk.",
+        cause: error,
+      })
+    : error;
+
+function withFullDiskError<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toFullDiskError(error);
   }
 }
 
 function toDatabase(database: DatabaseSync, file: string): Database {
-  const run: Database["run"] = (sql, ...values) => void database.prepare(sql).run(...values);
+  const run: Database["run"] = (sql, ...values) => withFullDiskError(() => void database.prepare(sql).run(...values));
   return {
     all: (sql, ...values) => database.prepare(sql).all(...values),
     run,

@@ -127,7 +127,12 @@ function inTransaction(database: Database, work: () => void): void {
     work();
     database.run("COMMIT");
   } catch (error) {
-    database.run("ROLLBACK");
+    // SQLite has rolled back by itself on a full disk; the failure of this must not hide the one before.
+    try {
+      database.run("ROLLBACK");
+    } catch {
+      // no transaction is active
+    }
     throw error;
   }
 }

@@ -4,6 +4,7 @@
  * Defaults are for rows of an older release, and match how that release behaved.
  */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 import { INSTANCE_PROPS, INSTANCE_STATES, inlineFile, scaleToZero, schedule } from "../../contract/models";
 
 /** The image that a reference named when it was resolved. */
@@ -13,7 +14,7 @@ export const resolvedImage = z.object({
   kernelDigest: z.string(),
   initrdDigest: z.string().optional(),
   imageArgs: z.array(z.string()).default([]),
-  imageEnv: z.record(z.string(), z.string()),
+  imageEnv: mapOf(z.string(), z.string()),
 });
 
 /** Additional files of an instance: `files` of the request, or the file system of an image. */
@@ -32,13 +33,13 @@ export const instanceDefinition = resolvedImage.extend({
   /** True if `args` are the image's, so that they change with the image. */
   argsFromImage: z.boolean().default(false),
   /** Environment of the request, added to that of the image. Secret. */
-  env: z.record(z.string(), z.string()),
+  env: mapOf(z.string(), z.string()),
   memoryMb: z.int(),
   vcpus: z.int(),
   restartPolicy: z.enum(["never", "always", "on-failure"]),
   scaleToZero: scaleToZero.optional(),
   tags: z.array(z.string()),
-  annotations: z.record(z.string(), z.string()).default({}),
+  annotations: mapOf(z.string(), z.string()).default({}),
   deleteLock: z.boolean().default(false),
   /** `undefined`: the name. */
   hostname: z.string().optional(),

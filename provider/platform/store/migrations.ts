@@ -47,6 +47,11 @@ const MIGRATIONS: readonly string[] = [
      json_set(definition, '$.templateAutokillMs', json_extract(definition, '$.frozenAutokillMs')),
      '$.frozenAutokillMs')
    WHERE json_extract(definition, '$.frozenAutokillMs') IS NOT NULL;`,
+  `CREATE TABLE image_pins (
+     uuid TEXT PRIMARY KEY,
+     created_at INTEGER NOT NULL,
+     url TEXT NOT NULL UNIQUE
+   ) STRICT;`,
 ];
 
 /** The part of an SQLite connection that migrations need. */

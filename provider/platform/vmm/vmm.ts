@@ -48,8 +48,8 @@ export interface VmDisk {
 
 /** Why a VM no longer runs. */
 export type VmExit =
-  /** The guest's program exited, by itself or on request of `stop`. */
-  | { readonly kind: "exited"; readonly exitCode: number }
+  /** The guest's program exited, by itself or because `stop` asked it to. `undefined`: the guest reported no exit code. */
+  | { readonly kind: "exited"; readonly exitCode: number | undefined }
   /** The kernel crashed, or shut down without reporting how the program ended. */
   | { readonly kind: "panicked"; readonly detail: string }
   /** Ended from outside: by `stop`, by a signal, or with the host. */

@@ -1,4 +1,5 @@
 /** Applies one PATCH operation to a volume. Pure. */
+import { withClearAsDel } from "../../contract/models";
 import { tags, type VolumeProp, volumePatchValues } from "../../contract/models";
 import { ApiItemError } from "../errors";
 import type { VolumeRecord } from "../store/volumes";
@@ -21,8 +22,9 @@ const EXPECTED_VALUES: Readonly<Record<VolumeProp, string>> = {
   delete_lock: "true or false",
 };
 
-/** The fields that `change` sets. Throws `ApiItemError` `Invalid`. */
-export function resolveVolumePatch(volume: VolumeRecord, change: VolumePatchOperation): VolumePatch {
+/** The fields that the operation sets. Throws `ApiItemError` `Invalid`. */
+export function resolveVolumePatch(volume: VolumeRecord, requested: VolumePatchOperation): VolumePatch {
+  const change = withClearAsDel(requested, requested.prop === "tags" || requested.prop === "delete_lock");
   const { prop, op, value } = change;
   if (prop === "tags") return { tags: patchTags(volume.tags, change) };
   if (prop === "delete_lock" && op === "del" && value === undefined) return { deleteLock: false };

@@ -1,4 +1,5 @@
 /** The state of the dynamic provider: inputs, outputs and internal keys. */
+import { isCleanExit } from "../../contract/codes";
 import {
   OWNER_KEY,
   REPLACE_ON_CHANGES_KEY,
@@ -94,9 +95,25 @@ export const propertiesFromState = (state: Properties): Properties =>
 /** States of an instance that needs no start. */
 const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];
 
-/** True if a failed create or update left the instance stopped. The next update starts it. */
+const isJob = ({ waitFor }: Properties): boolean => waitFor === "completed";
+
+/**
+ * True if a failed create or update left the instance stopped; the next update starts it. Also true if it gave up waiting for a job; the
+ * next update waits for it.
+ */
 export const hasPendingStart = (state: Properties): boolean =>
-  state[PENDING_START_KEY] === true && !UP_STATES.includes(state["state"]);
+  state[PENDING_START_KEY] === true && (isJob(state) || !UP_STATES.includes(state["state"]));
+
+/** True for a job that still ran when it was last looked at, and has ended as it should since. */
+const hasCompletedSince = (state: Properties, observed: Properties): boolean =>
+  isJob(state) &&
+  UP_STATES.includes(state["state"]) &&
+  observed["state"] === "stopped" &&
+  isCleanExit({
+    stop_reason: observed["stopReasonNumber"] as number | undefined,
+    stop_code: observed["stopCodeNumber"] as number | undefined,
+    exit_code: observed["exitCode"] as number | undefined,
+  });
 
 /**
  * The internal outputs that a refresh keeps: the mark of a `get`, and a pending start unless the instance was started in the
@@ -104,5 +121,7 @@ export const hasPendingStart = (state: Properties): boolean =>
  */
 export const preservedOnRefresh = (state: Properties, observed: Properties): Properties => ({
   ...(isLookup(state) || wasLookedUp(state) ? { [LOOKED_UP_KEY]: true } : {}),
-  ...(hasPendingStart({ ...state, state: observed["state"] }) ? { [PENDING_START_KEY]: true } : {}),
+  ...(hasPendingStart({ ...state, state: observed["state"] }) && !hasCompletedSince(state, observed)
+    ? { [PENDING_START_KEY]: true }
+    : {}),
 });

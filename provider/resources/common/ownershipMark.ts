@@ -3,9 +3,9 @@
  * it is, and whether the create that made it has finished. Looked at only where an object might be adopted: aliases, renamed stacks and
  * moved state lock nobody out. Pure.
  */
-import type { PatchOperation } from "../../contract/models";
 import type { Identity } from "../../definition/identity";
 import type { NameHolder } from "../../definition/resource";
+import type { PlannedOperation } from "./patchOperation";
 
 const MARK_PATTERN = /^pulumi:([0-9a-f]{12}):([0-9a-f]{16})(?::(unfinished|growing))?$/;
 
@@ -65,13 +65,13 @@ export function withFinishedMark(
   return mark === undefined ? tags : [...tags, finishedMark(mark)];
 }
 
-/** A PATCH that would write the tags of a program writes the mark with them; others are as they were. */
-export function withMarkKept<P extends PatchOperation<string>>(
+/** A change that would write or clear the tags of a program writes the mark with them; others are as they were. */
+export function withMarkKept<P extends PlannedOperation<string>>(
   patch: P,
   current: readonly string[] | null | undefined,
   identity: Identity | undefined,
 ): P {
-  if (patch.prop !== "tags" || (patch.op !== "set" && patch.op !== "del")) return patch;
+  if (patch.prop !== "tags" || (patch.op !== "set" && patch.op !== "clear")) return patch;
   const tags = patch.op === "set" && Array.isArray(patch.value) ? (patch.value as string[]) : [];
   const marked = withFinishedMark(tags, current, identity);
   return marked.length === tags.length ? patch : { ...patch, op: "set", value: marked };

@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
-import { failedItemError } from "../../client/errors/apiErrors";
 import type { InstanceItem } from "../../contract/models";
 import { waitUntilStopped } from "../../client/waitForInstance";
 import { UnikernelError } from "../../base/errors";
@@ -11,11 +10,15 @@ import { timeoutWithDrainMs } from "../../rollout/instances";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { toReference } from "../common/fields";
 import type { InstanceInputs } from "./inputs";
-import { secretInputsOf, initFailure, isDown, getExisting, waitUntilStable, verifyExpected } from "./operations";
+import { secretInputsOf, initFailure, isDown, getExisting, startCounts, verifyExpected } from "./operations";
 import type { InputPatch, InstanceStep } from "./plan";
 import { withMarkKept } from "../common/ownershipMark";
-import { toPatchOperation } from "../common/patchOperation";
+import { digestIn } from "../workload/request";
+import { hasOldValue } from "./wire";
+import { sendPatches } from "../common/clearing";
 import { matchesReference } from "../common/reference";
+import type { StartCounts } from "./waitFor";
+import { waitUntilUp } from "./waitUntilUp";
 
 /** An update in progress. */
 interface UpdateProgress {
@@ -28,6 +31,8 @@ interface UpdateProgress {
   /** API names of the properties changed so far. */
   readonly patchedProps: Set<string>;
   stoppedByUpdate: boolean;
+  /** The counters before the start that is waited for; `undefined` if none is. */
+  before: StartCounts | undefined;
 }
 
 /**
@@ -55,11 +60,12 @@ export async function applySteps(
     currentInputs: inputs,
     patchedProps: new Set(),
     stoppedByUpdate: false,
+    before: undefined,
   };
-  const starts = steps.some((step) => step.do === "start");
+  const starts = steps.some((step) => step.do === "start" || step.do === "await");
   try {
     let item = await getExisting(context, id);
-    for (const step of steps) item = await applyStep(progress, item, step, starts);
+    for (const step of steps) item = await applyStep(progress, item, step);
     return item;
   } catch (error) {
     const isUpAgain =
@@ -76,12 +82,7 @@ const tryStart = ({ client }: ProviderContext, id: string): Promise<boolean> =>
     () => false,
   );
 
-async function applyStep(
-  progress: UpdateProgress,
-  item: InstanceItem,
-  step: InstanceStep,
-  starts: boolean,
-): Promise<InstanceItem> {
+async function applyStep(progress: UpdateProgress, item: InstanceItem, step: InstanceStep): Promise<InstanceItem> {
   const { context, id, news } = progress;
   switch (step.do) {
     case "stop":
@@ -98,17 +99,36 @@ async function applyStep(
       await attachVolume(progress, item, step.mount);
       return item;
     case "start":
-      if (item.state === "starting" || item.state === "running" || item.state === "standby") return item;
+      if (UP_STATES.includes(item.state)) {
+        progress.before = countsBeforeRun(item);
+        return item;
+      }
+      progress.before = startCounts(item);
       onlyItem(await context.client.startInstances({ body: [{ uuid: id }] }), `Starting instance '${item.name}'`);
       return item;
+    case "await":
+      progress.before = countsBeforeRun(item);
+      return item;
     case "verify": {
+      const { before } = progress;
       const secretInputs = [...secretInputsOf(news), ...secretInputsOf(progress.olds)];
-      const expected = { image: news.image, patchedProps: progress.patchedProps, secretInputs };
-      return starts ? waitUntilStable(context, id, expected) : verifyExpected(await getExisting(context, id), expected);
+      const now =
+        before === undefined
+          ? await getExisting(context, id)
+          : await waitUntilUp(context, { item, inputs: news, before, isNew: false, secretInputs });
+      return verifyExpected(now, { image: news.image, patchedProps: progress.patchedProps });
     }
     default:
       return step satisfies never;
   }
+}
+
+const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];
+
+/** The counters before the run that an instance is in, or was in last. */
+function countsBeforeRun(item: InstanceItem): StartCounts {
+  const { starts, restarts } = startCounts(item);
+  return { starts: Math.max(0, starts - 1), restarts };
 }
 
 async function stopInstance(progress: UpdateProgress, { name }: InstanceItem, drainTimeoutMs: number): Promise<void> {
@@ -166,30 +186,59 @@ const propertyNames = (patches: readonly InputPatch[]): string => patches.map(({
 async function patchInstance(
   progress: UpdateProgress,
   { name, tags }: InstanceItem,
-  patches: readonly InputPatch[],
+  planned: readonly InputPatch[],
 ): Promise<void> {
-  const { client, ownership } = progress.context;
-  const reply = await client.patchInstances({
-    body: patches.map((patch) => ({
-      uuid: progress.id,
-      ...toPatchOperation(withMarkKept(patch, tags, ownership)),
-    })),
+  const { context, id } = progress;
+  const patches = planned.map((patch) => withMarkKept(patch, tags, context.ownership));
+  const errors = await sendPatches(context.clearing, patches, {
+    describe: (verb, { property }) => `${verb} ${property} of instance '${name}'`,
+    send: (operations) =>
+      context.client.patchInstances({ body: operations.map((operation) => ({ uuid: id, ...operation })) }),
+    findUncleared: (cleared) => findUncleared(progress, cleared),
   });
-  const failed = patches.filter((_, index) => (reply.items[index] ?? { status: "error" }).status === "error");
-  const succeeded = patches.filter((one) => !failed.includes(one));
+  const failed = patches.filter((patch) => errors.has(patch));
+  const succeeded = patches.filter((patch) => !errors.has(patch));
   for (const { property, prop } of succeeded) {
     progress.currentInputs = { ...progress.currentInputs, [property]: progress.news[property as keyof InstanceInputs] };
     progress.patchedProps.add(prop);
   }
   const [first] = failed;
-  if (first === undefined) return;
-  const item = reply.items[patches.indexOf(first)] ?? {};
-  const cause = failedItemError(`Changing ${propertyNames(failed)} of instance '${name}'`, item, reply);
+  const cause = first && errors.get(first);
+  if (first === undefined || cause === undefined) return;
+  const othersText = failed.length === 1 ? "" : ` ${propertyNames(failed.slice(1))} failed too.`;
   const succeededText =
     succeeded.length === 0 ? "" : ` ${propertyNames(succeeded)} ${succeeded.length === 1 ? "was" : "were"} changed.`;
-  throw new UnikernelError(cause.code, `${cause.message}${succeededText}`, {
+  throw new UnikernelError(cause.code, `${cause.message}${othersText}${succeededText}`, {
     property: first.property,
     details: { ...cause.details, succeeded: succeeded.map(({ property }) => property) },
     ...(cause.hint === undefined ? {} : { hint: cause.hint }),
   });
+}
+
+/** Those of the cleared properties that still have their old value. */
+async function findUncleared(
+  { context, id, olds, news }: UpdateProgress,
+  cleared: readonly InputPatch[],
+): Promise<readonly InputPatch[]> {
+  const item = await getExisting(context, id);
+  const uncleared: InputPatch[] = [];
+  for (const patch of cleared) {
+    const property = patch.property as keyof InstanceInputs;
+    const hasOld = hasOldValue(item, property, olds, news);
+    if (hasOld && !(await isServerDefault(context, item, property))) uncleared.push(patch);
+  }
+  return uncleared;
+}
+
+/** Is the reported value the one that the server fills in where none is given: the name as host name, the image's arguments? */
+async function isServerDefault(
+  { client }: ProviderContext,
+  item: InstanceItem,
+  property: keyof InstanceInputs,
+): Promise<boolean> {
+  if (property === "hostname") return item.hostname === item.name;
+  const digest = property === "args" ? digestIn(item.image ?? "") : undefined;
+  if (digest === undefined) return false;
+  const { items } = await client.getImages({ query: { digest: [digest] } });
+  return items.some(({ args }) => isDeepStrictEqual(args ?? [], item.args ?? []));
 }

@@ -31,6 +31,12 @@ const serviceGroupInput = objectType(
   }),
 );
 
+/** Longest `stableForMs`. */
+const MAX_STABLE_MS = 600_000;
+
+/** Values of `waitFor`. */
+export const WAIT_FOR = ["running", "answering", "completed"] as const;
+
 /** Inputs of an Instance. */
 export const instanceInputs = z.strictObject({
   name: nameField("instance"),
@@ -48,6 +54,14 @@ export const instanceInputs = z.strictObject({
     description: "Start the instance at creation and wait until it runs. A later change has no effect. Default true.",
     onChange: "ignore",
   }),
+  waitFor: field(z.enum(WAIT_FOR).default("running"), {
+    description:
+      'What a start must reach to succeed. `running`: it runs or is in standby and has not failed for `stableForMs`; with `restartPolicy: "never"`, a program that ends with exit code 0 has succeeded too. `answering`: also, the ports of its `service` or `serviceGroup` answer through it. `completed`: a job; its program ends with exit code 0. A job runs again when an input changes that its program sees (the image, `args`, `env`, memory, volumes, ROMs). A change of `waitFor` counts from the next start. Default `running`.',
+  }),
+  stableForMs: field(z.int().min(0).max(MAX_STABLE_MS).default(3_000), {
+    description:
+      "How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; not used by `completed`. Default 3000.",
+  }),
   deleteLock: field(z.boolean().default(false), {
     description: "Reject every deletion until this is set to false. Default false.",
   }),
@@ -64,3 +78,6 @@ export type InstanceInputs = z.output<typeof instanceInputs>;
 /** True if stopping the instance deletes it. */
 export const deletedOnStop = ({ features }: Properties): boolean =>
   Array.isArray(features) && features.includes("delete-on-stop");
+
+/** True for a job: it has done what it is for once its program has ended. */
+export const isJob = ({ waitFor }: Properties): boolean => waitFor === "completed";

@@ -15,7 +15,7 @@ import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
 import { workloadErrorContext } from "../workload/request";
-import { type InstanceInputs, deletedOnStop, instanceInputs } from "./inputs";
+import { type InstanceInputs, deletedOnStop, instanceInputs, isJob } from "./inputs";
 import {
   findInstance,
   secretInputsOf,
@@ -24,12 +24,13 @@ import {
   lastPowerState,
   readPowerState,
   waitUntilReadable,
-  waitUntilStable,
   verifyExpected,
 } from "./operations";
 import { type InstanceOutputs, type instanceOutputs, toOutputs } from "./outputs";
 import { describeInstanceUpdate, toInputPatch, planInstanceUpdate } from "./plan";
 import { applySteps } from "./apply";
+import { NEVER_STARTED, judgeStart, toStartExpectation } from "./waitFor";
+import { waitUntilUp } from "./waitUntilUp";
 import { isImport, readInputs, toCreateRequest } from "./wire";
 
 /** Time to delete an instance that did not stop in time. */
@@ -63,8 +64,9 @@ async function resumeInstance(
   inputs: InstanceInputs,
 ): Promise<InstanceItem | undefined> {
   const changes = changesTo(inputs, item);
-  // A copy does not tell of what it is one, and what is down has failed or has run already.
-  if (inputs.image === undefined || isDown(item) || changes.some(({ replace }) => replace)) return undefined;
+  // A copy does not tell of what it is one, and what is down has failed, unless it has ended as it should.
+  const hasFailed = isDown(item) && judgeStart(item, toStartExpectation(inputs, NEVER_STARTED)).outcome !== "met";
+  if (inputs.image === undefined || hasFailed || changes.some(({ replace }) => replace)) return undefined;
   if (changes.length > 0) {
     const found = { inputs: readInputs(item, inputs), outputs: toOutputs(item, inputs) };
     await updateInstance(context, item.uuid, found, inputs);
@@ -145,7 +147,8 @@ async function updateInstance(
   olds: { readonly inputs: InstanceInputs; readonly outputs: InstanceOutputs },
   news: InstanceInputs,
 ): Promise<InstanceOutputs> {
-  const steps = planInstanceUpdate(olds.inputs, news, await readPowerState(context, id, olds.outputs));
+  const power = await readPowerState(context, id, olds.outputs, isJob(olds.inputs) || isJob(news));
+  const steps = planInstanceUpdate(olds.inputs, news, power);
   const item = await applySteps(context, id, steps, olds, news);
   // A create that failed after it made the instance left it unfinished.
   await finishInstance(context, item);
@@ -155,7 +158,8 @@ async function updateInstance(
 /** The lifecycle of an Instance. */
 export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs, ProviderContext> = {
   findAdoptable,
-  describeUpdate: (olds, news, outputs) => describeInstanceUpdate(olds, news, lastPowerState(outputs)),
+  describeUpdate: (olds, news, outputs) =>
+    describeInstanceUpdate(olds, news, lastPowerState(outputs, isJob(olds) || isJob(news))),
 
   async findNameHolder(context, id) {
     const item = await findInstance(context, { uuid: [id] });
@@ -169,18 +173,24 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
     const created = await createOrResumeInstance(context, inputs);
     try {
       const item = inputs.autostart
-        ? await waitUntilStable(context, created.uuid, {
-            image: inputs.image,
+        ? await waitUntilUp(context, {
+            item: created,
+            inputs,
+            before: NEVER_STARTED,
             isNew: true,
             secretInputs: secretInputsOf(inputs),
           })
-        : verifyExpected(await waitUntilReadable(context, created.uuid), inputs);
+        : await waitUntilReadable(context, created.uuid);
+      // The image of a deleted one may be unknown.
+      const isGone = item.state === "deleted";
+      if (!isGone || item.image !== undefined) verifyExpected(item, inputs);
       // Last, because an instance that failed before must be deletable.
-      await finishInstance(context, item, inputs);
+      if (!isGone) await finishInstance(context, item, inputs);
       return { id: created.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
-      if (UnikernelError.has(error, "GUEST_STOPPED", "IMAGE_MISMATCH", "NOT_FOUND")) {
-        // It cannot become usable: delete it, so that the next up creates a new one.
+      if (UnikernelError.has(error, "IMAGE_MISMATCH", "NOT_FOUND")) {
+        // It cannot become usable: delete it, so that the next up creates a new one. One whose guest stopped is kept for its console
+        // log; the next up starts it again.
         if (await tryDelete(forCleanup(context), created.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
       }
       throw await initFailure(context, created.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);

@@ -3,7 +3,7 @@ import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { InstanceItem } from "../../contract/models";
 import type { SecretInputs } from "../../client/errors/consoleExcerpt";
-import { guestStoppedError, assessLiveness, waitForInstance } from "../../client/waitForInstance";
+import { waitForInstance } from "../../client/waitForInstance";
 import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/resource";
 import { PENDING_START_KEY, ResourceInitFailedError, clearedInputs, pickOutputs } from "../../definition/initFailed";
@@ -12,23 +12,36 @@ import { verifyDigest } from "../workload/request";
 import { type InstanceInputs, instanceInputs } from "./inputs";
 import { instanceOutputs, toOutputs } from "./outputs";
 import type { PowerState } from "./plan";
+import type { StartCounts } from "./waitFor";
+import { NOT_FOUND_GRACE_MS } from "./waitUntilUp";
 import { readInputs } from "./wire";
-
-/** Time after which a started program counts as stable: one that exits at once does so earlier. */
-const SETTLE_MS = 500;
 
 /** True if the instance stays stopped until it is started. One that waits for its next restart is not down. */
 export const isDown = ({ state, restart }: { readonly state?: unknown; readonly restart?: unknown }): boolean =>
   state === "stopped" && (restart ?? undefined) === undefined;
 
 /** The power state of the last observed outputs. */
-export const lastPowerState = (outputs: Properties): PowerState =>
-  outputs[PENDING_START_KEY] === true ? "pending-start" : isDown(outputs) ? "down" : "up";
+export function lastPowerState(outputs: Properties, isJob: boolean): PowerState {
+  if (outputs[PENDING_START_KEY] === true) return isJob && !isDown(outputs) ? "unfinished" : "pending-start";
+  if (!isDown(outputs)) return "up";
+  return isJob ? "completed" : "down";
+}
 
-/** The power state now. Reads an instance that was last observed down, because a user may have started it since. */
-export async function readPowerState(context: ProviderContext, id: string, outputs: Properties): Promise<PowerState> {
-  const known = lastPowerState(outputs);
-  if (known !== "down") return known;
+/** The start counters of an instance. */
+export const startCounts = ({ start_count: starts = 0, restart_count: restarts = 0 }: InstanceItem): StartCounts => ({
+  starts,
+  restarts,
+});
+
+/** The power state now. Reads an instance that was last observed stopped, because a user may have started it since. */
+export async function readPowerState(
+  context: ProviderContext,
+  id: string,
+  outputs: Properties,
+  isJob: boolean,
+): Promise<PowerState> {
+  const known = lastPowerState(outputs, isJob);
+  if (known !== "down" && known !== "completed") return known;
   const item = await findInstance(context, { uuid: [id] });
   return item === undefined || isDown(item) ? known : "up";
 }
@@ -50,10 +63,6 @@ export interface ExpectedInstance {
   readonly image?: string | undefined;
   /** API names of the properties that this update changed. Failures of earlier changes are ignored. */
   readonly patchedProps?: ReadonlySet<string>;
-  /** True if it was just created and may not be readable yet. */
-  readonly isNew?: boolean;
-  /** Its secret inputs, new and old, which error messages must not quote. */
-  readonly secretInputs: readonly SecretInputs[];
 }
 
 /** The secret inputs of the instance and of the template that is prepared for it. */
@@ -62,9 +71,6 @@ export const secretInputsOf = (inputs: InstanceInputs): readonly SecretInputs[] 
   inputs.prepareTemplate ?? {},
 ];
 
-/** A new instance may be missing for a moment: the API is eventually consistent. */
-const NOT_FOUND_GRACE_MS = 15_000;
-
 /** Waits until a new instance can be read. Throws `NOT_FOUND` after 15 s. */
 export const waitUntilReadable = ({ client, clock, signal }: ProviderContext, id: string): Promise<InstanceItem> =>
   waitForInstance(client, id, () => ({ outcome: "met" }), {
@@ -72,27 +78,6 @@ export const waitUntilReadable = ({ client, clock, signal }: ProviderContext, id
     clock,
     signal,
   });
-
-/** Waits until the instance runs as expected and has not exited right after its start. */
-export async function waitUntilStable(
-  context: ProviderContext,
-  id: string,
-  expected: ExpectedInstance,
-): Promise<InstanceItem> {
-  const { client, clock, signal } = context;
-  const { isNew, secretInputs } = expected;
-  await waitForInstance(client, id, assessLiveness, {
-    notFoundGraceMs: isNew === true ? NOT_FOUND_GRACE_MS : 0,
-    secretInputs,
-    clock,
-    signal,
-  });
-  await clock.sleep(SETTLE_MS, signal);
-  const settled = await getExisting(context, id);
-  const verdict = assessLiveness(settled);
-  if (verdict.outcome === "failed") throw await guestStoppedError(client, settled, verdict.reason, secretInputs);
-  return verifyExpected(settled, expected);
-}
 
 /** Reads an instance that must exist. Throws `NOT_FOUND`. */
 export async function getExisting(context: ProviderContext, id: string): Promise<InstanceItem> {
@@ -106,10 +91,7 @@ export async function getExisting(context: ProviderContext, id: string): Promise
 }
 
 /** Returns the instance if it matches. Throws `IMAGE_MISMATCH`, or `OPERATION_FAILED` if a change of this update failed. */
-export function verifyExpected(
-  item: InstanceItem,
-  { image, patchedProps }: Pick<ExpectedInstance, "image" | "patchedProps">,
-): InstanceItem {
+export function verifyExpected(item: InstanceItem, { image, patchedProps }: ExpectedInstance): InstanceItem {
   const failed = item.updates?.find(({ status, prop }) => status === "failed" && patchedProps?.has(prop) === true);
   if (failed !== undefined) {
     const reason = failed.error === undefined ? "" : `: ${failed.error}`;

@@ -66,7 +66,10 @@ export const instanceOutputs = z.object({
   stopCodeNumber: field(z.int().optional(), {
     description: "Details of the last stop as the API's number; absent before the first stop.",
   }),
-  exitCode: field(z.int().optional(), { description: "Exit code of the program; absent unless it exited by itself." }),
+  exitCode: field(z.int().optional(), {
+    description:
+      "Exit code of the program; absent unless it exited by itself, and for a guest that reports none, such as Unikraft.",
+  }),
   bootTimeUs: field(z.number(), { description: "Time from the last start until the program ran, in microseconds." }),
   netTimeUs: field(z.number(), {
     description: "Time from the last start until the program listened on a port, in microseconds.",

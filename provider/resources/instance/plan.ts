@@ -1,16 +1,17 @@
 /** Plans an Instance's update as ordered steps. The preview describes them and the update executes them. Pure. */
 import { isDeepStrictEqual } from "node:util";
-import type { InstanceProp, PatchOperation } from "../../contract/models";
+import type { InstanceProp } from "../../contract/models";
 import { diff } from "../../definition/diff";
 import { isUnknown } from "../../definition/unknowns";
 import { type InstanceInputs, instanceInputs } from "./inputs";
 import { INSTANCE_WIRE } from "./wire";
+import type { PlannedOperation } from "../common/patchOperation";
 import { type WireCodec, isSameOnWire } from "../common/wire";
 
 type Mount = InstanceInputs["volumes"][number];
 
 /** A PATCH of the property that an input sets. */
-export interface InputPatch extends PatchOperation<InstanceProp> {
+export interface InputPatch extends PlannedOperation<InstanceProp> {
   /** Name of the input. */
   readonly property: string;
 }
@@ -22,14 +23,17 @@ export type InstanceStep =
   | { readonly do: "patch"; readonly patches: readonly InputPatch[] }
   | { readonly do: "attach"; readonly mount: Mount }
   | { readonly do: "start" }
+  /** Waits for a job that still ran when an earlier operation gave up. */
+  | { readonly do: "await" }
   /** Verifies that the instance matches the request. */
   | { readonly do: "verify" };
 
 /**
  * State before the update. "up": running, starting or in standby. "down": stopped by a user, so the update leaves it stopped.
- * "pending-start": stopped by a failed create or update, so the next update starts it.
+ * "pending-start": stopped by a failed create or update, so the next update starts it. "completed": a job that has ended, so a change
+ * that its program sees runs it again. "unfinished": a job that still ran when a create or update gave up, so the next update waits for it.
  */
-export type PowerState = "up" | "down" | "pending-start";
+export type PowerState = "up" | "down" | "pending-start" | "completed" | "unfinished";
 
 const mountsNotIn = (all: readonly Mount[], others: readonly Mount[]): readonly Mount[] =>
   all.filter((mount) => !others.some((other) => isDeepStrictEqual(mount, other)));
@@ -40,7 +44,7 @@ export function toInputPatch(property: string, news: InstanceInputs): InputPatch
   if (wire.prop === undefined) return undefined;
   const value = (wire.encodePatch ?? wire.encode)(news);
   return value === undefined
-    ? { property, prop: wire.prop, op: "del" }
+    ? { property, prop: wire.prop, op: "clear" }
     : { property, prop: wire.prop, op: "set", value };
 }
 
@@ -58,11 +62,12 @@ export function planInstanceUpdate(
   const added = mountsNotIn(news.volumes, olds.volumes);
   const restarts = power !== "down" && changes.some(({ restart }) => restart);
   return [
-    ...(restarts ? [{ do: "stop", drainTimeoutMs: news.drainTimeoutMs } as const] : []),
+    ...(restarts && power !== "completed" ? [{ do: "stop", drainTimeoutMs: news.drainTimeoutMs } as const] : []),
     ...removed.map((mount) => ({ do: "detach", mount }) as const),
     ...(patches.length > 0 ? [{ do: "patch", patches } as const] : []),
     ...added.map((mount) => ({ do: "attach", mount }) as const),
     ...(restarts || power === "pending-start" ? [{ do: "start" } as const] : []),
+    ...(!restarts && power === "unfinished" ? [{ do: "await" } as const] : []),
     { do: "verify" },
   ];
 }
@@ -86,6 +91,8 @@ export function describeStep(step: InstanceStep): readonly string[] {
       return [`attach ${describeVolume(step.mount)} at ${step.mount.at}`];
     case "start":
       return ["start it"];
+    case "await":
+      return ["wait until it has completed"];
     case "verify":
       return [];
     default:

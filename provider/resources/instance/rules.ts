@@ -77,6 +77,34 @@ const checkScaleToZero = ({ scaleToZero, service, serviceGroup }: InstanceInputs
         },
       ];
 
+const checkAnswering = ({ waitFor, service, serviceGroup }: InstanceInputs): readonly CheckFailure[] =>
+  waitFor !== "answering" || service !== undefined || serviceGroup !== undefined
+    ? []
+    : [
+        {
+          property: "waitFor",
+          reason: '"answering" requires service or serviceGroup, through which the ports are asked; or use "running".',
+        },
+      ];
+
+/** A job must end, and must still be there then. */
+function checkCompleted({ waitFor, features, autostart, restartPolicy }: InstanceInputs): readonly CheckFailure[] {
+  if (waitFor !== "completed") return [];
+  const cannot = (property: string, value: string, way: string): CheckFailure => ({
+    property,
+    reason: `${value} cannot be combined with waitFor: "completed"; ${way}.`,
+  });
+  return [
+    ...(features.includes("delete-on-stop")
+      ? [cannot("features", '"delete-on-stop"', "leave it out, so that the exit code can be read")]
+      : []),
+    ...(autostart ? [] : [cannot("autostart", "false", "leave it out, so that the job runs")]),
+    ...(restartPolicy === "always"
+      ? [cannot("restartPolicy", '"always"', 'use "never", or "on-failure" to try again')]
+      : []),
+  ];
+}
+
 /** The rules of an Instance. */
 export const instanceRules: readonly Rule<InstanceInputs>[] = [
   { reads: [...SOURCES], test: checkSource },
@@ -84,6 +112,8 @@ export const instanceRules: readonly Rule<InstanceInputs>[] = [
   { reads: ["template", "prepareTemplate"], test: checkPrepareTemplate },
   { reads: ["service", "serviceGroup"], test: checkServiceGroup },
   { reads: ["scaleToZero", "service", "serviceGroup"], test: checkScaleToZero },
+  { reads: ["waitFor", "service", "serviceGroup"], test: checkAnswering },
+  { reads: ["waitFor", "features", "autostart", "restartPolicy"], test: checkCompleted },
   ...workloadRules,
 ];
 

@@ -9,7 +9,15 @@ import { WORKLOAD_WIRE } from "../workload/wire";
 import type { InstanceInputs } from "./inputs";
 import { isSamePort, parsePortKey, toWirePort } from "../service/ports";
 import { matchesReference } from "../common/reference";
-import { NOT_REPORTED, type WireTable, decodeInputs, encodeRequest, reported } from "../common/wire";
+import {
+  NOT_REPORTED,
+  type WireCodec,
+  type WireTable,
+  decodeInputs,
+  encodeRequest,
+  isSameOnWire,
+  reported,
+} from "../common/wire";
 
 type PartialInputs = Partial<InstanceInputs>;
 type ServiceGroup = NonNullable<InstanceInputs["serviceGroup"]>;
@@ -73,6 +81,8 @@ export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
     decode: (item) => reported(item, item.delete_lock, false),
   },
   drainTimeoutMs: { encode: ({ drainTimeoutMs }) => drainTimeoutMs, decode: () => NOT_REPORTED },
+  waitFor: { encode: ({ waitFor }) => waitFor, decode: () => NOT_REPORTED },
+  stableForMs: { encode: ({ stableForMs }) => stableForMs, decode: () => NOT_REPORTED },
   adopt: { encode: () => undefined, decode: () => NOT_REPORTED },
 };
 
@@ -85,7 +95,7 @@ type ReportedUpdate = NonNullable<InstanceItem["updates"]>[number];
 /** The item after a pending change of one property; null stands for none. Changes in another form are ignored. */
 function withUpdate(item: InstanceItem, { prop, op, value }: ReportedUpdate): InstanceItem {
   if (op !== "set" && (op !== "del" || (value ?? undefined) !== undefined)) return item;
-  return instanceItem.safeParse({ ...item, [prop]: op === "set" ? value : null }).data ?? item;
+  return instanceItem.safeParse({ ...item, [prop]: op === "set" ? (value ?? null) : null }).data ?? item;
 }
 
 /** The item after its pending changes: the API has accepted them and applies them at the next stop. */
@@ -102,3 +112,20 @@ export const readInputs = (item: InstanceItem, inputs: InstanceInputs): Instance
     isImport: isImport(inputs),
     isCopy: (inputs.template ?? inputs.branchFrom ?? inputs.checkpoint) !== undefined,
   });
+
+/**
+ * Does the instance still have the old value of an input that was cleared? What is not reported is gone. Where the server fills
+ * in a value of its own, only the old one counts.
+ */
+export function hasOldValue(
+  item: InstanceItem,
+  property: keyof InstanceInputs,
+  olds: InstanceInputs,
+  news: InstanceInputs,
+): boolean {
+  const wire = INSTANCE_WIRE[property] as WireCodec<object, unknown>;
+  const value = wire.decode(withPendingUpdates(item), olds);
+  if (value === NOT_REPORTED) return false;
+  const now = { ...olds, [property]: value };
+  return wire.hasServerDefault === true ? isSameOnWire(wire, now, olds) : !isSameOnWire(wire, now, news);
+}

@@ -7,6 +7,8 @@ import { assessReadiness } from "../../client/waitForInstance";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/instances";
 import { type ProviderContext, forCleanup } from "../context";
+import type { Workload } from "../workload/inputs";
+import { printConsole } from "../workload/printConsole";
 import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
 import { finishedMark, finishingTags, unfinishedMark } from "../common/ownershipMark";
 import { sendFinish } from "../common/createOrResume";
@@ -68,6 +70,7 @@ export async function rollOut(
         ],
         service_group: { uuid: item.uuid },
       }),
+    reportConsole: (instance) => reportConsole(context, instance, template ?? {}),
     errorContexts: workloadErrorContext("template."),
   });
   if (template !== undefined) for (const instance of instances) verifyDigest(instance, template.image);
@@ -100,3 +103,14 @@ export const findServingReplicas = (
     (instances) => instances.filter((instance) => assessReadiness(instance).outcome === "met"),
     () => undefined,
   );
+
+/** Prints the console of a replica that is about to be removed, and says so; or says how else to read it. */
+async function reportConsole(
+  context: ProviderContext,
+  instance: InstanceItem,
+  template: Partial<Workload>,
+): Promise<string> {
+  return (await printConsole(context, instance, [template]))
+    ? "Its last console lines are in the output of this operation."
+    : "Its console log was removed with it; to read one, run the template as an Instance.";
+}

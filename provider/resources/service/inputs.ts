@@ -1,6 +1,6 @@
 /** Inputs of a Service. Pure. */
 import * as z from "zod";
-import { field, objectType } from "../../definition/resource";
+import { field, objectType, withMisplacedKeys } from "../../definition/resource";
 import { adoptField } from "../common/adopt";
 import { autoscaleInput } from "./autoscaleInput";
 import { serviceDomain } from "./domains";
@@ -14,12 +14,19 @@ import { MAX_REPLICAS, rolloutInput } from "./rolloutInput";
 export const templateInput = objectType(
   "InstanceTemplate",
   "Template of the replicas.",
-  z.strictObject({
-    image: imageField(),
-    imagePull: imagePullField(),
-    ...workloadFields("always"),
-    tags: templateTagsField(),
-  }),
+  withMisplacedKeys(
+    z.strictObject({
+      image: imageField(),
+      imagePull: imagePullField(),
+      ...workloadFields("always"),
+      tags: templateTagsField(),
+    }),
+    {
+      waitFor:
+        "an input of an Instance; a Service waits until its replicas answer, as its rollout says, so leave it out, or run a job as an Instance.",
+      stableForMs: "an input of an Instance; for a Service, set rollout.stableForMs.",
+    },
+  ),
 );
 
 const autokill = objectType(

@@ -8,7 +8,8 @@ import { assessReadiness } from "../../client/waitForInstance";
 import { type ErrorContext, type ErrorCode, UnikernelError, withErrorContext } from "../../base/errors";
 import { listInstances } from "../../rollout/instances";
 import { type AutoscaleChange, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
-import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
+import { sendPatches } from "../common/clearing";
+import type { PlannedPatch } from "../common/patchOperation";
 import type { ProviderContext } from "../context";
 import { portErrorContext } from "./ports";
 import type { ServiceInputs } from "./inputs";
@@ -88,14 +89,24 @@ export function createErrorContext(inputs: ServiceInputs, metro: string): ErrorC
 
 /** Sends one PATCH of the service group. */
 export async function patchServiceGroup(
-  { client }: ProviderContext,
+  context: ProviderContext,
   { uuid, name }: ServiceItem,
   change: PlannedPatch<ServiceProp>,
   inputs: ServiceInputs,
 ): Promise<void> {
+  const { client } = context;
   try {
-    const reply = await client.patchServices({ body: [{ uuid, ...toPatchOperation(change) }] });
-    onlyItem(reply, `Changing service '${name}' (${change.description})`);
+    const errors = await sendPatches(context.clearing, [change], {
+      describe: (verb, { description }) => `${verb} service '${name}' (${description})`,
+      send: (operations) => client.patchServices({ body: operations.map((operation) => ({ uuid, ...operation })) }),
+      // Only the time of autokill is cleared; ports and limits are set, and of domains those that the program named are deleted.
+      findUncleared: async (cleared) => {
+        const item = await refetchService(context, uuid, `Reading service '${name}'`);
+        return (item.autokill?.time_ms ?? 0) === 0 ? [] : cleared;
+      },
+    });
+    const error = errors.get(change);
+    if (error !== undefined) throw error;
   } catch (error) {
     throw withErrorContext(
       error,

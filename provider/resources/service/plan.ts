@@ -86,7 +86,7 @@ function planAutokill(olds: ServiceGroupInputs, news: ServiceGroupInputs): reado
   const [before, after] = [autokillMs(olds), autokillMs(news)];
   if (before === after) return [];
   const prop = "autokill" as const;
-  if (after === 0) return [{ description: "turn automatic deletion off", prop, op: "del" }];
+  if (after === 0) return [{ description: "turn automatic deletion off", prop, op: "clear" }];
   const description = `delete it after ${after} ms without an instance`;
   return [{ description, prop, op: "set", value: { time_ms: after } }];
 }

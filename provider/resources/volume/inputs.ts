@@ -1,5 +1,6 @@
 /** Inputs of a Volume. Pure. */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 import { type FieldChange, field } from "../../definition/resource";
 import { isUnknown } from "../../definition/unknowns";
 import { adoptField } from "../common/adopt";
@@ -56,7 +57,7 @@ export const volumeInputs = z.strictObject({
     description: "Numeric group id of the files. Default: 0, or that of the original.",
     onChange: effectIfDataLost,
   }),
-  args: field(z.record(z.string(), z.string()).optional(), {
+  args: field(mapOf(z.string(), z.string()).optional(), {
     description: "Arguments of a `filesystem` that the metro's operator defines. Default: none.",
     onChange: effectIfDataLost,
   }),

@@ -1,5 +1,6 @@
 /** Nested objects of the workload inputs. Source of the limits: the platform's documentation. Pure. */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 import { field, objectType } from "../../definition/resource";
 import { idOrName, mountPath } from "../common/fields";
 import { MAX_OBJECT_TAGS, tagsField } from "../common/tags";
@@ -37,7 +38,7 @@ export const ephemeralVolume = objectType(
       description: "`rwo`: one writer; `rox`: many readers; `rwx`: many writers, with `virtiofs` only. Default `rwo`.",
     }),
     tags: tagsField("volume", MAX_OBJECT_TAGS),
-    filesystemArgs: field(z.record(z.string(), z.string()).optional(), {
+    filesystemArgs: field(mapOf(z.string(), z.string()).optional(), {
       description: "Arguments of a file system that the metro's operator defines. Default: none.",
     }),
     hostPath: field(mountPath().optional(), {
@@ -210,7 +211,7 @@ export const imagePull = objectType(
       description: "Credentials for the OCI registry. Encrypted in state. Default: none.",
       secret: true,
     }),
-    headers: field(z.record(z.string().min(1), z.string()).optional(), {
+    headers: field(mapOf(z.string().min(1), z.string()).optional(), {
       description: "HTTP headers to send when fetching. Encrypted in state. Default: none.",
       secret: true,
     }),

@@ -1,6 +1,7 @@
 /** Workload inputs: those that an Instance and a Service's template share, with the effect of a change. Pure. */
 import * as net from "node:net";
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
 import { type FieldMeta, field, objectType } from "../../definition/resource";
 import { idOrName } from "../common/fields";
 import {
@@ -40,7 +41,7 @@ const argsField = () =>
     onChange: "restart",
   });
 const envField = () =>
-  field(z.record(z.string().min(1), z.string()).default({}), {
+  field(mapOf(z.string().min(1), z.string()).default({}), {
     description:
       "Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none.",
     onChange: "restart",

@@ -67,6 +67,7 @@ function contextOf(url: string, token: string): ProviderContext {
     timeouts,
     imageLayout: "",
     printProgress: () => undefined,
+    clearing: { form: "set" },
   };
 }
 

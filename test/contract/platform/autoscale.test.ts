@@ -215,10 +215,11 @@ describe("autoscale", () => {
       const added = await platform.requestItem("POST", policies(), step());
       assert.deepEqual(added, { status: "success", uuid: service, name: "busy" });
       assert.equal((await platform.requestItem("POST", policies(), { name: "idle", type: idle }))["status"], "success");
+      const busy = { enabled: true, ...step() };
       assert.deepEqual(await platform.requestItem("GET", `${policies()}/busy`), {
         status: "success",
-        enabled: true,
-        ...step(),
+        ...busy,
+        policy: busy,
       });
       const { items } = await platform.api("GET", policies());
       assert.deepEqual(

@@ -179,6 +179,7 @@ function asFirstRelease(file: string): void {
   database.exec(`DROP TABLE certificates;
     ALTER TABLE services DROP COLUMN options;
     ALTER TABLE volumes DROP COLUMN options;
+    DROP TABLE image_pins;
     PRAGMA user_version = 1;`);
   database.close();
 }

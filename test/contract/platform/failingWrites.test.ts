@@ -4,8 +4,9 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import { mock } from "node:test";
 import { systemClock } from "../../../provider/base/clock";
+import { ITEM_CODES } from "../../../provider/contract/codes";
 import { makeDisk, waitUntilUnused } from "../../../provider/platform/volumes/disk";
-import { type FailingWrites, failWrites } from "../../support/failingWrites";
+import { type FailingWrites, failWrites, fillDisk } from "../../support/failingWrites";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testPlatform";
 
@@ -158,6 +159,24 @@ describe("a database that cannot be written", () => {
     platform.daemon.simulateKill();
     await platform.start();
     await untilVolume(uuid, "available");
+  });
+
+  it("says that the disk is full, and goes on when it no longer is", async () => {
+    const disk = await fillDisk(() => instance("first"));
+    const env = { BIG: "x".repeat(100_000) };
+    const refused = await instance("second", { env });
+    assert.deepEqual([refused["status"], refused["error"]], ["error", ITEM_CODES.FailedOperation]);
+    assert.equal(
+      refused.message,
+      "The disk that holds the state of the local platform is full. Free some space, or point UNIKERNEL_STATE_DIR at a larger disk.",
+    );
+    assert.equal((await named("second"))["error"], ITEM_CODES.NotFound);
+    const tooBig = { name: "first", prop: "env", op: "set", value: env };
+    const kept = await platform.requestItem("PATCH", "/v1/instances", [tooBig]);
+    assert.match(kept.message, /is full/);
+    assert.deepEqual((await named("first"))["env"], {});
+    disk.free();
+    assert.equal((await instance("second", { env }))["status"], "success");
   });
 
   it("leaves a volume usable after a kill interrupts its growth", async () => {

@@ -215,7 +215,7 @@ describe("the local API over HTTP", () => {
     ],
     ["a wait without a selector", "GET", "/v1/instances/wait", undefined, "MissingId", /^Either 'uuid' or 'name' must/],
     ["a log without a selector", "GET", "/v1/instances/log", undefined, "MissingId", /^Either 'uuid' or 'name' must/],
-    ["an unexpected body", "GET", "/v1/healthz", {}, "MalformedRequest", /takes no body/],
+    ["an unexpected body", "GET", "/v1/healthz", { a: 1 }, "MalformedRequest", /takes no body/],
   ];
   for (const [what, method, target, body, code, message] of malformed) {
     it(`rejects the request with 400, one sentence and its code: ${what}`, async () => {
@@ -245,7 +245,7 @@ describe("the local API over HTTP", () => {
     assert.deepEqual(await names("GET", "/v1/volumes?order=desc&count=1"), ["b"]);
     assert.deepEqual(await names("GET", `/v1/volumes?from=${b.uuid}`), ["b"]);
     const brief = await platform.api("GET", "/v1/volumes?details=false&count=1");
-    assert.deepEqual(Object.keys(brief.items[0] ?? {}).sort(), ["name", "status", "uuid"]);
+    assert.deepEqual(Object.keys(brief.items[0] ?? {}).sort(), ["name", "state", "status", "uuid"]);
     assert.equal((await platform.api("DELETE", `/v1/volumes/${a.uuid}`)).status, "success");
     assert.equal((await platform.api("DELETE", "/v1/volumes", [{ name: "b" }])).status, "success");
   });
@@ -359,6 +359,73 @@ describe("the local API over HTTP", () => {
       const item = await platform.requestItem("PATCH", path, [{ name, prop, op: "del", value: null }]);
       assert.equal(item["status"], "success", `${path}: ${item.message}`);
       assert.deepEqual((await platform.requestItem("GET", `${path}?name=${name}`))[prop], cleared, path);
+    }
+  });
+
+  it("clears by 'set' and by 'del' without a value, as official clients write either", async () => {
+    const port = await freePort();
+    await platform.requestItem("POST", "/v1/services", { name: "clear-web", services: [{ port }] });
+    await platform.requestItem("POST", "/v1/instances", { name: "clear-other", image: "app:1" });
+    await platform.requestItem("POST", "/v1/instances", {
+      name: "clear-one",
+      image: "app:1",
+      service_group: { name: "clear-web" },
+    });
+    for (const name of ["clear-plain", "clear-base"])
+      await platform.requestItem("POST", "/v1/volumes", { name, size_mb: 8 });
+    await platform.requestItem("POST", "/v1/volumes/templates", [{ name: "clear-base" }]);
+    await platform.requestItem("POST", "/v1/instances", { name: "clear-golden", image: "app:1" });
+    await platform.requestItem("POST", "/v1/instances/templates", [{ name: "clear-golden" }]);
+    const roms = [{ name: "r", files: [{ path: "/a", data: "b" }] }];
+    const schedules = [{ name: "s", when: "daily", action: "start" }];
+    const policy = { enabled: true, policy: "on", stateful: false, cooldown_time_ms: 1000, notify_time_ms: 0 };
+    const off = { ...policy, enabled: false, policy: "off" };
+    const all: [path: string, name: string, prop: string, value: unknown, cleared: unknown][] = [
+      ["/v1/instances", "clear-one", "args", ["/x"], ["/server"]],
+      ["/v1/instances", "clear-one", "env", { A: "1" }, {}],
+      ["/v1/instances", "clear-one", "scale_to_zero", { policy: "on" }, off],
+      ["/v1/instances", "clear-one", "tags", ["x"], []],
+      ["/v1/instances", "clear-one", "delete_lock", true, false],
+      ["/v1/instances", "clear-one", "schedules", schedules, undefined],
+      ["/v1/instances", "clear-one", "autokill", { time_ms: 5000 }, undefined],
+      ["/v1/instances", "clear-one", "hostname", "shop", undefined],
+      ["/v1/instances", "clear-one", "roms", roms, undefined],
+      ["/v1/instances", "clear-one", "dependencies", [{ name: "clear-other" }], undefined],
+      ["/v1/instances", "clear-one", "annotations", { "a.b/c": "d" }, undefined],
+      ["/v1/instances/templates", "clear-golden", "tags", ["x"], []],
+      ["/v1/instances/templates", "clear-golden", "delete_lock", true, false],
+      ["/v1/services", "clear-web", "domains", [{ name: "clear-shop" }], []],
+      ["/v1/services", "clear-web", "soft_limit", 5, 1],
+      ["/v1/services", "clear-web", "hard_limit", 50, 65535],
+      ["/v1/services", "clear-web", "autokill", { time_ms: 5000 }, undefined],
+      ["/v1/volumes", "clear-plain", "tags", ["x"], []],
+      ["/v1/volumes", "clear-plain", "delete_lock", true, false],
+      ["/v1/volumes/templates", "clear-base", "tags", ["x"], []],
+    ];
+    for (const [path, name, prop, value, cleared] of all)
+      for (const clear of [{ op: "set" }, { op: "set", value: null }, { op: "del" }]) {
+        const change = async (operation: object): Promise<unknown> => {
+          const item = await platform.requestItem("PATCH", path, [{ name, prop, ...operation }]);
+          assert.equal(item["status"], "success", `${path} ${prop} ${JSON.stringify(operation)}: ${item.message}`);
+          return (await platform.requestItem("GET", `${path}?name=${name}`))[prop];
+        };
+        assert.notDeepEqual(await change({ op: "set", value }), cleared, `${path} ${prop}`);
+        assert.deepEqual(await change(clear), cleared, `${path} ${prop} ${JSON.stringify(clear)}`);
+      }
+  });
+
+  it("rejects a 'set' without a value of a property that always has one", async () => {
+    await platform.requestItem("POST", "/v1/volumes", { name: "clear-plain", size_mb: 8 });
+    await platform.requestItem("POST", "/v1/instances", { name: "clear-one", image: "app:1" });
+    for (const [path, name, prop] of [
+      ["/v1/instances", "clear-one", "image"],
+      ["/v1/instances", "clear-one", "memory_mb"],
+      ["/v1/instances", "clear-one", "vcpus"],
+      ["/v1/volumes", "clear-plain", "size_mb"],
+      ["/v1/volumes", "clear-plain", "quota_policy"],
+    ] as const) {
+      const item = await platform.requestItem("PATCH", path, [{ name, prop, op: "set" }]);
+      assert.deepEqual([item["status"], item["error"]], ["error", ITEM_CODES.Invalid], `${path} ${prop}`);
     }
   });
 

@@ -23,9 +23,10 @@ const NEEDED: Readonly<Record<string, object>> = {
   patchVolumes: { prop: "tags", op: "del" },
   patchVolumeTemplates: { prop: "tags", op: "del" },
   patchServices: { prop: "domains", op: "del" },
+  pinImages: { url: "app:1", timeout_s: -1 },
   attachVolumes: { attach_to: { uuid: UUID }, at: "/data" },
 };
-const ITEMS_WITHOUT_SELECTOR = ["createCheckpoints"];
+const ITEMS_WITHOUT_SELECTOR = ["createCheckpoints", "pinImages"];
 
 interface Case {
   readonly name: string;

@@ -85,6 +85,7 @@ describe("metrics", () => {
     raw.destroy();
     const item = await untilCounted([0, 0, 2]);
     assert.ok(Number(item?.["rx_bytes"]) > "GET / HTTP/1.1".length && Number(item?.["tx_bytes"]) > 8);
+    assert.ok(Number(item?.["rx_packets"]) > 0 && Number(item?.["tx_packets"]) > 0);
     const again = sendHttp(`http://127.0.0.1:${port}/`, "GET", {}, undefined, agent); // on the same connection
     await untilCounted([0, 1, 3]);
     answer();

@@ -399,7 +399,7 @@ describe("the dynamic provider process with bad input", () => {
       assert.deepEqual(await checkedNew("Service", inputs), [
         [],
         [
-          "Warning: Service 'it': service 'taken' exists in this metro already. Unless this update replaces it, set adopt: true to manage it, or choose another name.",
+          "Service 'it': service 'taken' exists in this metro already. Unless this update replaces it, set adopt: true to manage it, or choose another name.",
         ],
       ]);
       assert.equal(
@@ -467,19 +467,25 @@ describe("the dynamic provider process with bad input", () => {
       }
     });
 
-    it("reports the stop reason and last console lines of a crashed guest, without its environment", async () => {
+    it("reports the stop reason of a crashed guest and where its console log is, and keeps both", async () => {
       const detail = "Kernel panic - not syncing: Out of memory";
       platform.guests.set("crashing", {
         console: `starting up\n${detail}\n`,
         exits: { afterMs: 0, exit: { kind: "panicked", detail } },
       });
-      assert.equal(
-        await failedCreate("Instance", { name: "crashing", image: "app:1", env: { TOKEN: "s3cret" } }),
-        `GUEST_STOPPED: Instance 'crashing' stopped: the kernel crashed before the program ended (page fault, out of memory). Last console lines:
-  | starting up
-  | Kernel panic - not syncing: Out of memory
-Check the image's cmd, its files and the memory it gets.`,
-      );
+      const instance = await DynamicProcess.start("Instance", settings);
+      try {
+        const given = { __resourceName: "it", name: "crashing", image: "app:1", env: { TOKEN: "s3cret" } };
+        const { inputs } = await instance.check({}, given);
+        assert.equal(
+          await printedBy(instance.create(inputs)),
+          `GUEST_STOPPED: Instance 'crashing' stopped: the kernel crashed before the program ended (page fault, out of memory). 'npx unikernel logs crashing --metro ${settings["unikernel:metro"]}' shows its console log. Check the image's cmd, its files and the memory it gets.`,
+        );
+      } finally {
+        await instance.stop();
+      }
+      const { uuid } = await platform.requestItem("GET", "/v1/instances?name=crashing");
+      await platform.api("DELETE", "/v1/instances", [{ uuid }]);
     });
   });
 

@@ -51,6 +51,7 @@ describe("a saved plan of a program without names", function () {
   const namesOf = (result: OperationResult): readonly string[] => result.outputs["names"] as string[];
 
   let names: readonly string[];
+  let first: readonly string[];
 
   it("holds for the first update, and each resource has a name of its own", async () => {
     const result = await upAsPlanned();
@@ -59,6 +60,7 @@ describe("a saved plan of a program without names", function () {
       KINDS.map((kind) => `${kind} create`),
     );
     names = namesOf(result);
+    first = names;
     assert.equal(names.length, 12);
     assert.equal(new Set(names.map((name, index) => `${index % 6} ${name}`)).size, 12, "in a component too");
     for (const name of names) assert.match(name, /^(site|data|mounted|certificate|server)-[0-9a-f]{7}$/);
@@ -86,6 +88,15 @@ describe("a saved plan of a program without names", function () {
       names.map((name) => (/^server/.test(name) && names.indexOf(name) % 6 === 4 ? "-2" : "")),
     );
     names = replaced;
+  });
+
+  it("holds for a replacement by the input as it was, which gets the first name again", async () => {
+    config["unnamed:restartPolicy"] = "never";
+    assert.deepEqual(namesOf(await upAsPlanned()), first);
+    const instances = (await platform.api("GET", "/v1/instances")).items;
+    // Two instances and two replicas.
+    assert.equal(instances.length, 4);
+    assert.equal(instances.filter(({ restart_policy: policy }) => policy === "never").length, 2);
   });
 
   it("holds for replacements by flag, which check cannot tell from a new resource", async () => {

@@ -61,6 +61,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     "createInstance .vcpus: too_small",
     "createInstance .volumes[].size_mb: too_small",
     "createVolume .size_mb: too_small",
+    "pinImages [].timeout_s: custom",
     ...["createInstance .service_group", "createService "].flatMap((at) =>
       PORTS.flatMap((one) => [`${at}${one}: too_small`, `${at}${one}: too_big`]),
     ),
@@ -81,6 +82,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     ...inBothVariants("cloneVolumes", [".tags[]: invalid_format"]),
   ],
   "a variable without a name is impossible": ["createInstance .env{}: invalid_key"],
+  "a variable with '=' or NUL in its name is impossible": ["createInstance .env: custom"],
   "a service without a port serves nothing": [
     "createInstance .service_group.services: too_small",
     "createService .services: too_small",

@@ -8,6 +8,7 @@ import { type BuildPlan, planBuild } from "../../../provider/image/planBuild";
 import { readCpio } from "../../../provider/image/cpio/read";
 import { extractLayer } from "../../../provider/image/oci/layer";
 import { writeLayer } from "../../support/layers";
+import { isBuiltWithoutFiles } from "../../../provider/image/oci/indexJson";
 import { openLayout } from "../../../provider/image/oci/layout";
 import type { StoredImage } from "../../../provider/image/oci/storedImage";
 import type { FileTree, TreeEntry } from "../../../provider/image/rootfs/tree";
@@ -251,4 +252,15 @@ describe("building an image", () => {
       });
     });
   }
+
+  it("records outside of the digest whether files were given, which may be secret", async () => {
+    const isSafe = ({ digest }: BuiltImage): Promise<boolean> => isBuiltWithoutFiles(layout, digest);
+    const plain = await build(await plan());
+    assert.equal(await isSafe(plain), true);
+    const secret = await build(await plan({ "/key": "s3cret" }));
+    assert.deepEqual([await isSafe(secret), await isSafe(plain)], [false, true]);
+    const same = await build(await plan({ "/www/index.html": "hello" }));
+    assert.deepEqual([same.digest, await isSafe(same)], [plain.digest, false], "the same image, now of a given file");
+    assert.equal(await isBuiltWithoutFiles(layout, `sha256:${"0".repeat(64)}`), false);
+  });
 });

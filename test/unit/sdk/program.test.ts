@@ -38,6 +38,14 @@ describe("a program", () => {
   });
   beforeEach(() => (registered.length = 0));
 
+  it("fails where a map has a key that Pulumi would drop", () => {
+    const env = JSON.parse('{"A": "1", "__proto__": "x"}') as Record<string, string>;
+    const lost = /'env' has a key '__proto__', which Pulumi cannot transport/;
+    assert.throws(() => new unikernel.Instance("redis", { image: "redis:7.2", env }), lost);
+    const template = { image: "redis:7.2", env };
+    assert.throws(() => new unikernel.Service("edge", { ports: [{ port: 1 }], template }), /'template.env' has a key/);
+  });
+
   it("registers each kind under its token with the constant text", async () => {
     const image = new unikernel.GatewayImage("gateway", { context: "./gateway" });
     const volume = new unikernel.Volume("apps", { sizeMb: 64 });

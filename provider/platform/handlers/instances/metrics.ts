@@ -52,9 +52,8 @@ async function metricsItem(registry: Registry, instance: Instance): Promise<Inst
     net_time_us: status.netTimeUs ?? 0,
     rx_bytes: traffic.rxBytes,
     tx_bytes: traffic.txBytes,
-    // The proxy forwards byte streams and cannot count packets.
-    rx_packets: 0,
-    tx_packets: 0,
+    rx_packets: traffic.rxPackets,
+    tx_packets: traffic.txPackets,
     nconns: traffic.connections,
     nreqs: traffic.requests,
     nqueued: traffic.queued,

@@ -1,9 +1,10 @@
 /** Changes of instances. */
+import { withClearAsDel } from "../../../contract/models";
 import type { InstancePatchOperation } from "../../instances/instance";
 import { findInstance } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { transitiveDependencies } from "../../instances/dependencies";
-import { applyPatch, patchFunctionOf } from "../../instances/update/patch";
+import { applyPatch, canClear, patchFunctionOf } from "../../instances/update/patch";
 import { withUnpackedLayers, resolvePatch } from "../../instances/create/resolve";
 import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
@@ -27,7 +28,8 @@ export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patch
   };
 }
 
-async function patch(registry: Registry, { id: _id, prop, op, value, ...selector }: BodyOf<"patchInstances">[number]) {
+async function patch(registry: Registry, triple: BodyOf<"patchInstances">[number]) {
+  const { id: _id, prop, op, value, ...selector } = withClearAsDel(triple, canClear(triple.prop));
   const instance = findInstance(registry, selector);
   const { uuid, name } = instance.record;
   patchFunctionOf(prop, op); // throws before any lookup

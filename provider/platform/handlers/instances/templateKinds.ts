@@ -1,4 +1,5 @@
 /** Handlers that templates and checkpoints share. */
+import { withClearAsDel } from "../../../contract/models";
 import { type Selector, findBySelector, isVisible, visibleInstances, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { assertNotAutoscaleTemplate } from "../../autoscale/managedInstances";
@@ -27,7 +28,7 @@ export function templateKindHandlers(registry: Registry, kind: "template" | "che
 
   function patch(change: BodyOf<"patchTemplates">[number]) {
     const instance = findTemplateOrCheckpoint(change);
-    instance.patchTemplate(change);
+    instance.patchTemplate(withClearAsDel(change));
     return { ...templateKindItem(instance), ...(change.id === undefined ? {} : { id: change.id }) };
   }
 

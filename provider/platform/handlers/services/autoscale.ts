@@ -80,14 +80,18 @@ export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleR
 
     createPolicy: ({ path, body }) =>
       policyItems(path, (service) => {
-        const policy = parsePolicy(unwrapPolicy(body));
+        const policy = parsePolicy(unwrapPolicy(body, service));
         savePolicies(registry, service, [...requireAutoscaleConfiguration(service).policies, policy]);
         return [{ status: "success" as const, uuid: service.record.uuid, name: policy.name }];
       }),
-    getPolicies: ({ path }) =>
-      policyItems(path, (service) =>
-        requireAutoscaleConfiguration(service).policies.map((policy) => policyItem(policy)),
-      ),
+    getPolicies: ({ path, selectors }) =>
+      policyItems(path, (service) => {
+        const { policies } = requireAutoscaleConfiguration(service);
+        const names = selectors.flatMap((one) => ("name" in one ? one.name : []));
+        // The service itself may be named in the body: then all of its policies are meant.
+        const isAll = names.every((name) => name === service.record.name && !policies.some((one) => one.name === name));
+        return (isAll ? policies : names.map((name) => findPolicy(service, name))).map(policyItem);
+      }),
     getPolicy: ({ path }) => policyItems(path, (service) => [policyItem(findPolicy(service, path["name"] ?? ""))]),
     deletePolicies: ({ path, body }) => policyItems(path, (service) => removePolicy(service, body.name)),
     deletePolicy: ({ path }) => policyItems(path, (service) => removePolicy(service, path["name"] ?? "")),
@@ -95,12 +99,12 @@ export function autoscaleHandlers(registry: Registry): Pick<Handlers, AutoscaleR
 }
 
 /**
- * Unwraps the JavaScript SDK's form, which nests the policy under `type` and repeats its name. Throws `Invalid` if the
- * names differ.
+ * Unwraps the SDKs' form, which nests the policy under `type`. The outer name is the policy's too, or, by the SDKs'
+ * documentation, that of its service. Throws `Invalid` for any other.
  */
-function unwrapPolicy(body: BodyOf<"createPolicy">) {
+function unwrapPolicy(body: BodyOf<"createPolicy">, { record }: Service) {
   if (typeof body.type !== "object") return body;
-  if (body.name === body.type.name) return body.type;
+  if (body.name === body.type.name || body.name === record.name) return body.type;
   throw new ApiItemError("Invalid", `The policy is named both '${body.name}' and '${body.type.name}'`);
 }
 
@@ -110,7 +114,11 @@ function findPolicy(service: Service, name: string): ScalePolicy {
   return found;
 }
 
-const policyItem = (policy: ScalePolicy): ItemOf<"getPolicy"> => ({ status: "success", ...encodePolicy(policy) });
+/** Flat, as the documentation has it, and under `policy`, as the SDKs read it. */
+function policyItem(policy: ScalePolicy): ItemOf<"getPolicy"> {
+  const encoded = encodePolicy(policy);
+  return { status: "success", ...encoded, policy: encoded };
+}
 
 function autoscaleItem(registry: Registry, { record }: Service): ItemOf<"getAutoscale"> {
   const { uuid, name, autoscale } = record;

@@ -1,4 +1,5 @@
 /** Service groups, which publish ports. */
+import { withClearAsDel } from "../../../contract/models";
 import type { Service } from "../../services/service";
 import { findBySelector, readItems } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
@@ -23,7 +24,7 @@ export function serviceHandlers(registry: Registry): Pick<Handlers, ServiceRoute
 
   async function patch(change: BodyOf<"patchServices">[number]) {
     const service = findBySelector(all(), identityOf, "service group", change);
-    await updateService(registry, service, change);
+    await updateService(registry, service, withClearAsDel(change));
     return { ...serviceItem(registry, service), ...(change.id === undefined ? {} : { id: change.id }) };
   }
 

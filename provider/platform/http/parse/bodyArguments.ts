@@ -5,6 +5,7 @@ import { RequestError } from "../../errors";
 import type { Selector } from "../../lookup";
 import { MAX_OBJECTS } from "../limits";
 import { parseJson } from "./json";
+import { toNewerSpelling } from "./olderSpellings";
 import { assertValidSelectors, parseQuery, parseQuerySelectors, parseWithModel } from "./readArguments";
 import { type ParsedArguments, type QueryParameter, type RawArguments, tooManyObjectsError } from "./selectors";
 
@@ -22,7 +23,7 @@ export function parseBodyArguments(
   model: z.ZodType,
   { inPath, parameters, body }: RawArguments,
 ): ParsedArguments {
-  const json = parseJson(body);
+  const json = toNewerSpelling(name, parseJson(body));
   const named = itemsHaveSelectors(model) ? parseQuerySelectors(parameters) : { selectors: [], parameters: [] };
   const selectors = [...inPath, ...named.selectors];
   assertValidSelectors(selectors);

@@ -32,13 +32,19 @@ function parseReadSelectors(
 ): SelectorsAndParameters {
   const takesSelectors = hasParameter(route.query, "uuid");
   const query = takesSelectors ? parseQuerySelectors(parameters) : { selectors: [], parameters };
-  const isEmpty = json == null || (Array.isArray(json) && json.length === 0);
-  if (isEmpty) return { selectors: [...inPath, ...query.selectors], parameters: query.parameters };
-  if (!takesSelectors && !hasLists(route.query)) throw new RequestError(400, "This request takes no body");
-  const { selectors, parameters: bodyParameters } = parseEntries(json, takesSelectors);
+  const given = [...inPath, ...query.selectors];
+  if (isEmptyBody(json)) return { selectors: given, parameters: query.parameters };
+  // Older clients name a policy in the body; its service is in the path.
+  const takesNames = takesSelectors || route.dataKey === "policies";
+  if (!takesNames && !hasLists(route.query)) throw new RequestError(400, "This request takes no body");
+  const { selectors, parameters: bodyParameters } = parseEntries(json, takesNames, given);
   const keys = new Set(bodyParameters.map(([key]) => key));
   return { selectors, parameters: [...query.parameters.filter(([key]) => !keys.has(key)), ...bodyParameters] };
 }
+
+/** No entry, or one that says nothing. */
+const isEmptyBody = (json: unknown): boolean =>
+  json == null || (typeof json === "object" && Object.keys(json).length === 0);
 
 /** Selectors of a query, from repeated parameters and comma-separated lists, in order. */
 export function parseQuerySelectors(parameters: readonly QueryParameter[]): SelectorsAndParameters {

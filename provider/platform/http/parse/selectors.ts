@@ -54,9 +54,14 @@ const entryModel = z.record(z.string(), z.union([z.string(), z.number(), z.boole
  * {@link POSITIONAL_DEFAULTS} become lists with one value per entry. Throws {@link RequestError} 400.
  *
  * @param takesSelectors false for operations that do not select by uuid or name (images)
+ * @param given the objects that path and query name: an entry that names none is about each of them
  */
-export function parseEntries(json: unknown, takesSelectors: boolean): SelectorsAndParameters {
-  const input = Array.isArray(json) ? (json as unknown[]) : [json];
+export function parseEntries(
+  json: unknown,
+  takesSelectors: boolean,
+  given: readonly Selector[] = [],
+): SelectorsAndParameters {
+  const input = (Array.isArray(json) ? (json as unknown[]) : [json]).flatMap((entry) => withSelectors(entry, given));
   if (input.length > MAX_OBJECTS) throw tooManyObjectsError(input.length);
   const parsed = z.array(entryModel).safeParse(input);
   if (!parsed.success) {
@@ -78,6 +83,12 @@ export function parseEntries(json: unknown, takesSelectors: boolean): SelectorsA
   ]);
   return { selectors, parameters };
 }
+
+/** The entry; if it names no object, one copy of it for each given object. */
+const withSelectors = (entry: unknown, given: readonly Selector[]): readonly unknown[] =>
+  given.length > 0 && typeof entry === "object" && entry !== null && !("uuid" in entry) && !("name" in entry)
+    ? given.map((selector) => ({ ...selector, ...entry }))
+    : [entry];
 
 /**
  * If one entry has its timeout in milliseconds, converts all: with two lists, defaults could not be told from values.

@@ -90,10 +90,7 @@ export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, 
 /** The guest has started its program: the instance is running and readiness probes begin. */
 export function onStarted(machine: InstanceMachine, session: VmSession): void {
   if (machine.state === "starting") {
-    machine.applyThenPersist({
-      state: "running",
-      ...(session.adopted ? {} : { bootTimeUs: microsecondsSince(session.startedAtMs) }),
-    });
+    machine.applyThenPersist({ state: "running", ...(session.adopted ? {} : bootTimes(session)) });
   }
   if (machine.state !== "running") return;
   probeReadiness(machine, session);
@@ -128,3 +125,9 @@ export function onReady(machine: InstanceMachine, session: VmSession): void {
 
 const microsecondsSince = (startedAtMs: number): number =>
   Math.max(1, Math.round((performance.now() - startedAtMs) * 1000));
+
+/** How long the boot took, and when it began: waiting for dependencies and disks is no part of it. */
+function bootTimes({ startedAtMs }: VmSession): { readonly bootTimeUs: number; readonly startedAt: number } {
+  const bootTimeUs = microsecondsSince(startedAtMs);
+  return { bootTimeUs, startedAt: Date.now() - Math.round(bootTimeUs / 1000) };
+}

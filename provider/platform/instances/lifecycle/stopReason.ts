@@ -49,7 +49,7 @@ export function stopFacts(exit: VmExit, stopRequest: StopRequest): StopFacts {
       return {
         stopReason: cause | STOP_REASON.Kernel | STOP_REASON.Application,
         stopCode: ORDERLY_SHUTDOWN | OK,
-        exitCode: exit.exitCode & 0xff,
+        exitCode: exit.exitCode === undefined ? undefined : exit.exitCode & 0xff,
       };
     case "panicked":
       return {
@@ -104,7 +104,7 @@ function crashReason(detail: string): number {
 export const isGuestInitiated = (facts: Pick<StopFacts, "stopReason">): boolean =>
   (facts.stopReason & (STOP_REASON.User | STOP_REASON.Platform)) === 0;
 
-/** True when the guest stopped by itself, and not because its program exited with 0. */
+/** True when the guest stopped by itself, and not because its program exited with 0 or, without a code, in order. */
 export const isCrash = (facts: StopFacts): boolean =>
   isGuestInitiated(facts) &&
-  ((facts.stopReason & STOP_REASON.Application) === 0 || facts.exitCode !== 0 || (facts.stopCode & 0xff) !== OK);
+  ((facts.stopReason & STOP_REASON.Application) === 0 || (facts.exitCode ?? 0) !== 0 || (facts.stopCode & 0xff) !== OK);

@@ -4,7 +4,13 @@
  */
 import { assertInRange } from "../../quota/quotaLimits";
 import * as z from "zod";
-import { type InstanceProp, instancePatchValues as values } from "../../../contract/models";
+import {
+  MAX_ARGS,
+  MAX_ENV_VARIABLES,
+  MAX_REFERENCES,
+  type InstanceProp,
+  instancePatchValues as values,
+} from "../../../contract/models";
 import type { Quotas } from "../../quota/quotaSettings";
 
 import { ApiItemError } from "../../errors";
@@ -29,8 +35,8 @@ type PropertyPatches = Partial<Record<InstancePatchOperation["op"], PatchFunctio
 
 /** The end of the message for an invalid value; for other properties the model's message is used. */
 const expectedValues: Readonly<Partial<Record<InstanceProp, string>>> = {
-  args: "must be a string or an array of strings, none of them empty",
-  env: "must be an object of strings",
+  args: `must be a string or an array of up to ${MAX_ARGS} strings, none of them empty or with NUL`,
+  env: `must be an object of up to ${MAX_ENV_VARIABLES} strings without NUL, no '=' in their names`,
   tags: "must be an array of up to 16 tags, each of 1 to 256 characters from A-Z, a-z, 0-9 and -+_.:=",
   annotations:
     "must be an object of up to 256 strings without control characters, with keys of the form '[prefix/]name'",
@@ -63,6 +69,12 @@ const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 const resolvedRoms = z.array(romRecord);
 const uuidList = z.array(z.string());
+/** Throws `TooMany` above {@link MAX_REFERENCES} dependencies. */
+function withinLimit(dependencies: string[]): string[] {
+  if (dependencies.length <= MAX_REFERENCES) return dependencies;
+  const why = `with these it would have ${dependencies.length}`;
+  throw new ApiItemError("TooMany", `An instance depends on at most ${MAX_REFERENCES} others; ${why}`);
+}
 
 /** The functions by property and operation. A missing cell: the property does not have the operation. */
 const PATCHES: Readonly<Record<InstanceProp, PropertyPatches>> = {
@@ -74,12 +86,14 @@ const PATCHES: Readonly<Record<InstanceProp, PropertyPatches>> = {
   },
   args: {
     set: (_, value) => ({ args: parseArguments(value), argsFromImage: false }),
-    add: ({ args }, value) => ({ args: [...args, ...parseArguments(value)], argsFromImage: false }),
+    add: ({ args }, value) => ({ args: parseArguments([...args, ...parseArguments(value)]), argsFromImage: false }),
     del: ({ imageArgs }, value) => assertNoValue("args", value, { args: imageArgs, argsFromImage: true }),
   },
   env: {
     set: (_, value) => ({ env: parsePatchValue("env", values.env, value) }),
-    add: ({ env }, value) => ({ env: { ...env, ...parsePatchValue("env", values.env, value) } }),
+    add: ({ env }, value) => ({
+      env: parsePatchValue("env", values.env, { ...env, ...parsePatchValue("env", values.env, value) }),
+    }),
     del: ({ env }, value) => ({ env: value === undefined ? {} : omitKeys(env, parseNames("env", value)) }),
   },
   memory_mb: { set: (_, value, { limits }) => ({ memoryMb: parseLimited("memory_mb", value, limits) }) },
@@ -132,7 +146,7 @@ const PATCHES: Readonly<Record<InstanceProp, PropertyPatches>> = {
   dependencies: {
     set: (_, value) => ({ dependencies: unique(parsePatchValue("dependencies", uuidList, value)) }),
     add: ({ dependencies }, value) => ({
-      dependencies: unique([...dependencies, ...parsePatchValue("dependencies", uuidList, value)]),
+      dependencies: withinLimit(unique([...dependencies, ...parsePatchValue("dependencies", uuidList, value)])),
     }),
     del: ({ dependencies }, value) => {
       const gone = value === undefined ? dependencies : parsePatchValue("dependencies", uuidList, value);
@@ -165,6 +179,9 @@ export function applyPatch(
 ): InstanceDefinition {
   return { ...definition, ...patchFunctionOf(prop, op)(definition, value, context) };
 }
+
+/** False for a property that always has a value, such as the image. */
+export const canClear = (prop: InstanceProp): boolean => PATCHES[prop].del !== undefined;
 
 /** The function for an operation on a property. Throws `Invalid` if the property does not have the operation. */
 export function patchFunctionOf(prop: InstanceProp, op: InstancePatchOperation["op"]): PatchFunction {

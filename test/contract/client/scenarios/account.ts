@@ -1,10 +1,25 @@
 /** Account and node: images, quotas, health. */
 import { onlyItem } from "../../../../provider/client/client";
 import { resolveQuotas } from "../../../../provider/platform/quota/quotaSettings";
-import { DIGEST, INSTANCE, type Scenario, failed, failure, get, item, itemCodes, ok, post } from "../scenario";
+import {
+  DIGEST,
+  INSTANCE,
+  MISSING,
+  OTHER,
+  type Scenario,
+  failed,
+  failure,
+  get,
+  item,
+  itemCodes,
+  ok,
+  post,
+  remove,
+} from "../scenario";
 
 const URL = `oci://unikraft.io/acme/app:1@${DIGEST}`;
 const USER = "44444444-4444-4444-8444-444444444444";
+const PIN = { status: "success", uuid: OTHER, name: "app" };
 const isPinned = (url: string) => /app.*@sha256:[0-9a-f]{64}$/.test(url);
 
 /** Scenarios of the contract suite. */
@@ -66,6 +81,34 @@ export const scenarios = (): readonly Scenario[] => [
       ];
     },
     expected: [[true], [], [], [true]],
+  },
+  {
+    name: "pins and unpins an image",
+    exchanges: [
+      post(
+        "/v1/images",
+        [{ url: "app:1", timeout_s: -1 }],
+        ok("images", { ...PIN, url: URL, state: "ready", persistent: true, tags: ["app:1"] }),
+      ),
+      get("/v1/images", ok("images", { url: URL, persistent: true })),
+      remove("/v1/images", [{ uuid: OTHER }], ok("images", PIN)),
+      remove("/v1/images", [{ uuid: MISSING }], failed("images", failure(8, "none", { uuid: MISSING }))),
+      get("/v1/images", ok("images", { url: URL })),
+    ],
+    run: async (client) => {
+      const pinned = onlyItem(await client.pinImages({ body: [{ url: "app:1", timeout_s: -1 }] }), "Pinning");
+      const marked = onlyItem(await client.getImages({}), "Listing");
+      const gone = onlyItem(await client.unpinImages({ body: [{ uuid: pinned.uuid ?? "" }] }), "Unpinning");
+      const missing = await client.unpinImages({ body: [{ uuid: MISSING }] });
+      const after = onlyItem(await client.getImages({}), "Listing");
+      return [
+        isPinned(pinned.url ?? ""),
+        [pinned.state, pinned.persistent, pinned.tags, gone.name],
+        itemCodes(missing),
+        [marked.persistent, after.persistent],
+      ];
+    },
+    expected: [true, ["ready", true, ["app:1"], "app"], ["8 NOT_FOUND"], [true, undefined]],
   },
   {
     name: "reports an exhausted quota",

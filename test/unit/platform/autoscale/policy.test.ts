@@ -30,7 +30,7 @@ describe("an autoscale policy", () => {
 
   it("is read in the spelling of older clients and written in one", () => {
     const written = (policy: AutoscalePolicy) => throughTheWire(policy) as Record<string, unknown>;
-    assert.equal(written(step({ adjustment_type: "percentage" }))["adjustment_type"], "percent");
+    assert.equal(written(step({ adjustment_type: "percentage" }))["adjustment_type"], "percentage");
     assert.equal(written(step({ adjustment_type: "absolute" }))["adjustment_type"], "exact");
     assert.equal(written({ name: "d", type: "on_demand" })["type"], "on-demand");
     const { type: _left, ...untyped } = step();

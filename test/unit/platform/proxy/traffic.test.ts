@@ -20,7 +20,7 @@ describe("the traffic of an instance", () => {
     traffic.addConnection(raw);
     traffic.addConnection(http);
     for (let request = 0; request < 3; request++) http.recordRequest();
-    assert.deepEqual(traffic.counts, { rxBytes: 13, txBytes: 24, connections: 1, requests: 0, total: 4 });
+    assert.deepEqual(traffic.counts, { ...NO_TRAFFIC, rxBytes: 13, txBytes: 24, connections: 1, total: 4 });
   });
 
   it("reports each connection and each further request", () => {
@@ -37,18 +37,28 @@ describe("the traffic of an instance", () => {
     traffic.addConnection(flow);
     traffic.removeConnection(flow);
     traffic.removeConnection(flow);
-    assert.deepEqual(traffic.counts, { rxBytes: 3, txBytes: 4, connections: 0, requests: 0, total: 1 });
+    assert.deepEqual(traffic.counts, { ...NO_TRAFFIC, rxBytes: 3, txBytes: 4, total: 1 });
+  });
+
+  it("counts a packet for each piece, and for each 1460 bytes of it", () => {
+    const traffic = new InstanceTraffic();
+    const flow = flowOf(0, 0);
+    traffic.addConnection(flow);
+    for (const bytes of [1, 1460, 1461]) flow.recordBytes("rx", bytes, false);
+    flow.recordBytes("tx", 100_000, false);
+    for (const counts of [traffic.counts, (traffic.removeConnection(flow), traffic.counts)])
+      assert.deepEqual([counts.rxPackets, counts.txPackets], [4, 69]);
   });
 
   it("is not idle while a request is in flight", async () => {
     const traffic = new InstanceTraffic();
     const flow = flowOf(0, 0);
     traffic.addConnection(flow);
-    flow.recordBytes(true);
+    flow.recordBytes("rx", 1, true);
     await new Promise((resolve) => setTimeout(resolve, 3));
     assert.equal(traffic.idleMs, 0);
     assert.equal(traffic.counts.requests, 1);
-    flow.recordBytes(false);
+    flow.recordBytes("tx", 1, false);
     while (traffic.idleMs <= 0) await new Promise((resolve) => setImmediate(resolve));
     assert.ok(traffic.idleMs < 1000);
   });

@@ -52,6 +52,7 @@ describe("the database", () => {
     openDatabase(file)?.close();
     const older = new DatabaseSync(file);
     older.exec(`PRAGMA user_version = 2;
+      DROP TABLE image_pins; -- of version 4
       INSERT INTO instances (uuid, name, created_at, definition, status)
         VALUES ('u1', 'a', 1, '{"memoryMb":64,"frozenAutokillMs":5000}', '{}'), ('u2', 'b', 2, '{"memoryMb":32}', '{}')`);
     older.close();

@@ -80,6 +80,48 @@ describe("the update of an instance", () => {
       outputs: state as unknown as InstanceOutputs,
     };
   };
+  const FULL = {
+    args: ["/serve"],
+    env: { A: "1" },
+    tags: ["a"],
+    annotations: { "a.b/c": "d" },
+    hostname: "shop",
+    schedules: [{ name: "s", when: "daily", action: "start" }],
+    autokill: { timeMs: 1000 },
+    roms: [{ name: "r", files: [{ path: "/a", data: "b" }] }],
+  };
+  for (const [name, clearing] of Object.entries({
+    "takes both forms": {},
+    "takes only 'del'": { set: "refuses" },
+    "ignores 'set' without a value": { set: "ignores" },
+  } as const))
+    it(`clears every input where the metro ${name}`, async () => {
+      const before = await create(FULL);
+      api.clearing = clearing;
+      await update(before, {});
+      const after = await checked({});
+      assert.deepEqual((await instance.read(api.context, before.id, after))?.inputs, after);
+    });
+
+  it("fails where the metro clears in neither form, and keeps what it could not clear in state", async () => {
+    const before = await create(FULL);
+    api.clearing = { set: "ignores", del: "refuses" };
+    const error = await failed(update(before, {}));
+    assert.match(String(error), /Clearing args .*the old value is still there/);
+    const state = await after(error, {});
+    assert.deepEqual([state.inputs.env, state.inputs.tags], [FULL.env, FULL.tags]);
+  });
+
+  it("takes a value for cleared that the server fills in where there is none", async () => {
+    const before = await create({ hostname: "web", args: ["/server"] });
+    api.clearing = { set: "ignores", del: "ignores" };
+    api.imageArgs = ["/server"];
+    await update(before, {});
+    api.imageArgs = ["/other"];
+    const other = await create({ name: "other", args: ["/server"] });
+    assert.match(String(await failed(update(other, { name: "other" }))), /Clearing args of instance/);
+  });
+
   /** Fails every read from now on. */
   let readable: () => void = () => undefined;
   const unreadable = () => {
@@ -114,6 +156,7 @@ describe("the update of an instance", () => {
         return [`attach ${of(step.mount)} ${step.mount.at}`];
       case "start":
         return ["start"];
+      case "await":
       case "verify":
         return [];
     }

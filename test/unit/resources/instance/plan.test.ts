@@ -46,7 +46,7 @@ describe("the update plan of an instance", () => {
         patches: [
           { property: "env", prop: "env", op: "set", value: { A: "b" } },
           { property: "memoryMb", prop: "memory_mb", op: "set", value: 256 },
-          { property: "tags", prop: "tags", op: "del" },
+          { property: "tags", prop: "tags", op: "clear" },
         ],
       },
       { do: "attach", mount: { volume: "new", at: "/data", readonly: true } },
@@ -88,20 +88,20 @@ describe("the update plan of an instance", () => {
     assert.deepEqual(await described({ memoryMb: 256 }, "up"), ["stop it", "change memoryMb in place", "start it"]);
   });
 
-  it("sets properties that cannot be deleted back to their default, and deletes the others", async () => {
+  it("sets properties that cannot be deleted back to their default, and clears the others", async () => {
     const [, patch] = await planOf(
       { memoryMb: 256, vcpus: 2, schedPriority: "high", args: ["x"], hostname: "h", env: { A: "b" } },
       {},
     );
     assert.ok(patch?.do === "patch");
-    const patched = Object.fromEntries(patch.patches.map(({ prop, op, value }) => [prop, op === "del" ? op : value]));
+    const patched = Object.fromEntries(patch.patches.map(({ prop, op, value }) => [prop, op === "clear" ? op : value]));
     assert.deepEqual(patched, {
       memory_mb: 128,
       vcpus: 1,
       sched_priority: "normal",
-      args: "del",
-      hostname: "del",
-      env: "del",
+      args: "clear",
+      hostname: "clear",
+      env: "clear",
     });
   });
 

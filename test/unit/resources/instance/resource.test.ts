@@ -74,54 +74,91 @@ describe("the instance resource", () => {
     await assert.rejects(instance.read(context, id, inputs), (e) => UnikernelError.has(e, "NOT_ALLOWED"));
   });
 
-  it("leaves nothing behind if the guest exits at once or runs another image", async () => {
-    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
-    await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "GUEST_STOPPED"));
+  it("leaves nothing behind if it runs another image", async () => {
     cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", image: `job@sha256:${"2".repeat(64)}` }));
     await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "IMAGE_MISMATCH"));
     assert.equal(cluster.instances.size, 0);
   });
 
-  it("quotes no current or previous input when its guest stops", async () => {
-    const args = {
+  /** The failure of an operation. */
+  async function failureOf(acting: Promise<unknown>): Promise<ResourceInitFailedError & { cause: UnikernelError }> {
+    const error: unknown = await acting.then(
+      () => assert.fail("it succeeded"),
+      (e: unknown) => e,
+    );
+    assert.ok(error instanceof ResourceInitFailedError && UnikernelError.is(error.cause), String(error));
+    return error as ResourceInitFailedError & { cause: UnikernelError };
+  }
+
+  it("keeps an instance whose guest stopped, with its console log, and the next update starts it", async () => {
+    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
+    const inputs = await inputsOf();
+    const { id, cause, outputs } = await failureOf(instance.create(context, inputs));
+    assert.deepEqual([id, cause.code, [...cluster.instances.keys()]], ["i1", "GUEST_STOPPED", ["i1"]]);
+    assert.match(cause.hint ?? "", /'npx unikernel logs job --metro test' shows its console log/);
+    const startInstances = () => {
+      override({ state: "running" });
+      return Promise.resolve({ items: [{ status: "success", uuid: id, name: "job" }], message: undefined });
+    };
+    Object.assign(cluster.client, { startInstances });
+    const olds = { inputs, outputs: outputs as never };
+    assert.equal((await instance.update(context, id, olds, inputs)).state, "running");
+  });
+
+  describe("whose guest stops", () => {
+    const given = {
       env: { TOKEN: "t0ken-of-env" },
       plugins: [{ name: "a", rom: "r", config: { key: "k3y-of-plugin" } }],
     };
-    const quotes = async (acting: Promise<unknown>) => {
-      const thrown: unknown = await acting.catch((e: unknown) => e);
-      const error = thrown instanceof ResourceInitFailedError ? thrown.cause : thrown;
-      assert.ok(UnikernelError.has(error, "GUEST_STOPPED"), String(error));
-      assert.match(error.message, /env \[secret\], plugin \[secret\]/);
-    };
-    cluster.console = "env t0ken-of-env, plugin k3y-of-plugin";
     const crashed = { state: "stopped" as const, stop_reason: 3, exit_code: 1, env: undefined, plugins: undefined };
-    // Once at the first read, and once after it was up.
-    for (const upForMs of [0, 100]) {
-      cluster.lives.set(`job@${DIGEST}`, (ageMs) => (ageMs < upForMs ? { state: "running" } : crashed));
-      await quotes(instance.create(context, await inputsOf(args)));
-    }
-    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", env: undefined, plugins: undefined }));
-    const [inputs, news] = [await inputsOf(args), await inputsOf()];
-    const { id, outputs } = await instance.create(context, inputs);
-    const ok = ({ body }: { body: readonly object[] }) =>
-      Promise.resolve({ items: body.map(() => ({ status: "success", uuid: id, name: "job" })), message: undefined });
-    Object.assign(cluster.client, {
-      patchInstances: ok,
-      startInstances: (request: { body: readonly object[] }) => {
-        override(crashed);
-        return ok(request);
-      },
+    let printed: string[];
+    /** A context of a cloud, whose images are never built with files. */
+    const inCloud = (): ProviderContext => ({
+      ...context,
+      metro: "fra",
+      printProgress: (line: string) => void printed.push(line),
     });
-    await quotes(instance.update(context, id, { inputs, outputs }, news));
-  });
+    beforeEach(() => {
+      printed = [];
+      cluster.console = "env t0ken-of-env, plugin k3y-of-plugin";
+    });
+    const assertMasked = (failure: ResourceInitFailedError & { cause: UnikernelError }) => {
+      const { message, hint, details } = failure.cause;
+      assert.doesNotMatch(JSON.stringify([message, hint, details, failure.outputs]), /plugin k3y|env \[secret\]/);
+      assert.deepEqual(printed, ["Last console lines of instance 'job':\n  | env [secret], plugin [secret]"]);
+    };
 
-  it("keeps its id if it fails and cannot be deleted, and reports why it failed", async () => {
-    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
-    cluster.deleteFails = new UnikernelError("API_UNREACHABLE", "No response.");
-    await assert.rejects(
-      instance.create(context, await inputsOf()),
-      (e) => e instanceof ResourceInitFailedError && e.id === "i1" && UnikernelError.has(e.cause, "GUEST_STOPPED"),
-    );
+    for (const upForMs of [0, 100]) {
+      it(`prints its console, masked, and quotes it in no error: after ${upForMs} ms`, async () => {
+        cluster.lives.set(`job@${DIGEST}`, (ageMs) => (ageMs < upForMs ? { state: "running" } : crashed));
+        assertMasked(await failureOf(instance.create(inCloud(), await inputsOf(given))));
+      });
+    }
+
+    it("masks what it was given before an update, too", async () => {
+      cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", env: undefined, plugins: undefined }));
+      const [inputs, news] = [await inputsOf(given), await inputsOf()];
+      const { id, outputs } = await instance.create(context, inputs);
+      const ok = ({ body }: { body: readonly object[] }) =>
+        Promise.resolve({ items: body.map(() => ({ status: "success", uuid: id, name: "job" })), message: undefined });
+      Object.assign(cluster.client, {
+        patchInstances: ok,
+        startInstances: (request: { body: readonly object[] }) => {
+          override(crashed);
+          return ok(request);
+        },
+      });
+      assertMasked(await failureOf(instance.update(inCloud(), id, { inputs, outputs }, news)));
+    });
+
+    it("prints nothing where its image may be built with files", async () => {
+      cluster.lives.set(`job@${DIGEST}`, () => crashed);
+      for (const metro of ["local", "http://127.0.0.1:1"]) {
+        cluster.instances.clear();
+        await failureOf(instance.create({ ...inCloud(), metro, imageLayout: "/nowhere" }, await inputsOf(given)));
+      }
+      assert.deepEqual(printed, []);
+    });
   });
 
   for (const autostart of [true, false]) {
@@ -155,15 +192,6 @@ describe("the instance resource", () => {
     cluster.listedAfterMs = Infinity;
     await assert.rejects(instance.create(context, await inputsOf()), (e) => UnikernelError.has(e, "NOT_FOUND"));
     assert.equal(cluster.instances.size, 0);
-  });
-
-  it("treats a delete-on-stop job that exited as deleted", async () => {
-    cluster.lives.set(`job@${DIGEST}`, () => ({ state: "stopped", stop_reason: 3, exit_code: 1 }));
-    const nothing = { items: [{ status: "error", error: 8, message: "No instance" }], message: undefined };
-    Object.assign(cluster.client, { deleteInstances: () => Promise.resolve(nothing) });
-    await assert.rejects(instance.create(context, await inputsOf({ features: ["delete-on-stop"] })), (e) =>
-      UnikernelError.has(e, "GUEST_STOPPED"),
-    );
   });
 
   it("explains what to do about an instance that is not found", async () => {

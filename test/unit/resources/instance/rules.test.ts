@@ -54,6 +54,22 @@ const BAD: Readonly<Record<string, readonly [args: object, printed: string | rea
     { ...a, serviceGroup: { ports: [{ port: 443, handlers: ["http"] }] } },
     'serviceGroup.ports[0].handlers: port 443 needs the handlers "http" and "tls"; write handlers: ["http", "tls"], or publish another port for plain TCP.',
   ],
+  "ports that answer through nothing": [
+    { ...a, waitFor: "answering" },
+    'waitFor: "answering" requires service or serviceGroup, through which the ports are asked; or use "running".',
+  ],
+  "a job that is gone when it has ended": [
+    { ...a, waitFor: "completed", features: ["delete-on-stop"] },
+    'features: "delete-on-stop" cannot be combined with waitFor: "completed"; leave it out, so that the exit code can be read.',
+  ],
+  "a job that does not run": [
+    { ...a, waitFor: "completed", autostart: false },
+    'autostart: false cannot be combined with waitFor: "completed"; leave it out, so that the job runs.',
+  ],
+  "a job that never ends": [
+    { ...a, waitFor: "completed", restartPolicy: "always" },
+    'restartPolicy: "always" cannot be combined with waitFor: "completed"; use "never", or "on-failure" to try again.',
+  ],
   "a restart policy with delete-on-stop": [
     { ...a, features: ["delete-on-stop"], restartPolicy: "always" },
     'restartPolicy: not supported with the feature \"delete-on-stop\".',
@@ -147,6 +163,14 @@ describe("invalid inputs of an instance", () => {
   for (const [what, [args, printed]] of Object.entries(BAD)) {
     it(`are rejected: ${what}`, async () => assert.deepEqual(await failuresOf(instance, args), [printed].flat()));
   }
+
+  it("of a service's template send who looks for waitFor to the place where it is", async () => {
+    const given = { ports: [{ port: 80 }], template: { image: "a", waitFor: "completed", stableForMs: 1 } };
+    assert.deepEqual(await failuresOf(service, given), [
+      "template.waitFor: an input of an Instance; a Service waits until its replicas answer, as its rollout says, so leave it out, or run a job as an Instance.",
+      "template.stableForMs: an input of an Instance; for a Service, set rollout.stableForMs.",
+    ]);
+  });
 
   it("exclude files that fit in a request", async () => {
     assert.deepEqual(await failuresOf(instance, { ...a, roms: [romOf("r", 8)] }), []);

@@ -5,6 +5,7 @@ import { check } from "../../../../provider/definition/check";
 import { diff } from "../../../../provider/definition/diff";
 import { instance } from "../../../../provider/resources/instance/resource";
 import type { InstanceInputs } from "../../../../provider/resources/instance/inputs";
+import { routes } from "../../../../provider/contract/routes";
 import { readInputs, toCreateRequest } from "../../../../provider/resources/instance/wire";
 import { canonicalImage, itemOf, uuidOf } from "../../../support/fakeInstances";
 import { anyInstance } from "../../../support/anyInstance";
@@ -79,6 +80,30 @@ const BY_HAND: Readonly<Record<string, object>> = {
 };
 
 describe("the wire format of an instance", () => {
+  it("keeps names that only JavaScript finds special, through check, request, read and diff", async () => {
+    const env = JSON.parse('{"__proto__": "x", "constructor": "y"}') as Record<string, string>;
+    const inputs = await checked({ image: "a", env });
+    const text = (value: unknown): string => JSON.stringify(Object.entries(value as object).toSorted());
+    assert.equal(text(inputs.env), text(env));
+    assert.equal(text(toCreateRequest(inputs).env), text(env));
+    assert.equal(text(routes.createInstance.body.parse(toCreateRequest(inputs)).env), text(env));
+    const item = routes.getInstances.item.parse(itemOf(toCreateRequest(inputs)));
+    assert.equal(text(readInputs(item, inputs).env), text(env));
+    const others = await checked({ image: "a", env: JSON.parse('{"__proto__": "z", "constructor": "y"}') as object });
+    const none = await checked({ image: "a", env: { constructor: "y" } });
+    for (const [olds, news] of [
+      [inputs, others],
+      [inputs, none],
+      [none, inputs],
+    ] as const)
+      assert.deepEqual(diff(instance, olds, news).map(({ property }) => property), ["env"]); // prettier-ignore
+    for (const key of ["__proto__", "constructor", "toString"]) {
+      const unknown = JSON.parse(`{"image": "a", "${key}": 1}`) as object;
+      const { failures } = await check(instance, {}, { name: "it", ...unknown });
+      assert.deepEqual(failures.map(({ property }) => property), [key]); // prettier-ignore
+    }
+  });
+
   it("shows no drift for server defaults, set order, notations of references and filled values", async () => {
     await fc.assert(
       fc.asyncProperty(anyInstance, async (args) => {
@@ -193,7 +218,7 @@ describe("the wire format of an instance", () => {
     const inputs = await checked({ image, service });
     const item = { ...itemOf(toCreateRequest(await checked(FULL))), volumes: [], restart_policy: "never" };
     const removable = ["args", "env", "scale_to_zero", "roms", "plugins", "annotations", "hostname", "dependencies"];
-    const updates = removable.map((prop) => ({ prop, op: "del", status: "pending" }));
+    const updates = removable.map((prop, index) => ({ prop, op: index % 2 === 0 ? "del" : "set", status: "pending" }));
     const left = ["memoryMb", "vcpus", "schedPriority", "tags", "schedules", "autokill"];
     assert.deepEqual(driftOf({ ...item, updates }, inputs).toSorted(), left.toSorted());
   });

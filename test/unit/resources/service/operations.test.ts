@@ -213,7 +213,7 @@ describe("the service group of a service", () => {
     assert.deepEqual(await changing({ domains: [{ name: "shop" }], softLimit: 5, autokill: { timeMs: 9 } }, {}), [
       'del domains [{"name":"shop"}]',
       "set soft_limit 1",
-      "del autokill undefined",
+      "set autokill undefined",
     ]);
   });
 
@@ -221,7 +221,7 @@ describe("the service group of a service", () => {
     await create({ autokill: { timeMs: 0 } });
     assert.ok(!("autokill" in cluster.group), "the server's default is not sent");
     assert.deepEqual(await changing({ autokill: { timeMs: 9 } }, { autokill: { timeMs: 0 } }), [
-      "del autokill undefined",
+      "set autokill undefined",
     ]);
     const [before, after] = [await checked({ autokill: { timeMs: 9 } }), await checked({ autokill: { timeMs: 0 } })];
     assert.deepEqual(service.describeUpdate?.(before, after, {}), ["turn automatic deletion off"]);

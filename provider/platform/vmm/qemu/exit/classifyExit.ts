@@ -34,7 +34,8 @@ export function classifyExit(evidence: ExitEvidence): VmExit {
   if (evidence.guestPanicked === true || exitStatus === UNIKRAFT_CRASH) {
     return { kind: "panicked", detail: "The guest's kernel reported a crash." };
   }
-  if (exitStatus === UNIKRAFT_EXIT || shutdownReason === "guest-shutdown") return { kind: "exited", exitCode: 0 };
+  if (exitStatus === UNIKRAFT_EXIT || shutdownReason === "guest-shutdown")
+    return { kind: "exited", exitCode: undefined };
   if (shutdownReason?.startsWith("guest-") === true) {
     return { kind: "panicked", detail: "The guest shut down without reporting how its program ended." };
   }

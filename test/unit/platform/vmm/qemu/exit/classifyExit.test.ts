@@ -24,8 +24,12 @@ describe("the exit of a VM", () => {
     ],
     ["is a panic when QEMU reported one", { guestPanicked: true, shutdownReason: "guest-panic" }, "panicked"],
     ["is a panic when Unikraft wrote 42 to the debug port", { exitStatus: 85 }, "panicked"],
-    ["is an exit when Unikraft wrote 41 to the debug port", { exitStatus: 83 }, "exited 0"],
-    ["is an exit when Unikraft powered off", { shutdownReason: "guest-shutdown", exitStatus: 0 }, "exited 0"],
+    ["is an exit without a code when Unikraft wrote 41 to the debug port", { exitStatus: 83 }, "exited undefined"],
+    [
+      "is an exit without a code when Unikraft powered off",
+      { shutdownReason: "guest-shutdown", exitStatus: 0 },
+      "exited undefined",
+    ],
     [
       "is a panic when the guest reset without a report",
       { report: parseReport("started\n"), shutdownReason: "guest-reset" },

@@ -1,0 +1,28 @@
+/** A short form of `npm run soak`: the engine is killed at every boundary of every operation, and twice with real VMs. */
+import assert from "node:assert/strict";
+import { BOUNDARIES, type Kill, MOMENTS } from "../../soak/killPlan";
+import { describeHarm, describeTotals, formatTable } from "../../soak/report";
+import { type SoakOptions, runSoak } from "../../soak/soak";
+
+describe("a killed run, recovered by cancel, up and refresh", function () {
+  this.timeout(1_200_000);
+  const seed = Number(process.env["UNIKERNEL_SOAK_SEED"] ?? Math.floor(Math.random() * 1_000_000));
+
+  async function soak(options: Pick<SoakOptions, "vmm" | "count" | "moments" | "isWanted">): Promise<number> {
+    const results = await runSoak({ ...options, seed, print: (line) => console.log(`      ${line}`) });
+    console.log(`\n${formatTable(results)}\nseed ${seed}: ${describeTotals(results)}\n`);
+    const harmful = results.filter((result) => describeHarm(result) !== "");
+    assert.deepEqual(harmful.map(describeHarm), [], harmful[0]?.log);
+    return results.filter(({ killed }) => killed).length;
+  }
+
+  it("loses, duplicates and leaks nothing at any boundary of any operation", async () => {
+    assert.equal(await soak({ vmm: "fake", count: 20, moments: BOUNDARIES }), 20);
+  });
+
+  it("loses, duplicates and leaks nothing with real VMs", async () => {
+    const isWanted = ({ operation, moment }: Kill): boolean =>
+      (operation === "create" && moment === "after a request") || (operation === "roll" && moment === "during a wait");
+    assert.equal(await soak({ vmm: "QEMU", count: 30, moments: MOMENTS, isWanted }), 2);
+  });
+});

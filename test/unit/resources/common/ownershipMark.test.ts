@@ -69,7 +69,7 @@ describe("the mark of ownership", () => {
     assert.deepEqual(withMarkKept(set, ["a", finished], MINE).value, ["b", finished]);
     assert.deepEqual(withMarkKept(set, ["a", finished], undefined).value, ["b", finished]);
     assert.deepEqual(withMarkKept(set, ["a"], undefined), set);
-    assert.deepEqual(withMarkKept({ prop: "tags", op: "del" }, [finished], MINE), {
+    assert.deepEqual(withMarkKept({ prop: "tags", op: "clear" }, [finished], MINE), {
       prop: "tags",
       op: "set",
       value: [finished],

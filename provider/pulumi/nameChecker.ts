@@ -103,7 +103,7 @@ export class NameChecker {
     } catch (error) {
       if (!UnikernelError.is(error)) throw error;
       this.#isUnreachable = true;
-      this.#announce([`Warning: the names of new resources cannot be checked. ${formatError(error)}`], resource.urn);
+      this.#announce([`Warning: The names of new resources cannot be checked. ${formatError(error)}`], resource.urn);
       return choose(EMPTY_METRO);
     }
   }

@@ -190,7 +190,7 @@ describe("the names of a plan", () => {
     assert.equal((await checker.check(unnamed(), lookup)).name, "web-0123456-2", "what this plan replaces is known");
     assert.deepEqual(
       [announced, requests],
-      [["Warning: the names of new resources cannot be checked. API_UNREACHABLE: No answer."], 1],
+      [["Warning: The names of new resources cannot be checked. API_UNREACHABLE: No answer."], 1],
     );
   });
 });

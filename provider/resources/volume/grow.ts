@@ -101,7 +101,7 @@ export async function growWithRestarts(
   if (failures.length > 0) throw withFailedStarts(undefined, failures);
   if (starts.length > 0 || isMarked) await setPhase(context, volume, "finished");
   const { client, clock, signal } = context;
-  const options = { clock, signal, secretInputs: starts };
+  const options = { clock, signal };
   await Promise.all(starts.map(({ uuid }) => waitForInstance(client, uuid, assessLiveness, options)));
 }
 

@@ -100,7 +100,7 @@ export interface InstanceArgs {
   readonly autostart?: pulumi.Input<boolean> | undefined;
   /** What a start must reach to succeed. `running`: it runs or is in standby and has not failed for `stableForMs`; with `restartPolicy: "never"`, a program that ends with exit code 0 has succeeded too. `answering`: also, the ports of its `service` or `serviceGroup` answer through it. `completed`: a job; its program ends with exit code 0. A job runs again when an input changes that its program sees (the image, `args`, `env`, memory, volumes, ROMs). A change of `waitFor` counts from the next start. Default `running`. */
   readonly waitFor?: pulumi.Input<"running" | "answering" | "completed"> | undefined;
-  /** How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; not used by `completed`. Default 3000. */
+  /** How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; added to the operation's time limit. Not used by `completed`. Default 3000. */
   readonly stableForMs?: pulumi.Input<number> | undefined;
   /** Reject every deletion until this is set to false. Default false. */
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
@@ -180,7 +180,7 @@ export class Instance extends UnikernelResource {
   declare readonly autostart: pulumi.Output<boolean>;
   /** What a start must reach to succeed. `running`: it runs or is in standby and has not failed for `stableForMs`; with `restartPolicy: "never"`, a program that ends with exit code 0 has succeeded too. `answering`: also, the ports of its `service` or `serviceGroup` answer through it. `completed`: a job; its program ends with exit code 0. A job runs again when an input changes that its program sees (the image, `args`, `env`, memory, volumes, ROMs). A change of `waitFor` counts from the next start. Default `running`. */
   declare readonly waitFor: pulumi.Output<"running" | "answering" | "completed">;
-  /** How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; not used by `completed`. Default 3000. */
+  /** How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; added to the operation's time limit. Not used by `completed`. Default 3000. */
   declare readonly stableForMs: pulumi.Output<number>;
   /** Reject every deletion until this is set to false. Default false. */
   declare readonly deleteLock: pulumi.Output<boolean>;

@@ -230,9 +230,10 @@ const MAX_STABLE_MS = 1_000;
 /** More instances than this are slow even in memory. */
 const MAX_SCALED = 20;
 
-/** A slow rollout, one without health responses, or autoscale with a large minimum. */
+/** A slow rollout, one without health responses, autoscale with a large minimum, or a wait for what no guest in memory does. */
 function takesLong(inputs: Properties): boolean {
-  const { rollout, autoscale } = inputs as {
+  const { rollout, autoscale, waitFor } = inputs as {
+    waitFor?: string;
     rollout?: { stableForMs?: number; health?: { match: object } };
     autoscale?: { minSize?: number };
   };
@@ -240,7 +241,9 @@ function takesLong(inputs: Properties): boolean {
   return (
     (rollout?.stableForMs ?? 0) > MAX_STABLE_MS ||
     !(Object.keys(match).length === 0 || isDeepStrictEqual(match, HEALTHY)) ||
-    (autoscale?.minSize ?? 0) > MAX_SCALED
+    (autoscale?.minSize ?? 0) > MAX_SCALED ||
+    waitFor === "completed" ||
+    waitFor === "answering"
   );
 }
 

@@ -21,7 +21,8 @@ function describeServicePatch({ body: { prop, op, value } }: ApiCall): string {
     return op === "del" ? `release the domains ${names}` : `set the domains to ${names}`;
   }
   if (prop !== "autokill") return `set the ${String(prop).replace("_", " ")} to ${String(value)}`;
-  if (op === "del") return "turn automatic deletion off";
+  // Cleared, in whichever form.
+  if (op === "del" || value === undefined) return "turn automatic deletion off";
   return `delete it after ${(value as { time_ms: number }).time_ms} ms without an instance`;
 }
 

@@ -36,6 +36,11 @@ export const dnsLabel = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/i
 export const MAX_ENV_VARIABLES = 1024;
 /** Limit of arguments per instance. */
 export const MAX_ARGS = 1024;
+/** Name of an environment variable. */
+export const envName = z
+  .string()
+  .min(1)
+  .regex(/^[^=\0]*$/, "must be the name of a variable, without '=' and NUL");
 /** Environment variables by name. A name contains no `=`. */
 export const envMap = mapOf(z.string().min(1), guestText).superRefine((env, context) => {
   const names = Object.keys(env);

@@ -17,7 +17,7 @@ import { digestIn } from "../workload/request";
 import { hasOldValue } from "./wire";
 import { sendPatches } from "../common/clearing";
 import { matchesReference } from "../common/reference";
-import type { StartCounts } from "./waitFor";
+import { type StartCounts, stableTimeMs } from "./waitFor";
 import { waitUntilUp } from "./waitUntilUp";
 
 /** An update in progress. */
@@ -50,7 +50,8 @@ export async function applySteps(
 ): Promise<InstanceItem> {
   const { inputs } = olds;
   const drainTimeoutMs = steps.find((step) => step.do === "stop")?.drainTimeoutMs ?? 0;
-  const timeoutMs = timeoutWithDrainMs(unlimited.timeouts.updateMs, drainTimeoutMs);
+  const starts = steps.some((step) => step.do === "start" || step.do === "await");
+  const timeoutMs = timeoutWithDrainMs(unlimited.timeouts.updateMs, drainTimeoutMs) + (starts ? stableTimeMs(news) : 0);
   const context = withTimeLimit(unlimited, timeoutMs, `Updating instance '${news.name ?? id}'`);
   const progress: UpdateProgress = {
     context,
@@ -62,7 +63,6 @@ export async function applySteps(
     stoppedByUpdate: false,
     before: undefined,
   };
-  const starts = steps.some((step) => step.do === "start" || step.do === "await");
   try {
     let item = await getExisting(context, id);
     for (const step of steps) item = await applyStep(progress, item, step);

@@ -60,7 +60,7 @@ export const instanceInputs = z.strictObject({
   }),
   stableForMs: field(z.int().min(0).max(MAX_STABLE_MS).default(3_000), {
     description:
-      "How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; not used by `completed`. Default 3000.",
+      "How long a program must run without failing before its start has succeeded, in milliseconds, 0 to 600,000, from when the program began to run, by the metro's clock; added to the operation's time limit. Not used by `completed`. Default 3000.",
   }),
   deleteLock: field(z.boolean().default(false), {
     description: "Reject every deletion until this is set to false. Default false.",

@@ -29,7 +29,7 @@ import {
 import { type InstanceOutputs, type instanceOutputs, toOutputs } from "./outputs";
 import { describeInstanceUpdate, toInputPatch, planInstanceUpdate } from "./plan";
 import { applySteps } from "./apply";
-import { NEVER_STARTED, judgeStart, toStartExpectation } from "./waitFor";
+import { NEVER_STARTED, judgeStart, stableTimeMs, toStartExpectation } from "./waitFor";
 import { waitUntilUp } from "./waitUntilUp";
 import { isImport, readInputs, toCreateRequest } from "./wire";
 
@@ -169,7 +169,8 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
   async create(unlimited, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
-    const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating instance '${inputs.name ?? ""}'`);
+    const timeoutMs = unlimited.timeouts.createMs + stableTimeMs(inputs);
+    const context = withTimeLimit(unlimited, timeoutMs, `Creating instance '${inputs.name ?? ""}'`);
     const created = await createOrResumeInstance(context, inputs);
     try {
       const item = inputs.autostart

@@ -38,6 +38,10 @@ export const toStartExpectation = (inputs: InstanceInputs, before: StartCounts):
   before,
 });
 
+/** Milliseconds that a start needs beyond its time limit: the limit is for what may take long, not for what was asked to last. */
+export const stableTimeMs = ({ waitFor, stableForMs }: InstanceInputs): number =>
+  waitFor === "completed" ? 0 : stableForMs;
+
 /** So many restarts of one start are a crash loop: the pauses between further attempts only grow. */
 const CRASH_LOOP_RESTARTS = 2;
 

@@ -2,6 +2,8 @@
 import * as net from "node:net";
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
+import { guestText } from "../../contract/models/common";
+import { MAX_ARGS, envName } from "../../contract/models/instanceParts";
 import { type FieldMeta, field, objectType } from "../../definition/resource";
 import { idOrName } from "../common/fields";
 import {
@@ -36,12 +38,12 @@ const IMAGE_META: FieldMeta = {
 const imageSchema = () => z.string().min(1);
 
 const argsField = () =>
-  field(z.array(z.string().min(1)).optional(), {
+  field(z.array(guestText.min(1)).max(MAX_ARGS).optional(), {
     description: "Complete argument list of the program. Default: the arguments in the image.",
     onChange: "restart",
   });
 const envField = () =>
-  field(mapOf(z.string().min(1), z.string()).default({}), {
+  field(mapOf(envName, guestText).default({}), {
     description:
       "Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none.",
     onChange: "restart",

@@ -24,7 +24,7 @@ export interface SoakOptions {
 }
 
 /** How often a kill whose moment did not come is tried again, each time at another request. */
-const MAX_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 6;
 
 /** How long an instance must run to count as started: short, since the fake guests do not fail. */
 const STABLE_FOR_MS = 200;

@@ -34,6 +34,7 @@ export class EngineSession {
       env: environment,
       execArgv: ["-r", require.resolve("tsx/cjs")],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      detached: true, // Ctrl-C is for the harness alone, which ends the soak in order
     });
     const take = (text: string) => (this.#output += text);
     this.#child.stdout?.setEncoding("utf8").on("data", take);

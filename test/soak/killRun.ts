@@ -24,6 +24,8 @@ export interface KillResult {
   /** Operations of the recovery that failed, or that changed something again. */
   readonly failures: readonly string[];
   readonly leaks: readonly string[];
+  /** A killed delete: the `up` before the refresh failed, because it took an object for granted whose delete was not recorded. */
+  readonly neededRefresh: boolean;
   /** Objects that the next `up` named together with the command that removes them. */
   readonly leftovers: readonly string[];
   /** Requests of a provider that had lost its engine more than a second ago. */
@@ -152,11 +154,11 @@ async function reset({ platform, project }: SoakSetup): Promise<void> {
   await project.reset();
 }
 
-/** A random point of the operation for the moment. */
+/** A random point of the operation for the moment. At any time: in its first 70 %, since it may be faster than the profile was. */
 function choosePoint(moment: Moment, { counts, spanMs }: RequestProfile, random: RandomSource): KillPoint {
   const kind = chooseKind(moment, counts, random);
   const index = Math.floor(random() * counts[kind]);
-  const delayMs = moment === "at any time" ? Math.floor(random() * spanMs) : Math.floor(random() * 200);
+  const delayMs = moment === "at any time" ? Math.floor(random() * spanMs * 0.7) : Math.floor(random() * 200);
   return { moment, kind, index, delayMs };
 }
 
@@ -217,6 +219,7 @@ export async function runKill(setup: SoakSetup, kill: Kill, profiles: Profiles):
     lost: [],
     failures: [],
     leaks: [],
+    neededRefresh: false,
     leftovers: [],
     lateRequests: gate?.lateRequests ?? [],
     outlived,
@@ -266,8 +269,10 @@ export async function runKill(setup: SoakSetup, kill: Kill, profiles: Profiles):
     // A finished object that the state does not hold may also be in the way: then it is enough to do what `up` says.
     else if (leftovers.length > 0)
       await expectSuccess("up after removing leftovers", "up", { replace: change.replace });
-    else failures.push(`up: ${firstError(recovered)}`);
-    await expectSuccess("second up", "up", { expectNoChanges: true });
+    const neededRefresh =
+      !recovered.succeeded && kill.operation === "delete" && firstError(recovered).includes("NOT_FOUND:");
+    if (!recovered.succeeded && leftovers.length === 0 && !neededRefresh) failures.push(`up: ${firstError(recovered)}`);
+    if (!neededRefresh) await expectSuccess("second up", "up", { expectNoChanges: true });
     if (kill.operation === "delete") {
       // No engine asks about a resource that has not changed: what a killed delete did becomes known by a refresh.
       await expectSuccess("refresh", "refresh");
@@ -284,6 +289,7 @@ export async function runKill(setup: SoakSetup, kill: Kill, profiles: Profiles):
     log.push(`--- differences after up ${JSON.stringify(afterUp)}, after destroy ${JSON.stringify(afterDestroy)}`);
     return finish({
       failures,
+      neededRefresh,
       leftovers,
       outlived,
       lost: [...afterUp.lost, ...afterDestroy.lost],

@@ -3,7 +3,8 @@
  *
  * npm run soak -- [--fake 180] [--qemu 20] [--seed n] [--kills 0-89] [--operation create] [--moment "after a request"]
  *
- * `--kills` runs a part of a seed's plan, also a single kill again. Logs of kills that did harm are in `.cache/soak/`.
+ * Ctrl-C ends it after the current kill and prints what was counted. `--kills` runs a part of a seed's plan, also a single kill again.
+ * Logs of kills that did harm are in `.cache/soak/`.
  */
 import * as path from "node:path";
 import { parseArgs } from "node:util";
@@ -31,18 +32,30 @@ async function main(): Promise<void> {
     index <= last &&
     (values.operation === undefined || values.operation === operation) &&
     (values.moment === undefined || values.moment === moment);
+  const interruption = new AbortController();
+  process.once("SIGINT", () => interruption.abort());
+  const { signal } = interruption;
   const logs = path.resolve(__dirname, "../../.cache/soak");
   const results: KillResult[] = [];
   for (const [vmm, count, moments] of [
     ["fake", Number(values.fake), MOMENTS],
     ["QEMU", Number(values.qemu), BOUNDARIES],
   ] as const) {
-    if (count === 0) continue;
-    const found = await runSoak({ vmm, count, moments, seed, isWanted, logs, print: (line) => console.log(line) });
+    if (count === 0 || signal.aborted) continue;
+    const found = await runSoak({
+      vmm,
+      count,
+      moments,
+      seed,
+      isWanted,
+      logs,
+      signal,
+      print: (line) => console.log(line),
+    });
     console.log(`\n${vmm} VMM\n${formatTable(found)}\n${describeTotals(found)}\n`);
     results.push(...found);
   }
-  process.exitCode = isFlawless(results) ? 0 : 1;
+  process.exitCode = isFlawless(results) && !signal.aborted ? 0 : 1;
 }
 
 void main();

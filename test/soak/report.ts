@@ -43,9 +43,10 @@ export function isFlawless(results: readonly KillResult[]): boolean {
 /** One sentence with all counts. */
 export function describeTotals(results: readonly KillResult[]): string {
   const { runs, leftovers, lateRequests, duplicates, lost, failures, leaks, outlived, missed } = totalsOf(results);
+  const neededRefresh = results.filter((result) => result.neededRefresh).length;
   return (
     `${runs} kills: ${duplicates} duplicates, ${lost} lost objects, ${failures} failing up, ${leaks} leaks, ` +
-    `${leftovers} leftovers named and removed; ${missed} kills missed, ${outlived} providers outlived their engine, ` +
+    `${leftovers} leftovers named and removed; ${neededRefresh} ups after a killed delete needed a refresh first, ${missed} kills missed, ${outlived} providers outlived their engine, ` +
     `${lateRequests} requests later than 1 s after the kill`
   );
 }

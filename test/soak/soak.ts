@@ -17,12 +17,14 @@ export interface SoakOptions {
   readonly isWanted?: (kill: Kill) => boolean;
   /** Folder for the log of each kill that did harm; no logs by default. */
   readonly logs?: string;
+  /** Ends the soak after the current kill. */
+  readonly signal?: AbortSignal;
   /** Receives a line per kill. */
   readonly print: (line: string) => void;
 }
 
 /** How often a kill whose moment did not come is tried again, each time at another request. */
-const MAX_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 6;
 
 /** How long an instance must run to count as started: short, since the fake guests do not fail. */
 const STABLE_FOR_MS = 200;
@@ -42,13 +44,18 @@ export async function runSoak(options: SoakOptions): Promise<readonly KillResult
   }
   const results: KillResult[] = [];
   for (const kill of planKills(seed, options.count, options.moments).filter(options.isWanted ?? (() => true))) {
+    if (options.signal?.aborted === true) break;
     const result = await runUntilKilled(setup, kill, profiles);
     results.push(result);
     const harm = describeHarm(result);
     const { operation, moment, victims, index } = kill;
     const named = result.leftovers.length === 0 ? "" : ` (named: ${result.leftovers.join(", ")})`;
+    const late = result.lateRequests.length === 0 ? "" : ` (${result.lateRequests.length} late requests)`;
+    const refresh = result.neededRefresh ? " (needed a refresh before up)" : "";
     const what = `${operation}, ${moment}, ${victims}`;
-    print(`${vmm} ${index}: ${what}, ${(result.durationMs / 1000).toFixed(1)} s: ${harm === "" ? "ok" : harm}${named}`);
+    print(
+      `${vmm} ${index}: ${what}, ${(result.durationMs / 1000).toFixed(1)} s: ${harm === "" ? "ok" : harm}${named}${late}${refresh}`,
+    );
     if (options.logs !== undefined && harm !== "") {
       await fs.mkdir(options.logs, { recursive: true });
       await fs.writeFile(path.join(options.logs, `${vmm}-${seed}-${index}.log`), result.log);

@@ -9,6 +9,7 @@ const result = (more: Partial<KillResult> = {}): KillResult => ({
   lost: [],
   failures: [],
   leaks: [],
+  neededRefresh: false,
   leftovers: [],
   lateRequests: [],
   outlived: 0,

@@ -20,6 +20,10 @@ export const workloadErrorContext = (prefix: "" | "template."): Readonly<Partial
     property: `${prefix}volumes`,
     hint: "Give it its own volume, or mount the volume read-only in every instance.",
   },
+  // After a killed delete the state has objects that are gone.
+  NOT_FOUND: {
+    hint: "Check its id or name in this metro. If this stack created it, run 'pulumi refresh', then 'pulumi up'.",
+  },
 });
 
 /** The digest of the running image; empty if it is not reported. Throws `IMAGE_MISMATCH` if it differs from the requested digest. */

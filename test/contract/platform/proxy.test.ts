@@ -93,7 +93,8 @@ describe("a published port", () => {
     assert.ok(replies.every(({ status, text }) => status === 200 && text === "slow"));
     assert.equal(served, 50);
     const { items } = await platform.api("GET", "/v1/instances?name=slow");
-    assert.ok(Number(items[0]?.["net_time_us"]) >= 100_000);
+    // Boot and listen; each of the two timers may fire a millisecond early.
+    assert.ok(Number(items[0]?.["net_time_us"]) >= 98_000, String(items[0]?.["net_time_us"]));
   });
 
   it("stops holding a connection after the limit", async () => {

@@ -190,9 +190,11 @@ export class NameChecker {
       );
       const holders = await inspectAll(kind, names, lookup);
       const chosen = chooseName(names, holders);
-      const passed = chosen === undefined ? names : names.slice(0, names.indexOf(chosen));
-      for (const name of passed) {
-        if (holders.get(name) === "finished") this.#announce([leftoverNotice(resource, name)], resource.urn);
+      // Those after the chosen name too: a replacement that was killed before its record may hold what the new object needs.
+      for (const name of names) {
+        if (holders.get(name) !== "finished") continue;
+        const isPassed = chosen === undefined || names.indexOf(name) < names.indexOf(chosen);
+        this.#announce([leftoverNotice(resource, name, isPassed)], resource.urn);
       }
       if (chosen === undefined) continue;
       if (holders.has(chosen)) this.#announce([unfinishedNotice(resource, chosen)], resource.urn);
@@ -267,7 +269,7 @@ const madeForNotice = ({ label }: NamedResource, name: string): string =>
   `${label}: '${name}' exists and was made for this resource`;
 const deleteCommand = ({ kind, metro }: NamedResource, name: string): string =>
   `npx unikernel delete ${kind.toLowerCase()} ${name} --metro ${metro}${kind === "Service" ? " --with-instances" : ""}`;
-const leftoverNotice = (resource: NamedResource, name: string): string =>
-  `${madeForNotice(resource, name)}, so a new one gets another name. Unless this update replaces it, delete it: ${deleteCommand(resource, name)}`;
+const leftoverNotice = (resource: NamedResource, name: string, isPassed: boolean): string =>
+  `${madeForNotice(resource, name)}${isPassed ? ", so a new one gets another name" : ""}. Unless this update replaces it, delete it: ${deleteCommand(resource, name)}`;
 const unrecordedNotice = (resource: NamedResource, name: string): string =>
   `${madeForNotice(resource, name)} by an earlier update, which was killed before it was recorded. Delete it: ${deleteCommand(resource, name)}`;

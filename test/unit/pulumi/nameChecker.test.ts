@@ -61,6 +61,13 @@ describe("the names of a plan", () => {
     ]);
   });
 
+  it("name one's own finished object behind a name that has come free: it may hold what the new one needs", async () => {
+    assert.equal((await check(unnamed(), { "web-0123456-2": "finished" })).name, "web-0123456");
+    assert.deepEqual(announced, [
+      "Instance 'web': 'web-0123456-2' exists and was made for this resource. Unless this update replaces it, delete it: npx unikernel delete instance web-0123456-2 --metro fra",
+    ]);
+  });
+
   it("stay with one's own unfinished object, also behind a finished one", async () => {
     assert.equal((await check(unnamed(), { "web-0123456": "unfinished" })).name, "web-0123456");
     const holders = { "web-0123456": "finished", "web-0123456-2": "unfinished" } as const;

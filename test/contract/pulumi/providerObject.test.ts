@@ -1,0 +1,131 @@
+/** The provider objects in this process, as the dynamic provider process calls them, and the commands for what they leave. */
+import assert from "node:assert/strict";
+import { deleteObject } from "../../../provider/cli/deleteObject";
+import { logs } from "../../../provider/cli/logs";
+import { type DynamicProvider, providerOf } from "../../../provider/pulumi/dynamic/provider";
+import { type ResourceKind } from "../../../provider/resources/all";
+import { TestPlatform } from "../../support/testPlatform";
+
+type Json = Record<string, unknown>;
+const urnOf = (kind: string, name: string): string =>
+  `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:${kind}::${name}`;
+
+describe("a provider object", function () {
+  this.timeout(60_000);
+  let platform: TestPlatform;
+  let config: Json;
+
+  beforeEach(async () => {
+    platform = await TestPlatform.open();
+    await platform.start();
+    config = { "unikernel:metro": platform.daemon.url, "unikernel:token": platform.daemon.token };
+  });
+  afterEach(() => platform.close());
+
+  /** The provider of a kind, configured for the platform of this test. */
+  async function provide(kind: ResourceKind): Promise<DynamicProvider> {
+    const provider = providerOf(kind);
+    await provider.configure({ config: { get: (key) => config[key] as string | undefined } });
+    return provider;
+  }
+  const newsOf = (kind: string, inputs: Json, name = "data"): Json => ({ __urn: urnOf(kind, name), ...inputs });
+
+  async function create(provider: DynamicProvider, news: Json) {
+    const { inputs, failures } = await provider.check({}, news);
+    assert.deepEqual(failures, []);
+    return { inputs, ...(await provider.create(inputs)) };
+  }
+
+  it("leads a volume through its life", async () => {
+    const volume = await provide("Volume");
+    const news = newsOf("Volume", { sizeMb: 8 });
+    const { id, inputs, outs } = await create(volume, news);
+    assert.match(String(outs["name"]), /^data-[0-9a-f]{7}$/);
+
+    const again = await volume.check(inputs, news);
+    assert.equal(again.inputs["name"], outs["name"]);
+    assert.deepEqual(await volume.diff(id, outs, again.inputs), {
+      changes: false,
+      replaces: [],
+      deleteBeforeReplace: false,
+    });
+    const read = await volume.read(id, outs);
+    assert.deepEqual([read.id, read.inputs?.["sizeMb"]], [id, 8]);
+
+    const grown = await volume.check(inputs, newsOf("Volume", { sizeMb: 16 }));
+    assert.deepEqual(grown.failures, []);
+    assert.equal((await volume.diff(id, outs, grown.inputs)).changes, true);
+    const updated = await volume.update(id, outs, grown.inputs);
+    assert.equal(updated.outs["sizeMb"], 16);
+
+    // What stays in the plan is never deleted by it; a later process may.
+    await volume.delete(id, updated.outs);
+    assert.equal((await volume.read(id, updated.outs)).id, id);
+  });
+
+  it("changes only the state when only timeouts change", async () => {
+    const volume = await provide("Volume");
+    const { id, outs, inputs } = await create(volume, newsOf("Volume", { sizeMb: 8 }));
+    const timeouts = { __timeouts: { deleteMs: 60_000 } };
+    const checked = await volume.check(inputs, newsOf("Volume", { sizeMb: 8, ...timeouts }));
+    assert.equal((await volume.diff(id, outs, checked.inputs)).changes, true);
+    const updated = await volume.update(id, outs, checked.inputs);
+    assert.deepEqual(updated.outs["__timeouts"], timeouts.__timeouts);
+  });
+
+  it("takes the next name after a stranger's object, and rejects a given name that is taken", async () => {
+    const volume = await provide("Volume");
+    const first = await volume.check({}, newsOf("Volume", { sizeMb: 8 }, "logs"));
+    const taken = String(first.inputs["name"]);
+    await platform.requestItem("POST", "/v1/volumes", { name: taken, size_mb: 8 });
+    await platform.requestItem("POST", "/v1/volumes", { name: "theirs", size_mb: 8, tags: ["pulumi:0:0"] });
+
+    config["unikernel:maxConcurrency"] = "3"; // other settings: what was read of the metro is read again
+    const later = await provide("Volume");
+    const second = await later.check({}, newsOf("Volume", { sizeMb: 8 }, "logs"));
+    assert.equal(second.inputs["name"], `${taken}-2`);
+    const given = await later.check({}, newsOf("Volume", { name: "theirs", sizeMb: 8 }, "other"));
+    assert.match(given.failures.map(({ reason }) => reason).join(), /^ALREADY_EXISTS: name: volume 'theirs' exists/);
+  });
+
+  it("says at the check of an adoption whether it is possible", async () => {
+    await platform.requestItem("POST", "/v1/volumes", { name: "kept", size_mb: 32 });
+    const volume = await provide("Volume");
+    const adopt = (sizeMb: number) => volume.check({}, newsOf("Volume", { name: "kept", sizeMb, adopt: true }, "kept"));
+    assert.deepEqual((await adopt(32)).failures, []);
+    assert.match((await adopt(16)).failures.map(({ reason }) => reason).join(), /^ALREADY_EXISTS: .*sizeMb/);
+  });
+
+  it("fails with the code first, for settings, inputs and missing objects", async () => {
+    const instance = await provide("Instance");
+    const checked = await instance.check({}, newsOf("Instance", { image: "app:1", memoryMb: 1 }, "web"));
+    assert.match(checked.failures[0]?.reason ?? "", /^INPUT_INVALID: memoryMb: /);
+    await assert.rejects(instance.read("nobody", { __urn: urnOf("Instance", "web") }), /^Instance 'web'/);
+
+    config["unikernel:metro"] = "nowhere!";
+    const elsewhere = await provide("Instance");
+    const { failures } = await elsewhere.check({}, newsOf("Instance", { image: "app:1" }, "web"));
+    assert.match(failures[0]?.reason ?? "", /^CONFIG_INVALID: /);
+  });
+
+  describe("and the command for what no stack manages", () => {
+    before(() => (process.env["UKC_TOKEN"] = "token"));
+    after(() => delete process.env["UKC_TOKEN"]);
+
+    it("deletes an object, shows a log, and says which arguments it takes", async () => {
+      process.env["UKC_TOKEN"] = platform.daemon.token;
+      const metro = ["--metro", platform.daemon.url];
+      await platform.requestItem("POST", "/v1/volumes", { name: "left", size_mb: 8 });
+      assert.match(await deleteObject(["volume", "left", ...metro]), /left/);
+      assert.deepEqual((await platform.api("GET", "/v1/volumes")).items, []);
+      await assert.rejects(deleteObject(["volume", "left", ...metro]), /left/);
+      await assert.rejects(deleteObject(["disk", "left", ...metro]), { code: "INPUT_INVALID" });
+
+      const body = { name: "web", image: "app:1", autostart: true };
+      await platform.requestItem("POST", "/v1/instances", body);
+      assert.equal(typeof (await logs(["web", ...metro])), "string");
+      await assert.rejects(logs(["nobody", ...metro]), { code: "NOT_FOUND" });
+      assert.match(await deleteObject(["instance", "web", ...metro]), /web/);
+    });
+  });
+});

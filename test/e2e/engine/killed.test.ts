@@ -6,7 +6,8 @@ import { type SoakOptions, runSoak } from "../../soak/soak";
 
 describe("a killed run, recovered by cancel, up and refresh", function () {
   this.timeout(1_200_000);
-  const seed = Number(process.env["UNIKERNEL_SOAK_SEED"] ?? Math.floor(Math.random() * 1_000_000));
+  // Fixed, so that a failure is due to the change under test; `npm run soak` looks for faults that are there already.
+  const seed = Number(process.env["UNIKERNEL_SOAK_SEED"] ?? 125_883);
 
   async function soak(options: Pick<SoakOptions, "vmm" | "count" | "moments" | "isWanted">): Promise<number> {
     const results = await runSoak({ ...options, seed, print: (line) => console.log(`      ${line}`) });

@@ -4,6 +4,7 @@ import { deleteObject } from "../../../provider/cli/deleteObject";
 import { logs } from "../../../provider/cli/logs";
 import { type DynamicProvider, providerOf } from "../../../provider/pulumi/dynamic/provider";
 import { type ResourceKind } from "../../../provider/resources/all";
+import { freePort } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testPlatform";
 
 type Json = Record<string, unknown>;
@@ -108,6 +109,52 @@ describe("a provider object", function () {
     assert.match(failures[0]?.reason ?? "", /^CONFIG_INVALID: /);
   });
 
+  it("replaces a volume whose name changes, and deletes the one that no plan keeps", async () => {
+    const volume = await provide("Volume");
+    const { id, outs, inputs } = await create(volume, newsOf("Volume", { name: "before", sizeMb: 8 }));
+    const renamed = await volume.check(inputs, newsOf("Volume", { name: "after", sizeMb: 8 }));
+    const { changes, replaces } = await volume.diff(id, outs, renamed.inputs);
+    assert.deepEqual([changes, replaces], [true, ["name"]]);
+    const replacement = await create(volume, newsOf("Volume", { name: "after", sizeMb: 8 }));
+    assert.notEqual(replacement.id, id);
+    await volume.diff(id, outs, renamed.inputs);
+    await volume.delete(id, outs);
+    assert.deepEqual(await volume.read(id, outs), {});
+  });
+
+  it("reads what a get looks up, and fails for what does not exist", async () => {
+    const { uuid } = await platform.requestItem("POST", "/v1/volumes", { name: "found", size_mb: 8 });
+    const volume = await provide("Volume");
+    const looked = await volume.read("found", { __urn: urnOf("Volume", "found") });
+    assert.equal(looked.id, uuid);
+    const again = await volume.read(String(uuid), looked.props ?? {});
+    assert.deepEqual(again.props, looked.props);
+    await assert.rejects(volume.read("missing", { __urn: urnOf("Volume", "missing") }), /^Volume 'missing'/);
+  });
+
+  it("reports a create that fails, and goes on without a metro that does not respond", async () => {
+    const volume = await provide("Volume");
+    const { inputs } = await volume.check({}, newsOf("Volume", { name: "raced", sizeMb: 8 }, "raced"));
+    await platform.requestItem("POST", "/v1/volumes", { name: "raced", size_mb: 8 });
+    await assert.rejects(volume.create(inputs), /ALREADY_EXISTS|Volume 'raced'/);
+
+    config["unikernel:metro"] = "http://127.0.0.1:9";
+    const offline = await (await provide("Volume")).check({}, newsOf("Volume", { sizeMb: 8 }, "offline"));
+    assert.match(String(offline.inputs["name"]), /^offline-[0-9a-f]{7}$/);
+  });
+
+  it("rejects the growth of a volume that an instance uses", async () => {
+    const volume = await provide("Volume");
+    const { inputs, outs } = await create(volume, newsOf("Volume", { sizeMb: 8 }, "used"));
+    const volumes = [{ name: outs["name"], at: "/data" }];
+    await platform.requestItem("POST", "/v1/instances", { name: "user", image: "app:1", autostart: true, volumes });
+    const grown = await volume.check(inputs, newsOf("Volume", { sizeMb: 16 }, "used"));
+    assert.match(
+      grown.failures.map(({ reason }) => reason).join(),
+      /^IN_USE: sizeMb: .* which this stack does not manage/,
+    );
+  });
+
   describe("and the command for what no stack manages", () => {
     before(() => (process.env["UKC_TOKEN"] = "token"));
     after(() => delete process.env["UKC_TOKEN"]);
@@ -126,6 +173,13 @@ describe("a provider object", function () {
       assert.equal(typeof (await logs(["web", ...metro])), "string");
       await assert.rejects(logs(["nobody", ...metro]), { code: "NOT_FOUND" });
       assert.match(await deleteObject(["instance", "web", ...metro]), /web/);
+      await assert.rejects(logs([]), { code: "INPUT_INVALID" });
+
+      const services = [{ port: await freePort(), destination_port: 8080 }];
+      const { uuid } = await platform.requestItem("POST", "/v1/services", { name: "front", services });
+      await platform.requestItem("POST", "/v1/instances", { ...body, service_group: { uuid } });
+      await assert.rejects(deleteObject(["service", "front", ...metro]), { code: "IN_USE" });
+      assert.match(await deleteObject(["service", "front", ...metro, "--with-instances"]), /front/);
     });
   });
 });

@@ -12,10 +12,10 @@ import { isUnknown } from "../definition/unknowns";
 import type { Say } from "./describeChanges";
 import { type NamedKind, isNamedKind } from "../resources/all";
 
-/** So many names are looked up with one request. */
+/** Number of names in one look-up. */
 const LOOKUP_BATCH = 9;
 
-/** Who has which names in the metro. */
+/** Looks up the objects that have a name in the metro. */
 export interface NameLookup {
   /** The ids of objects with these names. Throws as the client does. */
   find(kind: NamedKind, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -54,12 +54,18 @@ export interface NameCheck {
   readonly isAdoptable?: boolean;
 }
 
+/** Where the checker reports what does not fail the check. Each reports a sentence once. */
+export interface NameMessages {
+  readonly inform: Say;
+  readonly warn: Say;
+}
+
 interface Claim {
   readonly urn: string;
   readonly label: string;
 }
 
-/** What a metro that does not answer is taken for. */
+/** Stands in for a metro that does not respond. */
 const EMPTY_METRO: NameLookup = {
   find: () => Promise.resolve(new Map()),
   inspect: () => Promise.resolve(undefined),
@@ -75,13 +81,13 @@ export class NameChecker {
   readonly #claimed = new Map<string, string>();
   /** By kind and name: the URN of a resource whose object has it and is replaced, or was deleted by this plan. */
   readonly #predecessors = new Map<string, string>();
-  readonly #announce: Say;
-  /** The metro did not answer: the plan goes on without asking it for every other name. */
+  readonly #messages: NameMessages;
+  /** The metro did not respond, so no further name is looked up. */
   #isUnreachable = false;
 
-  /** @param announce says sentences, each once, which do not fail the check; a warning begins with `Warning: ` */
-  constructor(announce: Say) {
-    this.#announce = announce;
+  /** @param messages where sentences go that do not fail the check */
+  constructor(messages: NameMessages) {
+    this.#messages = messages;
   }
 
   /** Remembers the object of a resource that this plan deletes or replaces: its name is taken until then, and its own again. */
@@ -103,7 +109,7 @@ export class NameChecker {
     } catch (error) {
       if (!UnikernelError.is(error)) throw error;
       this.#isUnreachable = true;
-      this.#announce([`Warning: The names of new resources cannot be checked. ${formatError(error)}`], resource.urn);
+      this.#messages.warn([`The names of new resources cannot be checked. ${formatError(error)}`], resource.urn);
       return choose(EMPTY_METRO);
     }
   }
@@ -129,7 +135,7 @@ export class NameChecker {
     if (!isNamedKind(kind) || kind === "Certificate") return [];
     const others = await this.#findOthers(kind, derivedFrom, lookup);
     for (const { name, holder } of others) {
-      if (holder === "finished") this.#announce([unrecordedNotice(resource, name)], urn);
+      if (holder === "finished") this.#messages.inform([unrecordedNotice(resource, name)], urn);
     }
     return others.flatMap(({ id, holder }) => (holder === "unfinished" ? [id] : []));
   }
@@ -141,10 +147,7 @@ export class NameChecker {
     lookup: NameLookup,
   ): Promise<readonly { readonly id: string; readonly name: string; readonly holder: NameHolder | undefined }[]> {
     if (source === undefined) return [];
-    const ordinals = Array.from({ length: LOOKUP_BATCH }, (_, index) => index + 1);
-    const names = ordinals
-      .map((ordinal) => deriveName(source.resourceName, source.resourceHash, ordinal))
-      .filter((name) => !this.#claims.has(keyOf(kind, name)) && !this.#predecessors.has(keyOf(kind, name)));
+    const names = this.#candidates(kind, source, 1, undefined);
     try {
       const ids = await lookup.find(kind, names);
       return await Promise.all([...ids].map(async ([name, id]) => ({ id, name, holder: await lookup.inspect(id) })));
@@ -176,28 +179,41 @@ export class NameChecker {
     return claim !== undefined && claim.urn !== urn;
   }
 
+  /**
+   * A batch of derived names, without those that the plan replaces and those that resources of the program have.
+   *
+   * @param first ordinal of the first name
+   * @param urn the resource whose own name counts as free; `undefined` for none
+   */
+  #candidates(
+    kind: NamedKind,
+    { resourceName, resourceHash }: NameSource,
+    first: number,
+    urn: string | undefined,
+  ): readonly string[] {
+    return Array.from({ length: LOOKUP_BATCH }, (_, index) =>
+      deriveName(resourceName, resourceHash, first + index),
+    ).filter((name) => !this.#predecessors.has(keyOf(kind, name)) && !this.#isClaimedByOther(kind, name, urn));
+  }
+
   async #firstFree(
     resource: NamedResource,
     kind: NamedKind,
-    { resourceName, resourceHash }: NameSource,
+    source: NameSource,
     lookup: NameLookup,
   ): Promise<NameCheck> {
     for (let first = 1; first <= MAX_NAME_ORDINAL; first += LOOKUP_BATCH) {
-      const ordinals = Array.from({ length: LOOKUP_BATCH }, (_, index) => first + index);
-      const all = ordinals.map((ordinal) => deriveName(resourceName, resourceHash, ordinal));
-      const names = all.filter(
-        (name) => !this.#predecessors.has(keyOf(kind, name)) && !this.#isClaimedByOther(kind, name, resource.urn),
-      );
+      const names = this.#candidates(kind, source, first, resource.urn);
       const holders = await inspectAll(kind, names, lookup);
       const chosen = chooseName(names, holders);
       // Those after the chosen name too: a replacement that was killed before its record may hold what the new object needs.
       for (const name of names) {
         if (holders.get(name) !== "finished") continue;
         const isPassed = chosen === undefined || names.indexOf(name) < names.indexOf(chosen);
-        this.#announce([leftoverNotice(resource, name, isPassed)], resource.urn);
+        this.#messages.inform([leftoverNotice(resource, name, isPassed)], resource.urn);
       }
       if (chosen === undefined) continue;
-      if (holders.has(chosen)) this.#announce([unfinishedNotice(resource, chosen)], resource.urn);
+      if (holders.has(chosen)) this.#messages.inform([unfinishedNotice(resource, chosen)], resource.urn);
       return this.#claim(resource, chosen);
     }
     return {
@@ -215,10 +231,13 @@ export class NameChecker {
     const holder = id === undefined ? undefined : await lookup.inspect(id);
     if (holder === "finished") {
       const wayOut = `set adopt: true to manage it, or delete it: ${deleteCommand(resource, name)}`;
-      this.#announce([`${madeForNotice(resource, name)}. Unless this update replaces it, ${wayOut}`], resource.urn);
+      this.#messages.inform(
+        [`${madeForNotice(resource, name)}. Unless this update replaces it, ${wayOut}`],
+        resource.urn,
+      );
     }
     const sentence = `${kind.toLowerCase()} '${name}' exists in this metro already.`;
-    if (holder === "unfinished") this.#announce([unfinishedNotice(resource, name)], resource.urn);
+    if (holder === "unfinished") this.#messages.inform([unfinishedNotice(resource, name)], resource.urn);
     if (holder === "foreign")
       return {
         name,
@@ -226,7 +245,7 @@ export class NameChecker {
       };
     if (holder === "unmarked") {
       const unless = "Unless this update replaces it, set adopt: true to manage it, or choose another name.";
-      this.#announce([`Warning: ${resource.label}: ${sentence} ${unless}`], resource.urn);
+      this.#messages.warn([`${resource.label}: ${sentence} ${unless}`], resource.urn);
     }
     return claimed;
   }

@@ -6,6 +6,7 @@
 import { UnikernelError, formatError } from "../base/errors";
 import { deriveName } from "../definition/naming";
 import type { Properties } from "../definition/resource";
+import type { NameSource } from "./nameChecker";
 import type { PortHolder, PortState } from "../resources/service/portHolders";
 
 /** Looks at the local platform and this machine. */
@@ -24,7 +25,7 @@ export interface PortResource {
   readonly key: string;
   /** The name in the metro, and from what it was derived; `derivedFrom` is undefined for a name that the program gave. */
   readonly name: unknown;
-  readonly derivedFrom: { readonly resourceName: string; readonly resourceHash: string } | undefined;
+  readonly derivedFrom: NameSource | undefined;
   /** The inputs in state; empty for a new resource and for a replacement. */
   readonly olds: Properties;
   readonly news: Properties;

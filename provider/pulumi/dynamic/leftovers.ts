@@ -1,10 +1,9 @@
 /** What killed replacements left in the metro. */
 import { migrate } from "../../definition/migrate";
-import { AUTO_NAME_KEY } from "../../definition/naming";
 import type { Properties } from "../../definition/resource";
 import type { AnyResource } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
-import { nameChecker, nameLookup, nameSource, toNamedResource } from "./planChecks";
+import { derivedFrom, nameChecker, nameLookup, toNamedResource } from "./planChecks";
 import { observedFromState } from "./state";
 
 /** Deletes what a killed replacement of a deleted resource left: nothing else would look for it any more. */
@@ -13,7 +12,7 @@ export async function deleteLeftovers(
   resource: AnyResource,
   props: Properties,
 ): Promise<void> {
-  const source = props[AUTO_NAME_KEY] === true ? nameSource(resource, props) : undefined;
+  const source = derivedFrom(resource, props);
   const observed = observedFromState(resource, migrate(resource, props));
   for (const id of await nameChecker.findLeftovers(resource.kind, source, nameLookup(resource, props, observed.inputs)))
     await resource.delete(context, id, observed);

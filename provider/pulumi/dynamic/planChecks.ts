@@ -8,7 +8,7 @@ import { type NameCheck, NameChecker, type NameLookup, type NameSource, type Nam
 import { PortChecker } from "../portChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { resourceLabel, toCheckFailure, toEngineFailure } from "./errorReport";
-import { getContext, getMetro, getNameDirectory, informOnce, inspectionContext, log, warnOnce } from "./session";
+import { getContext, getMetro, getNameDirectory, informOnce, inspectionContext, warnOnce } from "./session";
 
 // Loaded when first needed: a preview without changes sends no request.
 const loadPortHolders = () =>
@@ -16,13 +16,7 @@ const loadPortHolders = () =>
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
 /** The names of this plan. */
-export const nameChecker = new NameChecker((sentences, urn) => {
-  for (const sentence of sentences) {
-    const warning = sentence.startsWith("Warning: ") ? sentence.slice("Warning: ".length) : undefined;
-    if (warning === undefined) informOnce([sentence], urn);
-    else warnOnce([warning], urn);
-  }
-});
+export const nameChecker = new NameChecker({ inform: informOnce, warn: warnOnce });
 /** The ports of this plan. */
 const portChecker = new PortChecker({
   list: () => loadPortHolders().listPortHolders(inspectionContext({})),
@@ -59,13 +53,11 @@ export async function quotaFailures(
     return await quotaChecker.check(resource, resourceLabel(resource, news), olds, inputs, urnIn(news));
   } catch (error) {
     return [toEngineFailure(toCheckFailure(error)).reason];
-  } finally {
-    await log.flush();
   }
 }
 
-/** What the name of a resource is made of; undefined for one that the program gave. */
-const derivedFrom = (resource: AnyResource, named: Properties): NameSource | undefined =>
+/** What the name of a resource derives from; undefined if the program gave the name. */
+export const derivedFrom = (resource: AnyResource, named: Properties): NameSource | undefined =>
   named[AUTO_NAME_KEY] === true ? nameSource(resource, named) : undefined;
 
 /** The ports that are taken, as sentences. Only the local platform gives each port to one service. */
@@ -103,7 +95,7 @@ export const toNamedResource = (
   metro: getMetro().metro,
 });
 
-/** What a derived name is made of. */
+/** What a derived name of the resource consists of. */
 export function nameSource({ kind }: AnyResource, named: Properties): NameSource {
   const resourceName = resourceNameIn(named) ?? kind;
   return { resourceName, resourceHash: identityIn(named)?.resourceHash ?? hashOfName(resourceName) };

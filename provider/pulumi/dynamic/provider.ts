@@ -7,8 +7,7 @@
  * Source of the protocol: @pulumi/pulumi `cmd/dynamic-provider/index.ts`.
  */
 import { UnikernelError } from "../../base/errors";
-import { hashOfName, identityIn } from "../../definition/identity";
-import { REPLACE_ON_CHANGES_KEY, resourceNameIn, urnIn } from "../../definition/internalKeys";
+import { REPLACE_ON_CHANGES_KEY, urnIn } from "../../definition/internalKeys";
 import { withAutoName } from "../../definition/naming";
 import { containsUnknown } from "../../definition/unknowns";
 import { check as checkInputs } from "../../definition/check";
@@ -25,7 +24,15 @@ import { LOCATION_KEY, assertSameMetro, assertSamePlatform, requiresMove } from 
 import { haveTimeoutsChanged } from "./customTimeouts";
 import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
 import { deleteLeftovers, deleteUnrecorded } from "./leftovers";
-import { checkName, nameChecker, portFailures, quotaChecker, quotaFailures, settingsFailures } from "./planChecks";
+import {
+  checkName,
+  nameChecker,
+  nameSource,
+  portFailures,
+  quotaChecker,
+  quotaFailures,
+  settingsFailures,
+} from "./planChecks";
 import {
   type ConfigureRequest,
   cancellation,
@@ -142,9 +149,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
     async check(oldInputs, news) {
       const olds = migrate(resource, oldInputs);
-      const resourceName = resourceNameIn(news) ?? kind;
-      const identity = identityIn(news);
-      const named = withAutoName(resourceName, olds, news, identity?.resourceHash ?? hashOfName(resourceName));
+      const { resourceName, resourceHash } = nameSource(resource, news);
+      const named = withAutoName(resourceName, olds, news, resourceHash);
       const isNew = Object.keys(oldInputs).length === 0;
       const urn = urnIn(news);
       if (urn !== undefined && isNew) inState.delete(urn);
@@ -266,10 +272,15 @@ function createProvider(kind: ResourceKind): DynamicProvider {
   };
   return {
     ...provider,
-    check: (olds, news) =>
-      provider.check(olds, news).catch((error: unknown) => {
+    async check(olds, news) {
+      try {
+        return await provider.check(olds, news);
+      } catch (error) {
         throw toResourceError(news, error);
-      }),
+      } finally {
+        await log.flush();
+      }
+    },
   };
 }
 

@@ -37,7 +37,10 @@ describe("the names of a plan", () => {
   let announced: string[];
   beforeEach(() => {
     announced = [];
-    checker = new NameChecker((sentences) => announced.push(...sentences));
+    checker = new NameChecker({
+      inform: (sentences) => announced.push(...sentences),
+      warn: (sentences) => announced.push(...sentences.map((sentence) => `Warning: ${sentence}`)),
+    });
   });
   const check = (resource: NamedResource, holders: Readonly<Record<string, NameHolder | "gone">> = {}) =>
     checker.check(resource, metroWith(holders).lookup);

@@ -45,8 +45,21 @@ type SettingKey = keyof ProviderArgs;
 /** Settings by name. Values that are not text are encoded as JSON. */
 export type ProviderSettings = { readonly [K in SettingKey]?: string | undefined };
 
+/**
+ * Every setting.
+ *
+ * @internal
+ */
+export const SETTING_KEYS: readonly SettingKey[] = [
+  "metro",
+  "token",
+  "controlPlane",
+  "timeouts",
+  "maxConcurrency",
+  "proxy",
+];
 const SECRET_KEYS: readonly SettingKey[] = ["token", "proxy"];
-const PLAIN_KEYS: readonly SettingKey[] = ["metro", "controlPlane", "timeouts", "maxConcurrency"];
+const PLAIN_KEYS = SETTING_KEYS.filter((key) => SECRET_KEYS.indexOf(key) < 0);
 
 /** The metro of a Provider, where the program knows it without waiting. */
 const metroByProvider = new WeakMap<pulumi.ProviderResource, string>();

@@ -146,7 +146,9 @@ export function requireArgs(
   if (opts?.urn !== undefined || opts?.id !== undefined) return;
   const lost = findProtoKey(args);
   if (lost !== undefined)
-    throw new pulumi.RunError(`${kind}: '${lost}' has a key '__proto__', which Pulumi cannot transport. Rename it.`);
+    throw new pulumi.RunError(
+      `INPUT_INVALID: ${kind}: '${lost}' has a key '__proto__', which Pulumi cannot transport. Rename it.`,
+    );
   for (const name of names) {
     if ((args as Record<string, unknown>)[name] === undefined) {
       throw new pulumi.RunError(`INPUT_INVALID: Missing required property '${name}' of ${kind}.`);

@@ -89,6 +89,10 @@ export async function findLocalDaemon(
   }
 }
 
+/** True for metro `local` while its daemon does not run. Nothing runs on it then, and nobody publishes a port. Never starts one. */
+export const isLocalDaemonDown = async (metro: string, signal?: AbortSignal): Promise<boolean> =>
+  metro === "local" && (await findLocalDaemon(undefined, signal)) === undefined;
+
 async function spawnDaemon(paths: LocalPaths, daemonArguments: readonly string[]): Promise<number | undefined> {
   await fs.mkdir(paths.stateDir, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await fs.statfs(paths.stateDir);

@@ -42,6 +42,11 @@ export type ItemCodeName = keyof typeof ITEM_CODES;
 /** One of the numbers of {@link ITEM_CODES}. */
 export type ItemCode = (typeof ITEM_CODES)[ItemCodeName];
 
+const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];
+
+/** True for the state of an instance that needs no start. */
+export const isUp = (state: unknown): boolean => UP_STATES.includes(state);
+
 /** Bits of an instance's `stop_reason`. Source: the platform's documentation. */
 export const STOP_REASON = {
   Kernel: 1,

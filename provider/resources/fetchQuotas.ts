@@ -1,5 +1,5 @@
 /** The account's quotas, for a preview. */
-import { findLocalDaemon } from "../client/localDaemon";
+import { isLocalDaemonDown } from "../client/localDaemon";
 import type { QuotasItem } from "../contract/models";
 import { UnikernelError } from "../base/errors";
 import type { ProviderContext } from "./context";
@@ -23,7 +23,7 @@ const isConfigError = (error: unknown): boolean =>
 export async function fetchQuotas({ client, metro }: ProviderContext): Promise<QuotasItem | undefined> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    if (metro === "local" && (await findLocalDaemon(undefined, signal)) === undefined) return undefined;
+    if (await isLocalDaemonDown(metro, signal)) return undefined;
     const item = (await client.getQuotas({}, { signal })).items[0];
     return item?.status === "error" ? undefined : item;
   } catch (error) {

@@ -10,6 +10,16 @@ import { UnikernelError } from "../base/errors";
 export const timeoutWithDrainMs = (timeoutMs: number, drainTimeoutMs: number): number =>
   (drainTimeoutMs === -1 ? MAX_DRAIN_MS : drainTimeoutMs) + timeoutMs;
 
+/** Those of the instances that still exist. Sends no request for an empty list. */
+export async function getExistingInstances(
+  { client, signal }: Pick<CallContext, "client" | "signal">,
+  uuids: readonly string[],
+): Promise<readonly InstanceItem[]> {
+  if (uuids.length === 0) return [];
+  const { items } = await client.getInstances({ query: { uuid: [...uuids] } }, signal === undefined ? {} : { signal });
+  return items.filter(({ status, state }) => status !== "error" && state !== "deleted");
+}
+
 /**
  * The current managed instances of a service.
  *
@@ -27,10 +37,8 @@ export async function listInstances(
     `Reading service '${service.name}'`,
   );
   const uuids = [...new Set([...(group.instances ?? []).map((member) => member.uuid), ...unlistedUuids])];
-  if (uuids.length === 0) return [];
-  const response = await client.getInstances({ query: { uuid: uuids } }, call);
   // An instance may be deleted between the two requests.
-  return response.items.filter((item) => item.status !== "error" && item.state !== "deleted" && isManaged(item));
+  return (await getExistingInstances({ client, signal }, uuids)).filter(isManaged);
 }
 
 /** Limits of draining an instance, in milliseconds. */
@@ -41,11 +49,24 @@ interface DrainOptions {
   readonly timeoutMs: number;
 }
 
+/** The field of a stop request that drains open connections first; none for 0. */
+const drainField = (drainTimeoutMs: number): { readonly drain_timeout_ms?: number } =>
+  drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
+
+/** Drains open connections, stops the instance, and waits until it has stopped. Throws `WAIT_TIMEOUT` when the signal aborts. */
+export async function stopInstance(
+  { client, clock, signal }: CallContext,
+  { uuid, name }: { readonly uuid: string; readonly name: string },
+  drainTimeoutMs: number,
+): Promise<void> {
+  const response = await client.stopInstances({ body: [{ uuid, ...drainField(drainTimeoutMs) }] });
+  onlyItem(response, `Stopping instance '${name}'`);
+  await waitUntilStopped(client, uuid, { clock, signal });
+}
+
 /** Drains open connections, stops the instance, and deletes it. An instance that no longer exists is not an error. */
 export async function drainAndDelete(context: CallContext, uuid: string, options: DrainOptions): Promise<void> {
-  const { drainTimeoutMs } = options;
-  const drainFor = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
-  const response = await context.client.stopInstances({ body: [{ uuid, ...drainFor }] });
+  const response = await context.client.stopInstances({ body: [{ uuid, ...drainField(options.drainTimeoutMs) }] });
   if (response.items[0]?.error !== ITEM_CODES.NotFound) onlyItem(response, `Stopping instance '${uuid}'`);
   await deleteOnceStopped(context, uuid, options);
 }

@@ -1,10 +1,11 @@
 /** Warns of misspelt settings, which would otherwise be ignored. */
 import * as pulumi from "@pulumi/pulumi";
+import { SETTING_KEYS } from "../provider";
 
 const NAMESPACE = "unikernel:";
 
-/** The settings of the stack. */
-const KNOWN = ["metro", "token", "controlPlane", "timeouts", "maxConcurrency", "proxy", "owner"];
+/** The settings of a stack: those of a Provider, and its owner. */
+const KNOWN: readonly string[] = [...SETTING_KEYS, "owner"];
 
 type ClosestMatch = (word: string, known: readonly string[]) => string | undefined;
 

@@ -9,11 +9,10 @@ import { type Reference, canonicalRepository, parseReference } from "../../image
 import type { StoredImage } from "../../image/oci/storedImage";
 
 import { toRfc3339 } from "../../base/clock";
-import { Mutex } from "../../base/mutex";
 import type { Registry } from "../registry";
 import { type ImagePin, deleteImagePin, insertImagePin } from "../store/imagePins";
 import type { Handlers } from "./handler";
-import { mapItems } from "./items";
+import { mapItems, mapItemsInOrder } from "./items";
 
 type ImageItem = ItemOf<"getImages">;
 
@@ -76,10 +75,7 @@ export function imageHandlers(registry: Registry): Pick<Handlers, ImageRoutes> {
     },
 
     // One after the other, so that an image that is named twice gets one pin.
-    pinImages: async ({ body }) => {
-      const turn = new Mutex();
-      return { items: await mapItems(body, log, (entry) => turn.runExclusive(() => pin(entry))) };
-    },
+    pinImages: async ({ body }) => ({ items: await mapItemsInOrder(body, log, pin) }),
     unpinImages: async ({ body }) => ({ items: await mapItems(body, log, unpin) }),
   };
 }

@@ -1,5 +1,5 @@
 /** The state of the dynamic provider: inputs, outputs and internal keys. */
-import { isCleanExit } from "../../contract/codes";
+import { isCleanExit, isUp } from "../../contract/codes";
 import {
   OWNER_KEY,
   REPLACE_ON_CHANGES_KEY,
@@ -92,9 +92,6 @@ export const INIT_FAILED_KEY = "__initFailed";
 export const propertiesFromState = (state: Properties): Properties =>
   Object.fromEntries(Object.entries(state).filter(([key]) => !isInternalKey(key) && key !== LOCATION_KEY));
 
-/** States of an instance that needs no start. */
-const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];
-
 const isJob = ({ waitFor }: Properties): boolean => waitFor === "completed";
 
 /**
@@ -102,12 +99,12 @@ const isJob = ({ waitFor }: Properties): boolean => waitFor === "completed";
  * next update waits for it.
  */
 export const hasPendingStart = (state: Properties): boolean =>
-  state[PENDING_START_KEY] === true && (isJob(state) || !UP_STATES.includes(state["state"]));
+  state[PENDING_START_KEY] === true && (isJob(state) || !isUp(state["state"]));
 
 /** True for a job that still ran when it was last looked at, and has ended as it should since. */
 const hasCompletedSince = (state: Properties, observed: Properties): boolean =>
   isJob(state) &&
-  UP_STATES.includes(state["state"]) &&
+  isUp(state["state"]) &&
   observed["state"] === "stopped" &&
   isCleanExit({
     stop_reason: observed["stopReasonNumber"] as number | undefined,

@@ -4,7 +4,9 @@ import { ITEM_CODES } from "../../contract/codes";
 import type { RouteName } from "../../contract/routes";
 import { withErrorContext } from "../../base/errors";
 import { hasTimedOut } from "../../base/timeout";
+import { getExistingInstances } from "../../rollout/instances";
 import type { ProviderContext } from "../context";
+import { instanceList } from "./reference";
 
 /** Time between two attempts. */
 const POLL_MS = 500;
@@ -22,12 +24,8 @@ export interface DeletionOptions<K extends RouteName> {
 }
 
 /** Those of the instances that still exist, as a list for a sentence; empty if none does. */
-export async function listExistingInstances({ client }: ProviderContext, uuids: readonly string[]): Promise<string> {
-  if (uuids.length === 0) return "";
-  const { items } = await client.getInstances({ query: { uuid: [...uuids] } });
-  const existing = items.filter((item) => item.status !== "error" && item.state !== "deleted");
-  return existing.map(({ name }) => `instance '${name}'`).join(" and ");
-}
+export const listExistingInstances = async (context: ProviderContext, uuids: readonly string[]): Promise<string> =>
+  instanceList(await getExistingInstances(context, uuids));
 
 /**
  * Deletes the object. Succeeds if it no longer exists; retries while only deleted instances hold it.

@@ -1,12 +1,11 @@
 /** Executes the plan of an Instance's update, step by step. */
 import { isDeepStrictEqual } from "node:util";
 import { onlyItem } from "../../client/client";
-import { ITEM_CODES } from "../../contract/codes";
+import { ITEM_CODES, isUp } from "../../contract/codes";
 import type { InstanceItem } from "../../contract/models";
-import { waitUntilStopped } from "../../client/waitForInstance";
 import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/resource";
-import { timeoutWithDrainMs } from "../../rollout/instances";
+import { stopInstance, timeoutWithDrainMs } from "../../rollout/instances";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { toReference } from "../common/fields";
 import type { InstanceInputs } from "./inputs";
@@ -87,7 +86,8 @@ async function applyStep(progress: UpdateProgress, item: InstanceItem, step: Ins
   switch (step.do) {
     case "stop":
       if (isDown(item)) return item;
-      await stopInstance(progress, item, step.drainTimeoutMs);
+      progress.stoppedByUpdate = true;
+      await stopInstance(context, item, step.drainTimeoutMs);
       return getExisting(context, id);
     case "detach":
       await detachVolume(progress, item, step.mount);
@@ -99,7 +99,7 @@ async function applyStep(progress: UpdateProgress, item: InstanceItem, step: Ins
       await attachVolume(progress, item, step.mount);
       return item;
     case "start":
-      if (UP_STATES.includes(item.state)) {
+      if (isUp(item.state)) {
         progress.before = countsBeforeRun(item);
         return item;
       }
@@ -123,20 +123,10 @@ async function applyStep(progress: UpdateProgress, item: InstanceItem, step: Ins
   }
 }
 
-const UP_STATES: readonly unknown[] = ["starting", "running", "standby"];
-
 /** The counters before the run that an instance is in, or was in last. */
 function countsBeforeRun(item: InstanceItem): StartCounts {
   const { starts, restarts } = startCounts(item);
   return { starts: Math.max(0, starts - 1), restarts };
-}
-
-async function stopInstance(progress: UpdateProgress, { name }: InstanceItem, drainTimeoutMs: number): Promise<void> {
-  const { client, clock, signal } = progress.context;
-  const drain = drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
-  progress.stoppedByUpdate = true;
-  onlyItem(await client.stopInstances({ body: [{ uuid: progress.id, ...drain }] }), `Stopping instance '${name}'`);
-  await waitUntilStopped(client, progress.id, { clock, signal });
 }
 
 type Mount = Extract<InstanceStep, { do: "attach" }>["mount"];

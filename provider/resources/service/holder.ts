@@ -3,6 +3,7 @@
  */
 import type { ServiceItem } from "../../contract/models";
 import type { NameHolder } from "../../definition/resource";
+import { getExistingInstances } from "../../rollout/instances";
 import { withoutUnknowns } from "../../definition/unknowns";
 import { findMark, isOwn } from "../common/ownershipMark";
 import type { ProviderContext } from "../context";
@@ -22,13 +23,15 @@ export function isSameGroup(item: ServiceItem, inputs: ServiceInputs): boolean {
 
 /** Whose the service is; "unmarked" where nothing tells. */
 export async function serviceHolder(
-  { client, ownership }: ProviderContext,
+  context: ProviderContext,
   item: ServiceItem,
   inputs: ServiceInputs,
 ): Promise<NameHolder> {
-  const uuids = (item.instances ?? []).map(({ uuid }) => uuid);
-  const found = uuids.length === 0 ? [] : (await client.getInstances({ query: { uuid: uuids } })).items;
-  const members = found.filter(({ status, state }) => status !== "error" && state !== "deleted");
+  const members = await getExistingInstances(
+    context,
+    (item.instances ?? []).map(({ uuid }) => uuid),
+  );
+  const { ownership } = context;
   const marks = members.filter(isManaged).map(({ tags }) => findMark(tags));
   if (marks.some((mark) => mark !== undefined && !isOwn(mark, ownership))) return "foreign";
   if (ownership === undefined) return "unmarked";

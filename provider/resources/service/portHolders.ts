@@ -1,7 +1,7 @@
 /** Who holds the published ports of the local platform: its services, and other programs on this machine. */
 import * as net from "node:net";
 import { systemErrorCode } from "../../base/errors";
-import { findLocalDaemon } from "../../client/localDaemon";
+import { isLocalDaemonDown } from "../../client/localDaemon";
 import { listAll } from "../../client/pagination";
 import { PUBLISH_HOST } from "../../contract/models/service";
 import type { ProviderContext } from "../context";
@@ -17,7 +17,7 @@ export interface PortHolder {
 
 /** The services that publish ports; none if the local platform does not run, which this does not start. */
 export async function listPortHolders({ client, metro, signal }: ProviderContext): Promise<readonly PortHolder[]> {
-  if (metro === "local" && (await findLocalDaemon(undefined, signal)) === undefined) return [];
+  if (await isLocalDaemonDown(metro, signal)) return [];
   const services = await listAll(client.getServices, {});
   return services.map(({ name, instances, services: ports }) => ({
     service: name,

@@ -7,6 +7,7 @@ import { findMark, withMarkKept, withoutMarks } from "../common/ownershipMark";
 import { type PlannedPatch, toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, withTimeLimit } from "../context";
 import { findRestarts, growWithRestarts, timeoutWithRestartsMs } from "./grow";
+import { remountHint } from "./growPlan";
 import type { VolumeInputs } from "./inputs";
 import { initFailure, listAttachedInstances, waitUntilReadyAgain } from "./operations";
 import { type VolumeOutputs, toOutputs } from "./outputs";
@@ -16,8 +17,7 @@ import { planChanges } from "./plan";
 async function withInUseHint(context: ProviderContext, id: string, error: unknown): Promise<unknown> {
   if (!UnikernelError.has(error, "IN_USE", "STATE_CONFLICT")) return error;
   const users = await listAttachedInstances(context, id).catch(() => "");
-  const hint = `Remove it from the volumes of ${users} and run 'pulumi up'; then make this change, and mount it again.`;
-  return users === "" ? error : withErrorContext(error, { [error.code]: { hint } });
+  return users === "" ? error : withErrorContext(error, { [error.code]: { hint: remountHint(users) } });
 }
 
 const INPUT_BY_PROP: Readonly<Record<VolumeProp, keyof VolumeInputs>> = {

@@ -1,10 +1,11 @@
 /** Grows a volume that instances use: stops them, lets the volume change, and starts them again, whatever happens in between. */
 import { onlyItem } from "../../client/client";
-import { findLocalDaemon } from "../../client/localDaemon";
+import { isLocalDaemonDown } from "../../client/localDaemon";
 import { assessLiveness, waitForInstance, waitUntilStopped } from "../../client/waitForInstance";
+import { isUp } from "../../contract/codes";
 import type { InstanceItem, VolumeItem } from "../../contract/models";
 import { UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
-import { timeoutWithDrainMs } from "../../rollout/instances";
+import { getExistingInstances, stopInstance, timeoutWithDrainMs } from "../../rollout/instances";
 import { findVolume } from "../common/find";
 import { findMark, finishedMark, growingMark, withoutMarks } from "../common/ownershipMark";
 import { type ProviderContext, forCleanup } from "../context";
@@ -15,12 +16,12 @@ import { waitUntilReadyAgain } from "./operations";
 /** Time that open connections get before an instance is stopped: the default of a rollout. */
 const DRAIN_TIMEOUT_MS = 60_000;
 
-/** The instances that the volume is attached to. Sends no request if it is attached to none. */
-export async function listUsers({ client }: ProviderContext, { attached_to }: VolumeItem): Promise<InstanceItem[]> {
-  const uuids = (attached_to ?? []).map(({ uuid }) => uuid);
-  if (uuids.length === 0) return [];
-  return (await client.getInstances({ query: { uuid: uuids } })).items.filter(({ status }) => status !== "error");
-}
+/** The instances that the volume is attached to. */
+const listUsers = (context: ProviderContext, { attached_to }: VolumeItem): Promise<readonly InstanceItem[]> =>
+  getExistingInstances(
+    context,
+    (attached_to ?? []).map(({ uuid }) => uuid),
+  );
 
 /** The instances that an update stops and starts. */
 export interface Restarts {
@@ -62,7 +63,7 @@ export async function inspectGrowth(
 ): Promise<readonly string[]> {
   // An unknown size is text.
   if (typeof oldMb !== "number" || typeof newMb !== "number" || newMb <= oldMb) return [];
-  if (context.metro === "local" && (await findLocalDaemon(undefined, context.signal)) === undefined) return [];
+  if (await isLocalDaemonDown(context.metro, context.signal)) return [];
   const volume = await findVolume(context, name);
   if (volume === undefined || (volume.size_mb ?? 0) >= newMb) return [];
   // An unknown `allowRestart` may turn out true.
@@ -123,16 +124,11 @@ async function setPhase(
 
 /** Stops all, and waits for all of them even if one fails, so that each can be started again. */
 async function stopAll(context: ProviderContext, instances: readonly InstanceItem[]): Promise<void> {
-  const results = await Promise.allSettled(instances.map((instance) => stop(context, instance)));
+  // Only members of a service have connections to finish.
+  const drainMs = ({ service_group }: InstanceItem): number => (service_group == null ? 0 : DRAIN_TIMEOUT_MS);
+  const results = await Promise.allSettled(instances.map((one) => stopInstance(context, one, drainMs(one))));
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-}
-
-async function stop({ client, clock, signal }: ProviderContext, { uuid, name, service_group }: InstanceItem) {
-  // Only members of a service have connections to finish.
-  const drain = (service_group ?? undefined) === undefined ? {} : { drain_timeout_ms: DRAIN_TIMEOUT_MS };
-  onlyItem(await client.stopInstances({ body: [{ uuid, ...drain }] }), `Stopping instance '${name}'`);
-  await waitUntilStopped(client, uuid, { clock, signal });
 }
 
 /** An instance that could not be started. */
@@ -158,7 +154,7 @@ async function startAll(context: ProviderContext, instances: readonly InstanceIt
 
 async function start({ client, clock, signal }: ProviderContext, uuid: string, name: string): Promise<void> {
   const [now] = (await client.getInstances({ query: { uuid: [uuid] } })).items;
-  if (now?.state === "running" || now?.state === "starting" || now?.state === "standby") return;
+  if (isUp(now?.state)) return;
   // It cannot be started before it has stopped.
   if (now?.state === "stopping" || now?.state === "draining") await waitUntilStopped(client, uuid, { clock, signal });
   onlyItem(await client.startInstances({ body: [{ uuid }] }), `Starting instance '${name}'`);

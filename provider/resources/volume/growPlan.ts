@@ -1,6 +1,7 @@
 /** Decides how a volume grows that instances use: a volume grows only while none of them runs. Pure. */
 import type { InstanceItem } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
+import { instanceList } from "../common/reference";
 import { findMark } from "../common/ownershipMark";
 
 /** What is known of a growth. */
@@ -30,13 +31,14 @@ const isSuspended = ({ state, snapshot }: Pick<InstanceItem, "state" | "snapshot
 export const isOfStack = ({ tags }: InstanceItem, stackHash: string | undefined): boolean =>
   stackHash !== undefined && findMark(tags)?.stackHash === stackHash;
 
-const namesOf = (instances: readonly InstanceItem[]): string =>
-  instances.map(({ name }) => `instance '${name}'`).join(" and ");
+/** What to do about a change that is possible only while nobody uses the volume. */
+export const remountHint = (users: string): string =>
+  `Remove it from the volumes of ${users} and run 'pulumi up'; then make this change, and mount it again.`;
 
 const inUseError = (volume: string, who: readonly InstanceItem[], why: string, hint: string): UnikernelError =>
   new UnikernelError(
     "IN_USE",
-    `Volume '${volume}' cannot grow while ${namesOf(who)} ${who.length === 1 ? "uses" : "use"} it${why}.`,
+    `Volume '${volume}' cannot grow while ${instanceList(who)} ${who.length === 1 ? "uses" : "use"} it${why}.`,
     { property: "sizeMb", hint },
   );
 
@@ -49,8 +51,7 @@ export function planRestarts({ volume, users, allowRestart, stackHash }: GrowthR
   const using = users.filter(isUsing);
   const unmanaged = using.filter((instance) => !isOfStack(instance, stackHash));
   if (unmanaged.length > 0) {
-    const hint = `Remove it from the volumes of ${namesOf(unmanaged)} and run 'pulumi up'; then make this change, and mount it again.`;
-    throw inUseError(volume, unmanaged, ", which this stack does not manage", hint);
+    throw inUseError(volume, unmanaged, ", which this stack does not manage", remountHint(instanceList(unmanaged)));
   }
   const deletedOnStop = using.filter(({ features }) => features?.includes("delete-on-stop") === true);
   if (deletedOnStop.length > 0) {
@@ -62,7 +63,7 @@ export function planRestarts({ volume, users, allowRestart, stackHash }: GrowthR
     throw inUseError(volume, suspended, " and is suspended", "Resume it first, so that it can shut down cleanly.");
   }
   if (using.length > 0 && !allowRestart) {
-    const [which, them] = using.length === 1 ? [namesOf(using), "it"] : ["these instances", "them"];
+    const [which, them] = using.length === 1 ? [instanceList(using), "it"] : ["these instances", "them"];
     const hint = `Set allowRestart: true on the volume to let the update stop ${which}, grow the volume and start ${them} again.`;
     throw inUseError(volume, using, "", hint);
   }
@@ -80,4 +81,4 @@ export const planResumedStarts = (
 export const describeRestarts = (restarts: readonly InstanceItem[]): string | undefined =>
   restarts.length === 0
     ? undefined
-    : `the update stops ${namesOf(restarts)} before it grows the volume, and starts ${restarts.length === 1 ? "it" : "them"} afterwards.`;
+    : `the update stops ${instanceList(restarts)} before it grows the volume, and starts ${restarts.length === 1 ? "it" : "them"} afterwards.`;

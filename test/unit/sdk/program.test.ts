@@ -40,7 +40,7 @@ describe("a program", () => {
 
   it("fails where a map has a key that Pulumi would drop", () => {
     const env = JSON.parse('{"A": "1", "__proto__": "x"}') as Record<string, string>;
-    const lost = /'env' has a key '__proto__', which Pulumi cannot transport/;
+    const lost = /INPUT_INVALID: \w+: 'env' has a key '__proto__', which Pulumi cannot transport/;
     assert.throws(() => new unikernel.Instance("redis", { image: "redis:7.2", env }), lost);
     const template = { image: "redis:7.2", env };
     assert.throws(() => new unikernel.Service("edge", { ports: [{ port: 1 }], template }), /'template.env' has a key/);

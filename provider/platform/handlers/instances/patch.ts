@@ -9,19 +9,15 @@ import { withUnpackedLayers, resolvePatch } from "../../instances/create/resolve
 import type { Instance } from "../../instances/instance";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
-import { Mutex } from "../../../base/mutex";
 
 import type { Handlers } from "../handler";
-import { mapItems } from "../items";
+import { mapItemsInOrder } from "../items";
 
 /** Handler of `PATCH /v1/instances`. Changes apply in the order of the request; each succeeds or fails on its own. */
 export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patchInstances"> {
   return {
     patchInstances: async ({ body }) => {
-      const mutex = new Mutex();
-      const items = await mapItems(body, registry.parts.log, (operation) =>
-        mutex.runExclusive(() => patch(registry, operation)),
-      );
+      const items = await mapItemsInOrder(body, registry.parts.log, (operation) => patch(registry, operation));
       const ids = body.map(({ id }) => (id === undefined ? {} : { id }));
       return { items: items.map((item, index) => ({ ...item, ...ids[index] })) };
     },

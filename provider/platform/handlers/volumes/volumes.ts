@@ -4,7 +4,6 @@ import type { BodyOf } from "../../../contract/routes";
 import type { Registry } from "../../registry";
 import { assertQuota } from "../../quota/quota";
 import type { VolumeRecord } from "../../store/volumes";
-import { Mutex } from "../../../base/mutex";
 import { cloneVolume } from "../../volumes/clone";
 import { createVolume } from "../../volumes/create";
 import { growVolume } from "../../volumes/grow";
@@ -13,7 +12,7 @@ import { updateVolume, removeVolume } from "../../volumes/save";
 import { resolveVolumePatch } from "../../volumes/patch";
 import { quotaUsageMb } from "../../volumes/usage";
 import type { Handlers } from "../handler";
-import { mapItems } from "../items";
+import { mapItems, mapItemsInOrder } from "../items";
 import { reportedVolumeState, volumeItem } from "./item";
 
 type VolumeRoutes = "createVolume" | "getVolumes" | "patchVolumes" | "deleteVolumes" | "cloneVolumes";
@@ -70,11 +69,7 @@ export function volumeHandlers(registry: Registry): Pick<Handlers, VolumeRoutes>
       return { items: readItems(request, log, all(), identityOf, "volume", toItem, isListed) };
     },
 
-    // In order, because operations on one volume build on one another.
-    patchVolumes: async ({ body }) => {
-      const mutex = new Mutex();
-      return { items: await mapItems(body, log, (change) => mutex.runExclusive(() => patch(change))) };
-    },
+    patchVolumes: async ({ body }) => ({ items: await mapItemsInOrder(body, log, patch) }),
 
     deleteVolumes: async ({ body }) => ({
       items: await mapItems(body, log, (selector) => remove(findVolume(selector))),

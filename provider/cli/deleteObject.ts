@@ -14,12 +14,12 @@ const ROUTES = {
 } as const;
 type Kind = keyof typeof ROUTES;
 
-/** Deletes end VMs, which may take their time. */
+/** How long the server may take: deleting an instance ends its VM. */
 const SERVER_WAIT_MS = 60_000;
 
 /**
- * Deletes one object by its name. Throws `INPUT_INVALID` for arguments that make no sense, `NOT_FOUND`, and `IN_USE` for a service
- * with instances unless they are to go with it.
+ * Deletes one object by its name. Throws `INPUT_INVALID` for invalid arguments, `NOT_FOUND`, and `IN_USE` for a service with instances
+ * without `--with-instances`.
  */
 export async function deleteObject(args: readonly string[]): Promise<string> {
   const [kind, name, ...rest] = args;
@@ -42,7 +42,7 @@ export async function deleteObject(args: readonly string[]): Promise<string> {
   return `Deleted ${what} in metro '${config.metro}'.`;
 }
 
-/** What a service serves with goes with it, if that is wanted. */
+/** Deletes the instances of a service if `--with-instances` is given. */
 async function deleteInstancesOf(
   client: Client,
   { uuid, what, withInstances }: { readonly uuid: string; readonly what: string; readonly withInstances: boolean },

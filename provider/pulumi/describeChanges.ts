@@ -19,10 +19,10 @@ export function describeChanges(resource: AnyResource, resourceDiff: ResourceDif
   });
 }
 
-/** Says some sentences about a resource, given by its URN. */
+/** Reports sentences about the resource with this URN. */
 export type Say = (sentences: readonly string[], urn: string | undefined) => void;
 
-/** Says each sentence about a resource once per process: the engine may ask for a diff more than once. */
+/** Reports each sentence about a resource once per process, because the engine may call diff more than once. */
 export function sayOnce(say: (sentence: string, urn: string | undefined) => void): Say {
   const said = new Set<string>();
   return (sentences, urn) => {

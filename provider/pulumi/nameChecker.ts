@@ -1,9 +1,9 @@
 /**
- * Names at preview: the first free one for a resource that was given none, and a failure where a given one is taken, by another
- * resource of the program or by an object in the metro.
+ * Names at preview: picks the first free name for a resource without one, and fails if a given name is taken by another resource of
+ * the program or by an object in the metro.
  *
- * A preview and the update after it must arrive at the same names, or a saved plan fails: whatever an update deleted earlier counts as
- * if it were still there, as it is for the preview.
+ * A preview and the update after it must choose the same names, or a saved plan fails. So an object that the update has already
+ * deleted counts as existing, as it did during the preview.
  */
 import { UnikernelError, formatError } from "../base/errors";
 import { MAX_NAME_ORDINAL, deriveName } from "../definition/naming";
@@ -23,22 +23,22 @@ export interface NameLookup {
   inspect(id: string): Promise<NameHolder | undefined>;
 }
 
-/** What a derived name is made of. */
+/** What a derived name consists of. */
 export interface NameSource {
   readonly resourceName: string;
   readonly resourceHash: string;
 }
 
-/** A resource whose name is checked. */
+/** A resource to check. */
 export interface NamedResource {
   readonly kind: string;
   /** Such as `Volume 'data'`. */
   readonly label: string;
   /** `undefined` where it is not known; then other resources of the program are not compared. */
   readonly urn: string | undefined;
-  /** New, or a replacement: the engine says no more. */
+  /** True for a new resource and for a replacement; the engine does not tell them apart. */
   readonly isNew: boolean;
-  /** The name was derived from these; `undefined` for one that the program gave. */
+  /** What the name derives from; `undefined` if the program gave the name. */
   readonly derivedFrom: NameSource | undefined;
   readonly name: unknown;
   readonly adopt: boolean;
@@ -46,7 +46,7 @@ export interface NamedResource {
   readonly metro: string;
 }
 
-/** The name to use, and what is wrong with it, as sentences. */
+/** The name to use, and its failures as sentences. */
 export interface NameCheck {
   readonly name: unknown;
   readonly failures: readonly string[];
@@ -90,12 +90,12 @@ export class NameChecker {
     this.#messages = messages;
   }
 
-  /** Remembers the object of a resource that this plan deletes or replaces: its name is taken until then, and its own again. */
+  /** Records an object that this plan deletes or replaces: its name stays taken, except for the resource itself. */
   expectReplacement(kind: string, name: unknown, urn: string | undefined): void {
     if (typeof name === "string") this.#predecessors.set(keyOf(kind, name), urn ?? "");
   }
 
-  /** Chooses or checks the name. A metro that does not answer is warned of once. */
+  /** Chooses or checks the name. Warns once if the metro does not respond. */
   async check(resource: NamedResource, lookup: NameLookup): Promise<NameCheck> {
     const { kind, name, isNew, derivedFrom } = resource;
     if (!isNamedKind(kind) || typeof name !== "string" || isUnknown(name)) return { name, failures: [] };
@@ -115,8 +115,8 @@ export class NameChecker {
   }
 
   /**
-   * The ids of unfinished objects of a resource that was deleted, which no resource of the plan goes on with. Of kinds with marks only,
-   * and none if the metro does not answer.
+   * The ids of a deleted resource's unfinished objects that no resource of the plan continues with. Only for kinds with marks; none if
+   * the metro does not respond.
    */
   async findLeftovers(kind: string, source: NameSource | undefined, lookup: NameLookup): Promise<readonly string[]> {
     if (kind !== "Instance" && kind !== "Volume") return [];
@@ -125,13 +125,12 @@ export class NameChecker {
   }
 
   /**
-   * The ids of unfinished objects that are in the way of a resource whose object an earlier update deleted, to replace it, before it was
-   * killed: the engine asks for the name in state, and the replacement may have got another one. Names finished ones together with the
-   * command that deletes them.
+   * The ids of unfinished objects that block a create which repeats a killed replacement: the old object is gone, the engine uses its
+   * name again, and the killed replacement may have another name. Reports finished objects with the command that deletes them.
    */
   async findUnrecorded(resource: NamedResource, lookup: NameLookup): Promise<readonly string[]> {
     const { kind, derivedFrom, urn } = resource;
-    // Certificates are the same if their content is, which tells too little here. They are in nobody's way.
+    // Equal content does not prove whose a certificate is, and a certificate blocks no create.
     if (!isNamedKind(kind) || kind === "Certificate") return [];
     const others = await this.#findOthers(kind, derivedFrom, lookup);
     for (const { name, holder } of others) {
@@ -140,7 +139,7 @@ export class NameChecker {
     return others.flatMap(({ id, holder }) => (holder === "unfinished" ? [id] : []));
   }
 
-  /** Objects that were made for a resource and whose names nobody in the plan claims; none if the metro does not answer. */
+  /** Objects with names derived for a resource that no resource of the plan has; none if the metro does not respond. */
   async #findOthers(
     kind: NamedKind,
     source: NameSource | undefined,
@@ -156,7 +155,7 @@ export class NameChecker {
     }
   }
 
-  /** Records who has the name; a failure if another resource of the program has it. */
+  /** Reserves the name for the resource; fails if another resource of the program has it. */
   #claim({ kind, urn, label }: NamedResource, name: string): NameCheck {
     if (urn === undefined) return { name, failures: [] };
     const key = keyOf(kind, name);
@@ -206,7 +205,7 @@ export class NameChecker {
       const names = this.#candidates(kind, source, first, resource.urn);
       const holders = await inspectAll(kind, names, lookup);
       const chosen = chooseName(names, holders);
-      // Those after the chosen name too: a replacement that was killed before its record may hold what the new object needs.
+      // Also after the chosen name: an unrecorded replacement may hold the port or volume that the new object needs.
       for (const name of names) {
         if (holders.get(name) !== "finished") continue;
         const isPassed = chosen === undefined || names.indexOf(name) < names.indexOf(chosen);
@@ -251,7 +250,7 @@ export class NameChecker {
   }
 }
 
-/** Who has which of the names. */
+/** The holder of each taken name. */
 async function inspectAll(
   kind: NamedKind,
   names: readonly string[],
@@ -268,8 +267,8 @@ async function inspectAll(
 }
 
 /**
- * The name of an unfinished object, even if one before it is free: that of its predecessor, which was deleted before the create was
- * killed. Otherwise the first one that is free.
+ * The name of an unfinished object; otherwise the first free name. An earlier name may be free because the killed replacement had
+ * already deleted its predecessor.
  */
 const chooseName = (names: readonly string[], holders: ReadonlyMap<string, NameHolder>): string | undefined =>
   names.find((name) => holders.get(name) === "unfinished") ?? names.find((name) => !holders.has(name));
@@ -278,11 +277,11 @@ const alreadyExists = (sentence: string, hint: string): string =>
   formatError(new UnikernelError("ALREADY_EXISTS", sentence, { hint }));
 
 const unfinishedNotice = ({ label }: NamedResource, name: string): string =>
-  `${label}: goes on with '${name}', which an earlier update left unfinished.`;
+  `${label}: continues with '${name}', which an earlier update left unfinished.`;
 
 /**
- * The predecessor of a replacement, or what an update left that was killed between the end of a create and its record: only users
- * can tell one from the other.
+ * The object is the predecessor of a replacement, or was left by an update that was killed before its create was recorded. Only the
+ * user can tell.
  */
 const madeForNotice = ({ label }: NamedResource, name: string): string =>
   `${label}: '${name}' exists and was made for this resource`;

@@ -1,4 +1,4 @@
-/** Which names are taken in a metro, asked with few requests: a plan asks for one name after the other. */
+/** Looks names up in a metro with few requests, although a plan checks one name after the other. */
 import * as fs from "node:fs";
 import type { Client } from "../client/client";
 import { findLocalDaemon } from "../client/localDaemon";
@@ -14,18 +14,18 @@ const ROUTES = {
   Certificate: "getCertificates",
 } as const satisfies Record<NamedKind, keyof Client>;
 
-/** After so many requests for single names the rest of a long listing is cheaper. */
+/** After this many single look-ups, listing everything is cheaper. */
 const MAX_SINGLE_LOOKUPS = 5;
-/** A plan does not wait longer for a metro; starting the local platform may take a while. */
+/** How long a plan waits for a metro. Starting the local platform takes longer. */
 const TIMEOUT_MS = { local: 20_000, other: 5_000 } as const;
 
-/** Who has the names. */
+/** Finds objects by name. */
 export interface NameDirectory {
   /**
-   * The ids of the objects that have these names; a name that nobody has is not in the map. Objects that were made or deleted since
-   * the first call may be missing or still be there.
+   * The ids of the objects with these names; a free name is not in the map. Objects created or deleted after the first call may be
+   * missing or still listed.
    *
-   * Throws what the client throws.
+   * Throws the client's errors.
    */
   find(kind: NamedKind, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
@@ -38,7 +38,7 @@ type List = (request: {
 const idsByName = (items: readonly Item[]): ReadonlyMap<string, string> =>
   new Map(items.filter(({ status }) => status !== "error").map(({ name, uuid }) => [name, uuid]));
 
-/** What is known of the names of one kind. */
+/** The names of one kind, as far as they were read. */
 class NameListing {
   readonly #list: List;
   #listed: Promise<{ readonly ids: ReadonlyMap<string, string>; readonly isComplete: boolean }> | undefined;
@@ -69,7 +69,7 @@ class NameListing {
   }
 }
 
-/** Nothing is on a local platform that never ran; one that does not run may have objects. */
+/** True if the local platform has never run. One that is stopped may have objects. */
 const isLocalEmpty = async (): Promise<boolean> =>
   (await findLocalDaemon()) === undefined && !fs.existsSync(localPaths().databaseFile);
 
@@ -82,7 +82,7 @@ export function createNameDirectory(context: ProviderContext): NameDirectory {
     async find(kind, names) {
       isEmpty ??= isLocal ? isLocalEmpty() : Promise.resolve(false);
       if (await isEmpty) return new Map();
-      // The first call pays for a metro that does not answer, so each gets a time of its own.
+      // Each call has a time limit of its own.
       const list: List = (request) => {
         const timeoutMs = TIMEOUT_MS[isLocal ? "local" : "other"];
         const { client } = withTimeLimit(context, timeoutMs, "Looking names up");

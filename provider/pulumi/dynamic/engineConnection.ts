@@ -1,7 +1,6 @@
 /**
- * The connection to the engine, which is kept open so that its end is noticed at once. After SIGKILL of the engine the dynamic
- * provider process and its shell stay behind, without anybody who could ever call them again; whatever they still sent would race
- * the next `pulumi up`.
+ * Keeps a connection to the engine open to notice at once when the engine ends. After a SIGKILL of the engine, the dynamic provider
+ * process and its shell keep running although nothing can call them; any further request would race the next `pulumi up`.
  */
 import * as net from "node:net";
 
@@ -11,7 +10,7 @@ export interface EngineAddress {
   readonly port: number;
 }
 
-/** Time to the next attempt when the engine keeps no connection. */
+/** Time until the next attempt if the engine accepts no connection. */
 const RETRY_MS = 1_000;
 
 /** The engine's address, `host:port`; `undefined` when this is not the engine's process (a program, a test of ours). */
@@ -25,10 +24,10 @@ export function engineAddress(argv: readonly string[]): EngineAddress | undefine
 }
 
 /**
- * Connects to the engine, and calls `onGone` once when nobody listens there any more. Does not keep the process alive.
+ * Connects to the engine, and calls `onGone` once when its port refuses connections. Does not keep the process alive.
  *
- * A connection that ends is opened again at once, because the engine's server closes one that says nothing after two minutes. Only if
- * that fails is the engine gone: a port of a process that has ended refuses.
+ * A closed connection is reopened at once, because the engine's server closes idle ones after two minutes. If the port then refuses
+ * the connection, the engine has ended.
  */
 export function watchEngine(address: EngineAddress, onGone: () => void): void {
   const connectLater = (): void => void setTimeout(() => connect(true), RETRY_MS).unref();
@@ -39,14 +38,14 @@ export function watchEngine(address: EngineAddress, onGone: () => void): void {
     const socket = net.connect(address);
     socket.unref();
     socket.once("connect", () => (isConnected = true));
-    // What the server says is read, and dropped: the end of a stream that nobody reads is not reported.
+    // Received data is discarded. Node reports the end of a stream only if it is read.
     socket.resume();
     socket.on("error", (error: NodeJS.ErrnoException) => (refusal = error.code));
     socket.once("close", () => {
       const isShort = Date.now() - beganMs < RETRY_MS;
       if (isConnected && !(isShort && afterShortConnection)) connect(isShort);
       else if (!isConnected && refusal === "ECONNREFUSED") onGone();
-      // A server that keeps no connection, or a machine out of sockets.
+      // The server keeps no connection, or the machine is out of sockets.
       else connectLater();
     });
   };

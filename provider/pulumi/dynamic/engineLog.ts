@@ -1,6 +1,6 @@
 /**
- * What a user reads beside errors: warnings, progress, and what a change will do. It goes to the engine's log service, which attaches
- * each message to its resource; what this process prints itself the engine shows as text of the whole stack.
+ * Messages other than errors: warnings, progress, and descriptions of changes. They go to the engine's log service, which attaches
+ * each to its resource. The engine shows text that this process prints as output of the whole stack.
  */
 import { createRequire } from "node:module";
 import type { EngineAddress } from "./engineConnection";
@@ -8,18 +8,18 @@ import type { EngineAddress } from "./engineConnection";
 /** How serious a message is. */
 export type Severity = "info" | "warning";
 
-/** Where messages go. */
+/** Sends messages to the engine. */
 export interface EngineLog {
-  /** Sends one message; without a URN it concerns the stack. */
+  /** Sends one message. Without a URN it belongs to the stack. */
   write(severity: Severity, message: string, urn: string | undefined): void;
-  /** Resolves when the engine has all messages. Call it before the end of an operation: its messages then belong to it. */
+  /** Resolves when the engine has all messages. Call it before an operation ends, so that its messages are shown with it. */
   flush(): Promise<void>;
 }
 
 /** Sends one message; rejects if the engine did not take it. */
 type Send = (severity: Severity, message: string, urn: string | undefined) => Promise<void>;
 
-/** The engine takes a message at once, or not at all. */
+/** Timeout of one message. */
 const SEND_TIMEOUT_MS = 2_000;
 
 /** The part of @pulumi/pulumi's protocol that is used. Its severities: debug 0, info 1, warning 2, error 3. */
@@ -37,8 +37,8 @@ interface EngineProtocol {
 const SEVERITIES: Readonly<Record<Severity, number>> = { info: 1, warning: 2 };
 
 /**
- * Connects to the log service, with the copy of @pulumi/pulumi that runs this process: it is loaded already, and knows where its own
- * gRPC library is, which this package does not depend on.
+ * Connects to the log service with the copy of @pulumi/pulumi that runs this process. It is loaded already and finds its own gRPC
+ * library, which is not a dependency of this package.
  */
 function connect({ host, port }: EngineAddress): Send {
   const load = createRequire(require.main?.filename ?? __filename);
@@ -59,10 +59,10 @@ function connect({ host, port }: EngineAddress): Send {
 }
 
 /**
- * The log of this process. It connects with the first message: a preview without changes has none.
+ * The log of this process. It connects for the first message; a preview without changes has none.
  *
- * @param address where the engine listens; `undefined` without an engine
- * @param print prints a line where no engine takes it
+ * @param address the engine's address; `undefined` without an engine
+ * @param print prints a line if the engine cannot be reached
  */
 export function createEngineLog(address: EngineAddress | undefined, print: (line: string) => void): EngineLog {
   let send: Send | undefined;

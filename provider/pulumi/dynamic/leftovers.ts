@@ -1,4 +1,4 @@
-/** What killed replacements left in the metro. */
+/** Deletes what killed replacements left in the metro. */
 import { migrate } from "../../definition/migrate";
 import type { Properties } from "../../definition/resource";
 import type { AnyResource } from "../../resources/all";
@@ -6,7 +6,7 @@ import type { ProviderContext } from "../../resources/context";
 import { derivedFrom, nameChecker, nameLookup, toNamedResource } from "./planChecks";
 import { observedFromState } from "./state";
 
-/** Deletes what a killed replacement of a deleted resource left: nothing else would look for it any more. */
+/** Deletes the unfinished objects of a resource that is deleted. Nothing would find them later. */
 export async function deleteLeftovers(
   context: ProviderContext,
   resource: AnyResource,
@@ -18,7 +18,7 @@ export async function deleteLeftovers(
     await resource.delete(context, id, observed);
 }
 
-/** Deletes what a killed replacement left in the way of the create that repeats it. */
+/** Deletes the unfinished objects that block the create which repeats a killed replacement. */
 export async function deleteUnrecorded(
   context: ProviderContext,
   resource: AnyResource,

@@ -1,4 +1,4 @@
-/** What `check` asks of the metro and of the rest of the plan: settings, names, ports and quotas. */
+/** Checks against the metro and the rest of the plan: settings, names, ports and quotas. */
 import { hashOfName, identityIn } from "../../definition/identity";
 import { resourceNameIn, urnIn } from "../../definition/internalKeys";
 import { AUTO_NAME_KEY } from "../../definition/naming";
@@ -22,7 +22,7 @@ const portChecker = new PortChecker({
   list: () => loadPortHolders().listPortHolders(inspectionContext({})),
   probe: (port) => loadPortHolders().probePort(port),
 });
-/** What this plan uses of the quotas. */
+/** The quota usage of this plan. */
 export const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
 
 /** Errors in the settings, reported by `check` so that a preview shows them. The engine skips `check` while a setting is unknown. */
@@ -72,14 +72,14 @@ export function portFailures(
   return portChecker.check({ label, key: urnIn(named) ?? label, ...origin, olds, news: inputs });
 }
 
-/** The name of a resource, and what is wrong with it. */
+/** Chooses or checks the name of a resource. */
 export const checkName = (
   resource: AnyResource,
   { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
 ): Promise<NameCheck> =>
   nameChecker.check(toNamedResource(resource, named, { isNew, inputs }), nameLookup(resource, named, inputs));
 
-/** What the name checker knows of a resource. */
+/** The resource as the name checker sees it. */
 export const toNamedResource = (
   resource: AnyResource,
   named: Properties,
@@ -101,7 +101,7 @@ export function nameSource({ kind }: AnyResource, named: Properties): NameSource
   return { resourceName, resourceHash: identityIn(named)?.resourceHash ?? hashOfName(resourceName) };
 }
 
-/** Asks the metro for names, on behalf of one resource. */
+/** Looks names up for one resource. */
 export function nameLookup(resource: AnyResource, named: Properties, inputs: Properties): NameLookup {
   return {
     find: (kind, names) => getNameDirectory().find(kind, names),

@@ -1,11 +1,11 @@
-/** Errors that the engine shows already. */
+/** Hides the process's own print of errors that the engine shows. */
 
-/** The stack of an error whose whole text is reported; {@link printReportedErrorsOnce} knows it by this. */
+/** Stands in for the stack of an error whose whole text is reported. {@link printReportedErrorsOnce} recognises it. */
 export const REPORTED_STACK = "failed; the reason follows.";
 
 /**
- * Keeps the process from printing what it reports. Of a failed check, diff, read or delete it prints the error and its stack as well,
- * which the engine would show a second time, as text of the whole stack.
+ * Keeps the process from printing errors that it also reports. For a failed check, diff, read or delete it prints the error and its
+ * stack, which the engine would show again as output of the whole stack.
  */
 export function printReportedErrorsOnce(): void {
   const print = console.error;

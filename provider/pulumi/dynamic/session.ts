@@ -1,5 +1,5 @@
 /**
- * What all kinds of one provider process share: the settings of its Provider, and all that derives from them. One process serves one
+ * State that all kinds in a provider process share: the settings of its Provider, and what derives from them. One process serves one
  * Provider.
  */
 import {
@@ -46,7 +46,7 @@ let address: string | undefined;
 let context: ProviderContext | undefined;
 let nameDirectory: NameDirectory | undefined;
 
-/** The metro that the settings name. Throws what is wrong with them. */
+/** The metro in the settings. Throws `CONFIG_INVALID` for wrong settings. */
 export const getMetro = (): MetroConfig => (metro ??= resolveMetro({ provider: settings }));
 
 // Loaded when first needed, with the whole client: a preview without changes sends no request.
@@ -62,7 +62,7 @@ if (engine !== undefined) {
   printReportedErrorsOnce();
 }
 engineGone.addEventListener("abort", () => cancellation.abort());
-/** Where messages to users go. */
+/** Shows messages to users. */
 export const log = createEngineLog(engine, (line) => void process.stdout.write(`${line}\n`));
 
 /** The context of the metro. */
@@ -76,7 +76,7 @@ export const contextFor = (properties: Properties): ProviderContext => ({
   printProgress: (line) => log.write("info", line, urnIn(properties)),
 });
 
-/** Takes the settings of the engine's configure request. Synchronous, as the process may call other methods meanwhile. */
+/** Stores the settings of the engine's configure request. Synchronous, because the process may call other methods meanwhile. */
 export function configureSession(request: ConfigureRequest): void {
   providerName = request.config.get("unikernel:provider") ?? "";
   const received = Object.fromEntries(
@@ -89,9 +89,9 @@ export function configureSession(request: ConfigureRequest): void {
   }
 }
 
-/** Tells users something, once. */
+/** Shows a message once. */
 export const informOnce = sayOnce((sentence, urn) => log.write("info", sentence, urn));
-/** Warns users of something, once. */
+/** Shows a warning once. */
 export const warnOnce = sayOnce((sentence, urn) => log.write("warning", sentence, urn));
 
 /** The names in the metro, read once for all kinds. */
@@ -105,14 +105,14 @@ export function currentLocation({ kind }: AnyResource): Location {
   return { metro, provider: providerName, platformId };
 }
 
-/** Whose objects a resource's operations make and may take over. */
+/** Adds the identity of the resource, which marks the objects that its operations create and may adopt. */
 export function withOwnership(context: ProviderContext, properties: Properties): ProviderContext {
   const identity = identityIn(properties);
   const hasDerivedName = properties[AUTO_NAME_KEY] === true;
   return identity === undefined ? context : { ...context, ownership: { ...identity, hasDerivedName } };
 }
 
-/** A preview does not wait longer for what it can do without. */
+/** How long a preview waits for optional information. */
 const INSPECTION_TIMEOUT_MS = 5_000;
 
 /** The context in which a check looks at the metro. */

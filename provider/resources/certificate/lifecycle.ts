@@ -35,15 +35,15 @@ async function adoptExisting(context: ProviderContext, inputs: CertificateInputs
   return { id: found.id, outputs };
 }
 
-/** Is it what is asked for, as far as that is known? */
+/** True if the certificate equals the request, apart from unknown values. */
 const isSameCertificate = (item: CertificateItem, inputs: CertificateInputs): boolean =>
   diff({ inputs: certificateInputs }, observedInputs(item, withoutUnknowns(inputs)), inputs).every(({ property }) =>
     containsUnknown(inputs[property as keyof CertificateInputs]),
   );
 
 /**
- * Whose a certificate is. It has no tags, and one request makes all of it: what is the same and in no use is taken for what a killed
- * create of this resource made.
+ * Who created a certificate. It has no tags, and one request creates it completely: an equal certificate that no service uses counts
+ * as left by a killed create of this resource.
  */
 function certificateHolder(
   { ownership }: ProviderContext,

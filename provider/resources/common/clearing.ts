@@ -7,13 +7,13 @@
  *         ┌──────┐  accepted   ┌───────────┐  the old value is gone
  *    ────▶│ send ├────────────▶│ read back ├───────────────────────▶ cleared: this metro takes the form
  *         └▲──┬──┘             └─────┬─────┘
- *          │  │ form refused         │ the old value is still there
+ *          │  │ form rejected        │ the old value is still there
  *          │  ▼                      ▼
  *          └─ is the other form untried? ── no ──▶ failed
  *         yes
  * ```
  *
- * Any other refusal (not found, wrong state, locked …) fails at once. A metro's form is remembered for as long as the process
+ * Any other error (not found, wrong state, locked …) fails at once. A metro's form is remembered for as long as the process
  * lives, and tried first from then on.
  */
 import { UnikernelError } from "../../base/errors";
@@ -32,23 +32,23 @@ export interface ClearingMemory {
 
 /** Where the clearing of one property has got to. */
 export type ClearingState =
-  | { readonly step: "send" | "read-back"; readonly form: ClearingForm; readonly refusals: readonly Refusal[] }
+  | { readonly step: "send" | "read-back"; readonly form: ClearingForm; readonly rejections: readonly Rejection[] }
   | { readonly step: "cleared"; readonly form: ClearingForm }
   | { readonly step: "failed"; readonly error: UnikernelError };
 
 /** Why a form did not clear: the metro's error, or `still-there` when it was accepted without effect. */
-type Refusal = UnikernelError | "still-there";
+type Rejection = UnikernelError | "still-there";
 
 /** What came of a step. */
 export type ClearingEvent =
   | { readonly outcome: "accepted" | "gone" | "still-there" }
-  | { readonly outcome: "refused"; readonly error: UnikernelError };
+  | { readonly outcome: "rejected"; readonly error: UnikernelError };
 
 /** The beginning, with the form that is tried first. */
-export const startClearing = (form: ClearingForm): ClearingState => ({ step: "send", form, refusals: [] });
+export const startClearing = (form: ClearingForm): ClearingState => ({ step: "send", form, rejections: [] });
 
 /** Codes with which a node says that it does not understand a form. */
-const FORM_REFUSALS: readonly unknown[] = [
+const FORM_REJECTION_CODES: readonly unknown[] = [
   ITEM_CODES.UnknownError,
   ITEM_CODES.NotSupported,
   ITEM_CODES.Unknown,
@@ -58,8 +58,8 @@ const FORM_REFUSALS: readonly unknown[] = [
 ];
 
 /** Does the error say that the metro does not understand the form, rather than that it may not be cleared now? */
-const isFormRefusal = ({ details }: UnikernelError): boolean =>
-  details["status"] === 400 || FORM_REFUSALS.includes(details["itemCode"]);
+const isFormRejection = ({ details }: UnikernelError): boolean =>
+  details["status"] === 400 || FORM_REJECTION_CODES.includes(details["itemCode"]);
 
 /**
  * The state after an event. Pure.
@@ -68,14 +68,15 @@ const isFormRefusal = ({ details }: UnikernelError): boolean =>
  */
 export function nextClearing(state: ClearingState, event: ClearingEvent, attempted: string): ClearingState {
   if (state.step !== "send" && state.step !== "read-back") return state;
-  const { form, refusals } = state;
-  if (event.outcome === "accepted") return { step: "read-back", form, refusals };
+  const { form, rejections } = state;
+  if (event.outcome === "accepted") return { step: "read-back", form, rejections };
   if (event.outcome === "gone") return { step: "cleared", form };
-  if (event.outcome === "refused" && !isFormRefusal(event.error)) return { step: "failed", error: event.error };
-  const all = [...refusals, event.outcome === "refused" ? event.error : ("still-there" as const)];
-  if (all.length === 1) return { step: "send", form: form === "set" ? "del" : "set", refusals: all };
+  if (event.outcome === "rejected" && !isFormRejection(event.error)) return { step: "failed", error: event.error };
+  const all = [...rejections, event.outcome === "rejected" ? event.error : ("still-there" as const)];
+  if (all.length === 1) return { step: "send", form: form === "set" ? "del" : "set", rejections: all };
   const [first] = all;
-  return { step: "failed", error: all.includes("still-there") || first === undefined || first === "still-there" ? unclearedError(attempted) : first }; // prettier-ignore
+  const isIgnored = first === undefined || first === "still-there" || all.includes("still-there");
+  return { step: "failed", error: isIgnored ? unclearedError(attempted) : first };
 }
 
 const unclearedError = (attempted: string): UnikernelError =>
@@ -88,7 +89,9 @@ const unclearedError = (attempted: string): UnikernelError =>
 /** How the operations on one object are sent and read back. */
 export interface PatchTarget<P> {
   /** Sends the operations in one request. Resolves with one item for each, in their order. */
-  readonly send: (operations: readonly PatchOperation<never>[]) => Promise<ResponseMetadata & { readonly items: readonly ItemStatus[] }>; // prettier-ignore
+  readonly send: (
+    operations: readonly PatchOperation<never>[],
+  ) => Promise<ResponseMetadata & { readonly items: readonly ItemStatus[] }>;
   /** Reads the object back: those of the patches whose property still has its old value. */
   readonly findUncleared: (patches: readonly P[]) => Promise<readonly P[]>;
   /** Begins the sentence of an error, such as `Clearing env of instance 'web'`. */
@@ -123,20 +126,22 @@ export async function sendPatches<P extends PlannedOperation<string>>(
     if (sent.length === 0) return errors;
     const clears = inStep("send");
     try {
-      const reply = await target.send(sent.map((patch) => toOperation(patch, clearing.get(patch)) as PatchOperation<never>)); // prettier-ignore
+      const reply = await target.send(
+        sent.map((patch) => toOperation(patch, clearing.get(patch)) as PatchOperation<never>),
+      );
       unsent = [];
       for (const [index, patch] of sent.entries()) {
         const item = reply.items[index] ?? { status: "error" };
         const error =
           item.status === "error" ? failedItemError(target.describe("Changing", patch), item, reply) : undefined;
         if (clearing.has(patch))
-          advance(patch, error === undefined ? { outcome: "accepted" } : { outcome: "refused", error }); // prettier-ignore
+          advance(patch, error === undefined ? { outcome: "accepted" } : { outcome: "rejected", error });
         else if (error !== undefined) errors.set(patch, error);
       }
     } catch (thrown) {
-      // Refused as a whole, so nothing was changed: any of the clears may be why.
-      if (!UnikernelError.is(thrown) || clears.length === 0 || !isFormRefusal(thrown)) throw thrown;
-      for (const patch of clears) advance(patch, { outcome: "refused", error: thrown });
+      // The request failed as a whole, so nothing changed. Any of the clears may be the cause.
+      if (!UnikernelError.is(thrown) || clears.length === 0 || !isFormRejection(thrown)) throw thrown;
+      for (const patch of clears) advance(patch, { outcome: "rejected", error: thrown });
       if (clears.some((patch) => errors.has(patch))) throw errors.get(clears[0] as P) ?? thrown;
     }
     const accepted = inStep("read-back");

@@ -1,26 +1,26 @@
-/** Creates an object, or goes on with what a killed create of the same resource left unfinished. */
+/** Creates an object, or continues with the unfinished object that a killed create of the same resource left. */
 import { type ErrorContext, UnikernelError } from "../../base/errors";
 import type { ProviderContext } from "../context";
 
-/** Why a create may be refused whose own unfinished object has the name, the ports, the volumes or the quota. */
-const REFUSED_BY_OWN = ["ALREADY_EXISTS", "IN_USE", "STATE_CONFLICT", "QUOTA_EXCEEDED"] as const;
+/** Errors of a create whose own unfinished object holds the name, the ports, the volumes or the quota. */
+const BLOCKED_CODES = ["ALREADY_EXISTS", "IN_USE", "STATE_CONFLICT", "QUOTA_EXCEEDED"] as const;
 
-/** A name comes free a moment after its object was deleted. */
+/** Pause between attempts: a name becomes free a moment after its object was deleted. */
 const RELEASE_POLL_MS = 250;
 const MAX_RELEASE_POLLS = 40;
 
-/** How a kind does it. */
+/** The requests of one kind. */
 export interface ResumableCreate<T> {
   readonly create: () => Promise<T>;
-  /** The unfinished object of this resource that has the name; `undefined` if there is none. */
+  /** The unfinished object of this resource with the name; `undefined` if there is none. */
   readonly findUnfinished: () => Promise<T | undefined>;
-  /** Brings an unfinished object to the requested inputs; `undefined` if it cannot be, and is to be made anew. */
+  /** Updates an unfinished object to match the inputs; `undefined` if that is not possible and a new one is needed. */
   readonly resume: (unfinished: T) => Promise<T | undefined>;
-  /** Deletes it: it never was of use. */
+  /** Deletes an unfinished object, which nobody has used. */
   readonly discard: (unfinished: T) => Promise<void>;
 }
 
-/** The object. Throws what `create` throws where no unfinished object of this resource is in its way. */
+/** The created or resumed object. Throws the error of `create` if no unfinished object of this resource caused it. */
 export async function createOrResume<T>(
   { clock, signal }: Pick<ProviderContext, "clock" | "signal">,
   { create, findUnfinished, resume, discard }: ResumableCreate<T>,
@@ -28,7 +28,7 @@ export async function createOrResume<T>(
   try {
     return await create();
   } catch (error) {
-    if (!UnikernelError.has(error, ...REFUSED_BY_OWN)) throw error;
+    if (!UnikernelError.has(error, ...BLOCKED_CODES)) throw error;
     const unfinished = await findUnfinished().catch(() => undefined);
     if (unfinished === undefined) throw error;
     const resumed = await resume(unfinished);
@@ -39,15 +39,15 @@ export async function createOrResume<T>(
     try {
       return await create();
     } catch (error) {
-      if (!UnikernelError.has(error, ...REFUSED_BY_OWN) || polls === MAX_RELEASE_POLLS) throw error;
+      if (!UnikernelError.has(error, ...BLOCKED_CODES) || polls === MAX_RELEASE_POLLS) throw error;
       await clock.sleep(RELEASE_POLL_MS, signal);
     }
   }
 }
 
 /**
- * Sends the request that ends a create. A node of a release that changes nothing in place leaves the object marked as unfinished,
- * which matters only to a create of the same resource.
+ * Sends the request that ends a create. An older node that supports no changes leaves the object marked as unfinished, which matters
+ * only to a later create of the same resource.
  */
 export async function sendFinish(request: () => Promise<void>): Promise<void> {
   try {
@@ -58,7 +58,7 @@ export async function sendFinish(request: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What to do about a name that is taken. */
+/** Property and hint of an `ALREADY_EXISTS` error. */
 export const nameTakenContext = ({ ownership }: ProviderContext): ErrorContext => ({
   property: "name",
   hint:

@@ -74,7 +74,7 @@ async function resumeInstance(
   return item;
 }
 
-/** Makes the instance, or goes on with the one that a killed create of this resource made. */
+/** Creates the instance, or continues with the unfinished one of a killed create of this resource. */
 const createOrResumeInstance = (context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> =>
   createOrResume<InstanceItem>(context, {
     create: () => createInstance(context, inputs),

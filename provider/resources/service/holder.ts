@@ -1,5 +1,5 @@
 /**
- * Whose a service is. A service group has no tags: its replicas tell by theirs, and one that has none by being what is asked for.
+ * Who created a service. A service group has no tags, so its replicas' marks tell; without replicas, a group that equals the request.
  */
 import type { ServiceItem } from "../../contract/models";
 import type { NameHolder } from "../../definition/resource";
@@ -11,17 +11,17 @@ import type { ServiceInputs } from "./inputs";
 import { planServiceGroup } from "./plan";
 import { isManaged, observedInputs } from "./wire";
 
-/** Is the group itself what is asked for, as far as that is known and whatever is in it? */
+/** True if the group equals the request, apart from its instances and from unknown values. */
 export function isSameGroup(item: ServiceItem, inputs: ServiceInputs): boolean {
   const known = withoutUnknowns(inputs);
   const observed = observedInputs({ item, autoscale: undefined, instances: [] }, known);
   const unknownNames = (Object.keys(inputs) as (keyof ServiceInputs)[]).filter((name) => !(name in known));
-  // What is not known yet is assumed to be as it is.
+  // An unknown value is assumed to equal the current one.
   const assumed = Object.fromEntries(unknownNames.map((name) => [name, observed[name]]));
   return planServiceGroup(observed, { ...inputs, ...assumed }).length === 0;
 }
 
-/** Whose the service is; "unmarked" where nothing tells. */
+/** Who created the service; "unmarked" if nothing tells. */
 export async function serviceHolder(
   context: ProviderContext,
   item: ServiceItem,
@@ -35,7 +35,7 @@ export async function serviceHolder(
   const marks = members.filter(isManaged).map(({ tags }) => findMark(tags));
   if (marks.some((mark) => mark !== undefined && !isOwn(mark, ownership))) return "foreign";
   if (ownership === undefined) return "unmarked";
-  // Others join a service that is in use; those of an autoscaled one are made by the platform.
+  // A service that other instances joined is in use. Instances of an autoscaled service are created by the platform.
   const isJoined = members.length > marks.length && inputs.autoscale === undefined;
   const isUnfinished = marks.every((mark) => mark?.unfinished === true);
   const isSame = isSameGroup(item, inputs);

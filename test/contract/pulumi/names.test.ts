@@ -119,7 +119,7 @@ describe("names and ownership in the dynamic provider process", function () {
       await setTags(type, item ?? assert.fail(kind), ["mine", unfinishedMark(identity)]);
       const next = await check(kind, { tags: ["mine"] });
       assert.deepEqual([next.name, next.failures], [name, []]);
-      assert.match(next.printed.join(), /goes on with 'web-[0-9a-f]{7}', which an earlier update left unfinished/);
+      assert.match(next.printed.join(), /continues with 'web-[0-9a-f]{7}', which an earlier update left unfinished/);
       const resumed = await create(kind, { tags: ["mine"] });
       assert.deepEqual([resumed.name, resumed.id], [name, id]);
       assert.deepEqual((await itemsOf(type)).map(tagsOf), [["mine", finishedMark(identity)]]);

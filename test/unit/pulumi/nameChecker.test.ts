@@ -75,7 +75,7 @@ describe("the names of a plan", () => {
     assert.equal((await check(unnamed(), { "web-0123456": "unfinished" })).name, "web-0123456");
     const holders = { "web-0123456": "finished", "web-0123456-2": "unfinished" } as const;
     assert.equal((await check(unnamed({ urn: "urn:2" }), holders)).name, "web-0123456-2");
-    assert.match(announced[0] ?? "", /^Instance 'web': goes on with 'web-0123456', which an earlier update left/);
+    assert.match(announced[0] ?? "", /^Instance 'web': continues with 'web-0123456', which an earlier update left/);
   });
 
   it("stay with one's own unfinished object although its predecessor's name has come free", async () => {
@@ -177,7 +177,7 @@ describe("the names of a plan", () => {
     }
     assert.deepEqual(announced, [
       "Instance 'web': 'web' exists and was made for this resource. Unless this update replaces it, set adopt: true to manage it, or delete it: npx unikernel delete instance web --metro fra",
-      "Instance 'web': goes on with 'web', which an earlier update left unfinished.",
+      "Instance 'web': continues with 'web', which an earlier update left unfinished.",
     ]);
   });
 

@@ -155,10 +155,11 @@ export interface AdoptableObject<Inputs, Outputs> extends ObservedState<Inputs, 
  * Who created the object that has the name of a new resource.
  * - "unfinished": a create of this resource that was killed before its end, so the next create continues it
  * - "finished": a create of this resource: the predecessor of a replacement, or an object that a killed update did not record
- * - "foreign": someone else
+ * - "managed": another resource, of this stack or of another one, which may still manage it
+ * - "foreign": something other than this library
  * - "unmarked": unknown, because the object has no tags
  */
-export type NameHolder = "unfinished" | "finished" | "foreign" | "unmarked";
+export type NameHolder = "unfinished" | "finished" | "managed" | "foreign" | "unmarked";
 
 /**
  * The lifecycle operations of a resource kind. Each kind has them in a separate module, loaded on the first call

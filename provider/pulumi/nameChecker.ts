@@ -11,6 +11,7 @@ import type { NameHolder } from "../definition/resource";
 import { isUnknown } from "../definition/unknowns";
 import type { Say } from "./describeChanges";
 import { type NamedKind, isNamedKind } from "../resources/all";
+import { deleteCommand } from "../resources/common/leftover";
 
 /** Number of names in one look-up. */
 const LOOKUP_BATCH = 9;
@@ -150,7 +151,8 @@ export class NameChecker {
     try {
       const ids = await lookup.find(kind, names);
       return await Promise.all([...ids].map(async ([name, id]) => ({ id, name, holder: await lookup.inspect(id) })));
-    } catch {
+    } catch (error) {
+      if (!UnikernelError.is(error)) throw error;
       return [];
     }
   }
@@ -229,7 +231,7 @@ export class NameChecker {
     if (resource.adopt) return { ...claimed, isAdoptable: id !== undefined };
     const holder = id === undefined ? undefined : await lookup.inspect(id);
     if (holder === "finished") {
-      const wayOut = `set adopt: true to manage it, or delete it: ${deleteCommand(resource, name)}`;
+      const wayOut = `set adopt: true to manage it, or delete it: ${deleteCommand({ ...resource, name })}`;
       this.#messages.inform(
         [`${madeForNotice(resource, name)}. Unless this update replaces it, ${wayOut}`],
         resource.urn,
@@ -237,11 +239,14 @@ export class NameChecker {
     }
     const sentence = `${kind.toLowerCase()} '${name}' exists in this metro already.`;
     if (holder === "unfinished") this.#messages.inform([unfinishedNotice(resource, name)], resource.urn);
-    if (holder === "foreign")
-      return {
-        name,
-        failures: [alreadyExists(`name: ${sentence}`, "Set adopt: true to manage it, or choose another name.")],
-      };
+    if (holder === "managed") {
+      const hint = "Another resource created it: choose another name, or set adopt: true if that one is gone.";
+      return { name, failures: [alreadyExists(`name: ${sentence}`, hint)] };
+    }
+    if (holder === "foreign") {
+      const hint = "Set adopt: true to manage it, or choose another name.";
+      return { name, failures: [alreadyExists(`name: ${sentence}`, hint)] };
+    }
     if (holder === "unmarked") {
       const unless = "Unless this update replaces it, set adopt: true to manage it, or choose another name.";
       this.#messages.warn([`${resource.label}: ${sentence} ${unless}`], resource.urn);
@@ -285,9 +290,7 @@ const unfinishedNotice = ({ label }: NamedResource, name: string): string =>
  */
 const madeForNotice = ({ label }: NamedResource, name: string): string =>
   `${label}: '${name}' exists and was made for this resource`;
-const deleteCommand = ({ kind, metro }: NamedResource, name: string): string =>
-  `npx unikernel delete ${kind.toLowerCase()} ${name} --metro ${metro}${kind === "Service" ? " --with-instances" : ""}`;
 const leftoverNotice = (resource: NamedResource, name: string, isPassed: boolean): string =>
-  `${madeForNotice(resource, name)}${isPassed ? ", so a new one gets another name" : ""}. Unless this update replaces it, delete it: ${deleteCommand(resource, name)}`;
+  `${madeForNotice(resource, name)}${isPassed ? ", so a new one gets another name" : ""}. Unless this update replaces it, or another stack of this name manages it, delete it: ${deleteCommand({ ...resource, name })}`;
 const unrecordedNotice = (resource: NamedResource, name: string): string =>
-  `${madeForNotice(resource, name)} by an earlier update, which was killed before it was recorded. Delete it: ${deleteCommand(resource, name)}`;
+  `${madeForNotice(resource, name)} by an earlier update, which was killed before it was recorded. Delete it: ${deleteCommand({ ...resource, name })}`;

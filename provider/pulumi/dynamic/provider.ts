@@ -42,6 +42,7 @@ import {
   informOnce,
   inspectionContext,
   log,
+  warnOnce,
   withOwnership,
 } from "./session";
 import {
@@ -173,7 +174,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const inform = (sentences: readonly string[]): void => informOnce(sentences, urnIn(named));
       const impossible =
         isAdoptable === true
-          ? await inspectAdoption(resource, { label, inputs }, inspect(), inform)
+          ? await inspectAdoption(resource, { label, inputs, urn }, inspect(), { inform: informOnce, warn: warnOnce })
           : await inspectUpdate(resource, { label, olds, news: inputs }, inspect, inform);
       const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
@@ -201,7 +202,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const changesTimeouts = haveTimeoutsChanged(olds, news);
       if (!isRefresh) informOnce(describeChanges(resource, resourceDiff), urnIn(news));
       if (changesTimeouts && changes.length === 0 && !movesMetro)
-        informOnce([`${label}: its timeouts change; the resource does not.`], urnIn(news));
+        informOnce([`${label}: only its timeouts change.`], urnIn(news));
       await log.flush();
       return {
         // A pending start is not drift, but it does require an update.

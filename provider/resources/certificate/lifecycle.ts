@@ -8,7 +8,7 @@ import type { Lifecycle, NameHolder } from "../../definition/resource";
 import { containsUnknown, withoutUnknowns } from "../../definition/unknowns";
 import { diff } from "../../definition/diff";
 import { assertAdoptable } from "../common/adopt";
-import { createOrResume, nameTakenContext } from "../common/createOrResume";
+import { createOrResume } from "../common/createOrResume";
 import { type ProviderContext, withTimeLimit } from "../context";
 import { findCertificate } from "../common/find";
 import { replaceChainAndKey, withInputContext } from "./apply";
@@ -30,7 +30,7 @@ async function findAdoptable(context: ProviderContext, inputs: CertificateInputs
 async function adoptExisting(context: ProviderContext, inputs: CertificateInputs) {
   const found = await findAdoptable(context, inputs);
   if (found === undefined) return undefined;
-  assertAdoptable(`Certificate '${inputs.name ?? ""}'`, found.changes);
+  assertAdoptable(`Certificate '${inputs.name ?? ""}'`, found, inputs);
   const outputs = found.changes.length === 0 ? found.outputs : await replaceChainAndKey(context, found.id, inputs);
   return { id: found.id, outputs };
 }
@@ -73,6 +73,8 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
     const { client } = context;
     const body = toCreateRequest(inputs);
     const created = await createOrResume<CertificateItem>(context, {
+      kind: "Certificate",
+      name,
       create: () =>
         createOrRecover<CertificateItem>(
           context,
@@ -81,14 +83,15 @@ export const lifecycle: Lifecycle<typeof certificateInputs, typeof certificateOu
           async () => (await client.getCertificates({ query: { name: [name] } })).items[0],
           (found) => isSameCertificate(found, inputs),
         ),
-      findUnfinished: async () => {
-        const found = await findCertificate(context, name);
-        return found !== undefined && certificateHolder(context, found, inputs) === "unfinished" ? found : undefined;
+      findHolder: async () => {
+        const object = await findCertificate(context, name);
+        return object && { object, holder: certificateHolder(context, object, inputs) };
       },
       resume: (found) => Promise.resolve(found),
       discard: () => Promise.resolve(),
+      errorContexts: {},
     }).catch((error: unknown) => {
-      throw withErrorContext(withInputContext(error), { ALREADY_EXISTS: nameTakenContext(context) });
+      throw withInputContext(error);
     });
     // The create response may be incomplete. If this read fails, the create has still succeeded.
     const item = await findCertificate(context, created.uuid).catch(() => undefined);

@@ -1,7 +1,7 @@
 /** Adoption of existing objects. Pure. */
 import * as z from "zod";
 import { UnikernelError } from "../../base/errors";
-import { type PropertyChange, field } from "../../definition/resource";
+import { type Properties, type PropertyChange, field } from "../../definition/resource";
 
 /** `adopt`, the same field for every kind. `what` is the kind with its article, such as `an instance`. */
 export const adoptField = (what: string) =>
@@ -14,14 +14,24 @@ export const adoptField = (what: string) =>
  * Throws `ALREADY_EXISTS` if an immutable property of the existing object differs from the inputs, and names these properties.
  *
  * @param label the object, such as `Instance 'web'`
- * @param changes from the object's current inputs to the new ones
+ * @param found the object, with the changes from its current inputs to the new ones
+ * @param wanted the new inputs
  */
-export function assertAdoptable(label: string, changes: readonly PropertyChange[]): void {
-  const immutable = changes.filter(({ replace }) => replace).map(({ property }) => property);
+export function assertAdoptable(
+  label: string,
+  found: { readonly inputs: Properties; readonly changes: readonly PropertyChange[] },
+  wanted: Properties,
+): void {
+  const immutable = found.changes.filter(({ replace }) => replace).map(({ property }) => property);
   if (immutable.length === 0) return;
+  // A number is no secret.
+  const describe = (property: string): string =>
+    typeof found.inputs[property] === "number" && typeof wanted[property] === "number"
+      ? `${property} (${found.inputs[property]}, not ${wanted[property]})`
+      : property;
   throw new UnikernelError(
     "ALREADY_EXISTS",
-    `${label} cannot be adopted: ${immutable.join(", ")} cannot be changed in place.`,
+    `${label} cannot be adopted: ${immutable.map(describe).join(", ")} cannot be changed in place.`,
     {
       property: immutable[0] ?? "",
       hint: "Give these properties the values that the object has, or choose another name.",

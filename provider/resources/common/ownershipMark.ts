@@ -32,14 +32,25 @@ export const isOwnershipMark = (tag: string): boolean => MARK_PATTERN.test(tag);
 /** The tags without marks: what a program sees. */
 export const withoutMarks = (tags: readonly string[]): string[] => tags.filter((tag) => !isOwnershipMark(tag));
 
-/** What the mark among the tags says; `undefined` for an object without one, which another program or an earlier release made. */
+/**
+ * What the mark among the tags says; `undefined` for an object without one, which another program or an earlier release made, and for
+ * one with the marks of several resources.
+ */
 export function findMark(tags: readonly string[] | null | undefined): OwnershipMark | undefined {
-  for (const tag of tags ?? []) {
-    const [, stackHash, resourceHash, phase] = MARK_PATTERN.exec(tag) ?? [];
-    if (stackHash === undefined || resourceHash === undefined) continue;
-    return { stackHash, resourceHash, unfinished: phase === "unfinished", growing: phase === "growing" };
-  }
-  return undefined;
+  const marks = (tags ?? []).flatMap(parseMark);
+  const [first] = marks;
+  if (first === undefined || marks.some((mark) => !isOwn(mark, first))) return undefined;
+  return {
+    ...first,
+    unfinished: marks.every(({ unfinished }) => unfinished),
+    growing: marks.some(({ growing }) => growing),
+  };
+}
+
+function parseMark(tag: string): readonly OwnershipMark[] {
+  const [, stackHash, resourceHash, phase] = MARK_PATTERN.exec(tag) ?? [];
+  if (stackHash === undefined || resourceHash === undefined) return [];
+  return [{ stackHash, resourceHash, unfinished: phase === "unfinished", growing: phase === "growing" }];
 }
 
 /** Is it the mark of this resource? */
@@ -89,6 +100,7 @@ export const finishingTags = (
 /** Whose an object with these tags is. */
 export function holderByMark(tags: readonly string[] | null | undefined, identity: Identity | undefined): NameHolder {
   const mark = findMark(tags);
-  if (!isOwn(mark, identity)) return "foreign";
+  if (mark === undefined) return "foreign";
+  if (!isOwn(mark, identity)) return "managed";
   return mark.unfinished ? "unfinished" : "finished";
 }

@@ -3,13 +3,13 @@ import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { InstanceItem } from "../../contract/models";
-import { UnikernelError, withErrorContext } from "../../base/errors";
+import { UnikernelError } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
 import { deleteInstances, drainAndDelete, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";
-import { createOrResume, nameTakenContext, sendFinish } from "../common/createOrResume";
+import { createOrResume, sendFinish } from "../common/createOrResume";
 import { finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "../common/ownershipMark";
 import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
@@ -77,15 +77,16 @@ async function resumeInstance(
 /** Creates the instance, or continues with the unfinished one of a killed create of this resource. */
 const createOrResumeInstance = (context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> =>
   createOrResume<InstanceItem>(context, {
+    kind: "Instance",
+    name: inputs.name ?? "",
     create: () => createInstance(context, inputs),
-    findUnfinished: async () => {
-      const item = await findInstance(context, { name: [inputs.name ?? ""] });
-      return isOwnUnfinished(item?.tags, context.ownership) ? item : undefined;
+    findHolder: async () => {
+      const object = await findInstance(context, { name: [inputs.name ?? ""] });
+      return object && { object, holder: holderByMark(object.tags, context.ownership) };
     },
     resume: (item) => resumeInstance(context, item, inputs),
     discard: (item) => deleteInstances(context.client, [item.uuid]),
-  }).catch((error: unknown) => {
-    throw withErrorContext(error, { ...workloadErrorContext(""), ALREADY_EXISTS: nameTakenContext(context) });
+    errorContexts: workloadErrorContext(""),
   });
 
 /** The last request of a create: the mark says from now on that the instance is finished, and the lock is set that is asked for. */
@@ -136,7 +137,7 @@ async function findAdoptable(context: ProviderContext, inputs: InstanceInputs) {
 async function adoptExisting(context: ProviderContext, inputs: InstanceInputs): Promise<CreatedInstance | undefined> {
   const found = await findAdoptable(context, inputs);
   if (found === undefined) return undefined;
-  assertAdoptable(`Instance '${inputs.name ?? ""}'`, found.changes);
+  assertAdoptable(`Instance '${inputs.name ?? ""}'`, found, inputs);
   if (found.changes.length === 0) return found;
   return { id: found.id, outputs: await updateInstance(context, found.id, found, inputs) };
 }

@@ -78,10 +78,18 @@ const joinWithAnd = (words: readonly string[]): string =>
 const describeVolume = ({ volume }: Mount): string =>
   isUnknown(volume) ? "a volume not known yet" : `volume '${volume}'`;
 
-/** The step, in words that follow "will"; empty for a step that changes nothing. */
-export function describeStep(step: InstanceStep): readonly string[] {
+/**
+ * The step, in words that follow "will"; empty for a step that changes nothing.
+ *
+ * @param wasFailed its last start failed: it runs only if its restart policy started it again since
+ */
+export function describeStep(
+  step: InstanceStep,
+  { wasFailed, isJob }: { readonly wasFailed: boolean; readonly isJob: boolean },
+): readonly string[] {
   switch (step.do) {
     case "stop":
+      if (wasFailed) return ["stop it if it runs"];
       return [step.drainTimeoutMs > 0 ? `stop it within ${step.drainTimeoutMs / 1000} s` : "stop it"];
     case "detach":
       return [`detach ${describeVolume(step.mount)} from ${step.mount.at}`];
@@ -90,7 +98,7 @@ export function describeStep(step: InstanceStep): readonly string[] {
     case "attach":
       return [`attach ${describeVolume(step.mount)} at ${step.mount.at}`];
     case "start":
-      return ["start it"];
+      return [isJob ? "run the job again" : "start it"];
     case "await":
       return ["wait until it has completed"];
     case "verify":
@@ -106,7 +114,8 @@ export function describeInstanceUpdate(
   news: InstanceInputs,
   power: PowerState,
 ): readonly string[] {
-  const descriptions = planInstanceUpdate(olds, news, power).flatMap(describeStep);
+  const start = { wasFailed: power === "pending-start", isJob: news.waitFor === "completed" };
+  const descriptions = planInstanceUpdate(olds, news, power).flatMap((step) => describeStep(step, start));
   const mayStop = power === "down" && planInstanceUpdate(olds, news, "up").some((step) => step.do === "stop");
   const last = descriptions.at(-1);
   return mayStop && last !== undefined

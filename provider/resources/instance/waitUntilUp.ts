@@ -57,7 +57,12 @@ export async function waitUntilUp(context: ProviderContext, start: AwaitedStart)
 
   try {
     const notFoundGraceMs = !isNew ? 0 : expected.isDeletedOnStop ? VANISHED_GRACE_MS : NOT_FOUND_GRACE_MS;
-    const item = await waitForInstance(client, last.uuid, judge, { notFoundGraceMs, clock, signal });
+    const item = await waitForInstance(client, last.uuid, judge, {
+      notFoundGraceMs,
+      clock,
+      signal,
+      goal: inputs.waitFor === "completed" ? "had not completed" : "was not ready",
+    });
     return expected.isDeletedOnStop && isEnded(item) ? reportVanished(context, item) : item;
   } catch (error) {
     if (UnikernelError.has(error, "NOT_FOUND") && expected.isDeletedOnStop) {

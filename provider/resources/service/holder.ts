@@ -33,12 +33,13 @@ export async function serviceHolder(
   );
   const { ownership } = context;
   const marks = members.filter(isManaged).map(({ tags }) => findMark(tags));
-  if (marks.some((mark) => mark !== undefined && !isOwn(mark, ownership))) return "foreign";
+  if (marks.some((mark) => mark !== undefined && !isOwn(mark, ownership))) return "managed";
   if (ownership === undefined) return "unmarked";
-  // A service that other instances joined is in use. Instances of an autoscaled service are created by the platform.
-  const isJoined = members.length > marks.length && inputs.autoscale === undefined;
-  const isUnfinished = marks.every((mark) => mark?.unfinished === true);
+  // A service with members that carry no mark of its own is in use: others joined it, or autoscale created them.
+  const isInUse = marks.length < members.length || marks.some((mark) => mark === undefined);
   const isSame = isSameGroup(item, inputs);
-  if (!isJoined && isUnfinished && (isSame || marks.length > 0)) return "unfinished";
-  return isSame || (marks.length > 0 && marks.every((mark) => isOwn(mark, ownership))) ? "finished" : "unmarked";
+  if (!isInUse && marks.every((mark) => mark?.unfinished === true) && (isSame || marks.length > 0)) return "unfinished";
+  const isMarked = marks.length > 0 && marks.every((mark) => isOwn(mark, ownership));
+  // Anyone may give a service this name and these ports; a derived name is the resource's alone.
+  return isMarked || (isSame && ownership.hasDerivedName) ? "finished" : "unmarked";
 }

@@ -2,13 +2,13 @@
 import { onlyItem } from "../../client/client";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { ServiceItem } from "../../contract/models";
-import { UnikernelError, withErrorContext } from "../../base/errors";
+import { UnikernelError } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
 import { drainAndDelete, listInstances, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";
-import { createOrResume, nameTakenContext } from "../common/createOrResume";
+import { createOrResume } from "../common/createOrResume";
 import { isSameGroup, serviceHolder } from "./holder";
 import { planAutoscale } from "./autoscalePlan";
 import { declaredDomains, everDeclared } from "./domains";
@@ -128,7 +128,7 @@ async function findAdoptable(context: ProviderContext, inputs: ServiceInputs) {
 async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
   const found = await findAdoptable(context, inputs);
   if (found === undefined) return undefined;
-  assertAdoptable(`Service '${inputs.name ?? ""}'`, found.changes);
+  assertAdoptable(`Service '${inputs.name ?? ""}'`, found, inputs);
   return { id: found.id, outputs: await updateService(context, found.id, found, inputs) };
 }
 
@@ -151,6 +151,8 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
     const { client } = context;
     let resumed: ServiceItem | undefined;
     const created = await createOrResume<ServiceItem>(context, {
+      kind: "Service",
+      name,
       create: () =>
         createOrRecover<ServiceItem>(
           context,
@@ -159,19 +161,14 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
           async () => (await client.getServices({ query: { name: [name] } })).items[0],
           (found) => isSameGroup(found, inputs),
         ),
-      findUnfinished: async () => {
-        const found = await findService(context, name);
-        const holder = found && (await serviceHolder(context, found, inputs));
-        return holder === "unfinished" ? found : undefined;
+      findHolder: async () => {
+        const object = await findService(context, name);
+        return object && { object, holder: await serviceHolder(context, object, inputs) };
       },
       // All of a group can be changed in place.
       resume: (found) => Promise.resolve((resumed = found)),
       discard: () => Promise.resolve(),
-    }).catch((error: unknown) => {
-      throw withErrorContext(error, {
-        ...createErrorContext(inputs, context.metro),
-        ALREADY_EXISTS: nameTakenContext(context),
-      });
+      errorContexts: createErrorContext(inputs, context.metro),
     });
     let item = created;
     try {

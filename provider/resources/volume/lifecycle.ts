@@ -41,7 +41,7 @@ async function findAdoptable(context: ProviderContext, inputs: VolumeInputs) {
 async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
   const found = await findAdoptable(context, inputs);
   if (found === undefined) return undefined;
-  assertAdoptable(`Volume '${inputs.name ?? ""}'`, found.changes);
+  assertAdoptable(`Volume '${inputs.name ?? ""}'`, found, inputs);
   return { id: found.id, outputs: await updateVolume(context, found.id, found, inputs) };
 }
 

@@ -10,9 +10,9 @@ import { listExistingInstances } from "../common/deleteOnceFree";
 import { findVolume } from "../common/find";
 import { ResourceInitFailedError } from "../../definition/initFailed";
 import { type ProviderContext, forCleanup } from "../context";
-import { createOrResume, nameTakenContext } from "../common/createOrResume";
+import { createOrResume } from "../common/createOrResume";
 import { omitEmpty } from "../common/omit";
-import { isOwnUnfinished, unfinishedMark } from "../common/ownershipMark";
+import { holderByMark, unfinishedMark } from "../common/ownershipMark";
 import { toReference } from "../common/fields";
 import { type VolumeInputs, volumeInputs } from "./inputs";
 import { toOutputs } from "./outputs";
@@ -82,6 +82,8 @@ export async function createVolume(context: ProviderContext, inputs: VolumeInput
   };
   const origin = cloneFrom !== undefined ? "cloneFrom" : template !== undefined ? "template" : undefined;
   return createOrResume<VolumeItem>(context, {
+    kind: "Volume",
+    name,
     create: () =>
       createOrRecover<VolumeItem>(
         context,
@@ -93,19 +95,17 @@ export async function createVolume(context: ProviderContext, inputs: VolumeInput
         // A volume created from a template or as a copy has the size of its original first.
         ({ size_mb }) => origin !== undefined || size_mb === undefined || size_mb === inputs.sizeMb,
       ),
-    findUnfinished: async () => {
-      const item = await findVolume(context, name);
-      return isOwnUnfinished(item?.tags, ownership) ? item : undefined;
+    findHolder: async () => {
+      const object = await findVolume(context, name);
+      return object && { object, holder: holderByMark(object.tags, ownership) };
     },
     // It holds nothing yet: only what is the same already is worth keeping, which a copy does not tell.
     resume: (item) => Promise.resolve(origin === undefined && isAsRequested(item, inputs) ? item : undefined),
     discard: async (item) => void onlyItem(await client.deleteVolumes({ body: [{ uuid: item.uuid }] }), attempted),
-  }).catch((error: unknown) => {
-    throw withErrorContext(error, {
-      ALREADY_EXISTS: nameTakenContext(context),
+    errorContexts: {
       QUOTA_EXCEEDED: { property: "sizeMb" },
       ...(origin === undefined ? {} : { NOT_FOUND: { property: origin, hint: "Check its id or name in this metro." } }),
-    });
+    },
   });
 }
 

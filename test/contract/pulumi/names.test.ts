@@ -198,7 +198,8 @@ describe("names and ownership in the dynamic provider process", function () {
   });
 
   it("that are given fail at preview where a stranger has them, and pass for a predecessor", async () => {
-    const wayOut = "exists in this metro already. Set adopt: true to manage it, or choose another name.";
+    const wayOut =
+      "exists in this metro already. Another resource created it: choose another name, or set adopt: true if that one is gone.";
     await create("Volume", { name: "data" });
     assert.deepEqual((await check("Volume", { name: "data" })).failures, []);
     for (const stranger of [{ __owner: "other" }, { __urn: urnOf("Volume", "second") }]) {
@@ -291,6 +292,42 @@ describe("names and ownership in the dynamic provider process", function () {
       [first.name],
     );
     assert.equal((await itemsOf("instances")).length, 2);
+  });
+
+  it("of a service in use are not taken over, even if everything that can be compared is equal", async () => {
+    const given = { name: "front", ports: [{ port }] };
+    const { uuid } = await platform.requestItem("POST", "/v1/services", { name: "front", services: [{ port }] });
+    // The instances that autoscale creates carry no mark.
+    await platform.requestItem("POST", "/v1/instances", { name: "one", image: "app:1", service_group: { uuid } });
+    for (const inputs of [
+      { ...given, template: null, replicas: null, autoscale: { template: "tpl" } },
+      { ...given, template: null, replicas: 0 },
+      { ...given, replicas: 1 },
+    ]) {
+      const { failures, printed } = await check("Service", inputs);
+      assert.deepEqual(failures, []);
+      assert.match(
+        printed.join("\n"),
+        /service 'front' exists in this metro already\. Unless this update replaces it, set/,
+      );
+      assert.doesNotMatch(printed.join("\n"), /was made for this resource|continues with/);
+      await assert.rejects(create("Service", inputs), /ALREADY_EXISTS: name: .*Set adopt: true/);
+    }
+    assert.equal((await itemsOf("instances")).length, 1);
+  });
+
+  it("are adopted from another resource with a warning", async () => {
+    const others = finishedMark(identityOf("somebody", urnOf("Volume", "web")));
+    await platform.requestItem("POST", "/v1/volumes", { name: "front", size_mb: 8, tags: [others] });
+    await platform.requestItem("POST", "/v1/volumes", { name: "plain", size_mb: 8 });
+    const warned = /existing volume 'front' was created by another resource.*'pulumi state delete' keeps the object/;
+    const adopting = await check("Volume", { name: "front", adopt: true });
+    assert.deepEqual(adopting.failures, []);
+    assert.match(adopting.printed.join("\n"), warned);
+    const plain = await check("Volume", { name: "plain", adopt: true });
+    assert.doesNotMatch(plain.printed.join("\n"), /was created by another/);
+    const { failures } = await check("Volume", { name: "front" });
+    assert.match(failures.join(), /^ALREADY_EXISTS: name: volume 'front' exists .*Another resource created it/);
   });
 
   it("leave 15 tags to an instance and 13 to a template", async () => {

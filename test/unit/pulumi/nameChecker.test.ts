@@ -60,14 +60,14 @@ describe("the names of a plan", () => {
   it("take the next number after one's own finished object, and name the command that deletes it", async () => {
     assert.equal((await check(unnamed(), { "web-0123456": "finished" })).name, "web-0123456-2");
     assert.deepEqual(announced, [
-      "Instance 'web': 'web-0123456' exists and was made for this resource, so a new one gets another name. Unless this update replaces it, delete it: npx unikernel delete instance web-0123456 --metro fra",
+      "Instance 'web': 'web-0123456' exists and was made for this resource, so a new one gets another name. Unless this update replaces it, or another stack of this name manages it, delete it: npx unikernel delete instance web-0123456 --metro fra",
     ]);
   });
 
   it("name one's own finished object behind a name that has come free: it may hold what the new one needs", async () => {
     assert.equal((await check(unnamed(), { "web-0123456-2": "finished" })).name, "web-0123456");
     assert.deepEqual(announced, [
-      "Instance 'web': 'web-0123456-2' exists and was made for this resource. Unless this update replaces it, delete it: npx unikernel delete instance web-0123456-2 --metro fra",
+      "Instance 'web': 'web-0123456-2' exists and was made for this resource. Unless this update replaces it, or another stack of this name manages it, delete it: npx unikernel delete instance web-0123456-2 --metro fra",
     ]);
   });
 
@@ -108,7 +108,7 @@ describe("the names of a plan", () => {
     }
     assert.deepEqual(await checker.findLeftovers("Volume", undefined, lookup), [], "of a given name");
     assert.deepEqual(asked, []);
-    const lost: NameLookup = { ...lookup, find: () => Promise.reject(new Error("lost")) };
+    const lost: NameLookup = { ...lookup, find: () => Promise.reject(new UnikernelError("API_UNREACHABLE", "Lost.")) };
     assert.deepEqual(await checker.findLeftovers("Volume", source, lost), []);
   });
 
@@ -169,6 +169,13 @@ describe("the names of a plan", () => {
       "ALREADY_EXISTS: name: instance 'web' exists in this metro already. Set adopt: true to manage it, or choose another name.",
     ]);
     assert.deepEqual((await check(named({ adopt: true }), { web: "foreign" })).failures, []);
+  });
+
+  it("fail where another resource's object has them", async () => {
+    const { failures } = await check(named(), { web: "managed" });
+    assert.deepEqual(failures, [
+      "ALREADY_EXISTS: name: instance 'web' exists in this metro already. Another resource created it: choose another name, or set adopt: true if that one is gone.",
+    ]);
   });
 
   it("may be given where one's own object has them, which may be a predecessor", async () => {

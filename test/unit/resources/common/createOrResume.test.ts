@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { type ErrorCode, UnikernelError } from "../../../../provider/base/errors";
-import {
-  type ResumableCreate,
-  createOrResume,
-  nameTakenContext,
-  sendFinish,
-} from "../../../../provider/resources/common/createOrResume";
+import { type ErrorCode, UnikernelError, formatError } from "../../../../provider/base/errors";
+import type { NameHolder } from "../../../../provider/definition/resource";
+import { type ResumableCreate, createOrResume, sendFinish } from "../../../../provider/resources/common/createOrResume";
 import type { ProviderContext } from "../../../../provider/resources/context";
 import { contextWithResponses } from "../../../support/resourceContext";
 
@@ -18,7 +14,10 @@ function creating(codes: ErrorCode[], more: Partial<ResumableCreate<string>> = {
       const code = codes.shift();
       return code === undefined ? Promise.resolve("new") : Promise.reject(new UnikernelError(code, "No."));
     },
-    findUnfinished: () => Promise.resolve("left"),
+    kind: "Volume",
+    name: "data-0123456",
+    findHolder: () => Promise.resolve({ object: "left", holder: "unfinished" }),
+    errorContexts: {},
     resume: (left) => {
       calls.push(`resume ${left}`);
       return Promise.resolve(left);
@@ -36,7 +35,7 @@ describe("a create that a killed one may have begun", () => {
   const context = contextWithResponses({});
 
   it("looks for nothing when it succeeds", async () => {
-    const { calls, steps } = creating([], { findUnfinished: () => assert.fail("it looked") });
+    const { calls, steps } = creating([], { findHolder: () => assert.fail("it looked") });
     assert.deepEqual([await createOrResume(context, steps), calls], ["new", ["create"]]);
   });
 
@@ -63,8 +62,8 @@ describe("a create that a killed one may have begun", () => {
   });
 
   it("fails as it is refused where nothing of its own is in the way", async () => {
-    for (const findUnfinished of [() => Promise.resolve(undefined), () => Promise.reject(new Error("lost"))]) {
-      const { calls, steps } = creating(["IN_USE"], { findUnfinished });
+    for (const findHolder of [() => Promise.resolve(undefined), () => Promise.reject(new Error("lost"))]) {
+      const { calls, steps } = creating(["IN_USE"], { findHolder });
       await assert.rejects(createOrResume(context, steps), { code: "IN_USE" });
       assert.deepEqual(calls, ["create"]);
     }
@@ -90,13 +89,48 @@ describe("the end of a create", () => {
   });
 });
 
-describe("the hint for a name that is taken", () => {
-  it("tells a derived name from a given one", () => {
-    const ownership = { stackHash: "", resourceHash: "", hasDerivedName: true };
-    const hintFor = (given: Partial<ProviderContext>) => nameTakenContext(given as ProviderContext).hint;
-    assert.match(hintFor({ ownership }) ?? "", /^Run 'pulumi up' again/);
-    for (const given of [{}, { ownership: { ...ownership, hasDerivedName: false } }]) {
-      assert.match(hintFor(given) ?? "", /^Set adopt: true/);
+describe("the error of a create that a finished object blocks", () => {
+  const ownership = { stackHash: "", resourceHash: "", hasDerivedName: true };
+
+  async function errorOf(code: ErrorCode, holder: NameHolder | undefined, given: Partial<ProviderContext>) {
+    const { steps } = creating([code], {
+      findHolder: () => Promise.resolve(holder && { object: "left", holder }),
+      errorContexts: { IN_USE: { property: "volumes", hint: "Give it its own volume." } },
+    });
+    const error: unknown = await createOrResume({ ...contextWithResponses({}), ...given }, steps).catch((e) => e);
+    return error instanceof UnikernelError ? formatError(error) : error;
+  }
+
+  it("names an object of its own that no state holds, with the command that deletes it", async () => {
+    const sentence = "'data-0123456' was made for this resource by an earlier update, which was killed before it was";
+    for (const code of ["ALREADY_EXISTS", "IN_USE"] as const) {
+      const text = await errorOf(code, "finished", { ownership, metro: "fra" });
+      assert.equal(
+        text,
+        `${code}: ${code === "IN_USE" ? "volumes" : "name"}: No. ${sentence} recorded. Delete it: npx unikernel delete volume data-0123456 --metro fra`,
+      );
     }
+  });
+
+  it("does not advise to delete what may be in use", async () => {
+    const given = { ...ownership, hasDerivedName: false };
+    for (const [holder, owner] of [
+      ["finished", given],
+      ["finished", undefined],
+      ["foreign", ownership],
+      ["managed", ownership],
+      ["unmarked", ownership],
+      [undefined, ownership],
+    ] as const) {
+      const blocked = await errorOf("IN_USE", holder, owner === undefined ? {} : { ownership: owner });
+      assert.equal(blocked, "IN_USE: volumes: No. Give it its own volume.");
+    }
+  });
+
+  it("tells a derived name from a given one", async () => {
+    assert.match(String(await errorOf("ALREADY_EXISTS", undefined, { ownership })), /Run 'pulumi up' again/);
+    const given = { ...ownership, hasDerivedName: false };
+    assert.match(String(await errorOf("ALREADY_EXISTS", undefined, { ownership: given })), /Set adopt: true/);
+    assert.match(String(await errorOf("ALREADY_EXISTS", undefined, {})), /Set adopt: true/);
   });
 });

@@ -32,9 +32,24 @@ describe("the mark of ownership", () => {
     for (const none of [undefined, null, [], ["pulumi:x"]]) assert.equal(findMark(none), undefined);
     assert.deepEqual(
       [[unfinished], [finished], [unfinishedMark(THEIRS)], ["one"], null].map((tags) => holderByMark(tags, MINE)),
-      ["unfinished", "finished", "foreign", "foreign", "foreign"],
+      ["unfinished", "finished", "managed", "foreign", "foreign"],
     );
-    assert.equal(holderByMark([unfinished], undefined), "foreign", "nothing is one's own without an identity");
+    assert.equal(holderByMark([unfinished], undefined), "managed", "nothing is one's own without an identity");
+  });
+
+  it("counts only if all marks of the object are the same resource's", () => {
+    for (const tags of [
+      [unfinished, unfinishedMark(THEIRS)],
+      [finishedMark(THEIRS), unfinished],
+    ]) {
+      assert.equal(findMark(tags), undefined);
+      assert.equal(holderByMark(tags, MINE), "foreign");
+    }
+    for (const tags of [
+      [unfinished, finished],
+      [finished, unfinished],
+    ])
+      assert.equal(holderByMark(tags, MINE), "finished", "an unfinished create left only one");
   });
 
   it("differs where only the stack or only the resource is the same", () => {
@@ -42,7 +57,7 @@ describe("the mark of ownership", () => {
       { ...MINE, stackHash: "0".repeat(12) },
       { ...MINE, resourceHash: "0".repeat(16) },
     ]) {
-      assert.equal(holderByMark([unfinishedMark(other)], MINE), "foreign");
+      assert.equal(holderByMark([unfinishedMark(other)], MINE), "managed");
     }
   });
 

@@ -25,7 +25,7 @@ const checked = async (args: object): Promise<InstanceInputs> => {
 const planOf = async (olds: object, news: object, power: PowerState = "up") =>
   planInstanceUpdate(await checked(olds), await checked(news), power);
 const previewText = async (olds: object, news: object, power: PowerState = "up") =>
-  (await planOf(olds, news, power)).flatMap(describeStep);
+  (await planOf(olds, news, power)).flatMap((step) => describeStep(step, { wasFailed: false, isJob: false }));
 
 describe("the update plan of an instance", () => {
   it("stops, detaches, patches in one call, attaches, starts and verifies, in this order", async () => {

@@ -185,7 +185,7 @@ describe("the volume resource", () => {
       const args = { sizeMb: 32, filesystem: "virtiofs", adopt: true, allowDataLoss };
       assert.equal(
         formatError(await failing(volume.create(context, await checked(args)))),
-        "ALREADY_EXISTS: sizeMb: Volume 'data' cannot be adopted: sizeMb, filesystem cannot be changed in place. Give these properties the values that the object has, or choose another name.",
+        "ALREADY_EXISTS: sizeMb: Volume 'data' cannot be adopted: sizeMb (64, not 32), filesystem cannot be changed in place. Give these properties the values that the object has, or choose another name.",
       );
       assert.deepEqual(context.calls, []);
     }

@@ -2,6 +2,7 @@
 import { parseOptions } from "../base/commandLineOptions";
 import { resolveMetro } from "../base/config/metroConfig";
 import { UnikernelError } from "../base/errors";
+import { closestMatch } from "../base/spelling";
 import { type Client, allItems, onlyItem } from "../client/client";
 import { createContext } from "../resources/context";
 
@@ -23,15 +24,16 @@ const SERVER_WAIT_MS = 60_000;
  */
 export async function deleteObject(args: readonly string[]): Promise<string> {
   const [kind, name, ...rest] = args;
-  if (kind === undefined || !(kind in ROUTES) || name === undefined || name.startsWith("-")) {
-    throw new UnikernelError("INPUT_INVALID", "'unikernel delete' takes a kind and a name.", {
-      hint: `Give ${Object.keys(ROUTES).join(", ")} and the name of the object.`,
+  if (kind === undefined || name === undefined || name.startsWith("--") || !isKind(kind)) throw usageError(kind);
+  const { metro, "with-instances": withInstances } = parseOptions(rest, { metro: "list", "with-instances": "switch" });
+  if (withInstances && kind !== "service") {
+    throw new UnikernelError("INPUT_INVALID", `--with-instances has no effect on ${kind} '${name}'.`, {
+      hint: "Leave it out; only services have instances.",
     });
   }
-  const { metro, "with-instances": withInstances } = parseOptions(rest, { metro: "list", "with-instances": "switch" });
   const config = resolveMetro({ argument: { metro: metro.at(-1) } });
   const { client } = createContext(config);
-  const [get, remove] = ROUTES[kind as Kind];
+  const [get, remove] = ROUTES[kind];
   const what = `${kind} '${name}'`;
   const { uuid } = onlyItem(
     await client[get]({ query: { name: [name] } }),
@@ -40,6 +42,21 @@ export async function deleteObject(args: readonly string[]): Promise<string> {
   if (kind === "service") await deleteInstancesOf(client, { uuid, what, withInstances });
   onlyItem(await client[remove]({ body: [{ uuid }] }, { serverWaitMs: SERVER_WAIT_MS }), `Deleting ${what}`);
   return `Deleted ${what} in metro '${config.metro}'.`;
+}
+
+const isKind = (kind: string): kind is Kind => Object.hasOwn(ROUTES, kind);
+
+function usageError(kind: string | undefined): UnikernelError {
+  const kinds = Object.keys(ROUTES);
+  if (kind === undefined || isKind(kind)) {
+    return new UnikernelError("INPUT_INVALID", "'unikernel delete' takes a kind and a name.", {
+      hint: `Write 'unikernel delete <kind> <name>'; the kinds are ${kinds.join(", ")}.`,
+    });
+  }
+  const suggestion = closestMatch(kind, kinds);
+  return new UnikernelError("INPUT_INVALID", `'${kind}' is not a kind of object.`, {
+    hint: `The kinds are ${kinds.join(", ")}.${suggestion === undefined ? "" : ` Did you mean ${suggestion}?`}`,
+  });
 }
 
 /** Deletes the instances of a service if `--with-instances` is given. */

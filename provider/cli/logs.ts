@@ -10,13 +10,12 @@ const MAX_LOG_BYTES = 16_383;
 
 /** The console log of an instance, as far as the metro has kept it. */
 export async function logs([name, ...rest]: readonly string[]): Promise<string> {
-  if (name === undefined || name.startsWith("-")) {
-    throw new UnikernelError("INPUT_INVALID", "No instance was named.", {
-      hint: "Give its name: 'unikernel logs <name>'.",
+  if (name === undefined || name.startsWith("--")) {
+    throw new UnikernelError("INPUT_INVALID", "'unikernel logs' takes the name of an instance.", {
+      hint: "Write 'unikernel logs <name>'.",
     });
   }
-  const metro = parseOptions(rest, { metro: "list" }).metro.at(-1);
-  const config = resolveMetro({ provider: metro === undefined ? {} : { metro } });
+  const config = resolveMetro({ argument: { metro: parseOptions(rest, { metro: "list" }).metro.at(-1) } });
   return (await readLog(createMetroClient(config), name, config.metro)).replace(/\r?\n$/, "");
 }
 

@@ -86,8 +86,10 @@ export function resolveMetro(sources: SettingSources): MetroConfig {
   if (token === undefined) {
     throw new UnikernelError("CONFIG_INVALID", `No token for metro '${metro.value}' (${describeSource(metro)}).`, {
       hint:
-        `${suggestMetro(metro.value)} one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, ` +
-        "or run on this machine with 'pulumi config set unikernel:metro local'.",
+        sources.argument === undefined
+          ? `${suggestMetro(metro.value)} one with 'pulumi config set --secret unikernel:token …' or UKC_TOKEN, ` +
+            "or run on this machine with 'pulumi config set unikernel:metro local'."
+          : `${suggestMetro(metro.value)} one in UKC_TOKEN, or give --metro local for the local platform.`,
     });
   }
   const isCode = !metro.value.includes("://");

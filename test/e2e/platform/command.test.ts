@@ -60,7 +60,19 @@ describe("the unikernel command", function () {
     assert.match(again.stderr, /^NOT_FOUND: Reading volume 'data' in metro 'local' failed/);
     assert.match(
       (await unikernel("delete", "web", ...local)).stderr,
-      /^INPUT_INVALID: 'unikernel delete' takes a kind/,
+      /^INPUT_INVALID: 'web' is not a kind of object\. The kinds are instance,/,
+    );
+    assert.match((await unikernel("delete", "volume")).stderr, /^INPUT_INVALID: 'unikernel delete' takes a kind and/);
+    assert.match((await unikernel("delete", "vol", "x")).stderr, /'vol' is not a kind of object\./);
+    assert.match((await unikernel("delete", "serivce", "x")).stderr, /Did you mean service\?/);
+    assert.match((await unikernel("delete", "toString", "x")).stderr, /^INPUT_INVALID: 'toString' is not a kind/);
+    assert.match(
+      (await unikernel("delete", "volume", "x", "--with-instances", ...local)).stderr,
+      /^INPUT_INVALID: --with-instances has no effect on volume 'x'/,
+    );
+    assert.match(
+      (await unikernel("delete", "service", "web,other", ...local)).stderr,
+      /^INPUT_INVALID: The name 'web,other' contains a comma\./,
     );
     assert.equal((await unikernel("delete", "service", "web", ...local)).code, 0);
     assert.deepEqual((await platform.client.getServices({})).items, []);

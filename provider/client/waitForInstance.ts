@@ -59,6 +59,8 @@ export interface WaitOptions {
   readonly clock: Clock;
   /** Ends the wait with `WAIT_TIMEOUT` if it timed out, otherwise with its reason. `undefined` waits without a limit. */
   readonly signal?: AbortSignal | undefined;
+  /** What it has not done when the wait times out. Default `was not ready`. */
+  readonly goal?: string;
   /** Time in which a new instance may still be reported as not found. Milliseconds; default 0. */
   readonly notFoundGraceMs?: number;
 }
@@ -109,8 +111,9 @@ export async function waitForInstance(
     if (error !== signal?.reason || !hasTimedOut(signal)) throw error;
     const { name = uuid, state, reason = "it could not be read" } = last ?? {};
     const seconds = toSeconds(clock.now() - beganMs);
-    throw new UnikernelError("WAIT_TIMEOUT", `Instance '${name}' was not ready after ${seconds} s: ${reason}.`, {
-      hint: "Look at its console log; give it more time or memory if it is only slow.",
+    const { goal = "was not ready" } = options;
+    throw new UnikernelError("WAIT_TIMEOUT", `Instance '${name}' ${goal} after ${seconds} s: ${reason}.`, {
+      hint: `'${logCommand(name, client.metro)}' shows its console log. Set the option customTimeouts if it only needs more time.`,
       details: omitUndefined({ metro: client.metro, resource: uuid, state }),
     });
   }
@@ -175,7 +178,7 @@ export const guestStoppedError = (
   logPlace = `'${logCommand(instance.name, metro)}' shows its console log.`,
 ): UnikernelError =>
   new UnikernelError("GUEST_STOPPED", `Instance '${instance.name}' stopped: ${reason}.`, {
-    hint: `${logPlace} Check the image's cmd, its files and the memory it gets.`,
+    hint: `${logPlace} Check the program's arguments, the image's files and the memory it gets.`,
     details: {
       metro,
       resource: instance.uuid,

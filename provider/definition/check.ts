@@ -95,7 +95,9 @@ function checkerOfParts(schema: z.ZodType): (value: object, walk: WalkState) => 
 }
 
 function checkerOfObject(schema: z.ZodObject): (value: object, walk: WalkState) => unknown {
-  const fields = fieldsIn(schema).map(({ name, schema: inner, meta }) => ({
+  // Computed ones are computed again: `ignoreChanges` may bring those of the state.
+  const given = fieldsIn(schema).filter(({ meta }) => meta?.computed !== true);
+  const fields = given.map(({ name, schema: inner, meta }) => ({
     name,
     check: checkerOf(inner),
     isSecret: meta?.secret === true,

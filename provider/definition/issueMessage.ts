@@ -37,7 +37,9 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: bo
       if (expected === "integer" && typeof value === "number") return `must be a whole number${got}.`;
       return value === undefined
         ? `required: give a value of type ${expected}.`
-        : `must be of type ${expected}, got ${jsonTypeOf(value)}.`;
+        : typeof value === "number" && !Number.isFinite(value)
+          ? `must be of type ${expected}, got ${value}; is a variable that it is computed from not set?`
+          : `must be of type ${expected}, got ${jsonTypeOf(value)}.`;
     }
     case "too_small":
     case "too_big": {

@@ -3,13 +3,16 @@ import { ITEM_CODES, type ItemCodeName } from "../contract/codes";
 import { UnikernelError } from "../base/errors";
 import type { Log } from "./log";
 
+/** A message may quote a name of any length. */
+const MAX_MESSAGE_LENGTH = 1_000;
+
 /** The error of one item. The other items of the request are not affected. */
 export class ApiItemError extends Error {
   /** The code that the item reports; see `contract/codes.ts`. */
   readonly itemCode: ItemCodeName;
 
   constructor(itemCode: ItemCodeName, message: string) {
-    super(message);
+    super(message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message);
     this.itemCode = itemCode;
   }
 }

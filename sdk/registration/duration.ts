@@ -13,7 +13,7 @@ const UNITS_MS: { readonly [unit: string]: number } = {
 };
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
 
-/** `1h30m`, `40s`, `0` → milliseconds; `undefined` for a text that is no duration. */
+/** `1h30m`, `40s`, `0` → milliseconds; `undefined` for a text that is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const parts = text.replace(/^\+/, "");
   if (parts === "0") return 0;

@@ -57,7 +57,7 @@ function timeoutsIn(registration: Registration, given: pulumi.CustomTimeouts): {
     if (ms === undefined)
       invalid(
         registration,
-        `customTimeouts.${operation}: '${text}' is no duration; write one such as "40s", "5m" or "1h30m".`,
+        `customTimeouts.${operation}: '${text}' is not a duration; write one such as "40s", "5m" or "1h30m".`,
       );
     if (ms === 0) continue; // means the default, as in every provider
     if (ms < MIN_TIMEOUT_MS || ms > MAX_TIMEOUT_MS)
@@ -74,7 +74,7 @@ function checkPaths(registration: Registration, opts: pulumi.CustomResourceOptio
     for (const path of opts[option] || []) {
       const found = PATH.exec(path);
       if (found === null)
-        return invalid(registration, `${option}: '${path}' is no property path, such as "env" or "ports[0].port".`);
+        return invalid(registration, `${option}: '${path}' is not a property path, such as "env" or "ports[0].port".`);
       const root = found[1] === undefined ? found[2] : found[1];
       if (root === undefined || root === "*" || registration.properties.indexOf(root) >= 0) continue;
       warnings.push(`${option}: ${registration.kind} has no property '${root}', so '${path}' has no effect.`);
@@ -113,6 +113,8 @@ export function checkOptions(
           ? "; a GatewayImage is built again instead."
           : "; to read it only, use " + kind + ".get()."),
     );
+  if (opts.provider !== undefined && !pulumi.ProviderResource.isInstance(opts.provider))
+    invalid(registration, "the option provider takes a unikernel.Provider.");
   const providerPackage = packageOf(opts.provider);
   if (providerPackage !== undefined && providerPackage !== "pulumi-nodejs")
     invalid(registration, `the option provider takes a unikernel.Provider, not one of '${providerPackage}'.`);

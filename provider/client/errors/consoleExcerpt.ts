@@ -17,7 +17,9 @@ interface SecretFile {
   readonly encoding?: string | undefined;
 }
 
-/** Shorter values are masked where they stand alone: `1` and `info` occur within other words. */
+/** Shorter values are not masked: `1` and `/` are in every log and protect nothing. */
+const MIN_LENGTH = 3;
+/** Shorter values are masked only where they stand alone: `info` occurs within other words. */
 const MIN_LENGTH_ANYWHERE = 6;
 /** Parts of a value that are shorter are not masked by themselves. */
 const MIN_PART_LENGTH = 6;
@@ -53,22 +55,24 @@ function secretTexts(all: readonly SecretInputs[]): readonly string[] {
     text.trim(),
   );
   const parts = values.flatMap((value) => value.split(SEPARATORS)).filter((part) => part.length >= MIN_PART_LENGTH);
-  const forms = [...lines, ...parts].flatMap(formsOf).filter((text) => text !== "");
+  const forms = [...lines, ...parts].flatMap(formsOf).filter((text) => text.length >= MIN_LENGTH);
   return [...new Set(forms)].sort((a, b) => b.length - a.length);
 }
 
 const toLines = (text: string): readonly string[] => text.split(/\r?\n/);
 
-/** Programs may print their secret inputs. */
+/** Programs may print their secret inputs. Splits the line at each, so that a mask itself is never searched: a value may be `secret`. */
 const redactSecrets = (line: string, secrets: readonly string[]): string =>
-  secrets.reduce(
-    (text, secret) =>
-      secret.length >= MIN_LENGTH_ANYWHERE
-        ? text.replaceAll(secret, MASK)
-        : text.replace(new RegExp(`(?<![\\w\\[])${escapeRegExp(secret)}(?![\\w\\]])`, "g"), MASK),
-    line,
-  );
-const MASK = "[secret]";
+  secrets
+    .reduce<readonly string[]>((parts, secret) => parts.flatMap((part) => splitAt(part, secret)), [line])
+    .join("[secret]");
+
+const splitAt = (text: string, secret: string): readonly string[] =>
+  !text.includes(secret)
+    ? [text]
+    : secret.length >= MIN_LENGTH_ANYWHERE
+      ? text.split(secret)
+      : text.split(new RegExp(`(?<!\\w)${escapeRegExp(secret)}(?!\\w)`));
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** The last lines. After a kernel panic, those up to the panic instead, since its dump fills a screen. */

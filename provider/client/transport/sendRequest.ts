@@ -55,6 +55,22 @@ export interface ParsedResponse extends ResponseItems {
 }
 
 /**
+ * A query separates the values of a list by commas, so a value with a comma would be read as several: `a,b` would delete `a`.
+ *
+ * Throws `INPUT_INVALID`.
+ */
+function assertNoCommas({ query }: ApiRequest): void {
+  for (const [key, values] of Object.entries(query ?? {}) as readonly (readonly [string, unknown])[]) {
+    const all: readonly unknown[] = Array.isArray(values) ? values : [];
+    const value = all.find((one) => typeof one === "string" && one.includes(","));
+    if (value === undefined) continue;
+    throw new UnikernelError("INPUT_INVALID", `The ${key} '${String(value)}' contains a comma.`, {
+      hint: "Give one value; no object's name, UUID or tag that can be looked up contains a comma.",
+    });
+  }
+}
+
+/**
  * Sends a request in the variant that the metro last accepted, or in the newest. If a node rejects it, tries the older variants.
  *
  * Throws the error of the last attempt; if every variant was rejected, the error of the first one.
@@ -66,6 +82,7 @@ export async function sendRequest(
   request: ApiRequest,
   call: CallOptions,
 ): Promise<ParsedResponse> {
+  assertNoCommas(request);
   let variant = context.variants.get(name) ?? NEWEST_VARIANT;
   let firstError: UnikernelError | undefined;
   for (;;) {

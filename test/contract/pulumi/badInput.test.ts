@@ -480,7 +480,7 @@ describe("the dynamic provider process with bad input", () => {
         const { inputs } = await instance.check({}, given);
         assert.equal(
           await printedBy(instance.create(inputs)),
-          `GUEST_STOPPED: Instance 'crashing' stopped: the kernel crashed before the program ended (page fault, out of memory). 'npx unikernel logs crashing --metro ${settings["unikernel:metro"]}' shows its console log. Check the image's cmd, its files and the memory it gets.`,
+          `GUEST_STOPPED: Instance 'crashing' stopped: the kernel crashed before the program ended (page fault, out of memory). 'npx unikernel logs crashing --metro ${settings["unikernel:metro"]}' shows its console log. Check the program's arguments, the image's files and the memory it gets.`,
         );
       } finally {
         await instance.stop();

@@ -289,7 +289,7 @@ describe("a real program with bad input", function () {
     }
     const instanceIds = async () => (await platform.client.getInstances({})).items.map(({ uuid }) => uuid);
     const PLACE =
-      "'npx unikernel logs ends-[0-9a-f]{7} --metro local' shows its console log\\. Check the image's cmd, its files and the memory it gets\\.$";
+      "'npx unikernel logs ends-[0-9a-f]{7} --metro local' shows its console log\\. Check the program's arguments, the image's files and the memory it gets\\.$";
 
     it("fails for a program that exits at once, with exit code and the place of its console log", async () => {
       const { error, output } = await ended("cat /licence; echo $TOKEN; exit 3");

@@ -125,7 +125,7 @@ describe("resource options with the real engine", function () {
     assert.deepEqual(inState(createdState, name).outputs?.[TIMEOUTS_KEY], { createMs: 600_000, deleteMs: 5_400_000 });
     assert.deepEqual(opsOf(changed, name), ["update"]);
     assert.deepEqual(inState(changedState, name).outputs?.[TIMEOUTS_KEY], { createMs: 1_200_000, deleteMs: 5_400_000 });
-    assert.match(previewed.output, new RegExp(`'${name}': its timeouts change; the resource does not`));
+    assert.match(previewed.output, new RegExp(`'${name}': only its timeouts change`));
   });
   for (const option of ["replaceOnChanges", "replacementTrigger", "replaceWith"])
     row(option, "works", (name) => {

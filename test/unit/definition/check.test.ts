@@ -70,6 +70,22 @@ describe("check", () => {
     );
   });
 
+  it("says of a number that is none what is likely wrong", async () => {
+    const hint = "is a variable that it is computed from not set?";
+    assert.deepEqual(await reasons({ image: "a", memoryMb: NaN }), [
+      `memoryMb: must be of type number, got NaN; ${hint}`,
+    ]);
+  });
+
+  it("ignores values of computed properties", async () => {
+    const definition: Definition = {
+      ...sample,
+      inputs: sample.inputs.extend({ hash: field(z.string().optional(), { description: "Hash.", computed: true }) }),
+    };
+    for (const hash of ["mine", [UNKNOWN], UNKNOWN, 3])
+      assert.deepEqual(Object.keys((await check(definition, {}, { image: "a", hash })).inputs).includes("hash"), false);
+  });
+
   it("suggests the nearest known property for an unknown one", async () => {
     const [first] = await reasons({ image: "a", memorymb: 64 });
     assert.match(first ?? "", /^memorymb: unknown property; did you mean 'memoryMb'\?/);

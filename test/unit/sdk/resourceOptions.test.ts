@@ -57,10 +57,11 @@ describe("the options of a resource", () => {
     [
       "a malformed duration",
       { customTimeouts: { create: "1d" } },
-      /customTimeouts\.create: '1d' is no duration.*"1h30m"/,
+      /customTimeouts\.create: '1d' is not a duration.*"1h30m"/,
     ],
     ["a duration out of range", { customTimeouts: { delete: "25h" } }, /customTimeouts\.delete: must be "1s" to "24h"/],
-    ["a malformed path", { replaceOnChanges: ["env["] }, /replaceOnChanges: 'env\[' is no property path/],
+    ["a malformed path", { replaceOnChanges: ["env["] }, /replaceOnChanges: 'env\[' is not a property path/],
+    ["a provider that is none", { provider: {} }, /option provider takes a unikernel\.Provider/],
     ["import", { import: "web" }, /option import does not work.*adopt: true/],
   ] as const)
     it(`fail at the line of the program for ${what}`, () => {

@@ -61,4 +61,14 @@ describe("the excerpt of a console", () => {
   it("masks short values where they stand alone", async () => {
     assert.equal(await excerpt("pin 4711, port 47110", { env: { PIN: "4711" } }), "pin [secret], port 47110");
   });
+
+  it("leaves values of one or two characters, which protect nothing and are in every line", async () => {
+    const given = { env: { DEBUG: "1", ROOT: "/", OK: "on" }, args: ["3"] };
+    assert.equal(await excerpt("exit 3: / is on disk 1", given), "exit 3: / is on disk 1");
+  });
+
+  it("masks a value that its own mask holds", async () => {
+    const given = { env: { A: "secret", B: "s3cret-secret" } };
+    assert.equal(await excerpt("[secret] is secret, s3cret-secret too", given), "[[secret]] is [secret], [secret] too");
+  });
 });

@@ -34,7 +34,7 @@ export function errorsPage(): string {
   return page(
     "# Error codes",
     "An error reads `CODE: property: what was attempted and why it failed. What to do.` Codes are stable and safe to match; texts may change.",
-    "A preview lists all problems in the inputs of a resource together, each as `property: what is wrong`, without a code. They are `INPUT_INVALID`, or for an image `CONTEXT_INVALID` or `KRAFTFILE_INVALID`.",
+    "A preview lists all problems in the inputs of a resource together, each in this form. Most are `INPUT_INVALID`, or for an image `CONTEXT_INVALID` or `KRAFTFILE_INVALID`.",
     `## Any operation\n\n${errorTable(COMMON_ERRORS)}`,
     ...sections,
   );

@@ -262,16 +262,20 @@ export async function runKill(setup: SoakSetup, kill: Kill, profiles: Profiles):
     };
     await expectSuccess("cancel", "cancel");
     // Without the flag there would be nothing left to do, and nothing to name what the kill left over.
-    const recovered = await perform(survivor, "up", { replace: change.replace });
-    const { removed: leftovers, misleading } = await removeLeftovers(setup, recovered.output, log);
-    if (recovered.succeeded)
-      failures.push(...misleading.map((name) => `up advises to delete '${name}', which the state holds`));
-    // A finished object that the state does not hold may also be in the way: then it is enough to do what `up` says.
-    else if (leftovers.length > 0)
-      await expectSuccess("up after removing leftovers", "up", { replace: change.replace });
+    const leftovers: string[] = [];
+    let recovered: SessionResult;
+    for (;;) {
+      recovered = await perform(survivor, "up", { replace: change.replace });
+      const { removed, misleading } = await removeLeftovers(setup, recovered.output, log);
+      leftovers.push(...removed);
+      if (recovered.succeeded)
+        failures.push(...misleading.map((name) => `up advises to delete '${name}', which the state holds`));
+      // Finished objects that the state does not hold may be in the way: then it is enough to do what `up` says, until it names no more.
+      if (recovered.succeeded || removed.length === 0) break;
+    }
     const neededRefresh =
       !recovered.succeeded && kill.operation === "delete" && firstError(recovered).includes("NOT_FOUND:");
-    if (!recovered.succeeded && leftovers.length === 0 && !neededRefresh) failures.push(`up: ${firstError(recovered)}`);
+    if (!recovered.succeeded && !neededRefresh) failures.push(`up: ${firstError(recovered)}`);
     if (!neededRefresh) await expectSuccess("second up", "up", { expectNoChanges: true });
     if (kill.operation === "delete") {
       // No engine asks about a resource that has not changed: what a killed delete did becomes known by a refresh.

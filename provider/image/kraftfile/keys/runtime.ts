@@ -7,6 +7,8 @@ import type { Member, YamlSource } from "../yaml/yamlSource";
 import { reportUnknownKeys } from "./unknownKeys";
 
 const KERNEL_SCHEME = "kernel://";
+/** No reference of a registry is longer: a repository has at most 255 characters, a tag 128. */
+const MAX_REFERENCE_LENGTH = 512;
 const RUNTIME_KEYS = ["source", "version", "kconfig"];
 
 /** Where the kernel comes from: a runtime image, or a file (`kernel://path`). */
@@ -32,6 +34,9 @@ export function readRuntime(source: YamlSource, spec: SpecVersion | undefined, m
 
 function toRuntime(source: YamlSource, { value, keyNode }: Member, text: string | undefined): Runtime | undefined {
   if (text === undefined) return undefined;
+  if (text.length > MAX_REFERENCE_LENGTH) {
+    return source.report(value, `'runtime' has more than ${MAX_REFERENCE_LENGTH} characters.`);
+  }
   if (text.startsWith(KERNEL_SCHEME)) {
     const path = text.slice(KERNEL_SCHEME.length);
     if (path === "") return source.report(value, `'${KERNEL_SCHEME}' needs the path of a kernel file.`);

@@ -6,7 +6,7 @@ import { CST, Lexer } from "yaml";
 
 /** Size limit of a file: 1 MiB. The largest public Kraftfiles have some 10 KiB. */
 export const MAX_FILE_BYTES = 2 ** 20;
-/** About 6,000 lines of `key: value`. */
+/** About 8,000 lines of `key: value`. */
 const MAX_TOKENS = 40_000;
 /** Levels of brackets, and of `- - -` on one line. */
 const MAX_NESTING = 64;

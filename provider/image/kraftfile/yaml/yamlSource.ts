@@ -9,7 +9,7 @@ import { explainYamlError } from "./yamlError";
 export interface Member {
   readonly key: string;
   readonly keyNode: yaml.Node;
-  /** `null` for `key:` without a value. */
+  /** `null` for `key:` without a value, and for `key: null`. */
   readonly value: yaml.Node | null;
 }
 
@@ -92,7 +92,7 @@ export class YamlSource {
       const text = scalarText(keyNode);
       if (text === undefined || text === null) this.report(keyNode, `a key of ${what} must be a string.`);
       else if (text === "<<") merged.push(...this.#mergedMembers(this.resolve(value), keyNode, what));
-      else members.set(text, { key: text, keyNode, value: this.resolve(value) });
+      else members.set(text, { key: text, keyNode, value: nullIfEmpty(this.resolve(value)) });
     }
     for (const member of merged) if (!members.has(member.key)) members.set(member.key, member);
     return [...members.values()];
@@ -168,6 +168,9 @@ const nextLine = (text: string, start: number): number => {
   const newline = text.indexOf("\n", start);
   return newline < 0 ? -1 : newline + 1;
 };
+
+const nullIfEmpty = (node: yaml.Node | null): yaml.Node | null =>
+  yaml.isScalar(node) && node.value === null ? null : node;
 
 /** `null` for null, `undefined` for a node that is not a scalar. */
 function scalarText(node: yaml.Node): string | null | undefined {

@@ -1,10 +1,12 @@
 /** Packs a planned image into a layout. */
 import type { Digest } from "../base/digest";
 import { UnikernelError } from "../base/errors";
-import { writeCpio } from "./cpio/write";
-import { GIVEN_FILES_ANNOTATION, formatPlatform } from "./oci/descriptor";
+import { GIVEN_FILES_ANNOTATION, LAYER_ENTRY, formatPlatform } from "./oci/descriptor";
 import type { LayerRef } from "./oci/layer";
 import { openLayout } from "./oci/layout";
+import { planLayer } from "./pack/layerPlan";
+import { packArchive } from "./pack/packArchive";
+import { planTree } from "./pack/packTree";
 import type { BuildPlan } from "./planBuild";
 import { overlayTree } from "./rootfs/overlay";
 import { type FileTree, sizeOf } from "./rootfs/tree";
@@ -56,9 +58,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
   assertTargetSupported(kraftfile, runtime);
   const cmd = kraftfile.cmd ?? runtime.cmd ?? [];
   const layout = openLayout(options.layout);
-  const store = (
-    initrd: LayerRef | { readonly file: string } | undefined,
-  ): Promise<Omit<BuiltImage, "contextHash">> => {
+  const store = (initrd: LayerRef | undefined): Promise<Omit<BuiltImage, "contextHash">> => {
     onProgress({ step: "store", message: `storing the image '${options.repository}'` });
     return layout.putImage({
       repository: options.repository,
@@ -74,8 +74,13 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
   if (tree === undefined) return { ...(await store(runtime.initrdLayer)), contextHash: plan.contextHash };
   const built = await layout.withTemporaryFile(async (file) => {
     onProgress({ step: "rootfs", message: `packing ${describeTree(tree)}` });
-    await writeCpio(tree, file, signal);
-    return store({ file });
+    const entry = LAYER_ENTRY.initrd;
+    const layer = await packArchive(
+      planLayer(planTree(tree, "cpio"), entry),
+      { file },
+      { signal, digests: plan.digests },
+    );
+    return store({ ...layer, blob: file, entry });
   });
   return { ...built, contextHash: plan.contextHash };
 }
@@ -83,13 +88,14 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
 /** The tree to pack; `undefined` when the image adds no files, so the runtime's initrd is used unchanged. */
 function composeInitrdTree({ tree, kraftfile }: BuildPlan, runtime: RuntimeImage): FileTree | undefined {
   if (runtime.baseTree === undefined) return tree.size === 0 && kraftfile.rootfs === undefined ? undefined : tree;
-  if (tree.has("init")) {
+  const reserved = [...tree.keys()].find((path) => /^(?:init$|unikernel(?:\/|$))/.test(path));
+  if (reserved !== undefined) {
     throw new UnikernelError(
       "CONTEXT_INVALID",
-      `The root file system contains '/init', which the runtime '${runtime.reference}' provides.`,
+      `The root file system contains '/${reserved}', which the runtime '${runtime.reference}' provides.`,
       {
         property: "context",
-        hint: "Rename the file and use the new name in the Kraftfile's 'cmd'.",
+        hint: "Rename it and use the new name in the Kraftfile's 'cmd'.",
       },
     );
   }

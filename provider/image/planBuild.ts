@@ -2,20 +2,22 @@
  * Reads and validates the inputs of an image and computes their content hash, which decides whether a build is needed.
  * The hash does not depend on times, owners, or the location of the folder.
  */
-import { type Digest, digestOf, digestOfFile } from "../base/digest";
+import { type Digest, digestOf } from "../base/digest";
 import { UnikernelError } from "../base/errors";
 import { kraftfileError } from "./kraftfile/kraftfileError";
 import { loadKraftfile } from "./kraftfile/loadKraftfile";
 import { formatPlatform } from "./oci/descriptor";
+import { FileDigests, digestContents } from "./pack/fileDigests";
+import { planTree } from "./pack/packTree";
 import { completeTree } from "./rootfs/completeTree";
 import { resolveDirectoryInside } from "./rootfs/directoryInside";
-import { treeFromDirectory } from "./rootfs/fromDirectory";
+import { fromDirectory } from "./rootfs/fromDirectory";
 import { overlayFiles } from "./rootfs/overlay";
-import type { FileContent, FileTree } from "./rootfs/tree";
+import type { FileTree } from "./rootfs/tree";
 import { type RuntimeKraftfile, assertSupported } from "./supportedSources";
 
 /** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
-const BUILDER_VERSION = 1;
+const BUILDER_VERSION = 2;
 
 /** The inputs of an image. */
 export interface BuildInputs {
@@ -27,6 +29,11 @@ export interface BuildInputs {
   readonly files?: Readonly<Record<string, string>>;
   /** Name of the image, for messages; not part of the content hash. */
   readonly name: string;
+  /** Keep the modes of a directory as they are on disk; otherwise they become 0644 or 0755. */
+  readonly preserveModes?: boolean;
+  /** Known digests of files, which are not read again; new ones are added. `undefined` reads every file. */
+  readonly digests?: FileDigests;
+  readonly signal?: AbortSignal;
 }
 
 /** Validated inputs, ready to be packed. */
@@ -41,14 +48,16 @@ export interface BuildPlan {
   readonly tree: FileTree;
   /** `files` were given, which may hold secrets. */
   readonly hasGivenFiles: boolean;
+  /** Digests of the tree's files; packing checks against them. */
+  readonly digests: FileDigests;
 }
 
 /**
- * Reads Kraftfile, root file system and `files`, and validates them. Reads every byte once, writes nothing.
- * Throws `CONTEXT_INVALID` or `KRAFTFILE_INVALID` that lists all problems.
+ * Reads Kraftfile, root file system and `files`, and validates them. Reads no file whose digest is known, and any other once; writes
+ * nothing. Throws `CONTEXT_INVALID` or `KRAFTFILE_INVALID` that lists all problems; an aborted `signal` rejects with its reason.
  */
 export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
-  const { context, files = {}, name } = inputs;
+  const { context, files = {}, name, preserveModes = false, digests = new FileDigests(), signal } = inputs;
   const loaded = await loadKraftfile(context, inputs.kraftfile);
   const kraftfile = assertSupported(loaded);
   const { folder, displayPath, text } = loaded;
@@ -59,21 +68,36 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     if ("problem" in rootfsDirectory) {
       throw kraftfileError(displayPath, text, [{ ...rootfs.position, message: rootfsDirectory.problem }]);
     }
-    tree = await treeFromDirectory(rootfsDirectory.directory);
+    tree = await fromDirectory(rootfsDirectory.directory, {
+      preserveModes,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
   tree = overlayFiles(tree, files);
+  planTree(tree, "cpio"); // reports now, not at build time, what the format cannot store
   const hasGivenFiles = Object.keys(files).length > 0;
-  return { name, context: folder, contextHash: await contextHash(kraftfile, tree), kraftfile, tree, hasGivenFiles };
+  const hash = await contextHash(kraftfile, tree, digests, signal);
+  return { name, context: folder, contextHash: hash, kraftfile, tree, hasGivenFiles, digests };
 }
 
-/** Hashes the parsed Kraftfile, and paths, modes, contents and link targets of the tree. */
-async function contextHash(kraftfile: RuntimeKraftfile, tree: FileTree): Promise<Digest> {
-  const rows: unknown[] = [];
-  for (const [inner, entry] of completeTree(tree)) {
-    if (entry.type === "directory") rows.push([inner, "directory", entry.mode]);
-    else if (entry.type === "symlink") rows.push([inner, "symlink", entry.target]);
-    else rows.push([inner, "file", entry.mode, await digestContent(inner, entry.content)]);
-  }
+/** Hashes the parsed Kraftfile, and paths, modes, owners, contents and link targets of the tree; hard links count as files of their own. */
+async function contextHash(
+  kraftfile: RuntimeKraftfile,
+  tree: FileTree,
+  digests: FileDigests,
+  signal: AbortSignal | undefined,
+): Promise<Digest> {
+  const entries = completeTree(tree);
+  const files = entries.flatMap(([inner, entry]) =>
+    entry.type === "file" ? [{ name: inner, content: entry.content }] : [],
+  );
+  const contents = (await digestContents(files, digests, signal)).values();
+  const rows = entries.map(([inner, entry]) => {
+    const { type, uid = 0, gid = 0 } = entry;
+    if (type === "directory") return [inner, type, entry.mode, uid, gid];
+    if (type === "symlink") return [inner, type, entry.target, uid, gid];
+    return [inner, type, entry.mode, uid, gid, contents.next().value];
+  });
   const { runtime, cmd, env, labels, targets } = kraftfile;
   const run = { cmd: cmd ?? null, env: Object.entries(env), labels: Object.entries(labels) };
   return digestOf(
@@ -85,13 +109,4 @@ async function contextHash(kraftfile: RuntimeKraftfile, tree: FileTree): Promise
       tree: rows,
     }),
   );
-}
-
-async function digestContent(inner: string, content: FileContent): Promise<Digest> {
-  if ("bytes" in content) return digestOf(content.bytes);
-  try {
-    return await digestOfFile(content.path);
-  } catch (cause) {
-    throw new UnikernelError("CONTEXT_INVALID", `'/${inner}' could not be read.`, { property: "context", cause });
-  }
 }

@@ -3,11 +3,14 @@
  *
  * Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
  */
+import { paddingBytes } from "../pack/archivePlan";
 
 /** Magic number of `newc` archives; `070702` is the variant with checksums, which is not supported. */
 export const NEWC_MAGIC = "070701";
 /** Size of a header without its name. */
 export const HEADER_BYTES = 110;
+/** Headers and contents start at multiples of this. */
+export const ALIGNMENT = 4;
 /** Name of the entry that marks the end of an archive. */
 export const TRAILER_NAME = "TRAILER!!!";
 /** Archives are padded to a multiple of this by convention. */
@@ -40,24 +43,30 @@ const FIELDS = [
 /** The 13 fields of a header, each 0 to 0xFFFFFFFF. `nameBytes` includes the NUL. */
 export type CpioHeader = Readonly<Record<(typeof FIELDS)[number], number>>;
 
-/** Number of padding bytes that round `length` up to a multiple of `block`. */
-export const paddingBytes = (length: number, block = 4): number => (block - (length % block)) % block;
-
-/** Encodes header, name, NUL and padding. Owner, time and device are zero, so that archives are reproducible. */
-export function encodeHeader(entry: {
+/** The fields of an entry that are not zero. */
+export interface EncodedEntry {
   readonly inode: number;
   readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
   readonly links: number;
   readonly fileBytes: number;
   readonly name: string;
-}): Buffer {
-  const name = Buffer.from(`${entry.name}\0`);
-  const { inode, mode, links, fileBytes } = entry;
-  const zero = { uid: 0, gid: 0, mtime: 0, devMajor: 0, devMinor: 0, rdevMajor: 0, rdevMinor: 0, check: 0 };
-  const header: CpioHeader = { ...zero, inode, mode, links, fileBytes, nameBytes: name.length };
-  const text = FIELDS.map((field) => header[field].toString(16).toUpperCase().padStart(8, "0")).join("");
-  const padding = Buffer.alloc(paddingBytes(HEADER_BYTES + name.length));
-  return Buffer.concat([Buffer.from(NEWC_MAGIC + text, "latin1"), name, padding]);
+}
+
+const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, "0");
+const ZERO = hex(0);
+
+/** Encodes header, name, NUL and padding. Time and device are zero, so that archives are reproducible. */
+export function encodeHeader({ inode, mode, uid, gid, links, fileBytes, name }: EncodedEntry): Buffer {
+  const nameBytes = Buffer.byteLength(name) + 1;
+  const header = Buffer.alloc(HEADER_BYTES + nameBytes + paddingBytes(HEADER_BYTES + nameBytes, ALIGNMENT));
+  const mtime = ZERO;
+  const devices = ZERO.repeat(4);
+  const numbers = hex(inode) + hex(mode) + hex(uid) + hex(gid) + hex(links) + mtime + hex(fileBytes) + devices;
+  header.write(`${NEWC_MAGIC}${numbers}${hex(nameBytes)}${ZERO}`, "latin1");
+  header.write(name, HEADER_BYTES, "utf8");
+  return header;
 }
 
 /** Decodes {@link HEADER_BYTES} bytes; `undefined` when they are not a `newc` header. */

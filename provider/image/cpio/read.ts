@@ -1,105 +1,169 @@
 /** Reads a `newc` CPIO archive from an untrusted source into a file tree. */
 import { UnikernelError } from "../../base/errors";
-import { isTreePath } from "../rootfs/completeTree";
-import type { FileTree, TreeEntry } from "../rootfs/tree";
-import { FILE_TYPE, HEADER_BYTES, TRAILER_NAME, decodeHeader, paddingBytes, type CpioHeader } from "./header";
-
-const malformedArchiveError = (offset: number, what: string): UnikernelError =>
-  new UnikernelError("BUILD_FAILED", `A CPIO archive is malformed at byte ${offset}: ${what}.`);
+import { paddingBytes } from "../pack/archivePlan";
+import { TimeSlice } from "../pack/timeSlice";
+import {
+  ArchiveError,
+  type ArchiveSource,
+  EntryBudget,
+  decodeName,
+  readArchive,
+  rejectType,
+  sourceFromBytes,
+  toEntryPath,
+} from "../rootfs/archiveSource";
+import type { DiskFile, FileContent, FileTree, TreeEntry } from "../rootfs/tree";
+import { TreeBuilder, TreePathError } from "../rootfs/treeBuilder";
+import {
+  ALIGNMENT,
+  FILE_TYPE,
+  HEADER_BYTES,
+  MAX_NAME_BYTES,
+  TRAILER_NAME,
+  decodeHeader,
+  type CpioHeader,
+} from "./header";
 
 /**
- * Reads an archive. Leading `./` and `/` of names are stripped; devices and FIFOs are skipped; later entries replace
+ * Reads an archive in memory. Leading `./` and `/` of names are stripped; devices and FIFOs are skipped; later entries replace
  * earlier ones of the same name; all hard links of a file get its content. File contents are views into `bytes`.
  *
  * Throws `BUILD_FAILED` for a malformed archive: truncated, wrong magic number, a path with `..`, a name that is not
  * UTF-8, no trailer, or data after the trailer.
  */
 export function readCpio(bytes: Uint8Array): FileTree {
-  const tree = new Map<string, TreeEntry>();
-  const links = new Map<string, { paths: string[]; content: Uint8Array }>();
-  for (const { header, name, data, offset } of readEntries(bytes)) {
-    const path = name.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
-    if (path === "" || path === ".") continue;
-    if (!isTreePath(path)) throw malformedArchiveError(offset, `the path '${name}' is not allowed`);
-    const mode = header.mode & 0o7777;
-    switch (header.mode & FILE_TYPE.mask) {
-      case FILE_TYPE.directory:
-        tree.set(path, { type: "directory", mode });
-        break;
-      case FILE_TYPE.symlink:
-        tree.set(path, { type: "symlink", target: decodeUtf8(data, offset) });
-        break;
-      case FILE_TYPE.file:
-        tree.set(path, { type: "file", mode, content: { bytes: data } });
-        if (header.links > 1) addHardLink(links, header, path, data);
-        break;
-      default:
-        break; // a FileTree cannot represent devices, FIFOs and sockets
-    }
+  const collector = new CpioCollector("skip");
+  try {
+    for (const entry of readEntries(sourceFromBytes(bytes))) collector.add(entry);
+    return collector.toTree();
+  } catch (error) {
+    if (!(error instanceof ArchiveError || error instanceof TreePathError)) throw error;
+    throw new UnikernelError("BUILD_FAILED", `A CPIO archive is malformed: ${error.message}.`);
   }
-  for (const { paths, content } of links.values()) {
-    for (const path of paths) {
-      const entry = tree.get(path);
-      if (entry?.type === "file") tree.set(path, { ...entry, content: { bytes: content } });
-    }
-  }
-  return tree;
 }
 
-/** Hard links share an inode number; only one of them, usually the last, carries the content. */
-function addHardLink(
-  links: Map<string, { paths: string[]; content: Uint8Array }>,
-  header: CpioHeader,
-  path: string,
-  data: Uint8Array,
-): void {
-  const key = `${header.devMajor}:${header.devMinor}:${header.inode}`;
-  const known = links.get(key);
-  if (known === undefined) links.set(key, { paths: [path], content: data });
-  else {
-    known.paths.push(path);
-    if (data.length > 0) known.content = data;
-  }
+/**
+ * Reads an archive on disk as {@link readCpio} does, except that devices, FIFOs and sockets are errors. Contents stay in the archive.
+ *
+ * @param label path of the file for messages
+ * Throws `CONTEXT_INVALID` for a malformed archive; an aborted `signal` rejects with its reason.
+ */
+export function fromCpio(file: DiskFile, label: string, signal?: AbortSignal): Promise<FileTree> {
+  return readArchive(file, label, "CPIO archive", async (source) => {
+    const collector = new CpioCollector("reject");
+    const slice = new TimeSlice(signal);
+    for (const entry of readEntries(source)) {
+      collector.add(entry);
+      if (slice.isOver) await slice.next();
+    }
+    return collector.toTree();
+  });
 }
 
 interface CpioEntry {
   readonly header: CpioHeader;
   readonly name: string;
-  readonly data: Uint8Array;
-  readonly offset: number;
+  /** Target of a symbolic link, else "". */
+  readonly target: string;
+  readonly content: FileContent;
 }
 
-function* readEntries(bytes: Uint8Array): Generator<CpioEntry> {
-  let offset = 0;
-  const take = (length: number, what: string): Uint8Array => {
-    if (offset + length > bytes.length) throw malformedArchiveError(offset, `it ends inside ${what}`);
-    const taken = bytes.subarray(offset, offset + length);
-    offset += length;
-    return taken;
-  };
-  for (;;) {
-    const start = offset;
-    const header = decodeHeader(take(HEADER_BYTES, "a header"));
-    if (header === undefined) throw malformedArchiveError(start, "no 'newc' header found");
-    if (header.nameBytes < 1) throw malformedArchiveError(start, "a name is empty");
-    const raw = take(header.nameBytes, "a name");
-    if (raw.indexOf(0) !== raw.length - 1)
-      throw malformedArchiveError(start, "a name has no NUL at its end, or another before it");
-    const name = decodeUtf8(raw.subarray(0, -1), start);
-    take(Math.min(paddingBytes(HEADER_BYTES + header.nameBytes), bytes.length - offset), "padding");
-    if (name === TRAILER_NAME) {
-      if (bytes.subarray(offset).some((byte) => byte !== 0))
-        throw malformedArchiveError(offset, "data follows the trailer");
-      return;
+type LinkedFile = {
+  -readonly [Key in keyof Extract<TreeEntry, { type: "file" }>]: Extract<TreeEntry, { type: "file" }>[Key];
+};
+
+/** Builds the tree of an archive, entry by entry. */
+class CpioCollector {
+  readonly #builder = new TreeBuilder();
+  readonly #budget = new EntryBudget();
+  /** Hard links share an inode number; only one of them has the content, the first or the last. */
+  readonly #linked = new Map<string, LinkedFile>();
+  readonly #specialFiles: "skip" | "reject";
+
+  constructor(specialFiles: "skip" | "reject") {
+    this.#specialFiles = specialFiles;
+  }
+
+  add({ header, name, target, content }: CpioEntry): void {
+    this.#budget.add(name, target);
+    const path = toEntryPath(name);
+    if (path === "") return;
+    const { uid, gid } = header;
+    const common = { ...(uid === 0 ? {} : { uid }), ...(gid === 0 ? {} : { gid }) };
+    const mode = header.mode & 0o7777;
+    switch (header.mode & FILE_TYPE.mask) {
+      case FILE_TYPE.directory:
+        this.#builder.set(path, { ...common, type: "directory", mode });
+        break;
+      case FILE_TYPE.symlink:
+        this.#builder.set(path, { ...common, type: "symlink", target });
+        break;
+      case FILE_TYPE.file:
+        this.#builder.set(path, this.#linkedEntry(header, { ...common, type: "file", mode, content }));
+        break;
+      default:
+        if (this.#specialFiles === "reject") rejectType(path, describeType(header.mode));
     }
-    const data = take(header.fileBytes, `the content of '${name}'`);
-    take(paddingBytes(header.fileBytes), "padding");
-    yield { header, name, data, offset: start };
+  }
+
+  toTree(): FileTree {
+    return this.#builder.toTree();
+  }
+
+  #linkedEntry(header: CpioHeader, entry: LinkedFile): TreeEntry {
+    if (header.links < 2) return entry;
+    const key = `${header.devMajor}:${header.devMinor}:${header.inode}`;
+    const known = this.#linked.get(key);
+    if (known === undefined) this.#linked.set(key, entry);
+    else if (header.fileBytes > 0) known.content = entry.content;
+    return known ?? entry;
   }
 }
 
-function decodeUtf8(bytes: Uint8Array, offset: number): string {
-  const text = Buffer.from(bytes).toString("utf8");
-  if (!Buffer.from(text).equals(bytes)) throw malformedArchiveError(offset, "a name is not UTF-8");
-  return text;
+const describeType = (mode: number): string => {
+  const kinds: Readonly<Record<number, string>> = {
+    0o010000: "FIFO",
+    0o140000: "socket",
+    0o020000: "device",
+    0o060000: "device",
+  };
+  return kinds[mode & FILE_TYPE.mask] ?? "file of an unknown type";
+};
+
+function* readEntries(source: ArchiveSource): Generator<CpioEntry> {
+  let offset = 0;
+  for (;;) {
+    const start = offset;
+    const header = decodeHeader(source.read(offset, HEADER_BYTES, `a header at byte ${start}`));
+    if (header === undefined) throw new ArchiveError(`there is no 'newc' header at byte ${start}`);
+    const { nameBytes, fileBytes } = header;
+    if (nameBytes < 1) throw new ArchiveError(`the name at byte ${start} is empty`);
+    if (nameBytes > MAX_NAME_BYTES + 1)
+      throw new ArchiveError(`the name at byte ${start} is longer than ${MAX_NAME_BYTES} bytes`);
+    const raw = source.read(offset + HEADER_BYTES, nameBytes, `the name at byte ${start}`);
+    if (raw.indexOf(0) !== raw.length - 1)
+      throw new ArchiveError(`the name at byte ${start} has no NUL at its end, or another before it`);
+    const name = decodeName(raw.subarray(0, -1));
+    offset += HEADER_BYTES + nameBytes + paddingBytes(HEADER_BYTES + nameBytes, ALIGNMENT);
+    if (name === TRAILER_NAME) {
+      assertZeros(source, offset);
+      return;
+    }
+    const isLink = (header.mode & FILE_TYPE.mask) === FILE_TYPE.symlink;
+    if (isLink && fileBytes > MAX_NAME_BYTES)
+      throw new ArchiveError(`the link '/${name}' is longer than ${MAX_NAME_BYTES} bytes`);
+    const what = `the content of '${name}'`;
+    const content = source.contentAt(offset, fileBytes, what);
+    const target = isLink ? decodeName(source.read(offset, fileBytes, what)) : "";
+    offset += fileBytes + paddingBytes(fileBytes, ALIGNMENT);
+    yield { header, name, target, content };
+  }
+}
+
+function assertZeros(source: ArchiveSource, start: number): void {
+  const step = 2 ** 16;
+  for (let offset = start; offset < source.sizeBytes; offset += step) {
+    const bytes = source.read(offset, Math.min(step, source.sizeBytes - offset), "the padding");
+    if (bytes.some((byte) => byte !== 0)) throw new ArchiveError(`data follows the trailer that ends at byte ${start}`);
+  }
 }

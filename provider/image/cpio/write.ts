@@ -1,33 +1,30 @@
 /** Packs a file tree as a `newc` CPIO archive, the initrd format of Linux and Unikraft. */
-import * as fs from "node:fs";
-import { dirname } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { ContentMeter, type Digest } from "../../base/digest";
-import { UnikernelError, fromSystemError } from "../../base/errors";
-import { completeTree, type PathEntry } from "../rootfs/completeTree";
-import { sizeOf, type FileContent, type FileTree, type TreeEntry } from "../rootfs/tree";
+import { UnikernelError } from "../../base/errors";
+import { type ArchivePart, type ArchivePlan, paddingBytes } from "../pack/archivePlan";
+import { type PackedArchive, packArchive } from "../pack/packArchive";
+import { type PathEntry, completeTree } from "../rootfs/completeTree";
+import { sizeOf, type FileTree, type TreeEntry } from "../rootfs/tree";
 import {
+  ALIGNMENT,
   ARCHIVE_BLOCK_BYTES,
   FILE_TYPE,
   MAX_FILE_BYTES,
   MAX_NAME_BYTES,
   TRAILER_NAME,
   encodeHeader,
-  paddingBytes,
 } from "./header";
 
 /**
  * A sentence that says why the format cannot store an entry, with its path; `undefined` when it can. Limits: files up
  * to 4 GiB minus one byte, names and link targets up to 4095 bytes.
  */
-export function findEntryProblem(path: string, entry: TreeEntry): string | undefined {
+function findEntryProblem(path: string, entry: TreeEntry): string | undefined {
   if (Buffer.byteLength(path) > MAX_NAME_BYTES) {
     return `The path '/${path.slice(0, 60)}…' is longer than ${MAX_NAME_BYTES} bytes, the limit of an initrd.`;
   }
   if (path === TRAILER_NAME) return `A file cannot be named '${TRAILER_NAME}': that name marks the end of an initrd.`;
   if (entry.type === "file" && sizeOf(entry.content) > MAX_FILE_BYTES) {
-    return `'/${path}' has ${sizeOf(entry.content)} bytes; a file in an initrd must be smaller than 4 GiB. Split it, or put it on a Volume.`;
+    return `'/${path}' has ${sizeOf(entry.content)} bytes; a file in a CPIO archive must be smaller than 4 GiB. Split it, pack the image as EROFS, or put the file on a Volume.`;
   }
   if (entry.type === "symlink" && Buffer.byteLength(entry.target) > MAX_NAME_BYTES) {
     return `The link '/${path}' has a target longer than ${MAX_NAME_BYTES} bytes.`;
@@ -35,73 +32,90 @@ export function findEntryProblem(path: string, entry: TreeEntry): string | undef
   return undefined;
 }
 
+/** The data that follows an entry's header. */
+interface CpioRow {
+  readonly header: Buffer;
+  readonly data: Exclude<ArchivePart, number> | undefined;
+  readonly dataBytes: number;
+}
+
 /**
- * Writes the archive to `file` and returns its size and digest. The output is reproducible: names are sorted, owners
- * and times are zero, and inode numbers are sequential.
+ * Plans the archive of a tree. It is reproducible: names are sorted, times are zero, and inode numbers are sequential. Of hard
+ * links, the first name carries the content: Linux, GNU cpio and Unikraft (lib/ukcpio) read that, but Unikraft ignores the content
+ * of later names.
  *
- * Throws `CONTEXT_INVALID` for entries that the format cannot store (see {@link findEntryProblem}) or that change while
- * being read, `NO_SPACE` when the disk is full; an aborted `signal` rejects with its reason. A failure leaves a partial
- * file behind.
+ * Throws `CONTEXT_INVALID` that lists all entries that the format cannot store: files over 4 GiB, paths and link targets over 4095
+ * bytes.
  */
-export async function writeCpio(
-  tree: FileTree,
-  file: string,
-  signal?: AbortSignal,
-): Promise<{ sizeBytes: number; digest: Digest }> {
+export function planCpio(tree: FileTree): ArchivePlan {
   const rows = completeTree(tree);
   const problems = rows.flatMap(([path, entry]) => findEntryProblem(path, entry) ?? []);
-  if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"));
-  const meter = new ContentMeter();
-  const padded = async function* (): AsyncGenerator<Uint8Array> {
-    yield* encodeArchive(rows);
-    yield Buffer.alloc(paddingBytes(meter.sizeBytes, ARCHIVE_BLOCK_BYTES));
-  };
-  try {
-    await pipeline(
-      Readable.from(meter.measure(padded())),
-      fs.createWriteStream(file),
-      signal === undefined ? {} : { signal },
-    );
-  } catch (error) {
-    if (signal?.aborted === true) throw signal.reason;
-    throw fromSystemError(error, `packing the root file system into '${dirname(file)}'`);
+  if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "context" });
+  let contentBytes = 0;
+  for (const { header, dataBytes } of encodeRows(rows)) {
+    contentBytes += header.length + dataBytes + paddingBytes(dataBytes, ALIGNMENT);
   }
-  return { sizeBytes: meter.sizeBytes, digest: meter.digest() };
+  const sizeBytes = contentBytes + paddingBytes(contentBytes, ARCHIVE_BLOCK_BYTES);
+  return {
+    sizeBytes,
+    *parts() {
+      for (const { header, data, dataBytes } of encodeRows(rows)) {
+        yield header;
+        if (data === undefined) continue;
+        yield data;
+        yield paddingBytes(dataBytes, ALIGNMENT);
+      }
+      yield sizeBytes - contentBytes;
+    },
+  };
 }
 
-async function* encodeArchive(rows: readonly PathEntry[]): AsyncGenerator<Uint8Array> {
-  for (const [index, [name, entry]] of rows.entries()) {
-    const inode = index + 1;
+/**
+ * Writes the archive to `file` and returns its size and digest.
+ *
+ * Throws as {@link planCpio} and {@link packArchive}.
+ */
+export async function writeCpio(tree: FileTree, file: string, signal?: AbortSignal): Promise<PackedArchive> {
+  return packArchive(planCpio(tree), { file }, { signal });
+}
+
+function* encodeRows(rows: readonly PathEntry[]): Generator<CpioRow> {
+  const links = countLinks(rows);
+  const inodes = new Map<TreeEntry, number>();
+  let lastInode = 0;
+  for (const [name, entry] of rows) {
+    const { uid = 0, gid = 0 } = entry;
+    const linked = inodes.get(entry);
+    const inode = linked ?? ++lastInode;
+    const common = { inode, uid, gid, name };
     if (entry.type === "directory") {
-      yield encodeHeader({ inode, mode: FILE_TYPE.directory | entry.mode, links: 2, fileBytes: 0, name });
+      const mode = FILE_TYPE.directory | entry.mode;
+      yield { header: encodeHeader({ ...common, mode, links: 2, fileBytes: 0 }), data: undefined, dataBytes: 0 };
     } else if (entry.type === "symlink") {
-      const target = Buffer.from(entry.target);
-      yield encodeHeader({ inode, mode: FILE_TYPE.symlink | 0o777, links: 1, fileBytes: target.length, name });
-      yield Buffer.concat([target, Buffer.alloc(paddingBytes(target.length))]);
+      const data = Buffer.from(entry.target);
+      const mode = FILE_TYPE.symlink | 0o777;
+      const header = encodeHeader({ ...common, mode, links: 1, fileBytes: data.length });
+      yield { header, data, dataBytes: data.length };
     } else {
-      const fileBytes = sizeOf(entry.content);
-      yield encodeHeader({ inode, mode: FILE_TYPE.file | entry.mode, links: 1, fileBytes, name });
-      yield* readContent(name, entry.content);
-      yield Buffer.alloc(paddingBytes(fileBytes));
+      const linkCount = links.get(entry) ?? 1;
+      if (linkCount > 1) inodes.set(entry, inode);
+      const fileBytes = linked === undefined ? sizeOf(entry.content) : 0;
+      const header = encodeHeader({ ...common, mode: FILE_TYPE.file | entry.mode, links: linkCount, fileBytes });
+      yield { header, data: linked === undefined ? { name, content: entry.content } : undefined, dataBytes: fileBytes };
     }
   }
-  yield encodeHeader({ inode: 0, mode: 0, links: 1, fileBytes: 0, name: TRAILER_NAME });
+  const trailer = { inode: 0, mode: 0, uid: 0, gid: 0, links: 1, fileBytes: 0, name: TRAILER_NAME };
+  yield { header: encodeHeader(trailer), data: undefined, dataBytes: 0 };
 }
 
-async function* readContent(name: string, content: FileContent): AsyncGenerator<Uint8Array> {
-  if ("bytes" in content) {
-    yield content.bytes;
-    return;
+/** Number of names of each file that has several. */
+function countLinks(rows: readonly PathEntry[]): Map<TreeEntry, number> {
+  const seen = new Set<TreeEntry>();
+  const links = new Map<TreeEntry, number>();
+  for (const [, entry] of rows) {
+    if (entry.type !== "file") continue;
+    if (seen.has(entry)) links.set(entry, (links.get(entry) ?? 1) + 1);
+    else seen.add(entry);
   }
-  let bytesRead = 0;
-  for await (const chunk of fs.createReadStream(content.path, { highWaterMark: 256 * 1024 })) {
-    bytesRead += (chunk as Buffer).length; // no encoding is set, so chunks are buffers
-    if (bytesRead > content.sizeBytes) break;
-    yield chunk as Buffer;
-  }
-  if (bytesRead !== content.sizeBytes) {
-    throw new UnikernelError("CONTEXT_INVALID", `The size of '/${name}' changed while the file was being packed.`, {
-      hint: "Retry when nothing writes to the image context.",
-    });
-  }
+  return links;
 }

@@ -5,18 +5,24 @@ import type { FileTree, TreeEntry } from "./tree";
 /** A path and its entry. */
 export type PathEntry = readonly [path: string, entry: TreeEntry];
 
-/** Compares by UTF-8 bytes; JavaScript's own order compares UTF-16 units, which sorts surrogates differently. */
-export const compareBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** Orders UTF-16 code units like the code points they belong to: surrogates (above U+FFFF) come after U+E000 to U+FFFF. */
+const rankOf = (unit: number): number => (unit < 0xd800 ? unit : unit >= 0xe000 ? unit - 0x800 : unit + 0x2000);
 
-/** Parent folders of a path, outermost first: `a`, `a/b` for `a/b/c`. */
-export function ancestorsOf(path: string): string[] {
-  const parts = path.split("/");
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
+/** Compares by UTF-8 bytes, which is the order of code points; JavaScript's own order compares UTF-16 units. */
+export function compareBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [left, right] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (left !== right) return rankOf(left) - rankOf(right);
+  }
+  return a.length - b.length;
 }
 
+/** The folder of a path, "" for the root. */
+export const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+
 /** True for a valid path of a {@link FileTree}: relative, no empty, `.` or `..` parts, no NUL. */
-export const isTreePath = (path: string): boolean =>
-  !path.includes("\0") && path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+export const isTreePath = (path: string): boolean => !/(?:^|\/)(?:\.{0,2})(?:\/|$)|\0/.test(path);
 
 /**
  * All entries in byte order of their paths, so that a folder precedes its content. Missing folders are added with mode
@@ -26,7 +32,7 @@ export function completeTree(tree: FileTree): PathEntry[] {
   const complete = new Map<string, TreeEntry>(tree);
   for (const path of tree.keys()) {
     if (!isTreePath(path)) throw new UnikernelError("CONTEXT_INVALID", `'${path}' is not a path inside an image.`);
-    for (const parent of ancestorsOf(path)) {
+    for (let parent = parentOf(path); parent !== ""; parent = parentOf(parent)) {
       const parentEntry = complete.get(parent);
       if (parentEntry === undefined) complete.set(parent, { type: "directory", mode: 0o755 });
       else if (parentEntry.type !== "directory") {
@@ -34,7 +40,7 @@ export function completeTree(tree: FileTree): PathEntry[] {
           "CONTEXT_INVALID",
           `'/${path}' cannot be packed: '/${parent}' is a ${parentEntry.type}.`,
         );
-      }
+      } else break; // its own parents are checked with it, or were added above
     }
   }
   return [...complete].sort(([a], [b]) => compareBytes(a, b));

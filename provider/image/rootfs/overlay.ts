@@ -1,66 +1,82 @@
 /** Overlays files or a whole tree on another tree. Pure. */
+import { posix } from "node:path";
 import { UnikernelError } from "../../base/errors";
-import { isTreePath, ancestorsOf } from "./completeTree";
+import { compareBytes, isTreePath, parentOf } from "./completeTree";
 import type { FileTree, TreeEntry } from "./tree";
+import { type Location, TreeBuilder, TreePathError } from "./treeBuilder";
 
 /**
- * Overlays `files` on a tree: absolute guest path → content, written as UTF-8 with mode 0644. A file or link of the same
- * path is replaced. Throws `CONTEXT_INVALID` that lists all invalid paths: relative ones, ones with `.`, `..` or empty
- * parts, the path of a directory, and one below a file or a symbolic link. The error never contains file contents.
+ * Overlays `files` on a tree: absolute guest path → content, written as UTF-8 with mode 0644. Folders of a path may be symbolic
+ * links of the tree, which are followed as the guest would. A file or link of the same path is replaced. Throws
+ * `CONTEXT_INVALID` that lists all invalid paths: relative ones, ones with `.`, `..` or empty parts, the path of a directory,
+ * and one below a file. The error never contains file contents.
  */
 export function overlayFiles(tree: FileTree, files: Readonly<Record<string, string>>): FileTree {
-  const top = new Map<string, TreeEntry>();
+  const builder = new TreeBuilder(tree);
   const problems: string[] = [];
   for (const [path, content] of Object.entries(files)) {
-    if (path.startsWith("/") && isTreePath(path.slice(1))) {
-      top.set(path.slice(1), { type: "file", mode: 0o644, content: { bytes: Buffer.from(content) } });
-    } else {
+    if (!path.startsWith("/") || !isTreePath(path.slice(1))) {
       problems.push(`'${path}' in 'files' must be an absolute path without '.', '..' or empty parts.`);
+      continue;
     }
+    const place = locate(builder, path, problems);
+    if (place === undefined) continue;
+    if (place.isDirectory) problems.push(`'${path}' cannot be a file: a directory has that path.`);
+    else builder.set(place.path, { type: "file", mode: 0o644, content: { bytes: Buffer.from(content) } });
   }
-  const merged = mergeTrees(tree, top, problems);
   if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "files" });
-  return merged;
+  return builder.toTree();
 }
 
 /**
- * Overlays `top` on `base`, entry by entry; directories are merged and take the mode of `top`. Throws `CONTEXT_INVALID`
- * that lists all paths that are a directory in only one of the two trees.
+ * Adds the entries of `base` that `top` does not have. Directories are merged and keep the mode of `top`. Where `top` has a
+ * symbolic link in place of a directory (`/bin -> usr/bin`), the files of that directory go where the link leads; relative
+ * links among them become absolute, so that they lead where they did.
+ *
+ * Throws `CONTEXT_INVALID` that lists all paths that are a directory in only one of the two trees.
  */
 export function overlayTree(base: FileTree, top: FileTree): FileTree {
+  const builder = new TreeBuilder(top);
   const problems: string[] = [];
-  const merged = mergeTrees(base, top, problems);
+  for (const [path, entry] of [...base].sort(([a], [b]) => compareBytes(a, b))) {
+    const place = locate(builder, path, problems);
+    if (place === undefined) continue;
+    if (entry.type === "directory") addDirectory(builder, path, entry, problems);
+    else if (place.isDirectory) {
+      problems.push(`'/${path}' cannot be a directory: a ${entry.type} of the runtime has that path.`);
+    } else if (place.entry === undefined) builder.set(place.path, relocate(entry, path, place.path));
+  }
   if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "context" });
-  return merged;
+  return builder.toTree();
 }
 
-function mergeTrees(base: FileTree, top: FileTree, problems: string[]): FileTree {
-  const merged = new Map(base);
-  for (const [path, entry] of top) merged.set(path, entry);
-  const isFolder = (entry: TreeEntry | undefined): boolean => entry?.type === "directory";
-  const folders = new Set([...directoriesOf(base), ...directoriesOf(top)]);
-  for (const [path, entry] of top) {
-    if (!isFolder(entry) && folders.has(path)) {
-      problems.push(`'/${path}' cannot be a ${entry.type}: a directory has that path.`);
-    }
-    const baseEntry = base.get(path);
-    if (isFolder(entry) && baseEntry !== undefined && !isFolder(baseEntry)) {
-      problems.push(`'/${path}' cannot be a directory: a ${baseEntry.type} has that path.`);
-    }
-    const obstacle = ancestorsOf(path).find((parent) => merged.has(parent) && !isFolder(merged.get(parent)));
-    if (obstacle !== undefined) {
-      problems.push(`'/${path}' cannot be placed: '/${obstacle}' is a ${merged.get(obstacle)?.type}, not a directory.`);
-    }
+/** The place of a path, or `undefined` with one more problem. */
+function locate(builder: TreeBuilder, path: string, problems: string[]): Location | undefined {
+  try {
+    return builder.locate(path);
+  } catch (error) {
+    if (!(error instanceof TreePathError)) throw error;
+    problems.push(`'/${path.replace(/^\//, "")}' cannot be placed: ${error.message}.`);
+    return undefined;
   }
-  return merged;
 }
 
-/** Paths of all directories, including those implied by the paths below them. */
-function directoriesOf(tree: FileTree): Set<string> {
-  const folders = new Set<string>();
-  for (const [path, entry] of tree) {
-    for (const parent of ancestorsOf(path)) folders.add(parent);
-    if (entry.type === "directory") folders.add(path);
+function addDirectory(builder: TreeBuilder, path: string, entry: TreeEntry, problems: string[]): void {
+  let place: Location;
+  try {
+    place = builder.follow(path);
+  } catch (error) {
+    if (!(error instanceof TreePathError)) throw error;
+    problems.push(`'/${path}' cannot be placed: ${error.message}.`);
+    return;
   }
-  return folders;
+  if (place.entry !== undefined && !place.isDirectory)
+    problems.push(`'/${path}' cannot be a ${place.entry.type}: a directory of the runtime has that path.`);
+  else if (place.entry === undefined && place.path !== "") builder.set(place.path, entry);
+}
+
+/** The entry for its new place: a relative target is made absolute, since it would lead elsewhere from there. */
+function relocate(entry: TreeEntry, from: string, to: string): TreeEntry {
+  if (entry.type !== "symlink" || entry.target.startsWith("/") || parentOf(from) === parentOf(to)) return entry;
+  return { ...entry, target: posix.join("/", parentOf(from), entry.target) };
 }

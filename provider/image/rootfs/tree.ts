@@ -1,13 +1,63 @@
-/** A file tree in memory, the common form of a directory, an overlay and an initrd. */
+/** A file tree in memory, the common form of a directory, an archive, an overlay and an initrd. */
 
-/** One entry. It has no times, owners or inode numbers, so that images do not depend on them. */
+/** Owner of an entry. `undefined` means 0, root. Range of both: 0 to 2^32 - 1. */
+interface Owner {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/**
+ * One entry. Entries have no times and no inode numbers, so that images do not depend on them. `mode` is the lower 12 bits.
+ *
+ * An entry object stands for an inode: paths that share one file entry are hard links of one file.
+ */
 export type TreeEntry =
-  | { readonly type: "directory"; readonly mode: number }
-  | { readonly type: "file"; readonly mode: number; readonly content: FileContent }
-  | { readonly type: "symlink"; readonly target: string };
+  | (Owner & { readonly type: "directory"; readonly mode: number })
+  | (Owner & { readonly type: "file"; readonly mode: number; readonly content: FileContent })
+  | (Owner & { readonly type: "symlink"; readonly target: string });
 
-/** Content of a file, in memory or on disk. */
-export type FileContent = { readonly bytes: Uint8Array } | { readonly path: string; readonly sizeBytes: number };
+/** What identifies the content of a file on disk without reading it. Times have a resolution of about 0.25 µs. */
+export interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
+
+/** A directory that was listed, with the inode it had then. */
+export interface DirectoryRoot {
+  /** Absolute path without symbolic links. */
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** A file on disk as it was when it was listed. */
+export interface DiskFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly identity: FileIdentity;
+  /** The listed directory that contains it: the file is opened without following links below that directory. */
+  readonly root?: DirectoryRoot;
+}
+
+/** Consecutive bytes of an archive; `offset` is undefined for a hole, which reads as zeros. */
+export interface ArchiveRange {
+  readonly offset: number | undefined;
+  readonly sizeBytes: number;
+}
+
+/** A file inside an archive on disk. `sizeBytes` is the sum of its ranges. */
+export interface ArchivedFile {
+  /** The archive; the same object for all its files. */
+  readonly archive: DiskFile;
+  readonly ranges: readonly ArchiveRange[];
+  readonly sizeBytes: number;
+}
+
+/** Content of a file: in memory, a file on disk, or part of an archive on disk. */
+export type FileContent = { readonly bytes: Uint8Array } | DiskFile | ArchivedFile;
 
 /**
  * Entries by path: relative, `/` as separator, no leading `./` or `/`, no `.` or `..` parts (`etc/tyk.conf`).

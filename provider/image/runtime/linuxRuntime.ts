@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { UnikernelError, fromSystemError, hasErrorCode } from "../../base/errors";
 import { exec } from "../../base/exec";
 import { fileExists } from "../../base/files";
+import { describeFile } from "../pack/contentReader";
 import type { FileContent, FileTree } from "../rootfs/tree";
 import { createBaseTree } from "./baseTree";
 import { unpackDebianPackages, type UnpackedPackages } from "./debianPackages";
@@ -107,21 +108,16 @@ async function copyModule(
   });
 }
 
-async function toFileContent(file: string): Promise<FileContent> {
-  return { path: file, sizeBytes: (await fs.stat(file)).size };
-}
-
 async function loadRuntime(cacheFolder: string): Promise<LinuxRuntime | undefined> {
   if (!(await fileExists(path.join(cacheFolder, "version")))) return undefined;
   const modules = new Map<string, FileContent>();
-  for (const module of KERNEL_MODULES)
-    modules.set(module, await toFileContent(path.join(cacheFolder, path.basename(module))));
+  for (const module of KERNEL_MODULES) modules.set(module, describeFile(path.join(cacheFolder, path.basename(module))));
   const applets = (await fs.readFile(path.join(cacheFolder, "applets"), "utf8"))
     .split("\n")
     .filter((line) => line !== "");
   return {
     kernelFile: path.join(cacheFolder, "vmlinux"),
-    baseTree: createBaseTree({ busybox: await toFileContent(path.join(cacheFolder, "busybox")), applets, modules }),
+    baseTree: createBaseTree({ busybox: describeFile(path.join(cacheFolder, "busybox")), applets, modules }),
     version: await fs.readFile(path.join(cacheFolder, "version"), "utf8"),
   };
 }

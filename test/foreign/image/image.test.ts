@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as childProcess from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -7,22 +6,10 @@ import { writeCpio } from "../../../provider/image/cpio/write";
 import { readCpio } from "../../../provider/image/cpio/read";
 import { buildImage } from "../../../provider/image/buildImage";
 import { planBuild } from "../../../provider/image/planBuild";
+import { describeFolder, runTool } from "../../support/foreignTools";
 import { writeLayer } from "../../support/layers";
 import { openLayout } from "../../../provider/image/oci/layout";
-import { treeFromDirectory } from "../../../provider/image/rootfs/fromDirectory";
-
-/** Runs a third-party tool; if it is missing, the test fails and names the package. */
-function run(tool: string, args: readonly string[], options: { cwd?: string; input?: Uint8Array } = {}): Buffer {
-  const { error, status, stdout, stderr } = childProcess.spawnSync(tool, args, {
-    ...options,
-    maxBuffer: 2 ** 26,
-    env: { ...process.env, LC_ALL: "C" },
-  });
-  if (error !== undefined)
-    assert.fail(`'${tool}' could not be run (${error.message}); install Debian's package '${tool}'`);
-  assert.equal(status, 0, `${tool} ${args.join(" ")}: ${stderr}`);
-  return stdout;
-}
+import { fromDirectory } from "../../../provider/image/rootfs/fromDirectory";
 
 describe("image formats with standard tools", () => {
   let folder: string;
@@ -51,36 +38,28 @@ describe("image formats with standard tools", () => {
     );
   }
 
-  /** A tree as listed by `find` and `sha256sum`. */
-  const describeTree = (directory: string): string =>
-    run("find", [".", "-mindepth", "1", "-printf", "%p %y %m %l\\n"], { cwd: directory })
-      .toString()
-      .split("\n")
-      .sort()
-      .join("\n") + run("sh", ["-c", "find . -type f -exec sha256sum {} + | sort"], { cwd: directory }).toString();
-
   it("let GNU cpio list and unpack our archive to the same tree", async () => {
     const archive = path.join(folder, "a.cpio");
-    await writeCpio(await treeFromDirectory(rootfs), archive);
+    await writeCpio(await fromDirectory(rootfs, { preserveModes: true }), archive);
     const input = await fs.readFile(archive);
-    const listed = run("cpio", ["-it", "--quiet"], { input }).toString().trim().split("\n");
-    const found = run("find", [".", "-mindepth", "1", "-printf", "%P\\n"], { cwd: rootfs })
+    const listed = runTool("cpio", ["-it", "--quiet"], { input }).toString().trim().split("\n");
+    const found = runTool("find", [".", "-mindepth", "1", "-printf", "%P\\n"], { cwd: rootfs })
       .toString()
       .trim()
       .split("\n");
     assert.equal(listed.length, found.length);
     await fs.mkdir(path.join(folder, "out"));
-    run("cpio", ["-id", "--quiet"], { cwd: path.join(folder, "out"), input });
-    assert.equal(describeTree(path.join(folder, "out")), describeTree(rootfs));
-    const owners = run("cpio", ["-itv", "--quiet", "--numeric-uid-gid"], { input }).toString().trim().split("\n");
+    runTool("cpio", ["-id", "--quiet"], { cwd: path.join(folder, "out"), input });
+    assert.equal(describeFolder(path.join(folder, "out")), describeFolder(rootfs));
+    const owners = runTool("cpio", ["-itv", "--quiet", "--numeric-uid-gid"], { input }).toString().trim().split("\n");
     for (const line of owners) assert.match(line, /^\S+ +\d+ 0 +0 .* 1970 /);
   });
 
   it("let us read archives of GNU cpio, hard links included", async () => {
     await fs.link(path.join(rootfs, "bin", "tool"), path.join(rootfs, "bin", "hard"));
-    const names = run("find", [".", "-print"], { cwd: rootfs });
-    const tree = readCpio(run("cpio", ["-o", "-H", "newc", "--quiet"], { cwd: rootfs, input: names }));
-    const expected = await treeFromDirectory(rootfs);
+    const names = runTool("find", [".", "-print"], { cwd: rootfs });
+    const tree = readCpio(runTool("cpio", ["-o", "-H", "newc", "--quiet"], { cwd: rootfs, input: names }));
+    const expected = await fromDirectory(rootfs, { preserveModes: true });
     assert.deepEqual([...tree.keys()].sort(), [...expected.keys()].sort());
     for (const [name, entry] of expected) {
       const read = tree.get(name);
@@ -101,7 +80,7 @@ describe("image formats with standard tools", () => {
       path.join(folder, "kernel.tar"),
     );
     const platform = { os: "qemu", architecture: "x86_64" };
-    const { digest } = await buildImage(await planBuild({ context, name: "shop" }), {
+    const { digest } = await buildImage(await planBuild({ context, name: "shop", preserveModes: true }), {
       layout,
       repository: "acme/shop",
       resolveRuntime: async (reference) => ({ reference, platform, kernelLayer }),
@@ -113,19 +92,19 @@ describe("image formats with standard tools", () => {
     const layout = path.join(folder, "layout");
     const digest = await build(path.join(folder, "context"), layout);
     const source = `oci:${layout}:acme/shop:latest`;
-    const raw = run("skopeo", ["inspect", "--raw", source]);
+    const raw = runTool("skopeo", ["inspect", "--raw", source]);
     const index = JSON.parse(raw.toString()) as { mediaType: string; manifests: { digest: string }[] };
     assert.equal(index.mediaType, "application/vnd.oci.image.index.v1+json");
-    assert.equal(run("sha256sum", [], { input: raw }).toString().slice(0, 64), digest.slice("sha256:".length));
+    assert.equal(runTool("sha256sum", [], { input: raw }).toString().slice(0, 64), digest.slice("sha256:".length));
     const platform = ["--override-os", "qemu", "--override-arch", "x86_64"];
-    const config = JSON.parse(run("skopeo", [...platform, "inspect", "--config", source]).toString()) as {
+    const config = JSON.parse(runTool("skopeo", [...platform, "inspect", "--config", source]).toString()) as {
       os: string;
       architecture: string;
       config: { Cmd: string[] };
     };
     assert.deepEqual([config.os, config.architecture, config.config.Cmd], ["qemu", "x86_64", ["/bin/tool"]]);
     const copy = path.join(folder, "copy");
-    run("skopeo", ["copy", "--quiet", "--all", "--insecure-policy", source, `dir:${copy}`]);
+    runTool("skopeo", ["copy", "--quiet", "--all", "--insecure-policy", source, `dir:${copy}`]);
     assert.deepEqual(await fs.readFile(path.join(copy, "manifest.json")), raw);
   });
 
@@ -133,7 +112,7 @@ describe("image formats with standard tools", () => {
     const layout = path.join(folder, "layout");
     const digest = await build(path.join(folder, "context"), layout);
     const copy = path.join(folder, "copy");
-    run("skopeo", [
+    runTool("skopeo", [
       "copy",
       "--quiet",
       "--all",
@@ -152,23 +131,23 @@ describe("image formats with standard tools", () => {
     await build(path.join(folder, "context"), layout);
     const image = await openLayout(layout).resolve("acme/shop");
     assert.ok(image?.kernel && image.initrd);
-    assert.equal(run("tar", ["-tf", image.kernel.blob]).toString(), "unikraft/bin/kernel\n");
-    assert.equal(run("tar", ["-xOf", image.kernel.blob, "unikraft/bin/kernel"]).toString(), "kernel bytes");
+    assert.equal(runTool("tar", ["-tf", image.kernel.blob]).toString(), "unikraft/bin/kernel\n");
+    assert.equal(runTool("tar", ["-xOf", image.kernel.blob, "unikraft/bin/kernel"]).toString(), "kernel bytes");
     assert.match(
-      run("tar", ["--numeric-owner", "--utc", "-tvf", image.initrd.blob]).toString(),
+      runTool("tar", ["--numeric-owner", "--utc", "-tvf", image.initrd.blob]).toString(),
       /^-rw-r--r-- 0\/0 +\d+ 1970-01-01 00:00 unikraft\/bin\/initrd\n$/,
     );
     await fs.mkdir(path.join(folder, "out"));
-    const input = run("tar", ["-xOf", image.initrd.blob, "unikraft/bin/initrd"]);
-    run("cpio", ["-id", "--quiet"], { cwd: path.join(folder, "out"), input });
-    assert.equal(describeTree(path.join(folder, "out")), describeTree(rootfs));
+    const input = runTool("tar", ["-xOf", image.initrd.blob, "unikraft/bin/initrd"]);
+    runTool("cpio", ["-id", "--quiet"], { cwd: path.join(folder, "out"), input });
+    assert.equal(describeFolder(path.join(folder, "out")), describeFolder(rootfs));
   });
 
   it("let diff find equal layouts for trees that differ only in times and owners", async () => {
     const other = path.join(folder, "other", "rootfs");
     await makeRootfs(other);
-    run("find", [path.join(folder, "other"), "-exec", "touch", "-h", "-d", "2001-02-03", "{}", "+"]);
-    if (process.getuid?.() === 0) run("chown", ["-Rh", "1234:5678", path.join(folder, "other")]);
+    runTool("find", [path.join(folder, "other"), "-exec", "touch", "-h", "-d", "2001-02-03", "{}", "+"]);
+    if (process.getuid?.() === 0) runTool("chown", ["-Rh", "1234:5678", path.join(folder, "other")]);
     await fs.chmod(path.join(other, "tmp"), 0o1777);
     const layouts = [path.join(folder, "one"), path.join(folder, "two")];
     const digests = [
@@ -176,6 +155,6 @@ describe("image formats with standard tools", () => {
       await build(path.join(folder, "other"), layouts[1] ?? ""),
     ];
     assert.equal(digests[0], digests[1]);
-    run("diff", ["-r", ...layouts.map((layout) => path.join(layout, "blobs"))]);
+    runTool("diff", ["-r", ...layouts.map((layout) => path.join(layout, "blobs"))]);
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as childProcess from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -125,9 +126,12 @@ describe("building an image", () => {
     assert.equal((await stored()).initrd, undefined);
   });
 
-  it("produces one digest for equal content, whatever the times, folder and layout", async () => {
+  it("produces one digest for equal content, whatever the times, umask, owner, folder and layout", async () => {
     const copy = path.join(folder, "elsewhere/deep/copy");
     await writeContext(copy);
+    await fs.chmod(path.join(copy, "rootfs/www/index.html"), 0o664);
+    await fs.chmod(path.join(copy, "rootfs/www"), 0o2770);
+    if (process.getuid?.() === 0) await fs.chown(path.join(copy, "rootfs/www/index.html"), 1234, 5678);
     await fs.utimes(path.join(copy, "rootfs/www/index.html"), 1, 1);
     await fs.utimes(path.join(copy, "rootfs/www"), 86_400, 86_400);
     const [one, two] = [await plan({}, context), await plan({}, copy)];
@@ -135,10 +139,86 @@ describe("building an image", () => {
     assert.deepEqual(await build(one), await build(two, runtime, path.join(folder, "other")));
   });
 
+  it("keeps modes on request, and then they change the content hash", async () => {
+    await fs.chmod(path.join(context, "rootfs/www/index.html"), 0o640);
+    const preserving = (): Promise<BuildPlan> => planBuild({ context, name: "shop", preserveModes: true });
+    const planned = await preserving();
+    await build(planned);
+    const entry = (await initrd()).get("www/index.html");
+    assert.equal(entry?.type === "file" ? entry.mode : 0, 0o640);
+    await fs.chmod(path.join(context, "rootfs/www/index.html"), 0o600);
+    assert.notEqual((await preserving()).contextHash, planned.contextHash);
+  });
+
+  it("fails if a file changes between plan and build, and never reads what replaced it", async () => {
+    const file = path.join(context, "rootfs/www/index.html");
+    const outside = path.join(folder, "secret");
+    await fs.writeFile(outside, "hello");
+    const replacements: Record<string, () => Promise<unknown>> = {
+      "another size": () => fs.writeFile(file, "hello, world"),
+      "the same size": () => fs.writeFile(file, "hallo"),
+      "another file": () => fs.rm(file).then(() => fs.writeFile(file, "hello")),
+      "a link": () => fs.rm(file).then(() => fs.symlink(outside, file)),
+      "a link to itself": () => fs.rm(file).then(() => fs.symlink("index.html", file)),
+      "a FIFO": () => fs.rm(file).then(() => void childProcess.execFileSync("mkfifo", [file])),
+      "a directory": () => fs.rm(file).then(() => fs.mkdir(file)),
+      nothing: () => fs.rm(file),
+      "a link in place of its folder": async () => {
+        await fs.rename(path.join(context, "rootfs/www"), path.join(folder, "moved"));
+        await fs.symlink(path.join(folder, "moved"), path.join(context, "rootfs/www"));
+      },
+    };
+    for (const [what, replace] of Object.entries(replacements)) {
+      await fs.rm(path.join(context, "rootfs"), { recursive: true, force: true });
+      await writeContext(context);
+      const planned = await plan();
+      await replace();
+      await assert.rejects(
+        build(planned),
+        (error) => {
+          assert.ok(UnikernelError.has(error, "CONTEXT_INVALID"), `${what}: ${String(error)}`);
+          assert.match(error.message, /'\/www\/index\.html'/, what);
+          return true;
+        },
+        what,
+      );
+    }
+    assert.deepEqual(await openLayout(layout).list(), []);
+  });
+
+  it("merges a tree whose folders are links with the runtime's files, as the guest sees it", async () => {
+    await fs.mkdir(path.join(context, "rootfs/usr/bin"), { recursive: true });
+    await fs.symlink("usr/bin", path.join(context, "rootfs/bin"));
+    await fs.writeFile(path.join(context, "rootfs/usr/bin/app"), "app", { mode: 0o755 });
+    const busybox: TreeEntry = { type: "file", mode: 0o755, content: { bytes: Buffer.from("elf") } };
+    const based: RuntimeImage = {
+      ...runtime,
+      baseTree: new Map<string, TreeEntry>([
+        ["unikernel/busybox", busybox],
+        ["bin/ls", { type: "symlink", target: "../unikernel/busybox" }],
+        ["usr/bin/env", { type: "symlink", target: "../../unikernel/busybox" }],
+      ]),
+    };
+    await build(await plan(), based);
+    const tree = await initrd();
+    const links = [...tree].flatMap(([name, entry]) =>
+      entry.type === "symlink" ? [`${name} -> ${entry.target}`] : [],
+    );
+    assert.deepEqual(links, [
+      "bin -> usr/bin",
+      "sh -> /bin/busybox",
+      "usr/bin/env -> ../../unikernel/busybox",
+      "usr/bin/ls -> /unikernel/busybox",
+    ]);
+    await assert.rejects(
+      build(await plan({ "/unikernel/cmdline": "mine" }), based),
+      (error) => UnikernelError.has(error, "CONTEXT_INVALID") && error.message.includes("'/unikernel/cmdline'"),
+    );
+  });
+
   const changes: Record<string, () => Promise<unknown>> = {
     "a byte of a file": () => fs.writeFile(path.join(context, "rootfs/www/index.html"), "hallo"),
-    "a mode": () => fs.chmod(path.join(context, "rootfs/www/index.html"), 0o600),
-    "a folder's mode": () => fs.chmod(path.join(context, "rootfs/www"), 0o700),
+    "an x-bit": () => fs.chmod(path.join(context, "rootfs/www/index.html"), 0o744),
     "a name": () => fs.rename(path.join(context, "rootfs/www"), path.join(context, "rootfs/web")),
     "an empty folder": () => fs.mkdir(path.join(context, "rootfs/empty")),
     "a link's target": async () => {

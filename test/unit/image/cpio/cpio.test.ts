@@ -7,6 +7,7 @@ import { digestOf } from "../../../../provider/base/digest";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { readCpio } from "../../../../provider/image/cpio/read";
 import { writeCpio } from "../../../../provider/image/cpio/write";
+import { describeFile } from "../../../../provider/image/pack/contentReader";
 import { completeTree } from "../../../../provider/image/rootfs/completeTree";
 import type { FileTree, TreeEntry } from "../../../../provider/image/rootfs/tree";
 
@@ -156,9 +157,7 @@ describe("a CPIO archive", () => {
     const big = path.join(folder, "big");
     await fs.writeFile(big, "");
     await fs.truncate(big, 2 ** 32);
-    const tree: FileTree = new Map([
-      ["var/big", { type: "file", mode: 0o644, content: { path: big, sizeBytes: 2 ** 32 } }],
-    ]);
+    const tree: FileTree = new Map([["var/big", { type: "file", mode: 0o644, content: describeFile(big) }]]);
     await assert.rejects(
       pack(tree),
       (error) => UnikernelError.has(error, "CONTEXT_INVALID") && /\/var\/big.*4 GiB/.test(error.message),
@@ -185,13 +184,36 @@ describe("a CPIO archive", () => {
     );
   });
 
-  it("fails if a file's size changes before it is packed", async () => {
-    const changing = path.join(folder, "changing");
-    for (const content of ["1", "123"]) {
-      await fs.writeFile(changing, content);
-      const tree: FileTree = new Map([["c", { type: "file", mode: 0o644, content: { path: changing, sizeBytes: 2 } }]]);
-      await assert.rejects(pack(tree), (error) => UnikernelError.has(error, "CONTEXT_INVALID"));
-    }
+  it("has the content once for hard links, with the first of their names", async () => {
+    const shared = file("shared");
+    const packed = await pack(
+      new Map([
+        ["b", shared],
+        ["a", shared],
+        ["c", file("shared")],
+      ]),
+    );
+    const text = packed.toString("latin1");
+    assert.equal(text.split("shared").length - 1, 2);
+    const header = (name: string): string => text.slice(text.indexOf(`${name}\0`) - 110, text.indexOf(`${name}\0`));
+    const fields = (name: string): number[] =>
+      [6, 38, 54].map((at) => Number.parseInt(header(name).slice(at, at + 8), 16));
+    assert.deepEqual(
+      [fields("a"), fields("b"), fields("c")],
+      [
+        [1, 2, 6],
+        [1, 2, 0],
+        [2, 1, 6],
+      ],
+    );
+    const tree = readCpio(packed);
+    assert.equal(tree.get("a"), tree.get("b"));
+    assert.notEqual(tree.get("a"), tree.get("c"));
+  });
+
+  it("keeps owners", async () => {
+    const owned = readCpio(await pack(new Map([["a", { ...file("1"), uid: 1000, gid: 4_000_000_000 }]]))).get("a");
+    assert.deepEqual([owned?.uid, owned?.gid], [1000, 4_000_000_000]);
   });
 
   it("fails with NO_SPACE on a full disk", async function () {

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs/promises";
+import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { UnikernelError } from "../../../../provider/base/errors";
-import { treeFromDirectory } from "../../../../provider/image/rootfs/fromDirectory";
+import { digestOf } from "../../../../provider/base/digest";
+import { FileDigests, digestContents } from "../../../../provider/image/pack/fileDigests";
+import { fromDirectory } from "../../../../provider/image/rootfs/fromDirectory";
 import { resolveDirectoryInside } from "../../../../provider/image/rootfs/directoryInside";
 import { overlayFiles, overlayTree } from "../../../../provider/image/rootfs/overlay";
 import type { FileTree, TreeEntry } from "../../../../provider/image/rootfs/tree";
@@ -24,40 +28,72 @@ describe("a root file system", () => {
   afterEach(() => fs.rm(folder, { recursive: true }));
 
   describe("from a directory", () => {
-    it("keeps modes and links, lists in byte order, and leaves contents on disk", async () => {
+    it("keeps links, normalises modes, lists folder by folder, and leaves contents on disk", async () => {
       await fs.mkdir(path.join(folder, "bin"), { mode: 0o755 });
       await fs.writeFile(path.join(folder, "bin", "busybox"), "elf");
       await fs.chmod(path.join(folder, "bin", "busybox"), 0o4755);
       await fs.symlink("/bin/busybox", path.join(folder, "bin", "sh"));
-      await fs.symlink("../bin/sh", path.join(folder, "bin", "ash"));
+      await fs.symlink("../../nowhere", path.join(folder, "bin", "up"));
       await fs.writeFile(path.join(folder, "bin.txt"), "");
-      await fs.chmod(path.join(folder, "bin.txt"), 0o600);
-      await fs.chmod(path.join(folder, "bin"), 0o711);
-      assert.deepEqual(
-        [...(await treeFromDirectory(folder))],
-        [
-          ["bin", { type: "directory", mode: 0o711 }],
-          ["bin/ash", { type: "symlink", target: "../bin/sh" }],
-          [
-            "bin/busybox",
-            { type: "file", mode: 0o4755, content: { path: path.join(folder, "bin/busybox"), sizeBytes: 3 } },
-          ],
-          ["bin/sh", { type: "symlink", target: "/bin/busybox" }],
-          ["bin.txt", { type: "file", mode: 0o600, content: { path: path.join(folder, "bin.txt"), sizeBytes: 0 } }],
-        ],
-      );
+      await fs.chmod(path.join(folder, "bin.txt"), 0o611);
+      await fs.chmod(path.join(folder, "bin"), 0o2711);
+      const listed = async (preserveModes: boolean): Promise<unknown[]> =>
+        [...(await fromDirectory(await fs.realpath(folder), { preserveModes }))].map(([name, entry]) => [
+          name,
+          entry.type === "symlink" ? entry.target : entry.mode,
+          ...(entry.type === "file" && "path" in entry.content ? [entry.content.path, entry.content.sizeBytes] : []),
+        ]);
+      const real = await fs.realpath(folder);
+      const rows = (modes: number[]): unknown[] => [
+        ["bin", modes[0]],
+        ["bin.txt", modes[2], path.join(real, "bin.txt"), 0],
+        ["bin/busybox", modes[1], path.join(real, "bin/busybox"), 3],
+        ["bin/sh", "/bin/busybox"],
+        ["bin/up", "../../nowhere"],
+      ];
+      assert.deepEqual(await listed(false), rows([0o755, 0o755, 0o644]));
+      assert.deepEqual(await listed(true), rows([0o2711, 0o4755, 0o611]));
+    });
+
+    it("keeps hard links, and unusual names", async () => {
+      const names = ["é", "😀", "line\nbreak", "n".repeat(255), "\uFFFD", "TRAILER!!!"];
+      for (const name of names) await fs.writeFile(path.join(folder, name), name);
+      await fs.link(path.join(folder, "é"), path.join(folder, "second"));
+      const tree = await fromDirectory(await fs.realpath(folder));
+      assert.deepEqual([...tree.keys()].sort(), [...names, "second"].sort());
+      assert.equal(tree.get("é"), tree.get("second"));
+      assert.notEqual(tree.get("é"), tree.get("😀"));
     });
 
     it("reports every entry that cannot be packed at once", async () => {
       await fs.mkdir(path.join(folder, "d"));
       childProcess.execFileSync("mkfifo", [path.join(folder, "d", "pipe")]);
-      await fs.symlink("../../etc/passwd", path.join(folder, "d", "out"));
-      await fs.writeFile(path.join(folder, "big"), "");
-      await fs.truncate(path.join(folder, "big"), 2 ** 32);
       await fs.writeFile(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]), "");
-      await assert.rejects(
-        treeFromDirectory(folder),
-        invalid(/'\/d\/pipe' is a FIFO/, /'\/d\/out' points outside/, /'\/big' has 4294967296 bytes/, /not UTF-8/),
+      const server = net.createServer().listen(path.join(folder, "d", "socket"));
+      await once(server, "listening");
+      try {
+        await assert.rejects(
+          fromDirectory(await fs.realpath(folder)),
+          invalid(/'\/d\/pipe' is a FIFO/, /'\/d\/socket' is a socket/, /not UTF-8/),
+        );
+      } finally {
+        server.close();
+      }
+    });
+
+    it("is listed to any depth", async () => {
+      const depth = 300;
+      await fs.mkdir(path.join(folder, "d/".repeat(depth)), { recursive: true });
+      await fs.writeFile(path.join(folder, "d/".repeat(depth), "f"), "deep");
+      const tree = await fromDirectory(await fs.realpath(folder));
+      assert.equal(tree.size, depth + 1);
+      const content = [...tree.values()].flatMap((entry) => (entry.type === "file" ? [entry.content] : []));
+      assert.deepEqual(
+        await digestContents(
+          content.map((one) => ({ name: "f", content: one })),
+          new FileDigests(),
+        ),
+        [digestOf("deep")],
       );
     });
   });
@@ -138,11 +174,15 @@ describe("a root file system", () => {
       );
     });
 
-    it("rejects a file in place of a directory, and one below a file or a link", () => {
+    it("follows links among the folders of a path", () => {
+      assert.deepEqual([...overlayFiles(tree, { "/lib/x": "" }).keys()], ["etc/hosts", "lib", "usr/lib/x"]);
+    });
+
+    it("rejects a file in place of a directory, and one below a file", () => {
       assert.throws(() => overlayFiles(tree, { "/etc": "" }), invalid(/'\/etc' cannot be a file/));
       assert.throws(() => overlayFiles(tree, { "/etc/hosts/x": "" }), invalid(/'\/etc\/hosts' is a file/));
-      assert.throws(() => overlayFiles(tree, { "/lib/x": "" }), invalid(/'\/lib' is a symlink/));
-      assert.throws(() => overlayFiles(tree, { "/n": "", "/n/m": "" }), invalid(/'\/n' cannot be a file/));
+      assert.throws(() => overlayFiles(tree, { "/n": "", "/n/m": "" }), invalid(/'\/n' is a file/));
+      assert.throws(() => overlayFiles(tree, { "/n/m": "", "/n": "" }), invalid(/'\/n' cannot be a file/));
     });
   });
 
@@ -168,6 +208,52 @@ describe("a root file system", () => {
     assert.throws(
       () => overlayTree(base, new Map<string, TreeEntry>([["bin/sh", { type: "directory", mode: 0o755 }]])),
       invalid(/'\/bin\/sh' cannot be a directory/),
+    );
+  });
+
+  it("takes the files of a base through the links of the tree on it", () => {
+    const link = (target: string): TreeEntry => ({ type: "symlink", target });
+    const base: FileTree = new Map<string, TreeEntry>([
+      ["bin", { type: "directory", mode: 0o755 }],
+      ["bin/ls", link("../tools/box")],
+      ["bin/sh", file],
+      ["sbin/init", file],
+      ["tools/box", file],
+    ]);
+    const merge = (...top: [string, TreeEntry][]): Record<string, string> =>
+      Object.fromEntries(
+        [...overlayTree(base, new Map(top))].map(([name, entry]) => [
+          name,
+          entry.type === "symlink" ? entry.target : entry.type,
+        ]),
+      );
+    const tools = { "tools/box": "file" };
+    assert.deepEqual(
+      merge(["bin", link("usr/bin")], ["sbin", link("/usr/bin/../sbin")], ["usr/bin/sh", link("dash")]),
+      {
+        bin: "usr/bin",
+        sbin: "/usr/bin/../sbin",
+        "usr/bin": "directory",
+        "usr/bin/sh": "dash",
+        "usr/bin/ls": "/tools/box",
+        "usr/sbin/init": "file",
+        ...tools,
+      },
+    );
+    // Above the root is the root, a chain of links is followed, and a loop is an error.
+    assert.deepEqual(merge(["bin", link("../../../one")], ["one", link("two")], ["sbin", link("bin")]), {
+      bin: "../../../one",
+      one: "two",
+      sbin: "bin",
+      two: "directory",
+      "two/ls": "/tools/box",
+      "two/sh": "file",
+      "two/init": "file",
+      ...tools,
+    });
+    assert.throws(
+      () => merge(["bin", link("sbin")], ["sbin", link("bin")]),
+      invalid(/'\/bin\/ls' cannot be placed: .* loop/),
     );
   });
 });

@@ -46,9 +46,16 @@ export const ERRORS = {
     fix: "Check the network and the name of the runtime. For `linux:latest`, run `sudo apt-get update` on Debian or Ubuntu.",
   },
   BUILD_FAILED: {
-    summary: "The image could not be packed.",
-    cause: "The image store or a downloaded layer is damaged, or another process keeps the image store locked.",
-    fix: "Run `pulumi up` again. If it persists, delete the file or the cache folder that the message names.",
+    summary: "The image could not be built.",
+    cause:
+      "A step of the Dockerfile or `kraft build` failed, the image store or a downloaded layer is damaged, or another process keeps the image store locked.",
+    fix: "Correct the step that the message quotes. Otherwise run `pulumi up` again; if it persists, delete the file or the cache folder that the message names.",
+  },
+  BUILDER_MISSING: {
+    summary: "No tool on this machine can build the image.",
+    cause:
+      "The image has a Dockerfile, and neither BuildKit, `docker buildx`, `podman` nor `buildah` is usable; or its kernel must be compiled, and `kraft` is not installed. The message says what was looked for.",
+    fix: "Install one of them: on Debian or Ubuntu, `sudo apt-get install buildah` needs no daemon.",
   },
   NO_SPACE: {
     summary: "The disk is full.",

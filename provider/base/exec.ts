@@ -29,6 +29,83 @@ export function exec(
   });
 }
 
+/** How {@link runTool} runs a tool. */
+export interface RunToolOptions {
+  readonly cwd?: string;
+  /** The whole environment; `undefined`: that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+  /** Receives each line of stdout and stderr, without its end. A line of more than 16 KiB arrives in pieces. */
+  readonly onLine: (line: string) => void;
+}
+
+/** How long a tool may take to end after SIGTERM, in milliseconds. */
+const TOOL_GRACE_MS = 5_000;
+const MAX_LINE_LENGTH = 16_384;
+
+/**
+ * Runs a tool and its children in a process group of their own, never through a shell, and returns its exit code; null if a
+ * signal ended it. When the signal aborts, the group gets SIGTERM and five seconds later SIGKILL; it then rejects with the
+ * signal's reason, after the tool has ended. Rejects if the tool cannot start.
+ */
+export function runTool(file: string, args: readonly string[], options: RunToolOptions): Promise<number | null> {
+  const { signal, onLine, cwd, env } = options;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(signal.reason as Error);
+    const child = childProcess.spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const ends = [child.stdout, child.stderr].map((stream) => splitLines(stream, onLine));
+    let timer: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      killGroup(child.pid, "SIGTERM");
+      timer = setTimeout(() => {
+        killGroup(child.pid, "SIGKILL");
+        child.stdout.destroy(); // a process that left the group may hold the pipes
+        child.stderr.destroy();
+      }, TOOL_GRACE_MS);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      act();
+    };
+    child.on("error", (error) => settle(() => reject(error)));
+    child.on("close", (code) =>
+      settle(() => {
+        for (const end of ends) end();
+        if (signal?.aborted !== true) return resolve(code);
+        killGroup(child.pid, "SIGKILL"); // children that ignored SIGTERM
+        reject(signal.reason as Error);
+      }),
+    );
+  });
+}
+
+/** Passes on the lines of a stream; the returned function passes on an unfinished last line. */
+function splitLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): () => void {
+  let partial = "";
+  stream.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (partial + text).split(/\r?\n/);
+    partial = lines.pop() ?? "";
+    lines.forEach(onLine);
+    for (; partial.length > MAX_LINE_LENGTH; partial = partial.slice(MAX_LINE_LENGTH))
+      onLine(partial.slice(0, MAX_LINE_LENGTH));
+  });
+  return () => {
+    if (partial !== "") onLine(partial);
+    partial = "";
+  };
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // the group has just ended
+  }
+}
+
 /** Starts a program that outlives this process and writes its output to a file. Returns its process id; `undefined` if it did not start. */
 export function spawnDetached(
   file: string,

@@ -14,6 +14,8 @@
  * <state>/instances/      <uuid>/console.log, control.log, qemu.log, vm.json, initrd.cpio
  * <run>/<8 hex>.qmp …     UNIX sockets of VMs; short names, since a socket path is limited to 107 bytes
  * <cache>/runtimes/       cache of built and fetched kernels; safe to delete at any time
+ * <cache>/containers/     base images and cached steps of podman and buildah
+ * <cache>/builds/         <pid>-<random>/: output of a Dockerfile build that is in progress
  * ```
  */
 import * as crypto from "node:crypto";
@@ -36,6 +38,8 @@ export interface LocalPaths {
   readonly volumesDir: string;
   readonly instancesDir: string;
   readonly runtimesDir: string;
+  readonly containersDir: string;
+  readonly buildsDir: string;
 }
 
 /**
@@ -72,5 +76,7 @@ export function localPaths(): LocalPaths {
     volumesDir: path.join(state, "volumes"),
     instancesDir: path.join(state, "instances"),
     runtimesDir: path.join(cache, "runtimes"),
+    containersDir: path.join(cache, "containers"),
+    buildsDir: path.join(cache, "builds"),
   };
 }

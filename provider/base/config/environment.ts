@@ -10,6 +10,8 @@
  * | `UNIKERNEL_QEMU` | path of the QEMU binary |
  * | `UNIKERNEL_QUOTAS` | quotas of the local platform, such as `instances=10,total_volume_mb=100` |
  * | `UNIKERNEL_ACCEL` | `kvm`, `hvf` or `tcg`: overrides the accelerator probe |
+ * | `UNIKERNEL_BUILDER` | `buildkit`, `buildx`, `podman` or `buildah`: what builds Dockerfiles |
+ * | `BUILDKIT_HOST` | address of a BuildKit daemon; `buildctl` reads it itself |
  * | `XDG_STATE_HOME`, `XDG_CACHE_HOME`, `XDG_RUNTIME_DIR`, `PATH` | as everywhere |
  * | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` | as everywhere; axios reads them itself |
  */
@@ -33,14 +35,28 @@ const INHERITED_VARIABLES = [
   "PATH",
 ] as const;
 
+/** Of interest while an image is built; a daemon needs none of them. */
+const BUILD_VARIABLES = ["UNIKERNEL_BUILDER", "BUILDKIT_HOST"] as const;
+
 /** Name of a variable that this package reads. */
-export type EnvironmentVariable = (typeof SETTING_VARIABLES | typeof INHERITED_VARIABLES)[number];
+export type EnvironmentVariable = (
+  typeof SETTING_VARIABLES | typeof INHERITED_VARIABLES | typeof BUILD_VARIABLES
+)[number];
 
 /** The value of a variable; `undefined` when unset or empty. */
 export function environmentVariable(name: EnvironmentVariable): string | undefined {
   const value = process.env[name];
   return value === "" ? undefined : value;
 }
+
+/** The value of a variable that the user's program names, such as the source of a build secret. `undefined` when unset. */
+export const namedVariable = (name: string): string | undefined => process.env[name];
+
+/** The whole environment with changes: for a tool of the user's, which reads its own configuration from there. */
+export const toolEnvironment = (changes: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...changes,
+});
 
 /** Variables that any program may need, besides those of this package. */
 const COMMON_VARIABLES = ["HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "SystemRoot"] as const;

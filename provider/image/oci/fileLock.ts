@@ -18,9 +18,18 @@ import { isProcessAlive } from "../../base/exec";
 const POLL_INTERVAL_MS = 10;
 const ACQUIRE_TIMEOUT_MS = 60_000;
 
-/** Runs `work` while holding the lock `file`. Throws `BUILD_FAILED` when another process holds it for a minute. */
-export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const release = await acquire(file, Date.now() + ACQUIRE_TIMEOUT_MS);
+/** How a lock is waited for. */
+export interface LockOptions {
+  /** How long another process may hold it; `undefined`: a minute. */
+  readonly timeoutMs?: number;
+  /** What it protects, for the error; `undefined`: the image layout. */
+  readonly subject?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs `work` while holding the lock `file`. Throws `BUILD_FAILED` when another process holds it for too long. */
+export async function withFileLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+  const release = await acquire(file, Date.now() + (options.timeoutMs ?? ACQUIRE_TIMEOUT_MS), options);
   try {
     return await work();
   } finally {
@@ -28,12 +37,13 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>): Pro
   }
 }
 
-async function acquire(file: string, deadline: number): Promise<() => Promise<void>> {
+async function acquire(file: string, deadline: number, options: LockOptions): Promise<() => Promise<void>> {
   const token = crypto.randomUUID();
   const draft = `${file}.draft-${token}`;
   await fs.writeFile(draft, `${process.pid} ${token}`);
   try {
     for (;;) {
+      options.signal?.throwIfAborted();
       try {
         await fs.link(draft, file);
         return () => fs.rm(file, { force: true });
@@ -41,17 +51,18 @@ async function acquire(file: string, deadline: number): Promise<() => Promise<vo
         if (!hasErrorCode(error, "EEXIST")) throw error;
       }
       const holder = await readHolder(file);
-      if (holder !== undefined && !isProcessAlive(holder.pid)) await removeStaleLock(file, holder.token, deadline);
+      if (holder !== undefined && !isProcessAlive(holder.pid))
+        await removeStaleLock(file, holder.token, deadline, options);
       else if (Date.now() < deadline) await delay(POLL_INTERVAL_MS);
-      else throw lockHeldError(file, holder?.pid);
+      else throw lockHeldError(file, holder?.pid, options.subject ?? "image layout");
     }
   } finally {
     await fs.rm(draft, { force: true });
   }
 }
 
-async function removeStaleLock(file: string, token: string, deadline: number): Promise<void> {
-  const release = await acquire(`${file}.${token}`, deadline);
+async function removeStaleLock(file: string, token: string, deadline: number, options: LockOptions): Promise<void> {
+  const release = await acquire(`${file}.${token}`, deadline, options);
   try {
     if ((await readHolder(file))?.token === token) await fs.rm(file, { force: true });
   } finally {
@@ -69,7 +80,7 @@ async function readHolder(file: string): Promise<{ pid: number; token: string } 
   }
 }
 
-const lockHeldError = (file: string, pid: number | undefined): UnikernelError =>
-  new UnikernelError("BUILD_FAILED", `The image layout is locked by process ${pid ?? "unknown"} (${file}).`, {
+const lockHeldError = (file: string, pid: number | undefined, subject: string): UnikernelError =>
+  new UnikernelError("BUILD_FAILED", `The ${subject} is locked by process ${pid ?? "unknown"} (${file}).`, {
     hint: "Wait for that process to finish. If it does not belong to this package, remove the file.",
   });

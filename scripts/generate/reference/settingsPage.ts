@@ -15,7 +15,7 @@ interface SettingSpec {
 
 const settings = Object.entries(SETTINGS_SCHEMA) as readonly [SettingKey, SettingSpec][]; // a test checks the schema's structure
 
-/** Variables that the local platform reads; they are not settings of the provider. */
+/** Variables that the local platform and the build of images read; they are not settings of the provider. */
 const OTHER_VARIABLES: Readonly<
   Record<Exclude<EnvironmentVariable, (typeof VARIABLE_BY_SETTING)[SettingKey]>, string>
 > = {
@@ -24,6 +24,10 @@ const OTHER_VARIABLES: Readonly<
   UNIKERNEL_QEMU: "Path of the QEMU binary. Default: `qemu-system-x86_64` on `PATH`.",
   UNIKERNEL_ACCEL: "`kvm`, `hvf` or `tcg`. Default: the one that passes a timed probe.",
   UNIKERNEL_QUOTAS: "Quotas of the local platform, such as `instances=10,total_volume_mb=100`.",
+  UNIKERNEL_BUILDER:
+    "`buildkit`, `buildx`, `podman` or `buildah`: what builds Dockerfiles. Default: the first of them that is usable.",
+  BUILDKIT_HOST:
+    "Address of a BuildKit daemon, such as `unix:///run/buildkit/buildkitd.sock`, for `buildctl` on `PATH`.",
   XDG_STATE_HOME: "Parent of the state folder. Default: `~/.local/state`.",
   XDG_CACHE_HOME: "Parent of the cache folder. Default: `~/.cache`.",
   XDG_RUNTIME_DIR: "Parent of the folder of VM sockets. Default: the folder for temporary files.",

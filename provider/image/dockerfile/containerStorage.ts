@@ -1,0 +1,99 @@
+/**
+ * The storage of podman and buildah: base images and cached steps, in a folder of this package, so that no image of a build turns
+ * up among the user's own.
+ *
+ * One build at a time uses it. So whatever container is there without a build was left by one that was cancelled or killed, and
+ * can be removed.
+ */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { z } from "zod";
+import { Mutex } from "../../base/mutex";
+import { errorMessage } from "../../base/errors";
+import { fileExists } from "../../base/files";
+import { runTool } from "../../base/exec";
+import { withFileLock } from "../oci/fileLock";
+import type { ContainersTool } from "./builders/builder";
+import { type ResolvedBuild, storageArguments } from "./builders/commandLine";
+import { createOwnFolder } from "./workFolder";
+
+/** How long the builds of other processes may take, in milliseconds. */
+const LOCK_TIMEOUT_MS = 3600_000;
+/** Above this, everything is removed after a build, in bytes. */
+const MAX_STORAGE_BYTES = 20 * 2 ** 30;
+
+const oneBuild = new Mutex();
+
+/**
+ * Runs `work` while no other build uses the storage. Removes the containers of a build that was cancelled or killed, and all images
+ * once they exceed 20 GiB.
+ *
+ * @param onWait called if another build uses it
+ */
+export async function withContainerStorage<T>(
+  builder: ContainersTool,
+  build: ResolvedBuild,
+  signal: AbortSignal,
+  onWait: () => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { root, runRoot } = build.storage;
+  await createOwnFolder(root);
+  await createOwnFolder(runRoot);
+  const lock = path.join(root, "unikernel.lock");
+  const unfinished = path.join(root, "unikernel.unfinished");
+  if (await fileExists(lock)) onWait();
+  return oneBuild.runExclusive(() =>
+    withFileLock(
+      lock,
+      async () => {
+        const storage = storageArguments(builder, build);
+        if (await fileExists(unfinished)) await removeContainers(builder, storage);
+        await fs.writeFile(unfinished, "");
+        try {
+          return await work();
+        } finally {
+          if (signal.aborted) await removeContainers(builder, storage);
+          else if ((await storageBytes(root)) > MAX_STORAGE_BYTES)
+            await runQuietly(builder.tool, [...storage, "rmi", "--all", "--force"]);
+          await fs.rm(unfinished, { force: true });
+        }
+      },
+      { timeoutMs: LOCK_TIMEOUT_MS, subject: "storage for container images", signal },
+    ),
+  );
+}
+
+/** Removes all working containers, which also unmounts their file systems. */
+async function removeContainers(builder: ContainersTool, storage: readonly string[]): Promise<void> {
+  if (builder.name === "buildah") return runQuietly(builder.tool, [...storage, "rm", "--all"]).then(() => undefined);
+  const ids = await runQuietly(builder.tool, [...storage, "ps", "--all", "--external", "--quiet"]);
+  if (ids.length > 0) await runQuietly(builder.tool, [...storage, "rm", "--force", ...ids]);
+}
+
+/** Cleaning up must not hide how the build ended; what remains is removed by the next one. */
+async function runQuietly(tool: string, args: readonly string[]): Promise<readonly string[]> {
+  const lines: string[] = [];
+  try {
+    await runTool(tool, args, { onLine: (line) => lines.push(line) });
+  } catch (error) {
+    return [errorMessage(error)].slice(1);
+  }
+  return lines.filter((line) => /^[0-9a-f]{12,64}$/.test(line));
+}
+
+const layersSchema = z.array(z.object({ "diff-size": z.number().optional() }));
+
+/** Size of all layers, as the storage records it. Source: containers/storage, `layers.json`. */
+async function storageBytes(root: string): Promise<number> {
+  let sum = 0;
+  for (const driver of ["overlay", "vfs"]) {
+    try {
+      const text = await fs.readFile(path.join(root, `${driver}-layers`, "layers.json"), "utf8");
+      for (const layer of layersSchema.parse(JSON.parse(text))) sum += layer["diff-size"] ?? 0;
+    } catch {
+      // another driver is used
+    }
+  }
+  return sum;
+}

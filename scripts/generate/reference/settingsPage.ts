@@ -26,7 +26,9 @@ const OTHER_VARIABLES: Readonly<
   UNIKERNEL_QUOTAS: "Quotas of the local platform, such as `instances=10,total_volume_mb=100`.",
   XDG_STATE_HOME: "Parent of the state folder. Default: `~/.local/state`.",
   XDG_CACHE_HOME: "Parent of the cache folder. Default: `~/.cache`.",
-  XDG_RUNTIME_DIR: "Parent of the folder of VM sockets. Default: the folder for temporary files.",
+  DOCKER_CONFIG: "Folder of Docker's `config.json`, which holds credentials of registries. Default: `~/.docker`.",
+  XDG_RUNTIME_DIR:
+    "Parent of the folder of VM sockets, and of Podman's `containers/auth.json`. Default: the folder for temporary files.",
   PATH: "Folders in which QEMU and other tools are searched.",
 };
 

@@ -32,7 +32,7 @@ const OWNERS = {
   "^(node_modules/)?axios": [
     "provider/client/transport/httpExchange.ts",
     "provider/client/httpProbe.ts",
-    "provider/image/registry/client.ts",
+    "provider/image/registry/http.ts",
   ],
   "^(node:)?child_process$": ["provider/base/exec.ts", "provider/platform/vmm/qemu/host/process.ts"],
   "^(node:)?sqlite$": ["provider/platform/store/database.ts"],

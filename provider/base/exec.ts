@@ -12,14 +12,22 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
-/** Runs a tool, never through a shell, and returns its result. Rejects only if it cannot start or the signal aborts. */
+/**
+ * Runs a tool, never through a shell, and returns its result. `input` is what it reads; without it, nothing. Rejects only if it cannot
+ * start or the signal aborts.
+ */
 export function exec(
   file: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly signal?: AbortSignal } = {},
+  { input, ...options }: { readonly cwd?: string; readonly signal?: AbortSignal; readonly input?: string } = {},
 ): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
-    const child = childProcess.spawn(file, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    const child = childProcess.spawn(file, args, {
+      ...options,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    child.stdin.on("error", () => undefined); // a tool that exits without reading closes the pipe
+    child.stdin.end(input);
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -3,7 +3,6 @@
  * The hash does not depend on times, owners, or the location of the folder.
  */
 import { type Digest, digestOf } from "../base/digest";
-import { UnikernelError } from "../base/errors";
 import { kraftfileError } from "./kraftfile/kraftfileError";
 import { loadKraftfile } from "./kraftfile/loadKraftfile";
 import { formatPlatform } from "./oci/descriptor";

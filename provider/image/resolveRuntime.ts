@@ -59,7 +59,7 @@ async function resolveLinuxRuntime(reference: string, cache: Layout, options: Re
 async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
   try {
     options.onProgress?.(`downloading the runtime '${reference}'`);
-    return toRuntimeImage(reference, await pullRuntime(reference, cache, options.signal));
+    return toRuntimeImage(reference, await pullRuntime(reference, cache, { signal: options.signal }));
   } catch (error) {
     if (!UnikernelError.has(error, "API_UNREACHABLE")) throw error;
     const cached = await cache.resolve(reference);

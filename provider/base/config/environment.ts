@@ -9,6 +9,7 @@
  * | `UNIKERNEL_CACHE_DIR` | cache of runtimes |
  * | `UNIKERNEL_QEMU` | path of the QEMU binary |
  * | `UNIKERNEL_QUOTAS` | quotas of the local platform, such as `instances=10,total_volume_mb=100` |
+ * | `DOCKER_CONFIG` | folder of Docker's `config.json`, which holds credentials of registries |
  * | `UNIKERNEL_ACCEL` | `kvm`, `hvf` or `tcg`: overrides the accelerator probe |
  * | `UNIKERNEL_BUILDER` | `buildkit`, `buildx`, `podman` or `buildah`: what builds Dockerfiles |
  * | `BUILDKIT_HOST` | address of a BuildKit daemon; `buildctl` reads it itself |
@@ -29,6 +30,7 @@ const INHERITED_VARIABLES = [
   "UNIKERNEL_QEMU",
   "UNIKERNEL_ACCEL",
   "UNIKERNEL_QUOTAS",
+  "DOCKER_CONFIG",
   "XDG_STATE_HOME",
   "XDG_CACHE_HOME",
   "XDG_RUNTIME_DIR",

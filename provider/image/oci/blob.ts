@@ -33,35 +33,32 @@ export async function layerBlobFromFile(file: string, entry: string): Promise<Bl
   return { digest: meter.digest(), sizeBytes: meter.sizeBytes, chunks: () => layerChunks(file, entry) };
 }
 
+/** The bytes of a blob. Throws `BUILD_FAILED` instead of ending when they do not match its digest and size. */
+export async function* checkedChunks(source: BlobSource): AsyncGenerator<Uint8Array> {
+  const meter = new ContentMeter();
+  for await (const chunk of meter.measure(source.chunks())) {
+    if (meter.sizeBytes > source.sizeBytes) break;
+    yield chunk;
+  }
+  if (meter.sizeBytes === source.sizeBytes && meter.digest() === source.digest) return;
+  throw new UnikernelError("BUILD_FAILED", `The content of blob ${source.digest} does not match its digest and size.`, {
+    hint: "Retry: the file changed while it was read, or the image store is damaged.",
+  });
+}
+
 /**
  * Writes a blob to `file` and checks it against its digest and size. `flush` makes the bytes durable, since a blob is
  * never checked against its name again. Throws `BUILD_FAILED` on a mismatch, `NO_SPACE` on a full disk.
  */
 export async function writeBlob(source: BlobSource, file: string, signal?: AbortSignal): Promise<void> {
-  const meter = new ContentMeter();
-  const checked = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of meter.measure(source.chunks())) {
-      if (meter.sizeBytes > source.sizeBytes) break;
-      yield chunk;
-    }
-  };
   try {
     const target = fs.createWriteStream(file, { flush: true });
-    await pipeline(checked, target, signal === undefined ? {} : { signal });
+    await pipeline(checkedChunks(source), target, signal === undefined ? {} : { signal });
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
     throw fromSystemError(
       error,
       `writing ${(source.sizeBytes / 2 ** 20).toFixed(1)} MiB of an image to '${path.dirname(file)}'`,
-    );
-  }
-  if (meter.sizeBytes !== source.sizeBytes || meter.digest() !== source.digest) {
-    throw new UnikernelError(
-      "BUILD_FAILED",
-      `The content of blob ${source.digest} does not match its digest and size.`,
-      {
-        hint: "Retry: the file changed while it was read, or the transfer from the registry was corrupted.",
-      },
     );
   }
 }

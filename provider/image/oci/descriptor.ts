@@ -99,6 +99,7 @@ export const imageConfig = z.object({
       Entrypoint: z.array(z.string()).nullish(),
       Env: z.array(z.string()).nullish(),
       Labels: z.record(z.string(), z.string()).nullish(),
+      User: z.string().nullish(),
       WorkingDir: z.string().nullish(),
     })
     .nullish(),

@@ -38,6 +38,9 @@ export interface StoredImage extends RunConfig {
   readonly initrd?: LayerRef;
 }
 
+/** Largest document of an image; registries must accept at least 4 MiB. Source: OCI distribution-spec 1.1, "Pushing Manifests". */
+export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+
 /** Path of a blob in a layout. */
 export const blobPath = (folder: string, digest: Digest): string =>
   path.join(folder, "blobs", "sha256", digest.slice("sha256:".length));
@@ -99,10 +102,17 @@ export async function reachableFrom(folder: string, root: Descriptor): Promise<D
   return [root.digest, ...parts.map((part) => part.digest)];
 }
 
-async function readDocument<T>(folder: string, digest: Digest, model: z.ZodType<T>): Promise<T | undefined> {
+/**
+ * Reads a JSON document of a layout; `undefined` when it is missing. Throws `BUILD_FAILED` when it is malformed or larger than
+ * {@link MAX_DOCUMENT_BYTES}.
+ */
+export async function readDocument<T>(folder: string, digest: Digest, model: z.ZodType<T>): Promise<T | undefined> {
   const file = blobPath(folder, digest);
   let text: string;
   try {
+    const { size } = await fs.stat(file);
+    if (size > MAX_DOCUMENT_BYTES)
+      throw new UnikernelError("BUILD_FAILED", `'${file}' is too large for an OCI document.`);
     text = await fs.readFile(file, "utf8");
   } catch (error) {
     if (hasErrorCode(error, "ENOENT")) return undefined;

@@ -1,93 +1,150 @@
-/** Fetches a runtime from a registry into a layout. */
+/** Pulls images from a registry into a layout. */
 import { UnikernelError } from "../../base/errors";
 import { type BlobSource, blobFromBytes } from "../oci/blob";
-import { MEDIA_TYPE, type Descriptor, formatPlatform, imageIndex, imageManifest, isIndexType } from "../oci/descriptor";
+import { type ContainerImage, LINUX_X86_64, platformError, readContainerImage } from "../oci/containerImage";
+import { MEDIA_TYPE, type Descriptor, imageConfig, imageIndex, imageManifest, isIndexType } from "../oci/descriptor";
 import type { Layout } from "../oci/layout";
-import { DEFAULT_REGISTRY, type Reference, canonicalRepository, parseReference } from "../oci/reference";
-import { type StoredImage, parseDocument } from "../oci/storedImage";
-import { type FetchedManifest, type RegistryClient, createRegistryClient } from "./client";
+import { type PlatformChoice, chooseManifest, describePlatforms } from "../oci/platformChoice";
+import { type Reference, canonicalRepository, parseReference } from "../oci/reference";
+import { MAX_DOCUMENT_BYTES, type StoredImage, parseDocument, readDocument } from "../oci/storedImage";
+import { type RegistryClient, createRegistryClient } from "./api/client";
+import type { FetchedManifest } from "./api/manifests";
+import { resolveEndpoint } from "./endpoint";
+import type { RegistryClientOptions } from "./session";
 
-/** In order of preference: kernels for QEMU first; `kraftcloud` and `fc` kernels are built for KVM too. */
-const PREFERRED_OS: readonly string[] = ["qemu", "kraftcloud", "fc"];
+/** How to reach a registry: credentials, allowed token hosts and a signal; see {@link RegistryClientOptions}. */
+export type RegistryAccess = Omit<RegistryClientOptions, "registry">;
 
-/** The architecture of local VMs. */
-const ARCHITECTURE = "x86_64";
+/** The platform of runtimes: kernels for QEMU first; `kraftcloud` and `fc` kernels are built for KVM too. */
+const RUNTIME_PLATFORM: PlatformChoice = {
+  architecture: "x86_64",
+  os: ["qemu", "kraftcloud", "fc"],
+  acceptsAnyOs: true,
+};
+
+/** Indexes inside of indexes, up to this depth. */
+const MAX_DEPTH = 4;
 
 /**
- * Pulls one platform of an image; the digest remains that of the registry's index. A bare name is an official image:
- * `base` is `official/base:latest`. Blobs that the layout already has are not fetched.
+ * Pulls one platform of a runtime; the digest remains that of the registry's index. A bare name is an official image: `base` is
+ * `official/base:latest`. Blobs that the layout already has are not fetched.
  *
- * Throws `INPUT_INVALID` (no reference), `API_UNREACHABLE`, `API_UNAUTHORIZED`, `NOT_FOUND`, `API_SHAPE`,
- * `RUNTIME_UNAVAILABLE` (no such platform), `BUILD_FAILED` (damaged transfer), `NO_SPACE`.
+ * Throws `INPUT_INVALID` (no reference), `RUNTIME_UNAVAILABLE` (no such platform), `NO_SPACE`, and what a {@link RegistryClient} throws.
  */
-export async function pullRuntime(reference: string, layout: Layout, signal?: AbortSignal): Promise<StoredImage> {
+export async function pullRuntime(
+  reference: string,
+  layout: Layout,
+  access: RegistryAccess = {},
+): Promise<StoredImage> {
+  const unavailable = (_root: FetchedManifest, manifests: readonly Descriptor[]) =>
+    new UnikernelError(
+      "RUNTIME_UNAVAILABLE",
+      `The runtime '${reference}' is built for ${describePlatforms(manifests)}, not for ${RUNTIME_PLATFORM.architecture}.`,
+      { hint: "Use a runtime for this architecture in the Kraftfile." },
+    );
+  return (await fetchInto(reference, layout, RUNTIME_PLATFORM, access, unavailable)).stored;
+}
+
+/**
+ * Pulls one platform of any image, OCI or Docker, and describes it; its layers stay as they are, compressed or not.
+ *
+ * Throws `INPUT_INVALID` (no reference), `NOT_FOUND` (no such image or platform), `NO_SPACE`, and what a {@link RegistryClient} throws.
+ */
+export async function pullImage(
+  reference: string,
+  layout: Layout,
+  { platform = LINUX_X86_64, ...access }: RegistryAccess & { readonly platform?: PlatformChoice } = {},
+): Promise<ContainerImage> {
+  const missing = (root: FetchedManifest, manifests: readonly Descriptor[]) => platformError(root, manifests, platform);
+  const { root } = await fetchInto(reference, layout, platform, access, missing);
+  return readContainerImage(layout.folder, root, platform);
+}
+
+/**
+ * The digest that a reference has in its registry now; `undefined` if the image does not exist. Throws what a {@link RegistryClient}
+ * throws.
+ */
+export async function resolveImageDigest(reference: string, access: RegistryAccess = {}): Promise<string | undefined> {
   const parsed = parseReference(reference);
-  const { registry, repository } = resolveRegistry(parsed);
-  const client = createRegistryClient({ registry, signal });
-  const root = await client.fetchManifest(repository, parsed.digest ?? parsed.tag ?? "latest");
-  const chosen = isIndexType(root.mediaType) ? await selectManifest(client, repository, root, reference) : root;
-  const manifest = parseFetchedDocument(chosen, imageManifest, reference);
-  const parts = [manifest.config, ...manifest.layers].map((part) => toBlobSource(client, repository, part));
-  return layout.putBlobs({
+  const { registry, repository } = resolveEndpoint(parsed);
+  return createRegistryClient({ ...access, registry }).resolveManifest(repository, versionOf(parsed));
+}
+
+const versionOf = ({ digest, tag }: Reference): string => digest ?? tag ?? "latest";
+
+async function fetchInto(
+  reference: string,
+  layout: Layout,
+  platform: PlatformChoice,
+  access: RegistryAccess,
+  missing: (root: FetchedManifest, manifests: readonly Descriptor[]) => UnikernelError,
+): Promise<{ readonly stored: StoredImage; readonly root: Descriptor }> {
+  const parsed = parseReference(reference);
+  const { registry, repository } = resolveEndpoint(parsed);
+  const client = createRegistryClient({ ...access, registry });
+  const documents = [await client.fetchManifest(repository, versionOf(parsed))];
+  for (let last = documents[0]; last !== undefined && isIndexType(last.mediaType); last = documents.at(-1)) {
+    const { manifests } = parseFetched(last, imageIndex, reference);
+    const chosen = documents.length <= MAX_DEPTH ? chooseManifest(manifests, platform) : undefined;
+    if (chosen === undefined) throw missing(last, manifests);
+    documents.push(await client.fetchManifest(repository, chosen.digest));
+  }
+  const [root, manifestDocument] = [documents[0], documents.at(-1)];
+  if (root === undefined || manifestDocument === undefined) throw new UnikernelError("BUG", "No manifest was fetched.");
+  const manifest = parseFetched(manifestDocument, imageManifest, reference);
+  const config = await fetchConfig(client, repository, manifest.config, { reference, folder: layout.folder });
+  const descriptor = { mediaType: root.mediaType || MEDIA_TYPE.manifest, digest: root.digest, size: root.bytes.length };
+  const stored = await layout.putBlobs({
     repository: canonicalRepository(parsed),
     ...(parsed.tag === undefined ? {} : { tag: parsed.tag }),
-    root: { mediaType: root.mediaType || MEDIA_TYPE.manifest, digest: root.digest, size: root.bytes.length },
-    blobs: [...parts, blobFromBytes(chosen.bytes), blobFromBytes(root.bytes)],
-    ...(signal === undefined ? {} : { signal }),
+    root: descriptor,
+    blobs: [
+      ...manifest.layers.map((layer) => toBlobSource(client, repository, layer)),
+      config,
+      ...documents.toReversed().map(({ bytes }) => blobFromBytes(bytes)),
+    ],
+    ...(access.signal === undefined ? {} : { signal: access.signal }),
   });
+  return { stored, root: descriptor };
 }
 
-/** Host and path to request. Source: unikraft CLI, resolution of short names. */
-function resolveRegistry({ registry, repository }: Reference): { registry: string; repository: string } {
-  if (registry !== undefined) return { registry, repository };
-  return { registry: DEFAULT_REGISTRY, repository: repository.includes("/") ? repository : `official/${repository}` };
-}
-
-async function selectManifest(
+/** A config is checked before the layers are fetched: other artefacts, such as Helm charts, have manifests too. */
+async function fetchConfig(
   client: RegistryClient,
   repository: string,
-  root: FetchedManifest,
-  reference: string,
-): Promise<FetchedManifest> {
-  const { manifests } = parseFetchedDocument(root, imageIndex, reference);
-  const candidates = manifests.filter((entry) => entry.platform?.architecture === ARCHITECTURE);
-  const rank = ({ platform }: Descriptor): number => {
-    const at = PREFERRED_OS.indexOf(platform?.os ?? "");
-    return at < 0 ? PREFERRED_OS.length : at;
-  };
-  const chosen = candidates.toSorted((a, b) => rank(a) - rank(b))[0];
-  if (chosen !== undefined) return client.fetchManifest(repository, chosen.digest);
-  const offered = manifests.map(({ platform }) => (platform ? formatPlatform(platform) : "unknown")).join(", ");
-  throw new UnikernelError(
-    "RUNTIME_UNAVAILABLE",
-    `The runtime '${reference}' is built for ${offered}, not for ${ARCHITECTURE}.`,
-    {
-      hint: "Use a runtime for this architecture in the Kraftfile.",
-    },
-  );
+  descriptor: Descriptor,
+  { reference, folder }: { readonly reference: string; readonly folder: string },
+): Promise<BlobSource> {
+  const isPresent = (await readDocument(folder, descriptor.digest, imageConfig)) !== undefined;
+  if (isPresent) return toBlobSource(client, repository, descriptor);
+  if (descriptor.size > MAX_DOCUMENT_BYTES) throw documentError(descriptor.digest, reference);
+  const parts: Uint8Array[] = [];
+  for await (const part of client.fetchBlob(repository, descriptor)) parts.push(part);
+  const bytes = Buffer.concat(parts);
+  parseFetched({ digest: descriptor.digest, bytes }, imageConfig, reference);
+  return blobFromBytes(bytes);
 }
 
 const toBlobSource = (client: RegistryClient, repository: string, { digest, size }: Descriptor): BlobSource => ({
   digest,
   sizeBytes: size,
-  chunks: () => client.fetchBlob(repository, digest),
+  chunks: () => client.fetchBlob(repository, { digest, size }),
 });
 
-function parseFetchedDocument<T>(
-  fetched: FetchedManifest,
+function parseFetched<T>(
+  fetched: Pick<FetchedManifest, "digest" | "bytes">,
   model: Parameters<typeof parseDocument<T>>[2],
   reference: string,
 ): T {
   try {
     return parseDocument(fetched.bytes.toString("utf8"), fetched.digest, model);
   } catch (cause) {
-    throw new UnikernelError(
-      "API_SHAPE",
-      `The registry's document ${fetched.digest} for '${reference}' is not a valid OCI document.`,
-      {
-        hint: "Check that the host is an OCI registry and that the name is an image.",
-        cause,
-      },
-    );
+    throw documentError(fetched.digest, reference, cause);
   }
 }
+
+const documentError = (digest: string, reference: string, cause?: unknown): UnikernelError =>
+  new UnikernelError("API_SHAPE", `The registry's document ${digest} for '${reference}' is not a valid OCI document.`, {
+    hint: "Check that the host is an OCI registry and that the name is an image.",
+    ...(cause === undefined ? {} : { cause }),
+  });

@@ -30,7 +30,9 @@ const OTHER_VARIABLES: Readonly<
     "Address of a BuildKit daemon, such as `unix:///run/buildkit/buildkitd.sock`, for `buildctl` on `PATH`.",
   XDG_STATE_HOME: "Parent of the state folder. Default: `~/.local/state`.",
   XDG_CACHE_HOME: "Parent of the cache folder. Default: `~/.cache`.",
-  XDG_RUNTIME_DIR: "Parent of the folder of VM sockets. Default: the folder for temporary files.",
+  DOCKER_CONFIG: "Folder of Docker's `config.json`, which holds credentials of registries. Default: `~/.docker`.",
+  XDG_RUNTIME_DIR:
+    "Parent of the folder of VM sockets, and of Podman's `containers/auth.json`. Default: the folder for temporary files.",
   PATH: "Folders in which QEMU and other tools are searched.",
 };
 

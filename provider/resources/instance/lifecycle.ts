@@ -86,7 +86,7 @@ const createOrResumeInstance = (context: ProviderContext, inputs: InstanceInputs
     },
     resume: (item) => resumeInstance(context, item, inputs),
     discard: (item) => deleteInstances(context.client, [item.uuid]),
-    errorContexts: workloadErrorContext(""),
+    errorContexts: workloadErrorContext("", inputs.serviceGroup !== undefined),
   });
 
 /** The last request of a create: the mark says from now on that the instance is finished, and the lock is set that is asked for. */

@@ -13,13 +13,23 @@ export { parseDigest as digestIn } from "./imageReference";
 export const toReplicaRequest = (workload: Partial<Workload>, base: CreateInstanceRequest): CreateInstanceRequest =>
   encodeRequest(WORKLOAD_WIRE, workload, { ...base, autostart: true });
 
-/** Errors of a create, with the input that caused them. `prefix` is the path of the workload inputs, such as `template.`. */
-export const workloadErrorContext = (prefix: "" | "template."): Readonly<Partial<Record<ErrorCode, ErrorContext>>> => ({
+/** For a volume that another instance holds. */
+const HELD_VOLUME_HINT = "Give it its own volume, or mount the volume read-only in every instance.";
+
+/**
+ * Errors of a create, with the input that caused them.
+ *
+ * @param prefix path of the workload inputs, such as `template.`
+ * @param publishes the request also creates a service group, whose ports may be taken
+ */
+export const workloadErrorContext = (
+  prefix: "" | "template.",
+  publishes = false,
+): Readonly<Partial<Record<ErrorCode, ErrorContext>>> => ({
   INPUT_INVALID: { property: `${prefix}memoryMb` },
-  IN_USE: {
-    property: `${prefix}volumes`,
-    hint: "Give it its own volume, or mount the volume read-only in every instance.",
-  },
+  IN_USE: publishes
+    ? { hint: "Choose another port or domain, or another volume, whichever the message names." }
+    : { property: `${prefix}volumes`, hint: HELD_VOLUME_HINT },
   // After a killed delete the state has objects that are gone.
   NOT_FOUND: {
     hint: "Check its id or name in this metro. If this stack created it, run 'pulumi refresh', then 'pulumi up'.",

@@ -4,7 +4,7 @@
  */
 import { type Digest, digestOf, digestOfFile } from "../base/digest";
 import { UnikernelError } from "../base/errors";
-import { kraftfileError } from "./kraftfile/kraftfileError";
+import { formatProblems, kraftfileError } from "./kraftfile/kraftfileError";
 import { loadKraftfile } from "./kraftfile/loadKraftfile";
 import { formatPlatform } from "./oci/descriptor";
 import { completeTree } from "./rootfs/completeTree";
@@ -37,6 +37,8 @@ export interface BuildPlan {
   /** Changes if and only if an input of the image changes; the image that a runtime's tag points to is not an input. */
   readonly contextHash: Digest;
   readonly kraftfile: RuntimeKraftfile;
+  /** What the Kraftfile says without effect, ready to be printed. */
+  readonly warnings: readonly string[];
   /** Root file system with `files` overlaid; contents stay on disk. */
   readonly tree: FileTree;
   /** `files` were given, which may hold secrets. */
@@ -63,7 +65,9 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   }
   tree = overlayFiles(tree, files);
   const hasGivenFiles = Object.keys(files).length > 0;
-  return { name, context: folder, contextHash: await contextHash(kraftfile, tree), kraftfile, tree, hasGivenFiles };
+  const warnings = formatProblems(displayPath, text, kraftfile.warnings);
+  const hash = await contextHash(kraftfile, tree);
+  return { name, context: folder, contextHash: hash, kraftfile, warnings, tree, hasGivenFiles };
 }
 
 /** Hashes the parsed Kraftfile, and paths, modes, contents and link targets of the tree. */

@@ -3,7 +3,7 @@
  * The hash does not depend on times, owners, or the location of the folder.
  */
 import { type Digest, digestOf } from "../base/digest";
-import { kraftfileError } from "./kraftfile/kraftfileError";
+import { formatProblems, kraftfileError } from "./kraftfile/kraftfileError";
 import { loadKraftfile } from "./kraftfile/loadKraftfile";
 import { formatPlatform } from "./oci/descriptor";
 import { FileDigests, digestContents } from "./pack/fileDigests";
@@ -43,6 +43,8 @@ export interface BuildPlan {
   /** Changes if and only if an input of the image changes; the image that a runtime's tag points to is not an input. */
   readonly contextHash: Digest;
   readonly kraftfile: RuntimeKraftfile;
+  /** What the Kraftfile says without effect, ready to be printed. */
+  readonly warnings: readonly string[];
   /** Root file system with `files` overlaid; contents stay on disk. */
   readonly tree: FileTree;
   /** `files` were given, which may hold secrets. */
@@ -75,8 +77,9 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   tree = overlayFiles(tree, files);
   planTree(tree, "cpio"); // reports now, not at build time, what the format cannot store
   const hasGivenFiles = Object.keys(files).length > 0;
+  const warnings = formatProblems(displayPath, text, kraftfile.warnings);
   const hash = await contextHash(kraftfile, tree, digests, signal);
-  return { name, context: folder, contextHash: hash, kraftfile, tree, hasGivenFiles, digests };
+  return { name, context: folder, contextHash: hash, kraftfile, warnings, tree, hasGivenFiles, digests };
 }
 
 /** Hashes the parsed Kraftfile, and paths, modes, owners, contents and link targets of the tree; hard links count as files of their own. */

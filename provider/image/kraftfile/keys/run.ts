@@ -90,6 +90,9 @@ export function readLabels(source: YamlSource, spec: SpecVersion | undefined, me
     if (spec === "0.7" && !/^[a-zA-Z0-9._/-]+$/.test(label.key)) {
       source.report(label.keyNode, "a label may contain only letters, digits and '._/-'.");
     }
+    if (label.key === "" || label.key.includes("\0")) {
+      source.report(label.keyNode, "the name of a label must not be empty or contain NUL.");
+    }
     const text = source.scalar(label.value, label.keyNode, `'labels.${label.key}'`);
     if (text === undefined) continue;
     labels.push([label.key, text]);

@@ -45,16 +45,13 @@ export function readSource(source: YamlSource, named: Named): RootfsSource | und
     return withFormat(readSourceMap(source, { value: inner.value, at: inner.keyNode, what: `${what}.source` }), format);
   }
   const path = { value: inner.value, at: inner.keyNode, what: `${what}.source` };
-  // Beside a string, `cpio` and `erofs` are the format of the result ("type: erofs means the filesystem type is EROFS"), which a
-  // file that is packed already has too.
-  const text = type === undefined ? undefined : readTypeName(source, type, `'${what}.type'`);
-  if (text === "cpio" || text === "erofs") {
-    if (format !== undefined && format !== text) {
-      return source.report(type?.keyNode ?? at, `'${what}.type' and '${what}.format' differ; keep one of them.`);
-    }
-    return withFormat(readPath(source, path, undefined), text);
-  }
-  return withFormat(readPath(source, path, text === undefined ? undefined : SOURCE_TYPES.get(text)), format);
+  const typeName = type === undefined ? undefined : readTypeName(source, type, `'${what}.type'`);
+  const result = readPath(source, path, typeName === undefined ? undefined : SOURCE_TYPES.get(typeName));
+  if (result === undefined || (typeName !== "cpio" && typeName !== "erofs")) return withFormat(result, format);
+  // Beside a string, `type: erofs` is the format of the result ("type: erofs means the filesystem type is EROFS"), unless `format`
+  // says that already: then it is what the source is. A Dockerfile is never a packed file.
+  if (format !== undefined && !isDockerfileName(result.path)) return withFormat(result, format);
+  return withFormat({ ...result, type: isDockerfileName(result.path) ? "dockerfile" : undefined }, format ?? typeName);
 }
 
 /** Reads a list of sources; entries that are invalid are problems and left out. */

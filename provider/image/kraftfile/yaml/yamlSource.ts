@@ -39,7 +39,9 @@ export class YamlSource {
     }
     const document = yaml.parseDocument(text, PARSE_OPTIONS);
     // Report the first error only: the others mostly follow from it.
-    const first = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
+    const first = [...document.errors, ...document.warnings]
+      .filter((error) => !isHarmless(error, text))
+      .sort((a, b) => a.pos[0] - b.pos[0])[0];
     if (first !== undefined) {
       // An unclosed bracket is detected at the end of the file: point at the last non-blank line instead.
       const offset = Math.min(first.pos[0], text.trimEnd().length);
@@ -168,6 +170,14 @@ const nextLine = (text: string, start: number): number => {
   const newline = text.indexOf("\n", start);
   return newline < 0 ? -1 : newline + 1;
 };
+
+/** What Go's YAML parser accepts: a closing bracket at the margin, and a second document without content. */
+function isHarmless({ name, code, pos }: yaml.YAMLError, text: string): boolean {
+  if (code === "BAD_INDENT") return name === "YAMLWarning";
+  if (code !== "MULTIPLE_DOCS") return false;
+  const lines = text.slice(pos[0]).split("\n");
+  return lines.every((line) => line.trim() === "" || line.trim() === "---" || line.trimStart().startsWith("#"));
+}
 
 const nullIfEmpty = (node: yaml.Node | null): yaml.Node | null =>
   yaml.isScalar(node) && node.value === null ? null : node;

@@ -80,6 +80,12 @@ export const SOURCE_FORMS: readonly Form[] = [
     { path: "./rootfs", type: undefined, format: "erofs" },
     V6,
   ),
+  rootfs(
+    "source, format and type",
+    "unikraft: the type is lifted into the source",
+    "{source: ./initramfs.erofs, format: erofs, type: erofs}",
+    { path: "./initramfs.erofs", type: "erofs", format: "erofs" },
+  ),
   rootfs("source and type dir", "unikraft: type of the string source", "{source: ./Dockerfile, type: dir}", {
     path: "./Dockerfile",
     type: "directory",

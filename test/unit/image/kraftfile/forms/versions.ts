@@ -104,4 +104,16 @@ export const VERSION_FORMS: readonly Form[] = [
     text: `x-cmd: &c [/bin/a]\n${V7}cmd: *c`,
     gives: { cmd: ["/bin/a"] },
   },
+  {
+    form: "a list that closes at the margin",
+    tool: "Go's yaml.v3: accepts",
+    text: `${V6}cmd: [\n  "/bin/a",\n  "b"\n]\nroms: [\n  {\n    source: a\n  }\n]`,
+    gives: { cmd: ["/bin/a", "b"], roms: [{ path: "a", type: undefined }] },
+  },
+  {
+    form: "an empty second document",
+    tool: "Go's yaml.v3: reads the first",
+    text: `---\n${V6}---\n# end\n`,
+    gives: { runtime: "base:latest" },
+  },
 ];

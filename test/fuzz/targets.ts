@@ -1,0 +1,6 @@
+/** All fuzz targets, for `npm run fuzz` and for their short form in test/property/fuzz.test.ts. */
+import { kraftfileTarget } from "./kraftfile";
+import type { FuzzTarget } from "./target";
+
+/** In the order they run. */
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [kraftfileTarget];

@@ -13,7 +13,7 @@ export interface DirectoryOptions {
    * 0644 for other files, so that the umask of a checkout makes no difference.
    */
   readonly preserveModes?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Paths up to this length are passed to the kernel as they are; its limit is 4096 bytes. */

@@ -1,6 +1,7 @@
 /** Atomic writes and other helpers for files. */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
+import * as os from "node:os";
 import * as path from "node:path";
 
 /** Writes a temporary file in the same folder and renames it: a crash leaves the old or the new content. `mode` defaults to 0644. */
@@ -29,5 +30,15 @@ export async function removeIfEmpty(folder: string): Promise<boolean> {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Runs `work` with an empty folder below the system's folder for temporary files, and removes it afterwards. */
+export async function withTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-"));
+  try {
+    return await work(folder);
+  } finally {
+    await fs.rm(folder, { recursive: true, force: true });
   }
 }

@@ -9,9 +9,9 @@ import { formatPlatform } from "./oci/descriptor";
 import { FileDigests, digestContents } from "./pack/fileDigests";
 import { planTree } from "./pack/packTree";
 import { completeTree } from "./rootfs/completeTree";
-import { resolveDirectoryInside } from "./rootfs/directoryInside";
-import { fromDirectory } from "./rootfs/fromDirectory";
+import { readSource } from "./readSource";
 import { overlayFiles } from "./rootfs/overlay";
+import { resolveSource } from "./rootfs/resolveSource";
 import type { FileTree } from "./rootfs/tree";
 import { type RuntimeKraftfile, assertSupported } from "./supportedSources";
 
@@ -32,6 +32,11 @@ export interface BuildInputs {
   readonly preserveModes?: boolean;
   /** Known digests of files, which are not read again; new ones are added. `undefined` reads every file. */
   readonly digests?: FileDigests;
+  /**
+   * Folder for temporary files. A compressed root file system is decompressed there; the plan refers to it, so the caller removes it
+   * after building.
+   */
+  readonly scratch: string;
   readonly signal?: AbortSignal;
 }
 
@@ -58,21 +63,21 @@ export interface BuildPlan {
  * nothing. Throws `CONTEXT_INVALID` or `KRAFTFILE_INVALID` that lists all problems; an aborted `signal` rejects with its reason.
  */
 export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
-  const { context, files = {}, name, preserveModes = false, digests = new FileDigests(), signal } = inputs;
+  const { context, files = {}, name, preserveModes = false, digests = new FileDigests(), scratch, signal } = inputs;
   const loaded = await loadKraftfile(context, inputs.kraftfile);
   const kraftfile = assertSupported(loaded);
   const { folder, displayPath, text } = loaded;
   const { rootfs } = kraftfile;
   let tree: FileTree = new Map();
   if (rootfs !== undefined) {
-    const rootfsDirectory = await resolveDirectoryInside(folder, rootfs.path);
-    if ("problem" in rootfsDirectory) {
-      throw kraftfileError(displayPath, text, [{ ...rootfs.position, message: rootfsDirectory.problem }]);
+    const source = await resolveSource(folder, rootfs.path);
+    if ("problem" in source || source.type === "dockerfile") {
+      const message =
+        "problem" in source ? source.problem : `'${rootfs.path}' is a Dockerfile, which is not supported yet.`;
+      throw kraftfileError(displayPath, text, [{ ...rootfs.position, message: `rootfs ${message}` }]);
     }
-    tree = await fromDirectory(rootfsDirectory.directory, {
-      preserveModes,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const label = path.join(context, rootfs.path);
+    tree = await readSource(source, label, { preserveModes, signal, scratch });
   }
   tree = overlayFiles(tree, files);
   planTree(tree, "cpio"); // reports now, not at build time, what the format cannot store

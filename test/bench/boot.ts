@@ -69,7 +69,8 @@ export async function benchBoot(args: string[]): Promise<readonly Ratio[]> {
   const platform = await LocalPlatform.open();
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-bench-"));
   try {
-    const plan = await planBuild({ context: path.resolve(__dirname, "../../examples/quickstart/site"), name: "bench" });
+    const context = path.resolve(__dirname, "../../examples/quickstart/site");
+    const plan = await planBuild({ context, name: "bench", scratch: folder });
     const { digest } = await buildImage(plan, { layout: localPaths().imagesDir, repository: "bench", resolveRuntime });
     const image = `bench@${digest}`;
     const stored = await openLayout(localPaths().imagesDir).resolve(image);

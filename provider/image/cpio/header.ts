@@ -54,18 +54,35 @@ export interface EncodedEntry {
   readonly name: string;
 }
 
-const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, "0");
-const ZERO = hex(0);
+const DIGITS = Buffer.from("0123456789ABCDEF", "latin1");
+
+/** Size of header, name, NUL and padding. */
+export function encodedHeaderBytes(name: string): number {
+  const length = HEADER_BYTES + Buffer.byteLength(name) + 1;
+  return length + paddingBytes(length, ALIGNMENT);
+}
 
 /** Encodes header, name, NUL and padding. Time and device are zero, so that archives are reproducible. */
 export function encodeHeader({ inode, mode, uid, gid, links, fileBytes, name }: EncodedEntry): Buffer {
-  const nameBytes = Buffer.byteLength(name) + 1;
-  const header = Buffer.alloc(HEADER_BYTES + nameBytes + paddingBytes(HEADER_BYTES + nameBytes, ALIGNMENT));
-  const mtime = ZERO;
-  const devices = ZERO.repeat(4);
-  const numbers = hex(inode) + hex(mode) + hex(uid) + hex(gid) + hex(links) + mtime + hex(fileBytes) + devices;
-  header.write(`${NEWC_MAGIC}${numbers}${hex(nameBytes)}${ZERO}`, "latin1");
-  header.write(name, HEADER_BYTES, "utf8");
+  const header = Buffer.allocUnsafe(encodedHeaderBytes(name));
+  header.write(NEWC_MAGIC, "latin1");
+  let at = NEWC_MAGIC.length;
+  // By digit: this runs once per file, and strings of digits would take as long as reading a small file.
+  const put = (value: number): void => {
+    for (let shift = 28; shift >= 0; shift -= 4) header[at++] = DIGITS[(value >>> shift) & 0xf] ?? 0;
+  };
+  put(inode);
+  put(mode);
+  put(uid);
+  put(gid);
+  put(links);
+  put(0); // time
+  put(fileBytes);
+  for (let field = 0; field < 4; field++) put(0); // devices
+  put(Buffer.byteLength(name) + 1);
+  put(0); // checksum
+  at += header.write(name, at, "utf8");
+  header.fill(0, at);
   return header;
 }
 

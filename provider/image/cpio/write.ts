@@ -12,6 +12,7 @@ import {
   MAX_NAME_BYTES,
   TRAILER_NAME,
   encodeHeader,
+  encodedHeaderBytes,
 } from "./header";
 
 /**
@@ -51,10 +52,7 @@ export function planCpio(tree: FileTree): ArchivePlan {
   const rows = completeTree(tree);
   const problems = rows.flatMap(([path, entry]) => findEntryProblem(path, entry) ?? []);
   if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "context" });
-  let contentBytes = 0;
-  for (const { header, dataBytes } of encodeRows(rows)) {
-    contentBytes += header.length + dataBytes + paddingBytes(dataBytes, ALIGNMENT);
-  }
+  const contentBytes = sumBytes(rows);
   const sizeBytes = contentBytes + paddingBytes(contentBytes, ARCHIVE_BLOCK_BYTES);
   return {
     sizeBytes,
@@ -77,6 +75,20 @@ export function planCpio(tree: FileTree): ArchivePlan {
  */
 export async function writeCpio(tree: FileTree, file: string, signal?: AbortSignal): Promise<PackedArchive> {
   return packArchive(planCpio(tree), { file }, { signal });
+}
+
+/** Size of the archive without its last padding. */
+function sumBytes(rows: readonly PathEntry[]): number {
+  const seen = new Set<TreeEntry>();
+  let sum = encodedHeaderBytes(TRAILER_NAME);
+  for (const [name, entry] of rows) {
+    sum += encodedHeaderBytes(name);
+    if (entry.type === "directory" || seen.has(entry)) continue;
+    if (entry.type === "file") seen.add(entry);
+    const dataBytes = entry.type === "file" ? sizeOf(entry.content) : Buffer.byteLength(entry.target);
+    sum += dataBytes + paddingBytes(dataBytes, ALIGNMENT);
+  }
+  return sum;
 }
 
 function* encodeRows(rows: readonly PathEntry[]): Generator<CpioRow> {

@@ -97,7 +97,7 @@ export class ContentReader implements Disposable {
     if (root === undefined) return fs.openSync(path, O_RDONLY | O_NONBLOCK);
     let descriptors = this.#roots.get(root);
     if (descriptors === undefined) this.#roots.set(root, (descriptors = new DirectoryDescriptors(root)));
-    return descriptors.openFile(path.slice(root.path.length).replace(/^\/+/, ""));
+    return descriptors.openFile(path.slice(root.path.endsWith("/") ? root.path.length : root.path.length + 1));
   }
 }
 

@@ -4,9 +4,9 @@ import * as fs from "node:fs";
 import { dirname } from "node:path";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
-import { type FileContent, sizeOf } from "../rootfs/tree";
-import type { ArchivePlan } from "./archivePlan";
-import { ContentReader } from "./contentReader";
+import { sizeOf } from "../rootfs/tree";
+import type { ArchivePart, ArchivePlan } from "./archivePlan";
+import { ContentReader, type OpenedContent } from "./contentReader";
 import type { FileDigests } from "./fileDigests";
 import { Output } from "./output";
 import { TimeSlice } from "./timeSlice";
@@ -64,45 +64,68 @@ async function writeParts(plan: ArchivePlan, output: Output, { signal, digests }
   using reader = new ContentReader();
   const slice = new TimeSlice(signal);
   for (const part of plan.parts()) {
-    if (typeof part === "number") await writeZeros(output, part);
-    else if (part instanceof Uint8Array) await writeContent(output, reader, "", { bytes: part });
-    else await writeContent(output, reader, part.name, part.content, digests, signal);
+    const writer = new PartWriter(part, reader, digests);
+    try {
+      // No promise per part: most are a header, some padding, or a small file.
+      while (!writer.writeInto(output)) {
+        await output.flushIfFull();
+        if (slice.isOver) await slice.next();
+      }
+      writer.finish();
+    } finally {
+      writer.close();
+    }
     if (slice.isOver) await slice.next();
   }
 }
 
-async function writeZeros(output: Output, count: number): Promise<void> {
-  for (let left = count; left > 0;) {
-    const length = Math.min(left, output.free);
-    output.append(length, (target, offset) => target.fill(0, offset, offset + length));
-    left -= length;
-    await output.flushIfFull();
-  }
-}
+/** Writes one part, as much at a time as the output has room for. */
+class PartWriter {
+  readonly #part: ArchivePart;
+  readonly #opened: OpenedContent | undefined;
+  readonly #hash: crypto.Hash | undefined;
+  readonly #digests: FileDigests | undefined;
+  readonly #sizeBytes: number;
+  #written = 0;
 
-async function writeContent(
-  output: Output,
-  reader: ContentReader,
-  name: string,
-  content: FileContent,
-  digests?: FileDigests,
-  signal?: AbortSignal,
-): Promise<void> {
-  const hash = digests?.needs(content) === true ? crypto.createHash("sha256") : undefined;
-  const opened = reader.open(name, content);
-  try {
-    for (let left = sizeOf(content); left > 0;) {
-      const length = Math.min(left, output.free);
-      const bytes = output.append(length, (target, offset) => opened.read(target, offset, length));
-      hash?.update(bytes);
-      left -= length;
-      if (output.free > 0) continue;
-      await output.flushIfFull();
-      signal?.throwIfAborted();
+  /** Throws `CONTEXT_INVALID` when a file is not the listed one any more. */
+  constructor(part: ArchivePart, reader: ContentReader, digests: FileDigests | undefined) {
+    this.#part = part;
+    if (typeof part === "number") this.#sizeBytes = part;
+    else if (part instanceof Uint8Array) this.#sizeBytes = part.length;
+    else {
+      this.#sizeBytes = sizeOf(part.content);
+      this.#opened = reader.open(part.name, part.content);
+      if (digests?.needs(part.content) !== true) return;
+      this.#digests = digests;
+      this.#hash = crypto.createHash("sha256");
     }
-    opened.assertUnchanged();
-    if (hash !== undefined) digests?.record(name, content, `sha256:${hash.digest("hex")}`);
-  } finally {
-    opened.close();
+  }
+
+  /** Fills the free space. True when the part is complete and there is space left, so that the next part can follow. */
+  writeInto(output: Output): boolean {
+    const length = Math.min(this.#sizeBytes - this.#written, output.free);
+    const bytes = output.append(length, (target, offset) => this.#fill(target, offset, length));
+    this.#hash?.update(bytes);
+    this.#written += length;
+    return this.#written === this.#sizeBytes && output.free > 0;
+  }
+
+  /** Throws `CONTEXT_INVALID` when the file changed while it was read. */
+  finish(): void {
+    this.#opened?.assertUnchanged();
+    if (this.#hash === undefined || typeof this.#part === "number" || this.#part instanceof Uint8Array) return;
+    this.#digests?.record(this.#part.name, this.#part.content, `sha256:${this.#hash.digest("hex")}`);
+  }
+
+  close(): void {
+    this.#opened?.close();
+  }
+
+  #fill(target: Buffer, offset: number, length: number): void {
+    if (this.#opened !== undefined) this.#opened.read(target, offset, length);
+    else if (this.#part instanceof Uint8Array)
+      target.set(this.#part.subarray(this.#written, this.#written + length), offset);
+    else target.fill(0, offset, offset + length);
   }
 }

@@ -10,7 +10,7 @@ import { parentOf } from "./completeTree";
 import type { DirectoryRoot } from "./tree";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
-const DESCRIPTORS = "/proc/self/fd";
+const DESCRIPTORS = `/proc/${process.pid}/fd`; // saves the kernel the link /proc/self
 const HAS_DESCRIPTORS = fs.existsSync(DESCRIPTORS);
 /** Open folders besides the root. */
 const MAX_OPEN = 64;

@@ -13,7 +13,7 @@ export interface DirectoryOptions {
    * 0644 for other files, so that the umask of a checkout makes no difference.
    */
   readonly preserveModes?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Paths up to this length are passed to the kernel as they are; its limit is 4096 bytes. */
@@ -47,12 +47,14 @@ class DirectoryLister {
   readonly tree = new Map<string, TreeEntry>();
   readonly #hardLinks = new Map<string, TreeEntry>();
   readonly #root: DirectoryRoot;
+  readonly #prefix: string;
   readonly #descriptors: DirectoryDescriptors;
   readonly #preserveModes: boolean;
   readonly #problems: string[];
 
   constructor(root: DirectoryRoot, descriptors: DirectoryDescriptors, preserveModes: boolean, problems: string[]) {
     this.#root = root;
+    this.#prefix = root.path.endsWith("/") ? root.path : `${root.path}/`;
     this.#descriptors = descriptors;
     this.#preserveModes = preserveModes;
     this.#problems = problems;
@@ -82,7 +84,7 @@ class DirectoryLister {
 
   /** The entry, or a sentence that says why it cannot be packed. */
   #read(inner: string): TreeEntry | string {
-    const path = `${this.#root.path}/${inner}`;
+    const path = this.#prefix + inner;
     try {
       // The plain path is twice as fast. Should it be diverted, opening the file later finds another inode than the listed one.
       const stat = fs.lstatSync(path.length < SHORT_PATH ? path : this.#safePath(inner));

@@ -1,4 +1,5 @@
 /** Builds a GatewayImage into the image layout. */
+import { withTemporaryFolder } from "../../base/files";
 import { type BuiltImage, buildImage } from "../../image/buildImage";
 import { planBuild } from "../../image/planBuild";
 import { createProgressReporter } from "../../image/progress";
@@ -13,13 +14,16 @@ export async function buildFromInputs(
 ): Promise<BuiltImage> {
   const progress = createProgressReporter(`Image '${name}'`, context.printProgress);
   try {
-    const plan = await planBuild({ context: folder, files, name });
-    return await buildImage(plan, {
-      layout: context.imageLayout,
-      repository: name,
-      resolveRuntime: (reference) => resolveRuntime(reference, { signal: context.signal, onProgress: progress.report }),
-      signal: context.signal,
-      onProgress: ({ message }) => progress.report(message),
+    return await withTemporaryFolder(async (scratch) => {
+      const plan = await planBuild({ context: folder, files, name, scratch, signal: context.signal });
+      return await buildImage(plan, {
+        layout: context.imageLayout,
+        repository: name,
+        resolveRuntime: (reference) =>
+          resolveRuntime(reference, { signal: context.signal, onProgress: progress.report }),
+        signal: context.signal,
+        onProgress: ({ message }) => progress.report(message),
+      });
     });
   } finally {
     progress.end();

@@ -1,5 +1,6 @@
 /** Plans a build at preview, without building. */
 import { UnikernelError } from "../../base/errors";
+import { withTemporaryFolder } from "../../base/files";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
 import { planBuild } from "../../image/planBuild";
@@ -20,7 +21,7 @@ export async function computeInputs(
     name: containsUnknown(given["name"]) ? undefined : given["name"],
   });
   try {
-    const plan = await planBuild({ context, files, name: name ?? "image" });
+    const plan = await withTemporaryFolder((scratch) => planBuild({ context, files, name: name ?? "image", scratch }));
     return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
   } catch (error) {
     if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))

@@ -4,27 +4,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { fromErofs } from "../../../provider/image/erofs/read";
 import { ContentReader, describeFile } from "../../../provider/image/pack/contentReader";
-import { FileDigests, digestContents } from "../../../provider/image/pack/fileDigests";
 import { packTree } from "../../../provider/image/pack/packTree";
-import { completeTree } from "../../../provider/image/rootfs/completeTree";
 import { fromDirectory } from "../../../provider/image/rootfs/fromDirectory";
 import type { ArchiveRange, ArchivedFile, FileTree } from "../../../provider/image/rootfs/tree";
+import { describeEntries } from "../../support/describeEntries";
 import { describeFolder, runTool } from "../../support/foreignTools";
 import { makeUnusualFolder } from "../../support/unusualFolder";
-
-/** Paths, modes, owners, links and digests of contents. */
-async function describeEntries(tree: FileTree): Promise<unknown[]> {
-  const rows = completeTree(tree);
-  const files = rows.flatMap(([name, entry]) => (entry.type === "file" ? [{ name, content: entry.content }] : []));
-  const digests = (await digestContents(files, new FileDigests())).values();
-  const firstNames = new Map<unknown, string>();
-  return rows.map(([name, entry]) => {
-    const { uid = 0, gid = 0 } = entry;
-    if (entry.type !== "file") return [name, { ...entry, uid, gid }];
-    if (!firstNames.has(entry)) firstNames.set(entry, name);
-    return [name, entry.mode, uid, gid, digests.next().value, firstNames.get(entry)];
-  });
-}
 
 /** Checks an image. The tool exits with 0 even for an image that it rejects, but only a rejected image makes it print something. */
 const checkErofs = (image: string): string => runTool("sh", ["-c", 'fsck.erofs "$0" 2>&1', image]).toString();

@@ -80,11 +80,14 @@ describe("image formats with standard tools", () => {
       path.join(folder, "kernel.tar"),
     );
     const platform = { os: "qemu", architecture: "x86_64" };
-    const { digest } = await buildImage(await planBuild({ context, name: "shop", preserveModes: true }), {
-      layout,
-      repository: "acme/shop",
-      resolveRuntime: async (reference) => ({ reference, platform, kernelLayer }),
-    });
+    const { digest } = await buildImage(
+      await planBuild({ context, name: "shop", preserveModes: true, scratch: folder }),
+      {
+        layout,
+        repository: "acme/shop",
+        resolveRuntime: async (reference) => ({ reference, platform, kernelLayer }),
+      },
+    );
     return digest;
   }
 

@@ -3,15 +3,20 @@ import * as childProcess from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
+import { buffer } from "node:stream/consumers";
+import * as zlib from "node:zlib";
+import * as tar from "tar-stream";
 import { UnikernelError, type ErrorCode } from "../../../provider/base/errors";
 import { type BuiltImage, buildImage } from "../../../provider/image/buildImage";
 import { type BuildPlan, planBuild } from "../../../provider/image/planBuild";
+import { packTree } from "../../../provider/image/pack/packTree";
 import { readCpio } from "../../../provider/image/cpio/read";
 import { extractLayer } from "../../../provider/image/oci/layer";
 import { writeLayer } from "../../support/layers";
 import { isBuiltWithoutFiles } from "../../../provider/image/oci/indexJson";
 import { openLayout } from "../../../provider/image/oci/layout";
 import type { StoredImage } from "../../../provider/image/oci/storedImage";
+import { fromDirectory } from "../../../provider/image/rootfs/fromDirectory";
 import type { FileTree, TreeEntry } from "../../../provider/image/rootfs/tree";
 import type { RuntimeImage } from "../../../provider/image/runtimeImage";
 
@@ -53,7 +58,7 @@ describe("building an image", () => {
   };
   const write = (text: string): Promise<void> => fs.writeFile(path.join(context, "Kraftfile"), text);
   const plan = (files: Record<string, string> = {}, from = context): Promise<BuildPlan> =>
-    planBuild({ context: from, files, name: "shop" });
+    planBuild({ context: from, files, name: "shop", scratch: folder });
   const build = (planned: BuildPlan, runtimeImage: RuntimeImage = runtime, target = layout): Promise<BuiltImage> =>
     buildImage(planned, { layout: target, repository: "shop", resolveRuntime: async () => runtimeImage });
   const stored = async (): Promise<StoredImage> => {
@@ -139,9 +144,42 @@ describe("building an image", () => {
     assert.deepEqual(await build(one), await build(two, runtime, path.join(folder, "other")));
   });
 
+  it("builds one image from a directory and from archives of its tree, at any stage of compression", async () => {
+    await fs.mkdir(path.join(context, "rootfs/empty"));
+    const listed = await plan();
+    const wanted = await build(listed);
+    const tree = await fromDirectory(path.join(await fs.realpath(context), "rootfs"));
+    const pack = tar.pack();
+    for (const [name, entry] of tree) {
+      if (entry.type === "file") pack.entry({ name, mode: entry.mode }, "hello");
+      else if (entry.type === "directory") pack.entry({ name, type: "directory", mode: entry.mode });
+      else pack.entry({ name, type: "symlink", linkname: entry.target });
+    }
+    pack.finalize();
+    const archive = await buffer(pack);
+    await fs.writeFile(path.join(context, "root.tar"), archive);
+    await fs.writeFile(path.join(context, "root.tgz"), zlib.gzipSync(archive));
+    for (const format of ["cpio", "erofs"] as const)
+      await packTree(tree, format, { file: path.join(context, `root.${format}`) });
+    for (const source of ["root.tar", "root.tgz", "root.cpio", "root.erofs"]) {
+      await write(KRAFTFILE.replace("./rootfs", source));
+      const planned = await plan();
+      assert.equal(planned.contextHash, listed.contextHash, source);
+      assert.equal((await build(planned)).digest, wanted.digest, source);
+    }
+    await write(KRAFTFILE.replace("./rootfs", "root.tar"));
+    await fs.truncate(path.join(context, "root.tar"), 1000);
+    await assert.rejects(
+      plan(),
+      (error) =>
+        UnikernelError.has(error, "CONTEXT_INVALID") && /root\.tar' is not a usable tar archive/.test(error.message),
+    );
+  });
+
   it("keeps modes on request, and then they change the content hash", async () => {
     await fs.chmod(path.join(context, "rootfs/www/index.html"), 0o640);
-    const preserving = (): Promise<BuildPlan> => planBuild({ context, name: "shop", preserveModes: true });
+    const preserving = (): Promise<BuildPlan> =>
+      planBuild({ context, name: "shop", preserveModes: true, scratch: folder });
     const planned = await preserving();
     await build(planned);
     const entry = (await initrd()).get("www/index.html");
@@ -244,7 +282,7 @@ describe("building an image", () => {
     await write(
       "# a comment\nspecification: 'v0.7.0'\nenv: ['PORT=8080']\ncmd: /bin/httpd -f\nname: other\nrootfs: rootfs/\nruntime: oci://linux:latest\n",
     );
-    assert.equal((await planBuild({ context, name: "else" })).contextHash, contextHash);
+    assert.equal((await planBuild({ context, name: "else", scratch: folder })).contextHash, contextHash);
     assert.notEqual((await plan({ "/x": "1" })).contextHash, contextHash);
     assert.notEqual((await plan({ "/x": "1" })).contextHash, (await plan({ "/x": "2" })).contextHash);
   });

@@ -5,11 +5,13 @@ import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
+import * as zlib from "node:zlib";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { digestOf } from "../../../../provider/base/digest";
 import { FileDigests, digestContents } from "../../../../provider/image/pack/fileDigests";
+import { packTree } from "../../../../provider/image/pack/packTree";
 import { fromDirectory } from "../../../../provider/image/rootfs/fromDirectory";
-import { resolveDirectoryInside } from "../../../../provider/image/rootfs/directoryInside";
+import { type SourceType, resolveSource } from "../../../../provider/image/rootfs/resolveSource";
 import { overlayFiles, overlayTree } from "../../../../provider/image/rootfs/overlay";
 import type { FileTree, TreeEntry } from "../../../../provider/image/rootfs/tree";
 
@@ -103,8 +105,14 @@ describe("a root file system", () => {
       await fs.mkdir(path.join(folder, "a/b"), { recursive: true });
       await fs.symlink("a", path.join(folder, "link"));
       const real = await fs.realpath(folder);
-      assert.deepEqual(await resolveDirectoryInside(folder, "./link/b"), { directory: path.join(real, "a/b") });
-      assert.deepEqual(await resolveDirectoryInside(folder, "a/../a"), { directory: path.join(real, "a") });
+      assert.deepEqual(await resolveSource(folder, "./link/b"), {
+        type: "directory",
+        directory: path.join(real, "a/b"),
+      });
+      assert.deepEqual(await resolveSource(folder, "a/../a"), {
+        type: "directory",
+        directory: path.join(real, "a"),
+      });
     });
 
     it("is rejected if it leads outside through '..' or a link", async () => {
@@ -121,7 +129,7 @@ describe("a root file system", () => {
         folder,
         "x/../../outside",
       ]) {
-        const inside = await resolveDirectoryInside(path.join(folder, "context"), name);
+        const inside = await resolveSource(path.join(folder, "context"), name);
         assert.ok(
           "problem" in inside &&
             /is outside the image context|leaves the image context|must be relative/.test(inside.problem),
@@ -130,14 +138,61 @@ describe("a root file system", () => {
       }
     });
 
+    it("is told apart by name and content", async () => {
+      const write = async (name: string, content: string | Buffer): Promise<void> => {
+        await fs.mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+        await fs.writeFile(path.join(folder, name), content);
+      };
+      const typeOf = async (name: string, declared?: SourceType): Promise<string> => {
+        const source = await resolveSource(folder, name, declared);
+        return "problem" in source ? source.problem : source.type;
+      };
+      await fs.mkdir(path.join(folder, "my.dockerfile.d"));
+      await write("tree/a", "a");
+      const tree = await fromDirectory(await fs.realpath(path.join(folder, "tree")));
+      for (const format of ["cpio", "erofs"] as const)
+        await packTree(tree, format, { file: path.join(folder, `x.${format}`) });
+      const tar = Buffer.alloc(2048);
+      tar.write("ustar", 257);
+      await write("x.tar", tar);
+      await write("Dockerfile.tar", tar);
+      await write("dockerfile-archive", tar);
+      await write("x.tgz", zlib.gzipSync(tar));
+      await write("x.zst", Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0]));
+      for (const name of ["Dockerfile", "app.Dockerfile", "Dockerfile1", "Containerfile", "docker/Dockerfile-prod"])
+        await write(name, "");
+      await write("build.txt", "# syntax=docker/dockerfile:1\n\n  from scratch\n");
+      await write("unknown", "some text\n");
+      const types = {
+        "my.dockerfile.d": "directory",
+        "x.cpio": "cpio",
+        "x.erofs": "erofs",
+        "x.tar": "tarball",
+        "x.tgz": "tarball",
+        "x.zst": "tarball",
+        "Dockerfile.tar": "dockerfile",
+        "dockerfile-archive": "tarball",
+        Dockerfile: "dockerfile",
+        "app.Dockerfile": "dockerfile",
+        Dockerfile1: "dockerfile",
+        Containerfile: "dockerfile",
+        "docker/Dockerfile-prod": "dockerfile",
+        "build.txt": "dockerfile",
+      };
+      for (const [name, type] of Object.entries(types)) assert.equal(await typeOf(name), type, name);
+      assert.match(await typeOf("unknown"), /unknown type; use a directory, a Dockerfile, or a CPIO archive/);
+      assert.equal(await typeOf("x.cpio", "cpio"), "cpio");
+      assert.match(await typeOf("x.tar", "cpio"), /declared as 'cpio' but is a tar archive/);
+    });
+
     it("is rejected if it is missing or no directory", async () => {
       await fs.writeFile(path.join(folder, "f.cpio"), "");
       for (const [name, why] of [
         ["none", /does not exist/],
-        ["f.cpio", /not a directory.*unpack/],
+        ["f.cpio", /unknown type/],
         ["f.cpio/x", /cannot be read/],
       ] as const) {
-        const inside = await resolveDirectoryInside(folder, name);
+        const inside = await resolveSource(folder, name);
         assert.ok("problem" in inside && why.test(inside.problem), name);
       }
     });

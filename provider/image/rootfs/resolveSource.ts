@@ -1,0 +1,122 @@
+/** Finds the source of a root file system inside the image context, and what it is. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UnikernelError, systemErrorCode } from "../../base/errors";
+import { EROFS_MAGIC, SUPER_OFFSET } from "../erofs/format";
+import { ContentReader } from "../pack/contentReader";
+import { detectCompression } from "../tar/decompress";
+import { describeRoot } from "./directoryDescriptors";
+import type { DiskFile } from "./tree";
+
+/** What a path can be. */
+export type SourceType = "directory" | "tarball" | "cpio" | "erofs" | "dockerfile";
+
+/** A source, or a sentence that says why it cannot be packed. */
+export type ResolvedSource =
+  | { readonly type: "directory"; readonly directory: string }
+  | { readonly type: "tarball" | "cpio" | "erofs"; readonly file: DiskFile }
+  | { readonly type: "dockerfile"; readonly dockerfile: string }
+  | { readonly problem: string };
+
+/** Names of Dockerfiles that need no look at the file: a part between dots is `Dockerfile`, as in `app.Dockerfile`. */
+const isDockerfileName = (name: string): boolean => name.split(".").includes("Dockerfile");
+/** Other files with such names are Dockerfiles unless they are archives: `Dockerfile-prod`, `Containerfile`. */
+const looksLikeDockerfileName = (name: string): boolean => /dockerfile|containerfile/i.test(name);
+/** Bytes that tell the formats apart. */
+const HEAD_BYTES = 2048;
+
+const ARCHIVES = {
+  cpio: "CPIO archive (newc)",
+  erofs: "EROFS image",
+  tarball: "tar archive, plain or compressed with gzip or zstd",
+};
+
+/**
+ * Resolves `relative` below `context` and finds out what it is, in the order of the vendor's builder: a Dockerfile by its name, a
+ * directory, CPIO, EROFS, tarball; then a Dockerfile by a similar name or by its first instruction.
+ *
+ * A problem is: an absolute path, `..` or a symbolic link (in any part) that leaves the context, nothing there, something that is
+ * neither a file nor a directory, a file of another type than `declared`, and one of an unknown type.
+ */
+export async function resolveSource(context: string, relative: string, declared?: SourceType): Promise<ResolvedSource> {
+  const label = `'${relative}'`;
+  if (path.isAbsolute(relative))
+    return { problem: `${label} must be relative to the Kraftfile; use the path of a file or directory beside it.` };
+  if (relative.includes("\0")) return { problem: "The path contains a NUL character." };
+  const root = await fs.promises.realpath(context);
+  const wanted = path.join(root, relative);
+  if (isOutside(root, wanted))
+    return { problem: `${label} is outside the image context; move it beside the Kraftfile.` };
+  let real: string;
+  let stat: fs.Stats;
+  try {
+    real = await fs.promises.realpath(wanted);
+    stat = await fs.promises.stat(real);
+  } catch (error) {
+    const code = systemErrorCode(error) ?? "unknown error";
+    const isMissing = code === "ENOENT";
+    return {
+      problem: isMissing
+        ? `${label} does not exist; create it or correct the path.`
+        : `${label} cannot be read (${code}).`,
+    };
+  }
+  if (isOutside(root, real))
+    return {
+      problem: `${label} leaves the image context through a symbolic link; replace the link with what it points to.`,
+    };
+  if (!stat.isDirectory() && !stat.isFile())
+    return { problem: `${label} is neither a file nor a directory; remove it or use another path.` };
+  const type = stat.isDirectory() ? "directory" : detectFile(root, real, stat, relative);
+  if (typeof type !== "string") return type;
+  if (declared !== undefined && declared !== type) return mismatch(label, declared, type);
+  if (type === "directory") return { type, directory: real };
+  if (type === "dockerfile") return { type, dockerfile: real };
+  return { type, file: toDiskFile(root, real, stat) };
+}
+
+const isOutside = (root: string, target: string): boolean => {
+  const relative = path.relative(root, target);
+  return relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
+};
+
+function mismatch(label: string, declared: SourceType, found: SourceType): { problem: string } {
+  const named = (type: SourceType): string =>
+    type === "directory" ? "directory" : type === "dockerfile" ? "Dockerfile" : ARCHIVES[type];
+  return { problem: `${label} is declared as '${declared}' but is a ${named(found)}; correct its type.` };
+}
+
+function toDiskFile(root: string, real: string, { dev, ino, mtimeMs, ctimeMs, size }: fs.Stats): DiskFile {
+  return { path: real, sizeBytes: size, identity: { dev, ino, mtimeMs, ctimeMs }, root: describeRoot(root) };
+}
+
+/** The type of a regular file, or a problem. */
+function detectFile(root: string, real: string, stat: fs.Stats, relative: string): SourceType | { problem: string } {
+  const name = path.basename(real);
+  if (isDockerfileName(name)) return "dockerfile";
+  const head = Buffer.alloc(HEAD_BYTES);
+  try {
+    using reader = new ContentReader();
+    fs.readSync(reader.openArchive(relative, toDiskFile(root, real, stat)), head, 0, head.length, 0);
+  } catch (error) {
+    if (UnikernelError.has(error, "CONTEXT_INVALID")) return { problem: error.message };
+    throw error;
+  }
+  const archive = detectArchive(head);
+  if (archive !== undefined) return archive;
+  if (looksLikeDockerfileName(name) || startsLikeDockerfile(head)) return "dockerfile";
+  return {
+    problem: `'${relative}' is of an unknown type; use a directory, a Dockerfile, or a ${Object.values(ARCHIVES).join(", a ")}.`,
+  };
+}
+
+/** The format of an archive with these first 2048 bytes, shorter ones padded with zeros. */
+export function detectArchive(head: Buffer): keyof typeof ARCHIVES | undefined {
+  if (head.toString("latin1", 0, 6) === "070701") return "cpio";
+  if (head.readUInt32LE(SUPER_OFFSET) === EROFS_MAGIC) return "erofs";
+  if (head.toString("latin1", 257, 262) === "ustar" || detectCompression(head) !== undefined) return "tarball";
+  return undefined;
+}
+
+const startsLikeDockerfile = (head: Buffer): boolean =>
+  /^(?:\s*(?:#.*)?\n)*\s*(?:FROM|ARG)\s+\S/i.test(head.toString("latin1"));

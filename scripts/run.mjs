@@ -9,16 +9,18 @@
  * node scripts/run.mjs check         everything that needs neither a VM nor the engine
  * node scripts/run.mjs engine        prints the engine as JSON, in its last line of output
  * node scripts/run.mjs actionlint    prints the path of actionlint, in its last line of output
+ * node scripts/run.mjs buildkit      prints the folder of buildkitd and buildctl, in its last line of output
  * ```
  */
 import { spawn } from "node:child_process";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureActionlint } from "./setup/actionlint.mjs";
+import { ensureBuildKit } from "./setup/buildkit.mjs";
 import { buildLibrary } from "./setup/build.mjs";
 import { continueInNewerNode, installPackages } from "./setup/dependencies.mjs";
 import { describeEngine, ensureEngine } from "./setup/engine.mjs";
-import { ensureSystemTools, LANE_TOOLS, PLATFORM_TOOLS } from "./setup/systemTools.mjs";
+import { BUILDER_TOOLS, ensureSystemTools, LANE_TOOLS, PLATFORM_TOOLS } from "./setup/systemTools.mjs";
 import { CHECK_CHOICE, chooseLanes, runLanes } from "./test/lanes.mjs";
 import { print, printFailure, SetupError } from "./setup/terminal.mjs";
 
@@ -26,8 +28,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
 /** @param {string} command @param {string[]} args @returns {Promise<number>} exit code */
 async function main(command, args) {
-  if (!["demo", "test", "check", "engine", "actionlint"].includes(command)) {
-    throw new SetupError(`Unknown command "${command}".`, "Use demo, test, check, engine or actionlint.");
+  if (!["demo", "test", "check", "engine", "actionlint", "buildkit"].includes(command)) {
+    throw new SetupError(`Unknown command "${command}".`, "Use demo, test, check, engine, actionlint or buildkit.");
   }
   await installPackages(root);
   const code = await continueInNewerNode(root, fileURLToPath(import.meta.url));
@@ -41,6 +43,11 @@ async function main(command, args) {
     print(await ensureActionlint(root));
     return 0;
   }
+  if (command === "buildkit") {
+    await ensureSystemTools(BUILDER_TOOLS);
+    print(await ensureBuildKit(root));
+    return 0;
+  }
   if (command === "demo") {
     await ensureSystemTools(PLATFORM_TOOLS);
     await buildLibrary(root);
@@ -51,7 +58,10 @@ async function main(command, args) {
   await ensureSystemTools([...new Set(choice.lanes.flatMap((lane) => LANE_TOOLS[lane] ?? []))]);
   await buildLibrary(root);
   if (choice.lanes.includes("foreign")) process.env["UNIKERNEL_TEST_ACTIONLINT"] = await ensureActionlint(root);
-  if (choice.lanes.includes("e2e")) await prepareEngine();
+  if (choice.lanes.includes("e2e")) {
+    await prepareEngine();
+    process.env["UNIKERNEL_TEST_BUILDKIT"] = await ensureBuildKit(root);
+  }
   return runLanes(root, choice);
 }
 

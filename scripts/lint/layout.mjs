@@ -25,6 +25,7 @@ const FOLDER_EXCEPTIONS = new Map([
   ],
   ["scripts/lint", "one script per rule of `npm run lint` that ESLint does not have"],
   ["scripts/setup/actionlint", "a Go module, which consists of go.mod and go.sum"],
+  ["scripts/setup/buildkit", "a Go module, which consists of go.mod and go.sum"],
   ["scripts/setup/engine", "a Go module, which consists of go.mod and go.sum"],
 ]);
 

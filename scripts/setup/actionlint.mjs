@@ -6,11 +6,10 @@
  * <cache>/actionlint/<version>/actionlint
  * ```
  */
-import * as fs from "node:fs";
 import * as path from "node:path";
-import { SetupError, step } from "./terminal.mjs";
-import { atLeast, findTool, isExecutable, lastLines, runTool } from "./tool.mjs";
-import { findGo, pinnedVersion, toolCache } from "./goTool.mjs";
+import { SetupError } from "./terminal.mjs";
+import { atLeast, findTool, isExecutable, runTool } from "./tool.mjs";
+import { buildGoCommands, findGo, pinnedVersion, toolCache } from "./goTool.mjs";
 
 const MODULE = "github.com/rhysd/actionlint";
 
@@ -26,24 +25,13 @@ export async function ensureActionlint(root) {
   if ((await versionOf(binary)) === version) return binary;
 
   const go = await findGo(folder, `actionlint ${version}`, `actionlint ${version} or newer (${releases(version)})`);
-  await step(`actionlint ${version}, built once from its Go module`, async () => {
-    await fs.promises.mkdir(home, { recursive: true });
-    // Renamed into place, so that a concurrent run never uses a partial file.
-    const draft = path.join(home, `.draft-${process.pid}`);
-    try {
-      const args = ["build", "-trimpath", "-ldflags", "-s -w", "-o", draft, `${MODULE}/cmd/actionlint`];
-      const result = await runTool(go, args, { cwd: folder, env: { ...process.env, CGO_ENABLED: "0" } });
-      if (result.code !== 0) {
-        throw new SetupError(
-          `go build of actionlint ${version} failed.`,
-          `Go needs access to its module proxy (GOPROXY). Alternatively, put actionlint ${version} or newer on PATH.`,
-          lastLines(result.output),
-        );
-      }
-      await fs.promises.rename(draft, binary);
-    } finally {
-      await fs.promises.rm(draft, { force: true });
-    }
+  await buildGoCommands({
+    go,
+    folder,
+    title: `actionlint ${version}`,
+    packages: [`${MODULE}/cmd/actionlint`],
+    home,
+    alternative: `actionlint ${version} or newer`,
   });
   if ((await versionOf(binary)) !== version)
     throw new SetupError(`${binary} does not run.`, `Remove ${home} and run this again.`);

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { SetupError } from "./terminal.mjs";
+import { SetupError, step } from "./terminal.mjs";
 import { atLeast, findTool, lastLines, runTool } from "./tool.mjs";
 
 /** The cache folder of a tool: `<cache>/<name>`. @param {string} name */
@@ -48,4 +48,39 @@ export async function findGo(folder, tool, alternative) {
     `Install Go ${required} or newer (https://go.dev/dl/), or ${alternative}, put it on PATH and run this again.`,
     lastLines(found?.output ?? ""),
   );
+}
+
+/**
+ * Builds the commands of a module into a folder, under a title. A file is renamed into place when it is complete, so that a
+ * concurrent run never uses a partial one.
+ *
+ * @param {object} build
+ * @param {string} build.go
+ * @param {string} build.folder with the `go.mod`
+ * @param {string} build.title such as `actionlint 1.7.12`
+ * @param {readonly string[]} build.packages import paths; the last part is the name of the file
+ * @param {string} build.home folder of the files
+ * @param {string} build.alternative what to put on PATH instead, for the hint
+ * @param {string} [build.ldflags]
+ */
+export async function buildGoCommands({ go, folder, title, packages, home, alternative, ldflags = "" }) {
+  await step(`${title}, built once from its Go module`, async () => {
+    await fs.promises.mkdir(home, { recursive: true });
+    const draft = await fs.promises.mkdtemp(path.join(home, ".draft-"));
+    try {
+      const args = ["build", "-trimpath", "-ldflags", `-s -w ${ldflags}`.trim(), "-o", `${draft}/`, ...packages];
+      const result = await runTool(go, args, { cwd: folder, env: { ...process.env, CGO_ENABLED: "0" } });
+      if (result.code !== 0) {
+        throw new SetupError(
+          `go build of ${title} failed.`,
+          `Go needs access to its module proxy (GOPROXY). Alternatively, put ${alternative} on PATH.`,
+          lastLines(result.output),
+        );
+      }
+      for (const name of await fs.promises.readdir(draft))
+        await fs.promises.rename(path.join(draft, name), path.join(home, name));
+    } finally {
+      await fs.promises.rm(draft, { recursive: true, force: true });
+    }
+  });
 }

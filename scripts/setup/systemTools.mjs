@@ -21,13 +21,21 @@ const TEST_TOOLS = [
   { tool: "systemd-analyze", debianPackage: "systemd" },
 ];
 
+/** Required to build Dockerfiles in tests: a builder, what BuildKit runs containers with, and a registry. @type {readonly SystemTool[]} */
+export const BUILDER_TOOLS = [
+  { tool: "buildah", debianPackage: "buildah" },
+  { tool: "runc", debianPackage: "runc" },
+  { tool: "docker-registry", debianPackage: "docker-registry" },
+  { tool: "busybox", debianPackage: "busybox-static" }, // the content of base images
+];
+
 /** Required by each test lane. @type {Readonly<Record<string, readonly SystemTool[]>>} */
 export const LANE_TOOLS = {
   unit: [],
   property: [],
   contract: [...DISK_TOOLS, ...CERTIFICATE_TOOLS],
   foreign: [...PLATFORM_TOOLS, ...CERTIFICATE_TOOLS, ...TEST_TOOLS],
-  e2e: [...PLATFORM_TOOLS, ...CERTIFICATE_TOOLS, ...TEST_TOOLS],
+  e2e: [...PLATFORM_TOOLS, ...CERTIFICATE_TOOLS, ...TEST_TOOLS, ...BUILDER_TOOLS],
 };
 
 /**

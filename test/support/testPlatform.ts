@@ -70,6 +70,8 @@ export class TestPlatform {
       volumesDir: below("volumes"),
       instancesDir: below("instances"),
       runtimesDir: path.join(folder, "cache", "runtimes"),
+      containersDir: path.join(folder, "cache", "containers"),
+      buildsDir: path.join(folder, "cache", "builds"),
     };
     this.#timings = { ...FAST_TIMINGS, ...timings };
     this.vmm = new FakeVmm(this.paths.instancesDir, (spec: VmSpec) => {

@@ -10,6 +10,7 @@ import type { BuilderName } from "./builders/builder";
 import type { ResolvedBuild } from "./builders/commandLine";
 import { findBuilder } from "./builders/findBuilder";
 import { checkCapabilities } from "./capabilities";
+import { toPortableIgnoreFile } from "./context/portableIgnoreFile";
 import { readDockerfileSource } from "./context/source";
 import { runBuild } from "./runBuild";
 import { type SecretSource, readSecrets, secretTexts, writeSecretFiles } from "./secrets";
@@ -70,7 +71,7 @@ export async function buildDockerfile(options: DockerfileBuild): Promise<Dockerf
     const build: ResolvedBuild = {
       contextFolder,
       dockerfile: source.file,
-      ignoreFile: source.ignoreFile,
+      ignoreFile: path.join(folder, "ignore"),
       target: options.target,
       platform: options.platform,
       buildArgs: options.buildArgs ?? {},
@@ -83,6 +84,7 @@ export async function buildDockerfile(options: DockerfileBuild): Promise<Dockerf
       idFile: path.join(folder, "image-id"),
       storage: { root: localPaths().containersDir, runRoot: containersRunRoot() },
     };
+    await fs.writeFile(path.join(folder, "ignore"), await toPortableIgnoreFile(contextFolder, source.ignorePatterns));
     const more = checkCapabilities(builder, build, source.instructions, source.displayName);
     for (const warning of [...warnings, ...more]) options.onWarning?.(warning);
     await runBuild(builder, build, {

@@ -44,13 +44,15 @@ export function createBuildLog(format: "buildkit" | "buildah"): BuildLog {
       const key = step !== undefined && format === "buildah" ? step : vertex;
       if (step !== undefined) steps.set(key, step);
       if (isError) failed = key;
-      if (text !== undefined && text.trim() !== "") keepLast(key === "" ? ends : entry(outputs, key), text);
+      if (text !== undefined && isWorthShowing(text)) keepLast(key === "" ? ends : entry(outputs, key), text);
       return step;
     },
     failure: () => {
       const key = failed ?? (format === "buildah" ? current : "");
-      const lines = key === "" ? ends : [...(outputs.get(key) ?? []), ...ends.filter((line) => /^error/i.test(line))];
-      return { step: steps.get(key), lines: lines.slice(-MAX_LINES) };
+      const output = outputs.get(key) ?? [];
+      // The builder repeats the error of the step, in longer or shorter words.
+      const errors = ends.filter((line) => /^error/i.test(line) && !output.some((text) => line.endsWith(text)));
+      return { step: steps.get(key), lines: (key === "" ? ends : [...output, ...errors]).slice(-MAX_LINES) };
     },
   };
 }
@@ -77,10 +79,16 @@ function parseBuildahLine(line: string): ParsedLine {
   return { step: toStep(stage, position, title) };
 }
 
-const toStep = (stage: string | undefined, position: string, title: string): string =>
-  `${stage === undefined ? "" : stage.startsWith("stage-") ? `${stage}, ` : `stage ${stage}, `}step ${position}: ${
-    title.length > MAX_TITLE_LENGTH ? `${title.slice(0, MAX_TITLE_LENGTH - 1)}…` : title
-  }`;
+function toStep(stage: string | undefined, position: string, title: string): string {
+  const name =
+    stage === undefined || stage === "stage-0" ? "" : stage.startsWith("stage-") ? `${stage}, ` : `stage ${stage}, `;
+  const text = title.length > MAX_TITLE_LENGTH ? `${title.slice(0, MAX_TITLE_LENGTH - 1)}…` : title;
+  return `${name}step ${position}: ${text}`;
+}
+
+/** Not the log of the tool itself, such as `time="…" level=warning msg="…"`. */
+const isWorthShowing = (text: string): boolean =>
+  text.trim() !== "" && !/^time="[^"]*" level=(debug|info|warning) /.test(text);
 
 function keepLast(lines: string[], line: string): void {
   lines.push(line);

@@ -2,16 +2,15 @@
  * The storage of podman and buildah: base images and cached steps, in a folder of this package, so that no image of a build turns
  * up among the user's own.
  *
- * One build at a time uses it. So whatever container is there without a build was left by one that was cancelled or killed, and
- * can be removed.
+ * One build at a time uses it. So whatever container is there without a build was left by one that failed or was killed, and can
+ * be removed.
  */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { z } from "zod";
 import { Mutex } from "../../base/mutex";
-import { errorMessage } from "../../base/errors";
 import { fileExists } from "../../base/files";
-import { runTool } from "../../base/exec";
+import { findTool, runTool } from "../../base/exec";
 import { withFileLock } from "../oci/fileLock";
 import type { ContainersTool } from "./builders/builder";
 import { type ResolvedBuild, storageArguments } from "./builders/commandLine";
@@ -25,7 +24,7 @@ const MAX_STORAGE_BYTES = 20 * 2 ** 30;
 const oneBuild = new Mutex();
 
 /**
- * Runs `work` while no other build uses the storage. Removes the containers of a build that was cancelled or killed, and all images
+ * Runs `work` while no other build uses the storage. Removes the containers of a build that failed or was killed, and all images
  * once they exceed 20 GiB.
  *
  * @param onWait called if another build uses it
@@ -50,12 +49,16 @@ export async function withContainerStorage<T>(
         const storage = storageArguments(builder, build);
         if (await fileExists(unfinished)) await removeContainers(builder, storage);
         await fs.writeFile(unfinished, "");
+        let isDone = false;
         try {
-          return await work();
+          const result = await work();
+          isDone = true;
+          return result;
         } finally {
-          if (signal.aborted) await removeContainers(builder, storage);
+          if (!isDone) await removeContainers(builder, storage);
           else if ((await storageBytes(root)) > MAX_STORAGE_BYTES)
             await runQuietly(builder.tool, [...storage, "rmi", "--all", "--force"]);
+          await unmountBelow(root);
           await fs.rm(unfinished, { force: true });
         }
       },
@@ -66,19 +69,35 @@ export async function withContainerStorage<T>(
 
 /** Removes all working containers, which also unmounts their file systems. */
 async function removeContainers(builder: ContainersTool, storage: readonly string[]): Promise<void> {
-  if (builder.name === "buildah") return runQuietly(builder.tool, [...storage, "rm", "--all"]).then(() => undefined);
+  if (builder.name === "buildah") {
+    await runQuietly(builder.tool, [...storage, "rm", "--all"]);
+    return;
+  }
   const ids = await runQuietly(builder.tool, [...storage, "ps", "--all", "--external", "--quiet"]);
   if (ids.length > 0) await runQuietly(builder.tool, [...storage, "rm", "--force", ...ids]);
 }
 
-/** Cleaning up must not hide how the build ended; what remains is removed by the next one. */
+/**
+ * As root, the tools mount the storage onto itself and leave it mounted; then nobody could delete the folder. In a user namespace,
+ * mounts end with the tool.
+ */
+async function unmountBelow(root: string): Promise<void> {
+  const umount = findTool("umount");
+  if (umount === undefined || process.getuid?.() !== 0) return;
+  const mounts = await fs.readFile("/proc/mounts", "utf8").catch(() => "");
+  const points = mounts
+    .split("\n")
+    .map((line) =>
+      (line.split(" ")[1] ?? "").replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))),
+    )
+    .filter((point) => point.startsWith(`${root}/`));
+  for (const point of points.reverse()) await runQuietly(umount, [point]); // the last mount may be on top of another
+}
+
+/** Cleaning up must not hide how the build ended; what remains is removed by the next one. Returns the ids that the tool prints. */
 async function runQuietly(tool: string, args: readonly string[]): Promise<readonly string[]> {
   const lines: string[] = [];
-  try {
-    await runTool(tool, args, { onLine: (line) => lines.push(line) });
-  } catch (error) {
-    return [errorMessage(error)].slice(1);
-  }
+  await runTool(tool, args, { onLine: (line) => lines.push(line) }).catch(() => undefined);
   return lines.filter((line) => /^[0-9a-f]{12,64}$/.test(line));
 }
 

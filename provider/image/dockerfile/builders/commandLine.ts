@@ -6,7 +6,8 @@ import type { Builder, ContainersTool } from "./builder";
 export interface ResolvedBuild {
   readonly contextFolder: string;
   readonly dockerfile: string;
-  readonly ignoreFile: string | undefined;
+  /** Ignore file for podman and buildah; the others find the user's. */
+  readonly ignoreFile: string;
   readonly target: string | undefined;
   readonly platform: string | undefined;
   readonly buildArgs: Readonly<Record<string, string>>;
@@ -89,7 +90,7 @@ function containersArguments(builder: ContainersTool, build: ResolvedBuild): rea
     ...["build", "--layers", "--format", "docker", ...(builder.isRemote ? [] : ["--isolation", "chroot"])],
     ...(builder.options.has("--identity-label") ? ["--identity-label=false"] : []), // else it adds a label of its own
     ...["--file", build.dockerfile, "--iidfile", build.idFile],
-    ...optional(build.ignoreFile, (file) => ["--ignorefile", file]),
+    ...["--ignorefile", build.ignoreFile],
     ...optional(build.target, (target) => ["--target", target]),
     ...optional(build.platform, (platform) => ["--platform", platform]),
     ...Object.entries(build.buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),

@@ -17,8 +17,7 @@ export interface DockerfileSource {
   readonly displayName: string;
   readonly content: Uint8Array;
   readonly instructions: readonly Instruction[];
-  /** Absolute path of the ignore file; `undefined` if there is none. */
-  readonly ignoreFile: string | undefined;
+  /** Of the ignore file; empty if there is none. */
   readonly ignorePatterns: readonly IgnorePattern[];
 }
 
@@ -45,21 +44,18 @@ export async function readDockerfileSource(contextFolder: string, dockerfile: st
     );
   }
   const instructions = parseInstructions(Buffer.from(content).toString("utf8"));
-  const ignore = await readIgnoreFile([`${file}.dockerignore`, path.join(contextFolder, ".dockerignore")]);
+  const ignorePatterns = await readIgnoreFile([`${file}.dockerignore`, path.join(contextFolder, ".dockerignore")]);
   return {
     contextFolder,
     file,
     displayName: dockerfile,
     content,
     instructions,
-    ignoreFile: ignore?.file,
-    ignorePatterns: ignore?.patterns ?? [],
+    ignorePatterns,
   };
 }
 
-async function readIgnoreFile(
-  candidates: readonly string[],
-): Promise<{ readonly file: string; readonly patterns: readonly IgnorePattern[] } | undefined> {
+async function readIgnoreFile(candidates: readonly string[]): Promise<readonly IgnorePattern[]> {
   for (const file of candidates) {
     let text: string;
     try {
@@ -72,12 +68,12 @@ async function readIgnoreFile(
       });
     }
     const { patterns, problems } = parseIgnoreFile(text);
-    if (problems.length === 0) return { file, patterns };
+    if (problems.length === 0) return patterns;
     const list = problems.map(({ line, message }) => `${path.basename(file)}:${line}: ${message}`);
     throw new UnikernelError("CONTEXT_INVALID", list.join("\n"), {
       property: "context",
       hint: "See https://docs.docker.com/build/concepts/context/#dockerignore-files.",
     });
   }
-  return undefined;
+  return [];
 }

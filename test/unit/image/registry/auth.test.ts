@@ -173,11 +173,12 @@ describe("the token of a metro", () => {
   it("is a user and a password of the vendor's registry", () => {
     for (const registry of ["index.unikraft.io", "unikraft.io"])
       assert.deepEqual(metroCredentials(registry, token), password("robot$acme", "secret"));
-    assert.equal(userOfMetroToken(token), "robot$acme");
+    assert.equal(userOfMetroToken(token), "acme");
+    assert.equal(userOfMetroToken(base64("robot$acme.example.users.kraftcloud:s")), "acme.example");
   });
   it("is the organisation's password at the index of a node", () => {
     assert.deepEqual(metroCredentials("index.fra0.unikraft.cloud", token, "acme"), password("acme", token));
-    assert.deepEqual(metroCredentials("index.fra0.unikraft.cloud", token), password("robot$acme", token));
+    assert.deepEqual(metroCredentials("index.fra0.unikraft.cloud", token), password("acme", token));
     assert.deepEqual(metroCredentials("index.unikraft.io", "opaque token", "acme"), password("acme", "opaque token"));
   });
   it("goes to no other registry", () => {

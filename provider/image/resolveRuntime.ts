@@ -8,6 +8,7 @@ import { localPaths } from "../base/localPaths";
 import { type Layout, openLayout } from "./oci/layout";
 import { parseReference } from "./oci/reference";
 import type { StoredImage } from "./oci/storedImage";
+import type { CredentialSource } from "./registry/auth/credentials";
 import { pullRuntime } from "./registry/pull";
 import { getOrBuildLinuxRuntime } from "./runtime/linuxRuntime";
 import type { RuntimeImage } from "./runtimeImage";
@@ -22,11 +23,13 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with each step that may take a while, such as `downloading the runtime 'base'`. */
   readonly onProgress?: ((step: string) => void) | undefined;
+  /** Credentials of registries; anonymous access if `undefined`. */
+  readonly credentials?: CredentialSource | undefined;
 }
 
 /**
- * Resolves a reference to a runtime. Throws `RUNTIME_UNAVAILABLE` with what was tried, and the errors of
- * {@link pullRuntime} except `API_UNREACHABLE`.
+ * Resolves a reference to a runtime; a digest is honoured, also that of the stand-in guest. Throws `RUNTIME_UNAVAILABLE` with what was
+ * tried, and the errors of {@link pullRuntime} except `API_UNREACHABLE`.
  */
 export async function resolveRuntime(reference: string, options: ResolveOptions = {}): Promise<RuntimeImage> {
   const cache = openLayout(path.join(localPaths().runtimesDir, "oci"));
@@ -53,13 +56,22 @@ async function resolveLinuxRuntime(reference: string, cache: Layout, options: Re
       kernel: { file: runtime.kernelFile },
     });
   }
-  return toRuntimeImage(reference, await cache.resolve(`${LINUX_RUNTIME}:${tag}`), runtime.baseTree);
+  const image = await cache.resolve(`${LINUX_RUNTIME}:${tag}`);
+  const { digest } = parseReference(reference);
+  if (digest !== undefined && image !== undefined && image.digest !== digest) {
+    throw new UnikernelError(
+      "RUNTIME_UNAVAILABLE",
+      `The runtime '${reference}' is not the one that this machine builds, ${LINUX_RUNTIME}@${image.digest} (Linux ${runtime.version}).`,
+      { hint: "Pin that digest in the Kraftfile, or use a machine whose Debian packages are those of the pinned one." },
+    );
+  }
+  return toRuntimeImage(reference, image, runtime.baseTree);
 }
 
 async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
   try {
     options.onProgress?.(`downloading the runtime '${reference}'`);
-    return toRuntimeImage(reference, await pullRuntime(reference, cache, { signal: options.signal }));
+    return toRuntimeImage(reference, await pullRuntime(reference, cache, options));
   } catch (error) {
     if (!UnikernelError.has(error, "API_UNREACHABLE")) throw error;
     const cached = await cache.resolve(reference);

@@ -17,6 +17,7 @@ const CERTIFICATE_TOOLS = [{ tool: "openssl", debianPackage: "openssl" }];
 const TEST_TOOLS = [
   { tool: "cpio", debianPackage: "cpio" },
   { tool: "fsck.erofs", debianPackage: "erofs-utils" },
+  { tool: "docker-registry", debianPackage: "docker-registry" },
   { tool: "skopeo", debianPackage: "skopeo" },
   { tool: "systemd-analyze", debianPackage: "systemd" },
 ];

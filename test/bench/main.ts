@@ -1,10 +1,11 @@
 /**
- * npm run bench [-- boot|load|preview|resources|refresh [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
+ * npm run bench [-- boot|load|preview|push|resources|refresh [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
  * measured in the same run, with their targets, and marks those more than 15 % worse than recorded.
  */
 import { benchBoot } from "./boot";
 import { benchLoad } from "./load";
 import { benchPreview } from "./preview";
+import { benchPush } from "./push";
 import { type Ratio, describeRatios, readRecordedRatios, recordRatios } from "./ratios";
 import { benchRefresh } from "./refresh";
 import { benchResources } from "./resources";
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Rati
   boot: benchBoot,
   load: benchLoad,
   preview: benchPreview,
+  push: benchPush,
   resources: benchResources,
   refresh: benchRefresh,
 };

@@ -13,6 +13,8 @@ export const MEDIA_TYPE = {
   manifest: "application/vnd.oci.image.manifest.v1+json",
   config: "application/vnd.oci.image.config.v1+json",
   layer: "application/vnd.oci.image.layer.v1.tar",
+  /** A file system of its own, raw. Source: unikraft-cloud/x `image-spec`. */
+  rom: "application/vnd.unikraft.rom.v1",
   dockerIndex: "application/vnd.docker.distribution.manifest.list.v2+json",
   dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
   dockerLayer: "application/vnd.docker.image.rootfs.diff.tar",

@@ -1,5 +1,5 @@
 /**
- * The documents of one image: index → manifest → config, kernel layer, initrd layer. They contain no times, so that
+ * The documents of one image: index → manifest per platform → config, kernel layer, initrd layer, ROMs. They contain no times, so that
  * equal parts give the same digest. Pure.
  *
  * Layout of the artefact: KraftKit `oci/` and unikraft-cloud/x `image-spec`. `platform` is repeated in the index
@@ -27,21 +27,38 @@ export interface RunConfig {
   readonly workingDir?: string;
 }
 
-/** The parts of an image. */
+/** A layer of an image to describe. */
+export interface LayerPart {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  /** Path of its file; `undefined` for the usual one. */
+  readonly entry?: string;
+}
+
+/** The parts of an image for one platform. */
 export interface ImageParts {
   readonly platform: Platform;
   readonly config: RunConfig;
-  readonly kernel: { readonly digest: Digest; readonly sizeBytes: number; readonly entry?: string };
-  readonly initrd?: { readonly digest: Digest; readonly sizeBytes: number; readonly entry?: string };
+  /** `undefined` for images that boot with the node's kernel, and for images of ROMs only. */
+  readonly kernel?: LayerPart | undefined;
+  readonly initrd?: LayerPart | undefined;
+  /** In order. */
+  readonly roms?: readonly Pick<LayerPart, "digest" | "sizeBytes">[];
   /** Annotations of the manifest. */
   readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** The documents of one platform as blobs. */
+export interface PlatformDocuments {
+  readonly manifest: BlobSource;
+  readonly config: BlobSource;
 }
 
 /** The documents of an image as blobs. */
 export interface ImageDocuments {
   readonly index: BlobSource;
-  readonly manifest: BlobSource;
-  readonly config: BlobSource;
+  /** In the order of the parts. */
+  readonly platforms: readonly PlatformDocuments[];
 }
 
 const sortByKey = (record: Readonly<Record<string, string>>): Record<string, string> =>
@@ -49,18 +66,34 @@ const sortByKey = (record: Readonly<Record<string, string>>): Record<string, str
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
-/** Creates the documents of an image. */
-export function createImageDocuments({
+/** Creates the documents of an image for one or more platforms, in the given order. */
+export function createImageDocuments(images: readonly ImageParts[]): ImageDocuments {
+  const platforms = images.map((parts) => ({ parts, documents: createPlatformDocuments(parts) }));
+  const index = toJsonBlob({
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.index,
+    manifests: platforms.map(({ parts: { platform, annotations = {} }, documents }) => ({
+      ...toDescriptor(MEDIA_TYPE.manifest, documents.manifest),
+      platform: toWirePlatform(platform),
+      ...(isEmpty(annotations) ? {} : { annotations: sortByKey(annotations) }),
+    })),
+  });
+  return { index, platforms: platforms.map(({ documents }) => documents) };
+}
+
+function createPlatformDocuments({
   platform,
   config,
   kernel,
   initrd,
+  roms = [],
   annotations = {},
-}: ImageParts): ImageDocuments {
+}: ImageParts): PlatformDocuments {
   const wirePlatform = toWirePlatform(platform);
   const layers: Descriptor[] = [
-    layerDescriptor(kernel, LAYER_ANNOTATION.kernel, LAYER_ENTRY.kernel),
+    ...(kernel === undefined ? [] : [layerDescriptor(kernel, LAYER_ANNOTATION.kernel, LAYER_ENTRY.kernel)]),
     ...(initrd === undefined ? [] : [layerDescriptor(initrd, LAYER_ANNOTATION.initrd, LAYER_ENTRY.initrd)]),
+    ...roms.map((rom) => toDescriptor(MEDIA_TYPE.rom, rom)),
   ];
   const configBlob = toJsonBlob({
     ...wirePlatform,
@@ -79,18 +112,7 @@ export function createImageDocuments({
     layers,
     ...(isEmpty(annotations) ? {} : { annotations: sortByKey(annotations) }),
   });
-  const index = toJsonBlob({
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPE.index,
-    manifests: [
-      {
-        ...toDescriptor(MEDIA_TYPE.manifest, manifest),
-        platform: wirePlatform,
-        ...(isEmpty(annotations) ? {} : { annotations: sortByKey(annotations) }),
-      },
-    ],
-  });
-  return { index, manifest, config: configBlob };
+  return { manifest, config: configBlob };
 }
 
 const toJsonBlob = (document: unknown): BlobSource => blobFromBytes(JSON.stringify(document));
@@ -105,7 +127,7 @@ export const toDescriptor = (
   size: sizeBytes,
 });
 
-const layerDescriptor = (layer: ImageParts["kernel"], annotation: string, entry: string): Descriptor => ({
+const layerDescriptor = (layer: LayerPart, annotation: string, entry: string): Descriptor => ({
   ...toDescriptor(MEDIA_TYPE.layer, layer),
   annotations: { [annotation]: `/${layer.entry ?? entry}` },
 });

@@ -41,6 +41,20 @@ export function withEntry(
   return { ...index, manifests: [...uniqueByName(manifests), { ...root, annotations }] };
 }
 
+/** Adds `root` as `repository@digest`; returns the same object when the index already has it, with or without a tag. */
+export function withUntaggedEntry(
+  index: ImageIndex,
+  repository: string,
+  root: Descriptor,
+  facts: Readonly<Record<string, string>> = {},
+): ImageIndex {
+  const isPresent = index.manifests.some((entry) => entry.digest === root.digest && repositoryOf(entry) === repository);
+  if (isPresent) return index;
+  const name = `${repository}@${root.digest}`;
+  const annotations = { ...facts, [ANNOTATION.refName]: name, [ANNOTATION.created]: new Date().toISOString() };
+  return { ...index, manifests: [...index.manifests, { ...root, annotations }] };
+}
+
 const withRefName = (entry: Descriptor, name: string): Descriptor => ({
   ...entry,
   annotations: { ...entry.annotations, [ANNOTATION.refName]: name },

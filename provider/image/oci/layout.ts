@@ -15,9 +15,10 @@ import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
 import { fileExists } from "../../base/files";
-import { type BlobSource, layerBlobFromFile, blobFromLayer } from "./blob";
+import type { BlobSource } from "./blob";
 import { collectGarbage, commit, layoutLockFile, createStagingPath } from "./transaction";
-import { LAYER_ENTRY, MEDIA_TYPE, type Descriptor, type Platform } from "./descriptor";
+import type { Descriptor } from "./descriptor";
+import { type PlatformImage, packImages } from "./imageBlobs";
 import {
   repositoryOf,
   matchesReference,
@@ -25,29 +26,27 @@ import {
   readIndex,
   toStoredImage,
   withEntry,
+  withUntaggedEntry,
   writeIndex,
 } from "./indexJson";
-import type { LayerRef } from "./layer";
 import { withFileLock } from "./fileLock";
-import { type RunConfig, toDescriptor, createImageDocuments } from "./documents";
 import { canonicalRepository, parseReference } from "./reference";
 import type { StoredImage } from "./storedImage";
 
-/** An image to store in a layout. Kernel and initrd are existing layers, or files to pack into layers. */
-export interface PutImageOptions {
+/** Where and how an image is stored in a layout. */
+export interface StoreOptions {
   readonly repository: string;
   /** Defaults to `latest`. */
   readonly tag?: string;
-  readonly platform: Platform;
-  readonly config: RunConfig;
-  readonly kernel: LayerRef | { readonly file: string };
-  readonly initrd?: LayerRef | { readonly file: string };
-  /** Annotations of the manifest; part of the digest. */
-  readonly annotations?: Readonly<Record<string, string>>;
+  /** Stores the image under its digest only, and moves no tag. Defaults to false. */
+  readonly isUntagged?: boolean;
   /** Annotations of the image's entry in this layout; no part of the digest. */
   readonly facts?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
+
+/** An image of one platform to store in a layout. */
+export interface PutImageOptions extends StoreOptions, PlatformImage {}
 
 /** The images in one folder. */
 export interface Layout {
@@ -57,15 +56,15 @@ export interface Layout {
    * are not rewritten. Idempotent. Throws `NO_SPACE`, `BUILD_FAILED`, `INPUT_INVALID` (name).
    */
   putImage(options: PutImageOptions): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
+  /** Stores one image for several platforms; otherwise as {@link putImage}. */
+  putImages(
+    images: readonly PlatformImage[],
+    options: StoreOptions,
+  ): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
   /** Stores finished documents and layers, including `root` (an index or manifest); otherwise as {@link putImage}. */
-  putBlobs(options: {
-    readonly repository: string;
-    readonly tag?: string;
-    readonly root: Descriptor;
-    readonly blobs: readonly BlobSource[];
-    readonly facts?: Readonly<Record<string, string>>;
-    readonly signal?: AbortSignal;
-  }): Promise<StoredImage>;
+  putBlobs(
+    options: StoreOptions & { readonly root: Descriptor; readonly blobs: readonly BlobSource[] },
+  ): Promise<StoredImage>;
   /**
    * The image of a reference (`repo`, `repo:tag`, `repo@sha256:…`, with or without host and `oci://`); `undefined`
    * when the layout does not have it. Throws `INPUT_INVALID` for an invalid reference.
@@ -86,31 +85,20 @@ export interface Layout {
 export function openLayout(folder: string): Layout {
   const layout: Layout = {
     folder,
-    putImage: async ({ repository, tag, kernel, initrd, facts, signal, ...parts }) => {
-      const kernelBlob = await toBlob(kernel, LAYER_ENTRY.kernel);
-      const initrdBlob = initrd === undefined ? undefined : await toBlob(initrd, LAYER_ENTRY.initrd);
-      const documents = createImageDocuments({
-        ...parts,
-        kernel: { ...kernelBlob, ...layerEntry(kernel) },
-        ...(initrdBlob === undefined ? {} : { initrd: { ...initrdBlob, ...layerEntry(initrd) } }),
-      });
-      const layers = [kernelBlob, ...(initrdBlob === undefined ? [] : [initrdBlob])];
-      const { digest, sizeBytes } = await layout.putBlobs({
-        repository,
-        ...(tag === undefined ? {} : { tag }),
-        root: toDescriptor(MEDIA_TYPE.index, documents.index),
-        blobs: [...layers, documents.config, documents.manifest, documents.index],
-        ...(facts === undefined ? {} : { facts }),
-        ...(signal === undefined ? {} : { signal }),
-      });
+    putImage: (options) => layout.putImages([options], options),
+
+    putImages: async (images, options) => {
+      const { digest, sizeBytes } = await layout.putBlobs({ ...options, ...(await packImages(images)) });
       return { digest, sizeBytes };
     },
 
-    putBlobs: async ({ repository, tag = "latest", root, blobs, facts, signal }) => {
+    putBlobs: async ({ repository, tag = "latest", isUntagged = false, root, blobs, facts, signal }) => {
       const name = canonicalRepository(parseReference(repository));
       parseReference(`${name}:${tag}`);
       try {
-        await commit(folder, blobs, signal, (index) => withEntry(index, name, tag, root, facts));
+        await commit(folder, blobs, signal, (index) =>
+          isUntagged ? withUntaggedEntry(index, name, root, facts) : withEntry(index, name, tag, root, facts),
+        );
       } catch (error) {
         throw fromSystemError(error, `storing the image '${name}:${tag}'`);
       }
@@ -157,9 +145,3 @@ export function openLayout(folder: string): Layout {
   };
   return layout;
 }
-
-const toBlob = (part: LayerRef | { readonly file: string }, entry: string): Promise<BlobSource> | BlobSource =>
-  "file" in part ? layerBlobFromFile(part.file, entry) : blobFromLayer(part);
-
-const layerEntry = (part: LayerRef | { readonly file: string } | undefined): { entry: string } | object =>
-  part !== undefined && "entry" in part ? { entry: part.entry } : {};

@@ -9,6 +9,13 @@ export interface PlatformChoice {
   readonly acceptsAnyOs?: boolean;
 }
 
+/** The platform of VMs: kernels for QEMU first; `kraftcloud` and `fc` kernels are built for KVM too. */
+export const VM_PLATFORM: PlatformChoice = {
+  architecture: "x86_64",
+  os: ["qemu", "kraftcloud", "fc"],
+  acceptsAnyOs: true,
+};
+
 /** Unikraft's names of architectures, by Go's, which container images use. */
 const UNIKRAFT_NAMES: Readonly<Record<string, string>> = { amd64: "x86_64", aarch64: "arm64" };
 

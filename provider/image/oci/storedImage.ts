@@ -18,6 +18,7 @@ import {
 } from "./descriptor";
 import type { LayerRef } from "./layer";
 import type { RunConfig } from "./documents";
+import { VM_PLATFORM, chooseManifest } from "./platformChoice";
 
 /** An image in a layout. */
 export interface StoredImage extends RunConfig {
@@ -36,6 +37,16 @@ export interface StoredImage extends RunConfig {
   readonly kernel?: LayerRef;
   /** `undefined` for images without an initrd. */
   readonly initrd?: LayerRef;
+  /** Raw file systems, in order; `undefined` for none. */
+  readonly roms?: readonly RomRef[];
+}
+
+/** A ROM in a layout: a raw file system. */
+export interface RomRef {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  /** Absolute path of the file system. */
+  readonly blob: string;
 }
 
 /** Largest document of an image; registries must accept at least 4 MiB. Source: OCI distribution-spec 1.1, "Pushing Manifests". */
@@ -45,7 +56,6 @@ export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 export const blobPath = (folder: string, digest: Digest): string =>
   path.join(folder, "blobs", "sha256", digest.slice("sha256:".length));
 
-/** The manifest of an index that is present; a pulled index may list platforms that were not fetched. */
 interface ResolvedManifest {
   readonly manifest: Descriptor;
   readonly indexBytes: number;
@@ -66,6 +76,7 @@ export async function readImage(
   if (manifest === undefined || config === undefined) return undefined;
   const layer = (annotation: string): LayerRef | undefined => findLayer(folder, manifest.layers, annotation);
   const [kernel, initrd] = [layer(LAYER_ANNOTATION.kernel), layer(LAYER_ANNOTATION.initrd)];
+  const roms = findRoms(folder, manifest.layers);
   const { Cmd, Entrypoint, Env, Labels, WorkingDir } = config.config ?? {};
   const blobs = new Map([manifest.config, ...manifest.layers].map(({ digest, size }) => [digest, size]));
   return {
@@ -78,16 +89,20 @@ export async function readImage(
     ...(WorkingDir == null || WorkingDir === "" ? {} : { workingDir: WorkingDir }),
     ...(kernel === undefined ? {} : { kernel }),
     ...(initrd === undefined ? {} : { initrd }),
+    ...(roms.length === 0 ? {} : { roms }),
   };
 }
 
+/** Of an index, the best platform for VMs whose manifest is present; a pulled index may list platforms that were not fetched. */
 async function findManifest(folder: string, root: Descriptor): Promise<ResolvedManifest | undefined> {
   if (!isIndexType(root.mediaType)) return { manifest: root, indexBytes: 0 };
   const index = await readDocument(folder, root.digest, imageIndex);
+  const present: Descriptor[] = [];
   for (const manifest of index?.manifests ?? []) {
-    if (await fileExists(blobPath(folder, manifest.digest))) return { manifest, indexBytes: root.size };
+    if (await fileExists(blobPath(folder, manifest.digest))) present.push(manifest);
   }
-  return undefined;
+  const manifest = chooseManifest(present, VM_PLATFORM) ?? present[0];
+  return manifest && { manifest, indexBytes: root.size };
 }
 
 /** Digests of all blobs reachable from a root, itself included, as far as its documents are present. */
@@ -145,6 +160,11 @@ function findLayer(folder: string, layers: readonly Descriptor[], annotation: st
   }
   return undefined;
 }
+
+const findRoms = (folder: string, layers: readonly Descriptor[]): RomRef[] =>
+  layers
+    .filter(({ mediaType }) => mediaType === MEDIA_TYPE.rom)
+    .map(({ digest, size }) => ({ digest, sizeBytes: size, blob: blobPath(folder, digest) }));
 
 /** The first of several entries with the same name wins, as for getenv(3). */
 function parseEnv(entries: readonly string[]): Record<string, string> {

@@ -4,7 +4,7 @@ import { type BlobSource, blobFromBytes } from "../oci/blob";
 import { type ContainerImage, LINUX_X86_64, platformError, readContainerImage } from "../oci/containerImage";
 import { MEDIA_TYPE, type Descriptor, imageConfig, imageIndex, imageManifest, isIndexType } from "../oci/descriptor";
 import type { Layout } from "../oci/layout";
-import { type PlatformChoice, chooseManifest, describePlatforms } from "../oci/platformChoice";
+import { type PlatformChoice, VM_PLATFORM, chooseManifest, describePlatforms } from "../oci/platformChoice";
 import { type Reference, canonicalRepository, parseReference } from "../oci/reference";
 import { MAX_DOCUMENT_BYTES, type StoredImage, parseDocument, readDocument } from "../oci/storedImage";
 import { type RegistryClient, createRegistryClient } from "./api/client";
@@ -14,13 +14,6 @@ import type { RegistryClientOptions } from "./session";
 
 /** How to reach a registry: credentials, allowed token hosts and a signal; see {@link RegistryClientOptions}. */
 export type RegistryAccess = Omit<RegistryClientOptions, "registry">;
-
-/** The platform of runtimes: kernels for QEMU first; `kraftcloud` and `fc` kernels are built for KVM too. */
-const RUNTIME_PLATFORM: PlatformChoice = {
-  architecture: "x86_64",
-  os: ["qemu", "kraftcloud", "fc"],
-  acceptsAnyOs: true,
-};
 
 /** Indexes inside of indexes, up to this depth. */
 const MAX_DEPTH = 4;
@@ -39,10 +32,10 @@ export async function pullRuntime(
   const unavailable = (_root: FetchedManifest, manifests: readonly Descriptor[]) =>
     new UnikernelError(
       "RUNTIME_UNAVAILABLE",
-      `The runtime '${reference}' is built for ${describePlatforms(manifests)}, not for ${RUNTIME_PLATFORM.architecture}.`,
+      `The runtime '${reference}' is built for ${describePlatforms(manifests)}, not for ${VM_PLATFORM.architecture}.`,
       { hint: "Use a runtime for this architecture in the Kraftfile." },
     );
-  return (await fetchInto(reference, layout, RUNTIME_PLATFORM, access, unavailable)).stored;
+  return (await fetchInto(reference, layout, VM_PLATFORM, access, unavailable)).stored;
 }
 
 /**
@@ -97,6 +90,7 @@ async function fetchInto(
   const stored = await layout.putBlobs({
     repository: canonicalRepository(parsed),
     ...(parsed.tag === undefined ? {} : { tag: parsed.tag }),
+    isUntagged: parsed.tag === undefined && parsed.digest !== undefined,
     root: descriptor,
     blobs: [
       ...manifest.layers.map((layer) => toBlobSource(client, repository, layer)),

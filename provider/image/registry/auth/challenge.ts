@@ -25,6 +25,10 @@ export function parseChallenges(header: string): readonly Challenge[] {
   let at = 0;
   while (at < header.length) {
     const current = challenges.at(-1);
+    if (at > 0 && !/[\s,]/.test(header[at - 1] ?? "")) {
+      at += 1; // nothing begins in the middle of a word, which keeps the time linear
+      continue;
+    }
     const parameter = current && matchAt(PARAMETER, at);
     if (current !== undefined && parameter) {
       const [text, name = "", quoted, plain = ""] = parameter;
@@ -34,7 +38,7 @@ export function parseChallenges(header: string): readonly Challenge[] {
       continue;
     }
     const scheme = matchAt(TOKEN, at);
-    if (scheme && (at === 0 || /[\s,]/.test(header[at - 1] ?? ""))) {
+    if (scheme) {
       challenges.push({ scheme: scheme[0].toLowerCase(), parameters: new Map() });
       at += scheme[0].length;
       const opaque = /^[ \t]/.test(header.slice(at, at + 1)) ? matchAt(TOKEN68, at + 1) : null;

@@ -42,7 +42,7 @@ export function metroCredentials(
   organisation?: string,
 ): RegistryCredentials | undefined {
   const decoded = decodeUserAndPassword(metroToken);
-  const username = organisation ?? decoded?.username;
+  const username = organisation ?? userOfMetroToken(metroToken);
   if (isVendorRegistry(registry) && decoded !== undefined) return { type: "password", ...decoded };
   if ((isVendorRegistry(registry) || isMetroIndex(registry)) && username !== undefined) {
     return { type: "password", username, password: metroToken };
@@ -50,8 +50,16 @@ export function metroCredentials(
   return undefined;
 }
 
-/** The user of a metro's token, which is the first part of default repositories; `undefined` if the token contains none. Pure. */
-export const userOfMetroToken = (metroToken: string): string | undefined => decodeUserAndPassword(metroToken)?.username;
+/**
+ * The user of a metro's token, which is the first part of default repositories: `acme` of `robot$acme.users.kraftcloud`. `undefined` if
+ * the token contains none. Pure.
+ *
+ * Source: KraftKit, `kraft cloud deploy`.
+ */
+export const userOfMetroToken = (metroToken: string): string | undefined =>
+  decodeUserAndPassword(metroToken)
+    ?.username.replace(/^robot\$/, "")
+    .replace(/\.users\.kraftcloud$/, "");
 
 /** Decodes base64 of `user:password`; `undefined` for anything else. Pure. */
 export function decodeUserAndPassword(text: string): { username: string; password: string } | undefined {

@@ -1,0 +1,32 @@
+/** Small images in a layout, for tests of registries and layouts. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { Digest } from "../../provider/base/digest";
+import { type Layout, openLayout } from "../../provider/image/oci/layout";
+
+/** What differs between two test images. */
+export interface TestImage {
+  readonly repository?: string;
+  readonly kernel?: string | Uint8Array;
+  readonly rootfs?: string | Uint8Array;
+  readonly os?: string;
+}
+
+/** Stores an image with a kernel and a root file system in the layout `<folder>/layout`. */
+export async function putTestImage(
+  folder: string,
+  { repository = "acme/shop", kernel = "kernel", rootfs = "rootfs", os = "qemu" }: TestImage = {},
+): Promise<{ readonly layout: Layout; readonly digest: Digest }> {
+  const layout = openLayout(path.join(folder, "layout"));
+  const [kernelFile, rootfsFile] = [path.join(folder, "test-kernel"), path.join(folder, "test-rootfs")];
+  await fs.writeFile(kernelFile, kernel);
+  await fs.writeFile(rootfsFile, rootfs);
+  const { digest } = await layout.putImage({
+    repository,
+    platform: { os, architecture: "x86_64" },
+    config: { cmd: ["/server", "--port=8080"], env: { LEVEL: "info" }, labels: { team: "shop" } },
+    kernel: { file: kernelFile },
+    initrd: { file: rootfsFile },
+  });
+  return { layout, digest };
+}

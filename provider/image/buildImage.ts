@@ -4,6 +4,10 @@ import { UnikernelError } from "../base/errors";
 import { GIVEN_FILES_ANNOTATION, LAYER_ENTRY, formatPlatform } from "./oci/descriptor";
 import type { LayerRef } from "./oci/layer";
 import { openLayout } from "./oci/layout";
+import { lookupInTree } from "./dockerfile/metadata/lookupInTree";
+import { mergeMetadata } from "./dockerfile/metadata/mergeMetadata";
+import { loadRootfs } from "./loadRootfs";
+import { chooseFormat } from "./rootfsFormat";
 import { planLayer } from "./pack/layerPlan";
 import { packArchive } from "./pack/packArchive";
 import { planTree } from "./pack/packTree";
@@ -30,6 +34,8 @@ export interface BuildOptions {
   readonly resolveRuntime: (reference: string) => Promise<RuntimeImage>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: BuildProgress) => void;
+  /** Receives what the Kraftfile or the Dockerfile says without effect, as sentences. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /** An image stored in the layout. */
@@ -50,56 +56,69 @@ export interface BuiltImage {
  * (the runtime does not support the targets), `NO_SPACE`, `BUILD_FAILED`, and whatever `resolveRuntime` throws.
  */
 export async function buildImage(plan: BuildPlan, options: BuildOptions): Promise<BuiltImage> {
-  const { signal, onProgress = () => undefined } = options;
-  const { kraftfile } = plan;
+  const { signal, onProgress = () => undefined, onWarning = () => undefined } = options;
+  const { kraftfile, build, contextHash, scratch } = plan;
   signal?.throwIfAborted();
+  for (const warning of plan.warnings) onWarning(warning);
   onProgress({ step: "runtime", message: `resolving the runtime '${kraftfile.runtime}'` });
   const runtime = await options.resolveRuntime(kraftfile.runtime);
   assertTargetSupported(kraftfile, runtime);
-  const cmd = kraftfile.cmd ?? runtime.cmd ?? [];
+  const format = chooseFormat(kraftfile.rootfs?.format, runtime);
+  const { tree: files, config } = await loadRootfs(plan.rootfs, {
+    ...{ scratch, build, signal, onWarning },
+    onProgress: (message) => onProgress({ step: "rootfs", message }),
+  });
+  const complete = overlayTree(files, plan.overlay);
+  const sources = { runtime, image: config, kraftfile, program: {}, lookup: lookupInTree(complete) };
+  const { cmd, env, labels, workingDir, warnings } = mergeMetadata(sources);
+  for (const warning of warnings) onWarning(warning);
   const layout = openLayout(options.layout);
   const store = (initrd: LayerRef | undefined): Promise<Omit<BuiltImage, "contextHash">> => {
     onProgress({ step: "store", message: `storing the image '${options.repository}'` });
     return layout.putImage({
       repository: options.repository,
       platform: runtime.platform,
-      config: { cmd, env: { ...runtime.env, ...kraftfile.env }, labels: kraftfile.labels },
+      config: { cmd, env, labels, ...(workingDir === undefined ? {} : { workingDir }) },
       kernel: runtime.kernelLayer,
       facts: { [GIVEN_FILES_ANNOTATION]: plan.hasGivenFiles ? "given" : "none" },
       ...(initrd === undefined ? {} : { initrd }),
       ...(signal === undefined ? {} : { signal }),
     });
   };
-  const tree = composeInitrdTree(plan, runtime);
-  if (tree === undefined) return { ...(await store(runtime.initrdLayer)), contextHash: plan.contextHash };
+  const tree = composeInitrdTree(plan, complete, runtime);
+  if (tree === undefined) return { ...(await store(runtime.initrdLayer)), contextHash };
   const built = await layout.withTemporaryFile(async (file) => {
     onProgress({ step: "rootfs", message: `packing ${describeTree(tree)}` });
     const entry = LAYER_ENTRY.initrd;
     const layer = await packArchive(
-      planLayer(planTree(tree, "cpio"), entry),
+      planLayer(planTree(tree, format), entry),
       { file },
       { signal, digests: plan.digests },
     );
     return store({ ...layer, blob: file, entry });
   });
-  return { ...built, contextHash: plan.contextHash };
+  return { ...built, contextHash };
 }
 
 /** The tree to pack; `undefined` when the image adds no files, so the runtime's initrd is used unchanged. */
-function composeInitrdTree({ tree, kraftfile }: BuildPlan, runtime: RuntimeImage): FileTree | undefined {
-  if (runtime.baseTree === undefined) return tree.size === 0 && kraftfile.rootfs === undefined ? undefined : tree;
+function composeInitrdTree(
+  { rootfs }: BuildPlan,
+  tree: FileTree,
+  { baseTree, reference }: RuntimeImage,
+): FileTree | undefined {
+  if (baseTree === undefined) return tree.size === 0 && rootfs.type === "none" ? undefined : tree;
   const reserved = [...tree.keys()].find((path) => /^(?:init$|unikernel(?:\/|$))/.test(path));
   if (reserved !== undefined) {
     throw new UnikernelError(
       "CONTEXT_INVALID",
-      `The root file system contains '/${reserved}', which the runtime '${runtime.reference}' provides.`,
+      `The root file system contains '/${reserved}', which the runtime '${reference}' provides.`,
       {
         property: "context",
         hint: "Rename it and use the new name in the Kraftfile's 'cmd'.",
       },
     );
   }
-  return overlayTree(runtime.baseTree, tree);
+  return overlayTree(baseTree, tree);
 }
 
 /** An image has its runtime's platform, so declared targets must include that platform. */

@@ -3,16 +3,15 @@
  * The hash does not depend on times, owners, or the location of the folder.
  */
 import { type Digest, digestOf } from "../base/digest";
-import { formatProblems, kraftfileError } from "./kraftfile/kraftfileError";
+import { formatProblems } from "./kraftfile/kraftfileError";
 import { loadKraftfile } from "./kraftfile/loadKraftfile";
 import { formatPlatform } from "./oci/descriptor";
 import { FileDigests, digestContents } from "./pack/fileDigests";
 import { planTree } from "./pack/packTree";
 import { completeTree } from "./rootfs/completeTree";
-import { readSource } from "./readSource";
 import { overlayFiles } from "./rootfs/overlay";
-import { resolveSource } from "./rootfs/resolveSource";
 import type { FileTree } from "./rootfs/tree";
+import { type DockerfileOptions, type RootfsPlan, planRootfs } from "./rootfsPlan";
 import { type RuntimeKraftfile, assertSupported } from "./supportedSources";
 
 /** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
@@ -30,6 +29,8 @@ export interface BuildInputs {
   readonly name: string;
   /** Keep the modes of a directory as they are on disk; otherwise they become 0644 or 0755. */
   readonly preserveModes?: boolean;
+  /** How to build a Dockerfile; of no effect for other root file systems. */
+  readonly build?: DockerfileOptions | undefined;
   /** Known digests of files, which are not read again; new ones are added. `undefined` reads every file. */
   readonly digests?: FileDigests;
   /**
@@ -50,8 +51,12 @@ export interface BuildPlan {
   readonly kraftfile: RuntimeKraftfile;
   /** What the Kraftfile says without effect, ready to be printed. */
   readonly warnings: readonly string[];
-  /** Root file system with `files` overlaid; contents stay on disk. */
-  readonly tree: FileTree;
+  readonly rootfs: RootfsPlan;
+  readonly build: DockerfileOptions;
+  /** Folder for temporary files. */
+  readonly scratch: string;
+  /** The `files`, to be overlaid on the root file system. */
+  readonly overlay: FileTree;
   /** `files` were given, which may hold secrets. */
   readonly hasGivenFiles: boolean;
   /** Digests of the tree's files; packing checks against them. */
@@ -64,35 +69,41 @@ export interface BuildPlan {
  */
 export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   const { context, files = {}, name, preserveModes = false, digests = new FileDigests(), scratch, signal } = inputs;
+  const { build = {} } = inputs;
   const loaded = await loadKraftfile(context, inputs.kraftfile);
   const kraftfile = assertSupported(loaded);
   const { folder, displayPath, text } = loaded;
-  const { rootfs } = kraftfile;
-  let tree: FileTree = new Map();
-  if (rootfs !== undefined) {
-    const source = await resolveSource(folder, rootfs.path);
-    if ("problem" in source || source.type === "dockerfile") {
-      const message =
-        "problem" in source ? source.problem : `'${rootfs.path}' is a Dockerfile, which is not supported yet.`;
-      throw kraftfileError(displayPath, text, [{ ...rootfs.position, message: `rootfs ${message}` }]);
-    }
-    const label = path.join(context, rootfs.path);
-    tree = await readSource(source, label, { preserveModes, signal, scratch });
-  }
-  tree = overlayFiles(tree, files);
-  planTree(tree, "cpio"); // reports now, not at build time, what the format cannot store
-  const hasGivenFiles = Object.keys(files).length > 0;
-  const warnings = formatProblems(displayPath, text, kraftfile.warnings);
-  const hash = await contextHash(kraftfile, tree, digests, signal);
-  return { name, context: folder, contextHash: hash, kraftfile, warnings, tree, hasGivenFiles, digests };
+  const rootfs = await planRootfs(loaded, context, { preserveModes, signal, scratch, build });
+  // Reports now, not at build time, what the format cannot store.
+  const tree = overlayFiles(rootfs.type === "tree" ? rootfs.tree : new Map(), files);
+  planTree(tree, "cpio");
+  return {
+    name,
+    context: folder,
+    contextHash: await contextHash(kraftfile, rootfs, tree, { digests, signal }),
+    kraftfile,
+    warnings: formatProblems(displayPath, text, kraftfile.warnings),
+    rootfs: rootfs.type === "tree" ? { type: "tree", tree } : rootfs,
+    build,
+    scratch,
+    overlay: rootfs.type === "tree" ? new Map() : tree,
+    hasGivenFiles: Object.keys(files).length > 0,
+    digests,
+  };
+}
+
+/** What stands for a root file system that is not known yet. */
+function identify(rootfs: RootfsPlan): string | null {
+  if (rootfs.type === "dockerfile") return rootfs.hash;
+  return rootfs.type === "image" ? rootfs.reference : null;
 }
 
 /** Hashes the parsed Kraftfile, and paths, modes, owners, contents and link targets of the tree; hard links count as files of their own. */
 async function contextHash(
   kraftfile: RuntimeKraftfile,
+  rootfs: RootfsPlan,
   tree: FileTree,
-  digests: FileDigests,
-  signal: AbortSignal | undefined,
+  { digests, signal }: { readonly digests: FileDigests; readonly signal: AbortSignal | undefined },
 ): Promise<Digest> {
   const entries = completeTree(tree);
   const files = entries.flatMap(([inner, entry]) =>
@@ -113,6 +124,8 @@ async function contextHash(
       runtime,
       run,
       targets: targets.map((target) => formatPlatform(target)),
+      format: kraftfile.rootfs?.format ?? null,
+      source: identify(rootfs),
       tree: rows,
     }),
   );

@@ -1,8 +1,7 @@
 /** What a Kraftfile may ask for and this package cannot build yet. */
 import { kraftfileError } from "./kraftfile/kraftfileError";
-import { mayBeDockerfile } from "./kraftfile/keys/source";
 import type { LoadedKraftfile } from "./kraftfile/loadKraftfile";
-import type { Kraftfile, Problem, RootfsSource } from "./kraftfile/model";
+import type { Kraftfile, Problem } from "./kraftfile/model";
 
 /** A Kraftfile whose kernel is a runtime image. */
 export type RuntimeKraftfile = Kraftfile & { readonly runtime: string };
@@ -31,19 +30,5 @@ function findKernelProblems({ runtime, kernelFile, compiles }: Kraftfile): Probl
   return [{ line: 1, column: 1, message }];
 }
 
-function findSourceProblems({ rootfs, roms }: Kraftfile): Problem[] {
-  const problems = roms.map(({ position }) => ({ ...position, message: "ROM images are not supported yet." }));
-  const problem = rootfs === undefined ? undefined : describeSource(rootfs);
-  if (rootfs !== undefined && problem !== undefined) problems.push({ ...rootfs.position, message: problem });
-  return problems;
-}
-
-function describeSource({ path, type, format }: RootfsSource): string | undefined {
-  if (type === "dockerfile" || (type === undefined && mayBeDockerfile(path))) {
-    return `Dockerfiles are not supported yet: make a directory of it ('docker build -f ${path} -o rootfs .') and use its path.`;
-  }
-  if (type !== undefined && type !== "directory") {
-    return `type '${type}' is not supported yet: unpack the files into a directory and use its path.`;
-  }
-  return format === "erofs" ? "format 'erofs' is not supported yet: leave it out, or write 'cpio'." : undefined;
-}
+const findSourceProblems = ({ roms }: Kraftfile): Problem[] =>
+  roms.map(({ position }) => ({ ...position, message: "ROM images are not supported yet." }));

@@ -33,6 +33,8 @@ export interface ContainerImage {
   readonly digest: Digest;
   readonly manifestDigest: Digest;
   readonly platform: Platform;
+  /** Absolute path of the config blob, which has more than the fields below. */
+  readonly configFile: string;
   /** Lowest first. */
   readonly layers: readonly ContainerLayer[];
   readonly entrypoint: readonly string[];
@@ -102,6 +104,7 @@ export async function readContainerImage(
     digest: root.digest,
     manifestDigest: entry.digest,
     platform: toPlatform(document),
+    configFile: path.resolve(blobPath(folder, config.digest)),
     layers: layers.map(({ mediaType, digest, size }) => ({
       mediaType,
       digest,

@@ -10,12 +10,15 @@ import type { ImageInputs } from "./inputs";
 /** Builds the image that the inputs describe, and prints progress. */
 export async function buildFromInputs(
   context: ProviderContext,
-  { context: folder, files, name = "" }: ImageInputs,
+  { context: folder, kraftfile, files, build, preserveModes, name = "" }: ImageInputs,
 ): Promise<BuiltImage> {
   const progress = createProgressReporter(`Image '${name}'`, context.printProgress);
   try {
     return await withTemporaryFolder(async (scratch) => {
-      const plan = await planBuild({ context: folder, files, name, scratch, signal: context.signal });
+      const plan = await planBuild({
+        ...{ context: folder, files, build, preserveModes, name, scratch, signal: context.signal },
+        ...(kraftfile === undefined ? {} : { kraftfile }),
+      });
       return await buildImage(plan, {
         layout: context.imageLayout,
         repository: name,
@@ -23,6 +26,7 @@ export async function buildFromInputs(
           resolveRuntime(reference, { signal: context.signal, onProgress: progress.report }),
         signal: context.signal,
         onProgress: ({ message }) => progress.report(message),
+        onWarning: (warning) => context.printProgress(`Image '${name}': ${warning}`),
       });
     });
   } finally {

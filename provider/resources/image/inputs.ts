@@ -1,7 +1,37 @@
 /** Inputs of a GatewayImage. Pure. */
 import * as z from "zod";
-import { field } from "../../definition/resource";
+import { field, objectType } from "../../definition/resource";
 import { nameField } from "../common/fields";
+
+const buildInput = objectType(
+  "DockerfileBuild",
+  "How to build the Dockerfile that the Kraftfile's `rootfs` names. The builder is the first of BuildKit (`BUILDKIT_HOST`), `docker buildx`, `podman` and `buildah`.",
+  z.strictObject({
+    target: field(z.string().min(1).optional(), { description: "Stage to build. Default: the last one." }),
+    args: field(z.record(z.string(), z.string()).default({}), {
+      description:
+        "Values of `ARG` instructions by name. They are not secret: the image and the output may show them. Default: none.",
+    }),
+    secrets: field(z.record(z.string(), z.string()).default({}), {
+      description:
+        "Values for `RUN --mount=type=secret,id=…` by id. They are in no layer unless the Dockerfile copies them there. Default: none.",
+      secret: true,
+    }),
+    ssh: field(z.array(z.string().min(1)).default([]), {
+      description:
+        "SSH agents and keys for `RUN --mount=type=ssh`: `default`, or `<id>=<socket or key file>`. Default: none.",
+    }),
+    cacheFrom: field(z.array(z.string().min(1)).default([]), {
+      description: "Caches to import, in the notation of `docker buildx build --cache-from`. Default: none.",
+    }),
+    cacheTo: field(z.array(z.string().min(1)).default([]), {
+      description: "Caches to export, in the notation of `docker buildx build --cache-to`. Default: none.",
+    }),
+    noCache: field(z.boolean().default(false), {
+      description: "Run every step again whenever the image is built. Default false.",
+    }),
+  }),
+);
 
 /** Inputs of a GatewayImage. */
 export const imageInputs = z.strictObject({
@@ -9,6 +39,17 @@ export const imageInputs = z.strictObject({
   context: field(z.string().min(1), {
     description:
       "Folder with the Kraftfile, relative to the program. Paths in the Kraftfile are relative to this folder.",
+  }),
+  kraftfile: field(z.string().min(1).optional(), {
+    description:
+      "Path of the Kraftfile, relative to `context`. Default: the only one of `Kraftfile`, `Kraftfile.yaml`, `Kraftfile.yml`, `kraft.yaml` and `kraft.yml`.",
+  }),
+  build: field(buildInput.optional(), {
+    description: "How to build the Dockerfile, if the Kraftfile's `rootfs` is one. Default: with the defaults below.",
+  }),
+  preserveModes: field(z.boolean().default(false), {
+    description:
+      "Keep the modes of a `rootfs` directory as they are on this machine, instead of 0644 or 0755. Archives and Dockerfiles always keep theirs. Default false.",
   }),
   files: field(z.record(z.string().regex(/^\//, "must be an absolute path of the guest"), z.string()).default({}), {
     description:

@@ -13,15 +13,17 @@ import { imageInputs } from "./inputs";
 export async function computeInputs(
   given: Properties,
 ): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
-  if (containsUnknown(given["context"]) || containsUnknown(given["files"])) {
+  if (["context", "kraftfile", "files", "build", "preserveModes"].some((name) => containsUnknown(given[name]))) {
     return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
   }
-  const { context, files, name } = imageInputs.parse({
+  const { name, kraftfile, ...inputs } = imageInputs.parse({
     ...given,
     name: containsUnknown(given["name"]) ? undefined : given["name"],
   });
   try {
-    const plan = await withTemporaryFolder((scratch) => planBuild({ context, files, name: name ?? "image", scratch }));
+    const plan = await withTemporaryFolder((scratch) =>
+      planBuild({ ...inputs, ...(kraftfile === undefined ? {} : { kraftfile }), name: name ?? "image", scratch }),
+    );
     return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
   } catch (error) {
     if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))

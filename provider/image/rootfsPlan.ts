@@ -1,0 +1,100 @@
+/** The root file system that a Kraftfile asks for: a tree that is known now, or what a build must produce or fetch first. */
+import * as path from "node:path";
+import type { Digest } from "../base/digest";
+import { hashBuildContext } from "./dockerfile/context/hashContext";
+import { readDockerfileSource } from "./dockerfile/context/source";
+import { type SecretSource, readSecrets } from "./dockerfile/secrets";
+import { kraftfileError } from "./kraftfile/kraftfileError";
+import type { LoadedKraftfile } from "./kraftfile/loadKraftfile";
+import { type ReadOptions, readSource } from "./readSource";
+import { resolveSource } from "./rootfs/resolveSource";
+import type { FileTree } from "./rootfs/tree";
+
+/** How to build a Dockerfile; of no effect for other sources. */
+export interface DockerfileOptions {
+  /** Stage to build; `undefined`: the last one. */
+  readonly target?: string | undefined;
+  /** Values of `ARG` instructions. Not secret. */
+  readonly args?: Readonly<Record<string, string>> | undefined;
+  /** Values for `RUN --mount=type=secret,id=…`, by id. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  /** SSH agents and keys for `RUN --mount=type=ssh`. */
+  readonly ssh?: readonly string[] | undefined;
+  /** Caches to import, in the notation of `docker buildx build --cache-from`. */
+  readonly cacheFrom?: readonly string[] | undefined;
+  /** Caches to export, in the notation of `docker buildx build --cache-to`. */
+  readonly cacheTo?: readonly string[] | undefined;
+  /** Runs every step again whenever the image is built. */
+  readonly noCache?: boolean | undefined;
+}
+
+/** Where the files come from. */
+export type RootfsPlan =
+  /** The image adds no files. */
+  | { readonly type: "none" }
+  /** Contents stay on disk. */
+  | { readonly type: "tree"; readonly tree: FileTree }
+  | {
+      readonly type: "dockerfile";
+      /** Absolute path of the build context. */
+      readonly contextFolder: string;
+      /** Relative to the build context. */
+      readonly dockerfile: string;
+      /** Of everything that the build reads from this machine. */
+      readonly hash: Digest;
+    }
+  /** A container image in a registry. */
+  | { readonly type: "image"; readonly reference: string };
+
+/** Stages run on the architecture of the guest. */
+export const BUILD_PLATFORM = "linux/amd64";
+
+/** Build secrets as the builder takes them. */
+export const toSecretSources = (values: Readonly<Record<string, string>> = {}): Record<string, SecretSource> =>
+  Object.fromEntries(Object.entries(values).map(([id, value]) => [id, { value }]));
+
+/**
+ * Plans the root file system. Reads a directory or an archive; hashes the context of a Dockerfile.
+ *
+ * Throws `KRAFTFILE_INVALID` with the position of a path that cannot be used, `CONTEXT_INVALID` for what is at the path,
+ * `INPUT_INVALID` for build secrets.
+ *
+ * @param context as the user wrote it, for messages
+ */
+export async function planRootfs(
+  loaded: LoadedKraftfile,
+  context: string,
+  options: ReadOptions & { readonly build?: DockerfileOptions | undefined },
+): Promise<RootfsPlan> {
+  const { kraftfile, folder, displayPath, text } = loaded;
+  const { rootfs } = kraftfile;
+  if (rootfs === undefined) return { type: "none" };
+  if (rootfs.type === "oci") return { type: "image", reference: rootfs.path.replace(/^oci:\/\//, "") };
+  const declared = rootfs.dockerfile === undefined ? rootfs.type : "directory";
+  const source = await resolveSource(folder, rootfs.path, declared);
+  if ("problem" in source)
+    throw kraftfileError(displayPath, text, [{ ...rootfs.position, message: `rootfs ${source.problem}` }]);
+  if (source.type === "dockerfile") {
+    // Without another word in the Kraftfile, the folder that contains it is the build context.
+    const place = { contextFolder: path.dirname(source.dockerfile), dockerfile: path.basename(source.dockerfile) };
+    return planDockerfile(place, options);
+  }
+  if (source.type === "directory" && rootfs.dockerfile !== undefined)
+    return planDockerfile({ contextFolder: source.directory, dockerfile: rootfs.dockerfile }, options);
+  return { type: "tree", tree: await readSource(source, path.join(context, rootfs.path), options) };
+}
+
+type DockerfilePlace = Pick<Extract<RootfsPlan, { type: "dockerfile" }>, "contextFolder" | "dockerfile">;
+
+async function planDockerfile(
+  place: DockerfilePlace,
+  { build = {}, signal }: { readonly build?: DockerfileOptions | undefined; readonly signal?: AbortSignal | undefined },
+): Promise<RootfsPlan> {
+  const source = await readDockerfileSource(place.contextFolder, place.dockerfile);
+  const { target, args } = build;
+  // The values of secrets change no layer by themselves, and a hash of them would let anyone guess them.
+  await readSecrets(toSecretSources(build.secrets));
+  const options = { target, platform: BUILD_PLATFORM, buildArgs: args };
+  const { contextHash } = await hashBuildContext(source, options, new Map(), signal);
+  return { type: "dockerfile", ...place, hash: contextHash };
+}

@@ -1,6 +1,7 @@
 // Written by `npm run generate` from provider/resources. Do not edit.
 import * as pulumi from "@pulumi/pulumi";
 import { UnikernelResource, requireArgs } from "./resource";
+import type { DockerfileBuild, DockerfileBuildArgs } from "./types";
 
 /** Arguments of {@link GatewayImage}. */
 export interface GatewayImageArgs {
@@ -8,6 +9,12 @@ export interface GatewayImageArgs {
   readonly name?: pulumi.Input<string> | undefined;
   /** Folder with the Kraftfile, relative to the program. Paths in the Kraftfile are relative to this folder. */
   readonly context: pulumi.Input<string>;
+  /** Path of the Kraftfile, relative to `context`. Default: the only one of `Kraftfile`, `Kraftfile.yaml`, `Kraftfile.yml`, `kraft.yaml` and `kraft.yml`. */
+  readonly kraftfile?: pulumi.Input<string> | undefined;
+  /** How to build the Dockerfile, if the Kraftfile's `rootfs` is one. Default: with the defaults below. */
+  readonly build?: pulumi.Input<DockerfileBuildArgs> | undefined;
+  /** Keep the modes of a `rootfs` directory as they are on this machine, instead of 0644 or 0755. Archives and Dockerfiles always keep theirs. Default false. */
+  readonly preserveModes?: pulumi.Input<boolean> | undefined;
   /** Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none. */
   readonly files?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
 }
@@ -18,6 +25,12 @@ export class GatewayImage extends UnikernelResource {
   declare readonly name: pulumi.Output<string>;
   /** Folder with the Kraftfile, relative to the program. Paths in the Kraftfile are relative to this folder. */
   declare readonly context: pulumi.Output<string>;
+  /** Path of the Kraftfile, relative to `context`. Default: the only one of `Kraftfile`, `Kraftfile.yaml`, `Kraftfile.yml`, `kraft.yaml` and `kraft.yml`. */
+  declare readonly kraftfile: pulumi.Output<string | undefined>;
+  /** How to build the Dockerfile, if the Kraftfile's `rootfs` is one. Default: with the defaults below. */
+  declare readonly build: pulumi.Output<DockerfileBuild | undefined>;
+  /** Keep the modes of a `rootfs` directory as they are on this machine, instead of 0644 or 0755. Archives and Dockerfiles always keep theirs. Default false. */
+  declare readonly preserveModes: pulumi.Output<boolean>;
   /** Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none. */
   declare readonly files: pulumi.Output<Readonly<Record<string, string>>>;
   /** Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template. */
@@ -42,8 +55,8 @@ export class GatewayImage extends UnikernelResource {
       "GatewayImage",
       name,
       args,
-      ["name", "context", "files", "ref", "digest", "contextHash", "sizeBytes"],
-      [],
+      ["name", "context", "kraftfile", "build", "preserveModes", "files", "ref", "digest", "contextHash", "sizeBytes"],
+      ["build.secrets"],
       opts,
     );
   }

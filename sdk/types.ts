@@ -157,6 +157,42 @@ export interface CertificateInfo {
   readonly notAfter?: string | undefined;
 }
 
+/** How to build the Dockerfile that the Kraftfile's `rootfs` names. The builder is the first of BuildKit (`BUILDKIT_HOST`), `docker buildx`, `podman` and `buildah`. Input form of {@link DockerfileBuild}. */
+export interface DockerfileBuildArgs {
+  /** Stage to build. Default: the last one. */
+  readonly target?: pulumi.Input<string> | undefined;
+  /** Values of `ARG` instructions by name. They are not secret: the image and the output may show them. Default: none. */
+  readonly args?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** Values for `RUN --mount=type=secret,id=…` by id. They are in no layer unless the Dockerfile copies them there. Default: none. */
+  readonly secrets?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** SSH agents and keys for `RUN --mount=type=ssh`: `default`, or `<id>=<socket or key file>`. Default: none. */
+  readonly ssh?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** Caches to import, in the notation of `docker buildx build --cache-from`. Default: none. */
+  readonly cacheFrom?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** Caches to export, in the notation of `docker buildx build --cache-to`. Default: none. */
+  readonly cacheTo?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+  /** Run every step again whenever the image is built. Default false. */
+  readonly noCache?: pulumi.Input<boolean> | undefined;
+}
+
+/** How to build the Dockerfile that the Kraftfile's `rootfs` names. The builder is the first of BuildKit (`BUILDKIT_HOST`), `docker buildx`, `podman` and `buildah`. */
+export interface DockerfileBuild {
+  /** Stage to build. Default: the last one. */
+  readonly target?: string | undefined;
+  /** Values of `ARG` instructions by name. They are not secret: the image and the output may show them. Default: none. */
+  readonly args: Readonly<Record<string, string>>;
+  /** Values for `RUN --mount=type=secret,id=…` by id. They are in no layer unless the Dockerfile copies them there. Default: none. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** SSH agents and keys for `RUN --mount=type=ssh`: `default`, or `<id>=<socket or key file>`. Default: none. */
+  readonly ssh: readonly string[];
+  /** Caches to import, in the notation of `docker buildx build --cache-from`. Default: none. */
+  readonly cacheFrom: readonly string[];
+  /** Caches to export, in the notation of `docker buildx build --cache-to`. Default: none. */
+  readonly cacheTo: readonly string[];
+  /** Run every step again whenever the image is built. Default false. */
+  readonly noCache: boolean;
+}
+
 /** A volume created and deleted together with an instance. Input form of {@link EphemeralVolume}. */
 export interface EphemeralVolumeArgs {
   /** Absolute path in the guest; created if it does not exist. */

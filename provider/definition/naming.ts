@@ -58,3 +58,16 @@ export function withAutoName(
 /** True if a replacement needs the name that the old resource holds. A derived name is derived again, and then another one. */
 export const reusesName = (olds: Properties, news: Properties): boolean =>
   news[AUTO_NAME_KEY] !== true && olds["name"] === news["name"];
+
+/** An object in a metro. */
+export interface NamedObject {
+  /** Such as `Instance`. */
+  readonly kind: string;
+  readonly name: string;
+  /** As the user wrote it. */
+  readonly metro: string;
+}
+
+/** The command that deletes an object that no state holds. */
+export const deleteCommand = ({ kind, name, metro }: NamedObject): string =>
+  `npx unikernel delete ${kind.toLowerCase()} ${name} --metro ${metro}${kind === "Service" ? " --with-instances" : ""}`;

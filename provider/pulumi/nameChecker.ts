@@ -6,12 +6,11 @@
  * deleted counts as existing, as it did during the preview.
  */
 import { UnikernelError, formatError } from "../base/errors";
-import { MAX_NAME_ORDINAL, deriveName } from "../definition/naming";
+import { MAX_NAME_ORDINAL, deleteCommand, deriveName } from "../definition/naming";
 import type { NameHolder } from "../definition/resource";
 import { isUnknown } from "../definition/unknowns";
 import type { Say } from "./describeChanges";
 import { type NamedKind, isNamedKind } from "../resources/all";
-import { deleteCommand } from "../resources/common/leftover";
 
 /** Number of names in one look-up. */
 const LOOKUP_BATCH = 9;

@@ -1,9 +1,9 @@
 /** Creates an object, or continues with the unfinished object that a killed create of the same resource left. */
 import type { ErrorCode } from "../../base/errorCodes";
 import { type ErrorContext, UnikernelError, withErrorContext } from "../../base/errors";
+import { type NamedObject, deleteCommand } from "../../definition/naming";
 import type { NameHolder } from "../../definition/resource";
 import type { ProviderContext } from "../context";
-import { type NamedObject, deleteCommand } from "./leftover";
 
 /** Errors of a create whose own unfinished object holds the name, the ports, the volumes or the quota. */
 const BLOCKED_CODES = ["ALREADY_EXISTS", "IN_USE", "STATE_CONFLICT", "QUOTA_EXCEEDED"] as const;

@@ -37,8 +37,13 @@ export async function findKraftfile(context: string): Promise<string> {
   return path.join(folder, only);
 }
 
+/** Files such as `Kraftfile.prod`, of which a project may have several. */
+const SIMILAR_NAME = /^kraft(?:file)?[.-]/i;
+
 /** A Dockerfile says what files the image has, but not which kernel; so the Kraftfile to write is given in full. */
 function adviseWithoutKraftfile(names: readonly string[]): string {
+  const similar = names.filter((name) => SIMILAR_NAME.test(name)).sort();
+  if (similar.length > 0) return `Name one with 'kraftfile': ${similar.slice(0, 5).join(", ")}.`;
   const dockerfile = names.includes("Dockerfile") ? "Dockerfile" : names.find(mayBeDockerfile);
   return dockerfile === undefined
     ? `Add one of ${KRAFTFILE_NAMES.join(", ")}, or point 'context' at the folder that contains it.`

@@ -73,6 +73,14 @@ describe("loading a Kraftfile", () => {
     assert.ok(await loadKraftfile(context, "kraft.yaml"));
   });
 
+  it("names files that could be meant if there is none of the usual names", async () => {
+    for (const name of ["Kraftfile.ls", "Kraftfile.cat", "Dockerfile"]) await fs.writeFile(at(name), TEXT);
+    assert.match(
+      await failure(),
+      /There is no Kraftfile in '<context>'\. Name one with 'kraftfile': Kraftfile\.cat, Kraftfile\.ls\.$/,
+    );
+  });
+
   for (const dockerfile of ["Dockerfile", "app.Dockerfile", "Containerfile", "Dockerfile1"]) {
     it(`says what to add to a bare ${dockerfile}`, async () => {
       await fs.writeFile(at(dockerfile), "FROM scratch\n");

@@ -105,6 +105,13 @@ export const COMMAND_FORMS: readonly Form[] = [
     },
   },
   {
+    form: "a label for instances with an invalid value",
+    tool: "kraft cloud deploy: 'a bad boolean or number is an error'; packed all the same",
+    text: `${V6}labels: {cloud.unikraft.v1.instances/scale_to_zero.cooldown_time_ms: 5s}`,
+    gives: { labels: { "cloud.unikraft.v1.instances/scale_to_zero.cooldown_time_ms": "5s" } },
+    warns: /must be a whole number of milliseconds/,
+  },
+  {
     form: "labels as a list",
     tool: "unikraft: fails on decode",
     text: `${V7}labels: ["a=b"]`,

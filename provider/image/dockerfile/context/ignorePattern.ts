@@ -3,6 +3,8 @@
  * 0.6.1, including what looks like mistakes there: the builders behave that way.
  */
 
+import { type GlobToken, matchesTokens } from "./globMatcher";
+
 /** True if the pattern matches a path: relative, with `/`, without `/` at the ends. */
 export type CompiledPattern = (path: string) => boolean;
 
@@ -12,15 +14,12 @@ const ESCAPED = new Set(".+()$");
 /** Escapes that Go and JavaScript both know, with one meaning. */
 const ESCAPE = /^\\[\0- !-/:-@[-`{-\x7fdDsSwWfnrtv]/;
 
-/** One character of Go, which may be two of JavaScript, except `/`. Classes such as `[:alpha:]` do not work: nobody needs them. */
-const ANY_CHARACTER = "(?:[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^/])";
-
 /** `exact`, `prefix` and `suffix` compare texts; the last two are the patterns `text**` and `**text`. */
 type MatchType = "exact" | "prefix" | "suffix" | "expression";
 
-/** Compiles a cleaned, non-empty pattern. `undefined` if it forms no valid expression, such as `[b-a]`. */
+/** Compiles a cleaned, non-empty, well-formed pattern. `undefined` if it forms no valid expression, such as `[b-a]`. */
 export function compilePattern(pattern: string): CompiledPattern | undefined {
-  const { type, expression } = translate(pattern);
+  const { type, expression, tokens } = translate(pattern);
   switch (type) {
     case "exact":
       return (path) => path === pattern;
@@ -31,58 +30,102 @@ export function compilePattern(pattern: string): CompiledPattern | undefined {
       return (path) => path.endsWith(suffix) || (suffix.startsWith("/") && path === suffix.slice(1));
     }
     case "expression": {
-      // As Go's, an expression with the flag is about code points; without it, fewer characters need a backslash, as in Go.
-      const compiled = compileExpression(expression, "u") ?? compileExpression(expression, "");
-      return compiled === undefined ? undefined : (path) => compiled.test(path);
+      const compiled = compileExpression(expression);
+      if (compiled === undefined) return undefined;
+      return tokens === undefined ? (path) => compiled.test(path) : (path) => matchesTokens(tokens, path);
     }
     default:
       return type satisfies never;
   }
 }
 
-function compileExpression(expression: string, flags: string): RegExp | undefined {
-  try {
-    return new RegExp(expression, flags);
-  } catch {
-    return undefined;
+/** As Go's, an expression with the flag is about code points; without it, fewer characters need a backslash, as in Go. */
+function compileExpression(expression: string): RegExp | undefined {
+  for (const flags of ["u", ""]) {
+    try {
+      return new RegExp(expression, flags);
+    } catch {
+      // the other flags, or none
+    }
   }
+  return undefined;
 }
 
-function translate(pattern: string): { readonly type: MatchType; readonly expression: string } {
+/** A token for a character class or an escape, in the notation of expressions. */
+function toToken(source: string): GlobToken {
+  const one = compileExpression(`^(?:${source})$`);
+  return { accepts: (character) => one?.test(character) === true };
+}
+
+/**
+ * A class that means the same in an expression: no wildcard, which would be replaced within it, and no other bracket. Classes such
+ * as `[:alpha:]` do not work.
+ */
+const PLAIN_CLASS = /^\[\^?(?:\\.|[^\\[\]*?])+\]/su;
+
+/** The expression that upstream forms, and the same as tokens; `undefined` where it has an operator that a token cannot have. */
+function translate(pattern: string): {
+  readonly type: MatchType;
+  readonly expression: string;
+  readonly tokens: readonly GlobToken[] | undefined;
+} {
   let type: MatchType = "exact";
   let expression = "^";
-  const characters = [...pattern];
-  for (let i = 0; i < characters.length; i += 1) {
-    const character = characters[i] ?? "";
-    if (character === "*" && characters[i + 1] === "*") {
-      const isFirst = i === 0;
-      i += characters[i + 2] === "/" ? 2 : 1; // the slash belongs to the stars
-      if (i + 1 < characters.length) {
-        expression += "([^\\n]*/)?";
+  const tokens: GlobToken[] = [];
+  let hasOperator = false;
+  let rest = pattern;
+  const take = (length: number): string => {
+    const taken = rest.slice(0, length);
+    rest = rest.slice(length);
+    return taken;
+  };
+  const add = (source: string, token: GlobToken): void => {
+    expression += source;
+    tokens.push(token);
+  };
+  while (rest !== "") {
+    const [character = ""] = rest;
+    const plainClass = PLAIN_CLASS.exec(rest)?.[0];
+    if (rest.startsWith("**")) {
+      const isFirst = rest === pattern;
+      take(rest.startsWith("**/") ? 3 : 2); // the slash belongs to the stars
+      if (rest !== "") {
+        add("([^\\n]*/)?", "folders");
         type = "expression";
       } else if (type === "exact") type = "prefix";
       else {
-        expression += "[^\\n]*";
+        add("[^\\n]*", "rest");
         type = "expression";
       }
       if (isFirst) type = "suffix";
-    } else if (character === "*") {
-      expression += "[^/]*";
+      continue;
+    }
+    if (plainClass !== undefined) {
+      const source = take(plainClass.length).replace(/\\.|[.+()$]/gsu, (part) =>
+        part.length > 1 ? part : `\\${part}`,
+      );
+      add(source, toToken(source));
+      type = "expression";
+      continue;
+    }
+    take(character.length);
+    if (character === "*") {
+      add("[^/]*", "star");
       type = "expression";
     } else if (character === "?") {
-      expression += expression.includes("[") ? "[^/]" : ANY_CHARACTER; // within a class, it extends the class
+      add("[^/]", { accepts: (other) => other !== "/" });
       type = "expression";
-    } else if (ESCAPED.has(character)) expression += `\\${character}`;
-    else if (character === "\\") {
-      i += 1;
-      expression += `\\${characters[i] ?? ""}`;
+    } else if (character === "\\") {
+      const [escaped = ""] = rest;
+      add(`\\${take(escaped.length)}`, toToken(`\\${escaped}`));
       type = "expression";
     } else {
-      expression += character;
       if (character === "[" || character === "]") type = "expression";
+      hasOperator ||= "[{|}^".includes(character);
+      add(ESCAPED.has(character) ? `\\${character}` : character, { accepts: (other) => other === character });
     }
   }
-  return { type, expression: `${expression}$` };
+  return { type, expression: `${expression}$`, tokens: hasOperator ? undefined : tokens };
 }
 
 /**

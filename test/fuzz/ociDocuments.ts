@@ -6,6 +6,10 @@ import * as path from "node:path";
 import { type Digest, digestOf } from "../../provider/base/digest";
 import { UnikernelError } from "../../provider/base/errors";
 import { readContainerImage, readLayoutImage } from "../../provider/image/oci/containerImage";
+import type * as z from "zod";
+import { imageConfig, imageIndex, imageManifest } from "../../provider/image/oci/descriptor";
+import { chooseManifest } from "../../provider/image/oci/platformChoice";
+import { parseDocument } from "../../provider/image/oci/storedImage";
 import { collectImage } from "../../provider/image/oci/exchange/collect";
 import { openLayout } from "../../provider/image/oci/layout";
 import { describeFailureBody } from "../../provider/image/registry/errors";
@@ -112,41 +116,62 @@ function openWorld(): World {
   return world;
 }
 
-/** Every reader returns paths inside of the layout, or throws an error that names what is wrong. */
+/** Share of the cases that also go through files. */
+const FILE_SHARE = 0.1;
+const PLATFORM = { os: ["linux", "qemu"], architecture: "x86_64" };
+
+/** Every reader returns digests and paths inside of the layout, or throws an error that names what is wrong. */
 export const ociDocumentsTarget = {
   name: "ociDocuments",
   async run(random: RandomSource): Promise<void> {
-    const { folder, root, files } = openWorld();
-    const [file, text] = pick(random, [...files]);
+    const opened = openWorld();
+    const [file, text] = pick(random, [...opened.files]);
     let document: unknown = JSON.parse(text);
     for (let edits = Math.floor(random() * 3); edits >= 0; edits--) document = mutate(random, document);
     const mutated = random() < 0.15 ? mutateText(random, text) : (JSON.stringify(document) ?? "");
+    await parseEach(mutated);
+    if (random() >= FILE_SHARE) return;
     fs.writeFileSync(file, mutated);
     try {
-      const platform = { os: ["linux", "qemu"], architecture: "x86_64" };
-      const images = [
-        await settle(readContainerImage(folder, root, platform)),
-        await settle(readLayoutImage(folder, { tag: "acme/shop:latest", platform })),
-      ];
-      const stored = await settle(openLayout(folder).resolve("acme/shop"));
-      await settle(openLayout(folder).list());
-      await settle(collectImage(folder, root));
-      const paths = [
-        ...images.flatMap((image) => image?.layers.map((layer) => layer.file) ?? []),
-        ...[stored?.kernel, stored?.initrd, ...(stored?.roms ?? [])].flatMap((layer) => layer?.blob ?? []),
-      ];
-      for (const one of paths) assert.match(path.relative(folder, one), /^blobs\/sha256\/[0-9a-f]{64}$/);
-      assert.ok(!/\p{Cc}/u.test(describeFailureBody(mutated)));
+      await readFiles(opened);
     } finally {
       fs.writeFileSync(file, text);
     }
   },
 };
 
+async function parseEach(text: string): Promise<void> {
+  const parse = <T>(model: z.ZodType<T>) => settle(async () => parseDocument(text, "document", model));
+  const [index, manifest, config] = [await parse(imageIndex), await parse(imageManifest), await parse(imageConfig)];
+  const chosen = index && chooseManifest(index.manifests, PLATFORM);
+  const parts = [chosen, manifest?.config, ...(manifest?.layers ?? [])].filter((part) => part !== undefined);
+  for (const { digest, size } of parts) {
+    assert.match(digest, /^sha256:[0-9a-f]{64}$/);
+    assert.ok(Number.isSafeInteger(size) && size >= 0);
+  }
+  if (config !== undefined) assert.equal(typeof config.os, "string");
+  assert.ok(!/\p{Cc}/u.test(describeFailureBody(text)));
+}
+
+async function readFiles({ folder, root }: World): Promise<void> {
+  const images = [
+    await settle(() => readContainerImage(folder, root, PLATFORM)),
+    await settle(() => readLayoutImage(folder, { tag: "acme/shop:latest", platform: PLATFORM })),
+  ];
+  const stored = await settle(() => openLayout(folder).resolve("acme/shop"));
+  await settle(() => openLayout(folder).list());
+  await settle(() => collectImage(folder, root));
+  const paths = [
+    ...images.flatMap((image) => image?.layers.map((layer) => layer.file) ?? []),
+    ...[stored?.kernel, stored?.initrd, ...(stored?.roms ?? [])].flatMap((layer) => layer?.blob ?? []),
+  ];
+  for (const one of paths) assert.match(path.relative(folder, one), /^blobs\/sha256\/[0-9a-f]{64}$/);
+}
+
 /** The result, or `undefined` for an error of this package that is no bug. */
-async function settle<T>(promise: Promise<T>): Promise<T | undefined> {
+async function settle<T>(act: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await promise;
+    return await act();
   } catch (error) {
     assert.ok(UnikernelError.has(error, "BUILD_FAILED", "NOT_FOUND"), String(error));
     return undefined;

@@ -63,15 +63,16 @@ export const ERRORS = {
     fix: "Free some space, or set `UNIKERNEL_STATE_DIR` to a folder on a larger disk.",
   },
   API_UNREACHABLE: {
-    summary: "The metro did not respond, or failed to process the request.",
+    summary: "The metro or a registry did not respond, or failed to process the request.",
     cause:
-      "The name of the metro is wrong, the network or the proxy is down, or the metro is overloaded (HTTP 429, 5xx).",
-    fix: "Check the metro, the network and the proxy, then run the command again.",
+      "The name of the metro or registry is wrong, the network or the proxy is down, or the server is overloaded (HTTP 429, 5xx).",
+    fix: "Check the name, the network and the proxy, then run the command again.",
   },
   API_UNAUTHORIZED: {
-    summary: "The metro rejected the token.",
-    cause: "The token is wrong, has expired, or belongs to another metro or registry.",
-    fix: "Set a valid one with `pulumi config set --secret unikernel:token …` or `UKC_TOKEN`.",
+    summary: "The metro rejected the token, or a registry rejected the credentials.",
+    cause:
+      "The token is wrong, has expired, or belongs to another metro; or the image is private and its registry has no valid credentials.",
+    fix: "Set a valid token with `pulumi config set --secret unikernel:token …` or `UKC_TOKEN`. For a registry, log in with `docker login`.",
   },
   API_SHAPE: {
     summary: "The response does not have the form of this API.",

@@ -73,10 +73,13 @@ export function formatReference({ registry, repository, tag, digest }: Reference
 }
 
 /**
- * The canonical name of a repository, used in layouts: without the vendor's host and without `official/`, which are
- * optional in a reference to the same image. Source: unikraft cloud documentation, "Image references".
+ * The canonical name of a repository, used in layouts: without the vendor's host (unless the rest begins like a host) and without
+ * `official/`, which are optional in a reference to the same image. Source: unikraft cloud documentation, "Image references".
  */
 export function canonicalRepository({ registry, repository }: Reference): string {
   if (registry !== undefined && !VENDOR_HOSTS.includes(registry)) return `${registry}/${repository}`;
+  // Users of the vendor's registry may be named like hosts: `acme.example/shop` alone would mean another registry.
+  const [first = "", ...rest] = repository.split("/");
+  if (rest.length > 0 && looksLikeHost(first)) return `${DEFAULT_REGISTRY}/${repository}`;
   return repository.replace(/^official\/(?=[^/]+$)/, "");
 }

@@ -9,10 +9,8 @@ import { VERSION } from "../../base/version";
 import { isAllowedUrl } from "./endpoint";
 import { type RegistryRequest, malformedError, unreachableError } from "./errors";
 
-/** Limit until the first byte of a response, counted from the last byte sent. */
-const RESPONSE_TIMEOUT_MS = 30_000;
-/** Limit between two parts of a body. */
-const IDLE_TIMEOUT_MS = 30_000;
+/** Limit on silence: until the first byte of a response, counted from the last byte sent, and between two parts of a body. */
+const SILENCE_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 5;
 /** A larger body that nobody needs closes its connection; a smaller one is read, for at most a second. */
 const MAX_DISCARDED_BYTES = 64 * 1024;
@@ -27,8 +25,10 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes to send; `undefined` sends no body. */
   readonly body?: HttpBody | undefined;
-  /** Replaces the default of 30 s, for requests that a registry may work on for longer. */
+  /** Limit until the response begins, for requests that a registry may work on for longer. Defaults to `silenceTimeoutMs`. */
   readonly responseTimeoutMs?: number;
+  /** Limit on silence before the response and within it. Defaults to 30 s. */
+  readonly silenceTimeoutMs?: number | undefined;
 }
 
 /** A body that can be sent more than once. */
@@ -44,7 +44,7 @@ export interface HttpResponse {
   readonly url: URL;
   /** The value of a header; `undefined` if missing. */
   header(name: string): string | undefined;
-  /** The body in parts. Throws `API_UNREACHABLE` when none arrives for 30 s. Ending the iteration early closes the connection. */
+  /** The body in parts. Throws `API_UNREACHABLE` when none arrives in time. Ending the iteration early closes the connection. */
   chunks(): AsyncGenerator<Uint8Array>;
   /** The first bytes of the body, at most `maxBytes`, and whether they are all. */
   read(maxBytes: number): Promise<{ readonly bytes: Buffer; readonly isComplete: boolean }>;
@@ -90,7 +90,7 @@ const http = axios.create({
   maxRedirects: 0,
   decompress: false,
   maxBodyLength: Number.POSITIVE_INFINITY,
-  maxContentLength: Number.POSITIVE_INFINITY,
+  maxContentLength: -1, // a limit would wrap the stream so that destroying it no longer ends a stalled read
   transformRequest: (data: unknown) => data,
 });
 
@@ -99,7 +99,7 @@ async function sendOnce(
   call: HttpCall,
   signal: AbortSignal | undefined,
 ): Promise<HttpResponse> {
-  const silence = new SilenceTimer(call.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS);
+  const silence = new SilenceTimer(call.responseTimeoutMs ?? call.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS);
   const source = call.body === undefined ? undefined : new SentBody(call.body, () => silence.restart());
   try {
     const response = await http.request<Readable>({
@@ -176,18 +176,20 @@ class StreamedResponse implements HttpResponse {
   readonly url: URL;
   readonly #request: RegistryRequest;
   readonly #isHead: boolean;
+  readonly #silenceTimeoutMs: number;
   readonly #response: AxiosResponse<Readable>;
   readonly #signal: AbortSignal | undefined;
 
   constructor(
     request: RegistryRequest,
-    { url, method }: HttpCall,
+    { url, method, silenceTimeoutMs = SILENCE_TIMEOUT_MS }: HttpCall,
     response: AxiosResponse<Readable>,
     signal: AbortSignal | undefined,
   ) {
     this.status = response.status;
     this.url = url;
     this.#isHead = method === "HEAD";
+    this.#silenceTimeoutMs = silenceTimeoutMs;
     this.#request = request;
     this.#response = response;
     this.#signal = signal;
@@ -202,13 +204,13 @@ class StreamedResponse implements HttpResponse {
     const stream = this.#response.data;
     const onAbort = (): void => void stream.destroy();
     const onIdle = (): void => void stream.destroy(new Error("the transfer stalled"));
-    let timer = setTimeout(onIdle, IDLE_TIMEOUT_MS);
+    let timer = setTimeout(onIdle, this.#silenceTimeoutMs);
     this.#signal?.addEventListener("abort", onAbort);
     try {
       for await (const chunk of stream) {
         clearTimeout(timer); // the time that the caller takes does not count
         yield chunk as Uint8Array; // no encoding is set, so chunks are buffers
-        timer = setTimeout(onIdle, IDLE_TIMEOUT_MS);
+        timer = setTimeout(onIdle, this.#silenceTimeoutMs);
       }
     } catch (error) {
       this.#signal?.throwIfAborted();

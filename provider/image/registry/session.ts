@@ -26,6 +26,8 @@ export interface RegistryClientOptions {
   readonly allowedTokenHosts?: readonly string[] | undefined;
   /** Aborts requests and transfers; `undefined` when nobody can cancel them. */
   readonly signal?: AbortSignal | undefined;
+  /** Limit on silence of the registry before and within a response. Defaults to 30 s. */
+  readonly silenceTimeoutMs?: number | undefined;
   /** Waits between attempts; replaced by tests. */
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
@@ -46,20 +48,22 @@ export interface RegistryCall extends Omit<HttpCall, "url" | "authorization"> {
 export class RegistrySession {
   readonly registry: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #silenceTimeoutMs: number | undefined;
   readonly #authorizer: Authorizer;
   readonly #sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly #api: URL;
 
-  constructor({ registry, credentials, allowedTokenHosts, signal, sleep }: RegistryClientOptions) {
+  constructor({ registry, credentials, allowedTokenHosts, signal, silenceTimeoutMs, sleep }: RegistryClientOptions) {
     this.registry = registry;
     this.#signal = signal;
+    this.#silenceTimeoutMs = silenceTimeoutMs;
     this.#api = new URL(apiUrl(registry));
     this.#sleep = sleep ?? ((ms, stop) => delay(ms, undefined, stop === undefined ? {} : { signal: stop }));
     this.#authorizer = new Authorizer({
       registry,
       credentials: credentials ?? anonymous,
       allowedTokenHosts: allowedTokenHosts ?? [],
-      send: (request, call) => this.#repeat(true, () => exchange(request, call, signal)),
+      send: (request, call) => this.#repeat(true, () => exchange(request, { ...call, silenceTimeoutMs }, signal)),
       fail: (request, response, wasAuthenticated) => this.#failure(request, response, wasAuthenticated),
       now: () => Date.now(),
       signal,
@@ -125,7 +129,11 @@ export class RegistrySession {
     let authorization = isOwnHost ? await this.#authorizer.current(request, repository, scopes) : undefined;
     const send = () =>
       this.#repeat(isRepeatable, () =>
-        exchange(request, { ...http, url, authorization: authorization?.header }, this.#signal),
+        exchange(
+          request,
+          { ...http, url, authorization: authorization?.header, silenceTimeoutMs: this.#silenceTimeoutMs },
+          this.#signal,
+        ),
       );
     let response = await send();
     for (let isFinal = false; response.status === 401 && isOwnHost; isFinal = true) {

@@ -7,7 +7,11 @@ import * as path from "node:path";
 import type { Digest } from "../../../provider/base/digest";
 import { UnikernelError } from "../../../provider/base/errors";
 import { exec } from "../../../provider/base/exec";
+import { attachDocuments, listReferrers } from "../../../provider/image/attest/referrers";
+import { createSbom } from "../../../provider/image/attest/sbom";
+import { signImage, signerFromPem } from "../../../provider/image/attest/signature";
 import { readLayoutImage } from "../../../provider/image/oci/containerImage";
+import { findRoot } from "../../../provider/image/oci/exchange/collect";
 import { type Layout, openLayout } from "../../../provider/image/oci/layout";
 import { createRegistryClient } from "../../../provider/image/registry/api/client";
 import { createCredentialSource } from "../../../provider/image/registry/auth/credentialSource";
@@ -29,6 +33,14 @@ async function run(tool: string, args: readonly string[]): Promise<string> {
 
 const skopeo = (...args: string[]): Promise<string> =>
   run("skopeo", ["--insecure-policy", "--override-os", "qemu", "--override-arch", "x86_64", ...args]);
+interface SignatureManifest {
+  readonly layers: readonly {
+    readonly mediaType: string;
+    readonly digest: Digest;
+    readonly annotations: Readonly<Record<string, string>>;
+  }[];
+}
+
 const QEMU = { os: ["qemu"], architecture: "x86_64" } as const;
 const LARGE = Buffer.alloc(6 * 2 ** 20, "rootfs ");
 
@@ -184,6 +196,51 @@ describe("images with skopeo and Debian's docker-registry", () => {
     const other = createRegistryClient({ registry: locked.host });
     assert.equal(await other.deleteManifest("delete/shop", digest), "unsupported");
     assert.deepEqual(await other.listTags("delete/shop"), ["v1"]);
+  });
+
+  it("have a signature that openssl verifies with the right key only", async () => {
+    const name = `${registry.host}/signed/shop`;
+    await pushImage(layout, digest, name);
+    const makeKey = async (id: string): Promise<{ readonly key: string; readonly publicKey: string }> => {
+      const [key, publicKey] = [path.join(folder, `${id}.pem`), path.join(folder, `${id}.public.pem`)];
+      await run("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]);
+      await run("openssl", ["ec", "-in", key, "-pubout", "-out", publicKey]);
+      return { key, publicKey };
+    };
+    const [own, other] = [await makeKey("own"), await makeKey("other")];
+    await signImage(name, digest, signerFromPem(await fs.readFile(own.key, "utf8")));
+
+    // Where cosign looks, read by skopeo.
+    const copy = path.join(folder, "signature");
+    const tag = `${digest.replace(":", "-")}.sig`;
+    await skopeo("copy", "--quiet", "--src-tls-verify=false", `docker://${name}:${tag}`, `dir:${copy}`);
+    const manifest = JSON.parse(await fs.readFile(path.join(copy, "manifest.json"), "utf8")) as SignatureManifest;
+    const [layer] = manifest.layers;
+    assert.ok(layer);
+    assert.equal(layer.mediaType, "application/vnd.dev.cosign.simplesigning.v1+json");
+    const payload = path.join(copy, layer.digest.slice("sha256:".length));
+    const signed = JSON.parse(await fs.readFile(payload, "utf8")) as { critical: { image: Record<string, string> } };
+    assert.equal(signed.critical.image["docker-manifest-digest"], digest);
+    const signature = path.join(folder, "signature.der");
+    await fs.writeFile(signature, Buffer.from(layer.annotations["dev.cosignproject.cosign/signature"] ?? "", "base64"));
+    const verify = (publicKey: string) =>
+      exec("openssl", ["dgst", "-sha256", "-verify", publicKey, "-signature", signature, payload]);
+    assert.match((await verify(own.publicKey)).stdout, /Verified OK/);
+    assert.match((await verify(other.publicKey)).stdout, /Verification failure/i);
+  });
+
+  it("have an SBOM behind the fallback tag, since the registry has no referrers API", async () => {
+    const name = `${registry.host}/documented/shop`;
+    await pushImage(layout, digest, name);
+    const runtime = { reference: "base", kernelDigest: digest };
+    const sbom = createSbom({ name, digest, runtime, files: [], createdAt: "2026-11-29T00:00:00Z" });
+    const [attached] = await attachDocuments(name, await findRoot(layout.folder, digest), [sbom]);
+    assert.deepEqual(
+      (await listReferrers(name, digest)).map((one) => one.digest),
+      [attached],
+    );
+    const raw = await skopeo("inspect", "--raw", "--tls-verify=false", `docker://${name}:${digest.replace(":", "-")}`);
+    assert.equal((JSON.parse(raw) as { manifests: { digest: string }[] }).manifests[0]?.digest, attached);
   });
 
   describe("with tokens", () => {

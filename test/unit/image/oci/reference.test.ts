@@ -93,4 +93,16 @@ describe("an image reference", () => {
     assert.deepEqual(new Set(names.map((name) => canonicalRepository(parseReference(name)))), new Set(["base"]));
     assert.equal(canonicalRepository(parseReference("localhost:5000/official/base")), "localhost:5000/official/base");
   });
+
+  it("of a user that is named like a host keeps the vendor's host", () => {
+    for (const name of [
+      "index.unikraft.io/acme.example/shop",
+      "unikraft.io/acme.example/shop:v1",
+      "unikraft.io/localhost/x",
+    ]) {
+      const canonical = canonicalRepository(parseReference(name));
+      assert.match(canonical, /^index\.unikraft\.io\//);
+      assert.equal(canonicalRepository(parseReference(canonical)), canonical);
+    }
+  });
 });

@@ -236,6 +236,30 @@ describe("pulling from a faulty registry", () => {
     });
   });
 
+  it("gives up a registry that stalls before a response or within one, after retries", async () => {
+    const stalls: readonly Fault[] = [
+      () => true,
+      ({ path: name }, response) => {
+        if (!name.includes("/manifests/")) return false;
+        response.writeHead(200, { "content-length": 1_000 });
+        response.write("{");
+        return true;
+      },
+      onBlobs((response) => {
+        response.writeHead(200, { "content-length": 1_000_000 });
+        response.write("x");
+      }),
+    ];
+    for (const [at, stall] of stalls.entries()) {
+      registry.fault = stall;
+      const before = registry.requests.length;
+      await failsWith("API_UNREACHABLE", at === 0 ? /no response in time/ : /the transfer stalled/, {
+        silenceTimeoutMs: 50,
+      });
+      assert.ok(registry.requests.length - before >= MAX_ATTEMPTS);
+    }
+  });
+
   it("stops when the caller aborts during a stalled blob, manifest or token", async () => {
     for (const part of ["/blobs/", "/manifests/"]) {
       const controller = new AbortController();

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import * as crypto from "node:crypto";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { type Digest, digestOf } from "../../../../provider/base/digest";
+import { UnikernelError } from "../../../../provider/base/errors";
+import { createProvenance } from "../../../../provider/image/attest/provenance";
+import { attachDocuments, listReferrers } from "../../../../provider/image/attest/referrers";
+import { createSbom } from "../../../../provider/image/attest/sbom";
+import {
+  createSignaturePayload,
+  signImage,
+  signerFromCommand,
+  signerFromPem,
+} from "../../../../provider/image/attest/signature";
+import { findRoot } from "../../../../provider/image/oci/exchange/collect";
+import { pushImage } from "../../../../provider/image/registry/push";
+import { type FakeRegistry, startFakeRegistry } from "../../../support/fakeRegistry";
+import { putTestImage } from "../../../support/testImages";
+
+const access = { sleep: () => Promise.resolve() };
+const facts = { name: "acme/shop", digest: digestOf("image") };
+const sbom = createSbom({
+  ...facts,
+  runtime: { reference: "base:latest", kernelDigest: digestOf("kernel") },
+  files: [
+    { path: "/b", digest: digestOf("b") },
+    { path: "/a", digest: digestOf("a") },
+  ],
+  createdAt: "2026-11-29T00:00:00Z",
+});
+const provenance = createProvenance({
+  ...facts,
+  contextHash: digestOf("context"),
+  kraftfile: "Kraftfile",
+  platform: "qemu/x86_64",
+  materials: [{ uri: "oci://base", digest: digestOf("base") }],
+});
+
+describe("documents about an image", () => {
+  let folder: string;
+  let registry: FakeRegistry;
+  let repository: string;
+  let digest: Digest;
+  let layout: string;
+
+  beforeEach(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "attest-"));
+    registry = await startFakeRegistry();
+    repository = `${registry.host}/acme/shop`;
+    const image = await putTestImage(folder);
+    ({ digest } = image);
+    layout = image.layout.folder;
+    await pushImage(image.layout, digest, repository, access);
+  });
+  afterEach(async () => {
+    await registry[Symbol.asyncDispose]();
+    await fs.rm(folder, { recursive: true });
+  });
+
+  for (const hasReferrersApi of [true, false]) {
+    it(`are found ${hasReferrersApi ? "through the referrers API" : "through the fallback tag"}, once each`, async () => {
+      registry.hasReferrersApi = hasReferrersApi;
+      assert.deepEqual(await listReferrers(repository, digest, access), []);
+      const root = await findRoot(layout, digest);
+      const attached = await attachDocuments(repository, root, [sbom, provenance], access);
+      assert.deepEqual(await attachDocuments(repository, root, [sbom, provenance], access), attached);
+      const found = await listReferrers(repository, digest, access);
+      assert.deepEqual(
+        found.map((one) => [one.artifactType, one.digest]).sort(),
+        [
+          ["application/spdx+json", attached[0]],
+          ["application/vnd.in-toto+json", attached[1]],
+        ].sort(),
+      );
+      assert.equal(registry.manifests.has(`acme/shop:${digest.replace(":", "-")}`), !hasReferrersApi);
+      const manifest = JSON.parse(String(registry.manifests.get(`acme/shop@${attached[0]}`)?.bytes)) as {
+        subject: { digest: string };
+        layers: { digest: string }[];
+      };
+      assert.equal(manifest.subject.digest, digest);
+      assert.deepEqual(registry.blobs.get(`acme/shop@${manifest.layers[0]?.digest}`), sbom.bytes);
+    });
+  }
+
+  it("keep foreign entries of the fallback index", async () => {
+    registry.hasReferrersApi = false;
+    const tag = `acme/shop:${digest.replace(":", "-")}`;
+    const other = { mediaType: "x", digest: digestOf("other"), size: 1, artifactType: "y", custom: true };
+    const index = { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [other] };
+    registry.manifests.set(tag, { mediaType: index.mediaType, bytes: Buffer.from(JSON.stringify(index)) });
+    registry.manifests.set(`acme/shop@${other.digest}`, { mediaType: "x", bytes: Buffer.from("{}") });
+    await attachDocuments(repository, await findRoot(layout, digest), [sbom], access);
+    const after = JSON.parse(String(registry.manifests.get(tag)?.bytes)) as { manifests: unknown[] };
+    assert.deepEqual([after.manifests.length, after.manifests[0]], [2, other]);
+  });
+
+  it("are SPDX 2.3 and SLSA 1.0, equal for equal inputs", () => {
+    const document = JSON.parse(String(sbom.bytes)) as Record<string, { fileName: string }[]>;
+    assert.deepEqual(
+      [document["spdxVersion"], document["files"]?.map((file) => file.fileName)],
+      ["SPDX-2.3", ["./a", "./b"]],
+    );
+    const statement = JSON.parse(String(provenance.bytes)) as { predicateType: string; subject: unknown };
+    assert.equal(statement.predicateType, "https://slsa.dev/provenance/v1");
+    assert.deepEqual(statement.subject, [{ name: "acme/shop", digest: { sha256: facts.digest.slice(7) } }]);
+    assert.ok(!/"startedOn"/.test(String(provenance.bytes)));
+  });
+
+  describe("that sign it", () => {
+    const { privateKey, publicKey } = crypto.generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const layers = () => {
+      const bytes = registry.manifests.get(`acme/shop:${digest.replace(":", "-")}.sig`)?.bytes;
+      return (JSON.parse(String(bytes)) as { layers: { digest: string; annotations: Record<string, string> }[] })
+        .layers;
+    };
+
+    it("are verified by the public key, and keep other signatures", async () => {
+      await signImage(repository, digest, signerFromPem(pem), access);
+      await signImage(repository, digest, signerFromPem(pem), access);
+      assert.equal(layers().length, 2);
+      for (const layer of layers()) {
+        const payload = registry.blobs.get(`acme/shop@${layer.digest}`);
+        assert.ok(payload);
+        assert.deepEqual(payload, createSignaturePayload(repository, digest));
+        const signature = Buffer.from(layer.annotations["dev.cosignproject.cosign/signature"] ?? "", "base64");
+        assert.ok(crypto.verify("sha256", payload, publicKey, signature));
+      }
+    });
+
+    it("come from a command too, which must print a signature", async () => {
+      const key = path.join(folder, "key.pem");
+      await fs.writeFile(key, pem);
+      const sign = `base64 -d | openssl dgst -sha256 -sign ${key} | base64 -w0`;
+      await signImage(repository, digest, signerFromCommand(["sh", "-c", sign]), access);
+      assert.equal(layers().length, 1);
+      for (const [command, text] of [
+        ["exit 3", /exit code 3/],
+        ["echo hello", /no signature/],
+      ] as const) {
+        await assert.rejects(
+          signImage(repository, digest, signerFromCommand(["sh", "-c", command]), access),
+          (error) => UnikernelError.has(error, "OPERATION_FAILED") && text.test(error.message),
+        );
+      }
+    });
+
+    it("need a key of the right kind, which is never shown", () => {
+      const rsa = crypto.generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+      const p384 = crypto.generateKeyPairSync("ec", { namedCurve: "secp384r1" }).privateKey;
+      const keys = [rsa, p384].map((key) => key.export({ type: "pkcs8", format: "pem" }).toString());
+      for (const key of [...keys, "hunter2", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"]) {
+        assert.throws(
+          () => signerFromPem(key),
+          (error) =>
+            UnikernelError.has(error, "INPUT_INVALID") &&
+            !`${error.message}${error.hint}${String(error.cause)}`.includes("hunter2"),
+        );
+      }
+    });
+  });
+});

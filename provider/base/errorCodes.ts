@@ -35,7 +35,8 @@ export const ERRORS = {
   },
   KRAFTFILE_INVALID: {
     summary: "The Kraftfile is missing, duplicated or invalid.",
-    cause: "There is no Kraftfile in `context`, there are several, or one of its keys is unknown or malformed.",
+    cause:
+      "There is no Kraftfile in `context`, there are several, it is not a text file of at most 1 MiB inside of it, or one of its keys is misspelt or malformed.",
     fix: "Correct the line and column that the message names.",
   },
   RUNTIME_UNAVAILABLE: {

@@ -1,7 +1,7 @@
 /** Suggestions for misspelt words. */
 
 /** Levenshtein distance in which a swap of neighbours counts as one edit (optimal string alignment). */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];

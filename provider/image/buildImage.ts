@@ -1,7 +1,6 @@
 /** Packs a planned image into a layout. */
 import type { Digest } from "../base/digest";
 import { UnikernelError } from "../base/errors";
-import type { Kraftfile } from "./kraftfile/model";
 import { GIVEN_FILES_ANNOTATION, LAYER_ENTRY, formatPlatform } from "./oci/descriptor";
 import type { LayerRef } from "./oci/layer";
 import { openLayout } from "./oci/layout";
@@ -12,6 +11,7 @@ import type { BuildPlan } from "./planBuild";
 import { overlayTree } from "./rootfs/overlay";
 import { type FileTree, sizeOf } from "./rootfs/tree";
 import type { RuntimeImage } from "./runtimeImage";
+import type { RuntimeKraftfile } from "./supportedSources";
 
 /** Reported when a build starts a step. */
 export interface BuildProgress {
@@ -103,7 +103,7 @@ function composeInitrdTree({ tree, kraftfile }: BuildPlan, runtime: RuntimeImage
 }
 
 /** An image has its runtime's platform, so declared targets must include that platform. */
-function assertTargetSupported({ targets }: Kraftfile, { reference, platform }: RuntimeImage): void {
+function assertTargetSupported({ targets }: RuntimeKraftfile, { reference, platform }: RuntimeImage): void {
   const wanted = targets.map((target) => formatPlatform(target));
   if (wanted.length === 0 || wanted.includes(formatPlatform(platform))) return;
   throw new UnikernelError(

@@ -2,14 +2,10 @@
  * Reads and validates the inputs of an image and computes their content hash, which decides whether a build is needed.
  * The hash does not depend on times, owners, or the location of the folder.
  */
-import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type Digest, digestOf } from "../base/digest";
-import { UnikernelError } from "../base/errors";
-import { findKraftfile } from "./kraftfile/findKraftfile";
-import { kraftfileError } from "./kraftfile/kraftfileError";
-import type { Kraftfile } from "./kraftfile/model";
-import { parseKraftfile } from "./kraftfile/parse";
+import { formatProblems, kraftfileError } from "./kraftfile/kraftfileError";
+import { loadKraftfile } from "./kraftfile/loadKraftfile";
 import { formatPlatform } from "./oci/descriptor";
 import { FileDigests, digestContents } from "./pack/fileDigests";
 import { planTree } from "./pack/packTree";
@@ -18,6 +14,7 @@ import { readSource } from "./readSource";
 import { overlayFiles } from "./rootfs/overlay";
 import { resolveSource } from "./rootfs/resolveSource";
 import type { FileTree } from "./rootfs/tree";
+import { type RuntimeKraftfile, assertSupported } from "./supportedSources";
 
 /** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
 const BUILDER_VERSION = 2;
@@ -26,6 +23,8 @@ const BUILDER_VERSION = 2;
 export interface BuildInputs {
   /** Folder that contains the Kraftfile, relative to the working directory. */
   readonly context: string;
+  /** Path of the Kraftfile, relative to `context`; `undefined`: the only one of the usual names in it. */
+  readonly kraftfile?: string;
   /** Absolute guest path → content, overlaid on the root file system. */
   readonly files?: Readonly<Record<string, string>>;
   /** Name of the image, for messages; not part of the content hash. */
@@ -49,7 +48,9 @@ export interface BuildPlan {
   readonly context: string;
   /** Changes if and only if an input of the image changes; the image that a runtime's tag points to is not an input. */
   readonly contextHash: Digest;
-  readonly kraftfile: Kraftfile;
+  readonly kraftfile: RuntimeKraftfile;
+  /** What the Kraftfile says without effect, ready to be printed. */
+  readonly warnings: readonly string[];
   /** Root file system with `files` overlaid; contents stay on disk. */
   readonly tree: FileTree;
   /** `files` were given, which may hold secrets. */
@@ -64,16 +65,13 @@ export interface BuildPlan {
  */
 export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   const { context, files = {}, name, preserveModes = false, digests = new FileDigests(), scratch, signal } = inputs;
-  const file = await findKraftfile(context);
-  const folder = path.dirname(file);
-  const text = await readKraftfileText(file);
-  // A path the user can open: relative to the program when the context is.
-  const displayPath = path.join(context, path.basename(file));
-  const kraftfile = parseKraftfile(text, displayPath);
+  const loaded = await loadKraftfile(context, inputs.kraftfile);
+  const kraftfile = assertSupported(loaded);
+  const { folder, displayPath, text } = loaded;
   const { rootfs } = kraftfile;
   let tree: FileTree = new Map();
   if (rootfs !== undefined) {
-    const source = await resolveSource(folder, rootfs.path);
+    const source = await resolveSource(folder, rootfs.path, rootfs.type === "oci" ? undefined : rootfs.type);
     if ("problem" in source || source.type === "dockerfile") {
       const message =
         "problem" in source ? source.problem : `'${rootfs.path}' is a Dockerfile, which is not supported yet.`;
@@ -85,24 +83,14 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   tree = overlayFiles(tree, files);
   planTree(tree, "cpio"); // reports now, not at build time, what the format cannot store
   const hasGivenFiles = Object.keys(files).length > 0;
+  const warnings = formatProblems(displayPath, text, kraftfile.warnings);
   const hash = await contextHash(kraftfile, tree, digests, signal);
-  return { name, context: folder, contextHash: hash, kraftfile, tree, hasGivenFiles, digests };
-}
-
-async function readKraftfileText(file: string): Promise<string> {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await fs.readFile(file));
-  } catch (cause) {
-    throw new UnikernelError("KRAFTFILE_INVALID", `'${file}' cannot be read as UTF-8 text.`, {
-      property: "context",
-      cause,
-    });
-  }
+  return { name, context: folder, contextHash: hash, kraftfile, warnings, tree, hasGivenFiles, digests };
 }
 
 /** Hashes the parsed Kraftfile, and paths, modes, owners, contents and link targets of the tree; hard links count as files of their own. */
 async function contextHash(
-  kraftfile: Kraftfile,
+  kraftfile: RuntimeKraftfile,
   tree: FileTree,
   digests: FileDigests,
   signal: AbortSignal | undefined,

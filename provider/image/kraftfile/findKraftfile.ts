@@ -2,6 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError, systemErrorCode } from "../../base/errors";
+import { mayBeDockerfile } from "./keys/source";
 
 /** File names that the vendor's tools look for. Source: KraftKit `unikraft/app/project.go`. */
 export const KRAFTFILE_NAMES: readonly string[] = [
@@ -24,18 +25,24 @@ export async function findKraftfile(context: string): Promise<string> {
   if (only === undefined) {
     throw new UnikernelError("KRAFTFILE_INVALID", `There is no Kraftfile in '${folder}'.`, {
       property: "context",
-      hint: names.includes("Dockerfile")
-        ? "Add one with 'runtime' and 'rootfs'; a Dockerfile alone is not enough."
-        : `Add one of ${KRAFTFILE_NAMES.join(", ")}, or point 'context' at the folder that contains it.`,
+      hint: adviseWithoutKraftfile(names),
     });
   }
   if (others.length > 0) {
     throw new UnikernelError("KRAFTFILE_INVALID", `There are several Kraftfiles in '${folder}': ${found.join(", ")}.`, {
       property: "context",
-      hint: "Keep one of them.",
+      hint: "Keep one of them, or name one with 'kraftfile'.",
     });
   }
   return path.join(folder, only);
+}
+
+/** A Dockerfile says what files the image has, but not which kernel; so the Kraftfile to write is given in full. */
+function adviseWithoutKraftfile(names: readonly string[]): string {
+  const dockerfile = names.includes("Dockerfile") ? "Dockerfile" : names.find(mayBeDockerfile);
+  return dockerfile === undefined
+    ? `Add one of ${KRAFTFILE_NAMES.join(", ")}, or point 'context' at the folder that contains it.`
+    : `A Dockerfile alone is not enough, because it names no kernel. Add a file 'Kraftfile' with the lines 'spec: v0.7', 'runtime: base-compat:latest' and 'rootfs: ./${dockerfile}'.`;
 }
 
 async function listFolder(folder: string): Promise<string[]> {

@@ -7,14 +7,19 @@ const MAX_EXCERPT_LENGTH = 120;
 /** `KRAFTFILE_INVALID` with all problems in file order; `details.problems` has them in machine-readable form. */
 export function kraftfileError(file: string, text: string, problems: readonly Problem[]): UnikernelError {
   const ordered = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
-  const paragraphs = ordered.map((problem) => formatProblem(file, text, problem));
-  return new UnikernelError("KRAFTFILE_INVALID", paragraphs.join("\n"), { details: { problems: ordered } });
+  return new UnikernelError("KRAFTFILE_INVALID", formatProblems(file, text, ordered).join("\n"), {
+    details: { problems: ordered },
+  });
 }
 
-/** `Kraftfile:3:1: message`, then the line and a caret below it. */
-function formatProblem(file: string, text: string, { line, column, message }: Problem): string {
+/** For each problem or warning `Kraftfile:3:1: message`, then the line and a caret below it. */
+export function formatProblems(file: string, text: string, problems: readonly Problem[]): string[] {
+  const lines = text.split(/\r?\n/);
+  return problems.map((problem) => formatProblem(file, lines, problem));
+}
+
+function formatProblem(file: string, lines: readonly string[], { line, column, message }: Problem): string {
   const head = `${file}:${line}:${column}: ${message}`;
-  const lines = text.split(/\r\n|\n|\r/);
   const source = lines[line - 1] ?? "";
   if (source.trim() === "" || mayContainEnv(lines, line)) return head;
   const from = Math.max(0, Math.min(column - 1, source.length) - MAX_EXCERPT_LENGTH + 20);

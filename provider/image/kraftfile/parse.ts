@@ -1,22 +1,30 @@
 /**
- * Parses a Kraftfile, version 0.6 or 0.7. Stricter than the vendor's tools, which ignore unknown keys: here a key that
- * would silently have no effect is an error.
+ * Parses a Kraftfile of any version, by the rules of both generations of the vendor's tools. Where they differ, the comment of the
+ * key's reader says what is done here. What has no effect is a warning, what would give another image than the file says is a
+ * problem.
  *
- * Rules of the two versions: KraftKit `kraftfile/` and unikraft-cloud/x `kraftfile` with its JSON schemas.
+ * Rules: KraftKit `kraftfile/`, and unikraft-cloud/x `kraftfile` with its JSON schemas.
  */
-import type * as yaml from "yaml";
 import { kraftfileError } from "./kraftfileError";
-import { reportUnknownKeys } from "./unknownKeys";
-import { TOP_LEVEL_KEYS, type Kraftfile } from "./model";
-import { readRootfs } from "./rootfsKey";
-import { readRuntime } from "./runtimeKey";
-import { type Member, YamlSource } from "./yamlSource";
-import { readTargets } from "./targetsKey";
-import { readCmd, readEnv, readLabels } from "./runKeys";
+import { readKernel } from "./keys/kernel";
+import { readCmd, readEnv, readLabels } from "./keys/run";
+import { readSource, readSources } from "./keys/source";
+import { readName, readSpec } from "./keys/spec";
+import { readTargets } from "./keys/targets";
+import { reportUnknownKeys } from "./keys/unknownKeys";
+import { readVolumes } from "./keys/volumes";
+import type { Kraftfile, RootfsSource } from "./model";
+import { type Member, YamlSource } from "./yaml/yamlSource";
+
+/** Keys that make the image; a misspelling of one is a problem. */
+const IMAGE_KEYS = ["spec", "specification", "runtime", "rootfs", "roms", "cmd", "env", "labels", "targets"];
+const KNOWN_KEYS = [...IMAGE_KEYS, "name", "volumes", "unikraft", "template", "libraries", "initrd", "outdir"];
+
+type Find = (key: string) => Member | undefined;
 
 /**
- * Parses the text of a Kraftfile; `file` is the name used in messages. Throws `KRAFTFILE_INVALID` that lists every
- * problem as `file:line:column: sentence` with an excerpt.
+ * Parses the text of a Kraftfile; `file` is the name used in messages. Takes time linear in its length. Throws `KRAFTFILE_INVALID`
+ * that lists every problem (at most 50) as `file:line:column: sentence` with an excerpt.
  */
 export function parseKraftfile(text: string, file = "Kraftfile"): Kraftfile {
   const source = new YamlSource(text);
@@ -30,51 +38,49 @@ function readRoot(source: YamlSource): Kraftfile | undefined {
   if (root === null) return source.report(null, "the file is empty; it needs at least 'spec' and 'runtime'.");
   const members = source.mapMembers(root, root, "a Kraftfile");
   if (members === undefined) return undefined;
-  const suggested = [...TOP_LEVEL_KEYS].filter(([, support]) => support === "read").map(([key]) => key);
-  reportUnknownKeys(source, members, "a Kraftfile", [...TOP_LEVEL_KEYS.keys()], suggested);
-  for (const { key, keyNode } of members) {
-    const support = TOP_LEVEL_KEYS.get(key);
-    if (typeof support === "object") source.report(keyNode, `'${key}' is not supported: ${support.unsupported}.`);
+  reportUnknownKeys(source, members, { where: "a Kraftfile", known: KNOWN_KEYS, significant: IMAGE_KEYS });
+  const find: Find = (key) => members.find((member) => member.key === key);
+  const spec = readSpec(source, root, find("spec"), find("specification"));
+  const kernel = readKernel(source, spec, find);
+  const name = readOptional(find("name"), (member) => readName(source, member));
+  const rootfs = readRootfs(source, find);
+  const roms = readOptional(find("roms"), (member) => (member.value === null ? [] : readSources(source, member))) ?? [];
+  const cmd = readOptional(find("cmd"), (member) => readCmd(source, spec, member));
+  const env = readOptional(find("env"), (member) => readEnv(source, spec, member)) ?? {};
+  const labels = readOptional(find("labels"), (member) => readLabels(source, spec, member)) ?? {};
+  const targets = readOptional(find("targets"), (member) => readTargets(source, member)) ?? [];
+  const volumes = readOptional(find("volumes"), (member) => readVolumes(source, member)) ?? [];
+  if (
+    ["runtime", "unikraft", "template", "libraries", "rootfs", "initrd", "roms"].every((key) => find(key) === undefined)
+  ) {
+    return source.report(root, "'runtime' is missing: an image needs a kernel, such as 'runtime: base-compat:latest'.");
   }
-  const value = (key: string): Member | undefined => members.find((member) => member.key === key);
-  const spec = readSpec(source, root, value("spec"), value("specification"));
-  const name = readOptional(value("name"), ({ value, keyNode }) => source.string(value, keyNode, "'name'"));
-  const runtime = readRuntime(source, root, spec, value("runtime"));
-  const rootfs = readOptional(value("rootfs"), (member) => readRootfs(source, spec, member));
-  const cmd = readOptional(value("cmd"), (member) => readCmd(source, spec, member));
-  const env = readOptional(value("env"), (member) => readEnv(source, member)) ?? {};
-  const labels = readOptional(value("labels"), (member) => readLabels(source, member)) ?? {};
-  const targets = readOptional(value("targets"), (member) => readTargets(source, member)) ?? [];
-  if (spec === undefined || runtime === undefined) return undefined;
+  if (spec === undefined) return undefined;
   return {
     spec,
     ...(name === undefined ? {} : { name }),
-    runtime,
+    ...kernel,
     ...(rootfs === undefined ? {} : { rootfs }),
-    ...(cmd === undefined || cmd.length === 0 ? {} : { cmd }),
+    roms,
+    ...(cmd === undefined ? {} : { cmd }),
     env,
     labels,
     targets,
+    volumes,
+    warnings: source.warnings.toSorted((a, b) => a.line - b.line || a.column - b.column),
   };
 }
 
 const readOptional = <T>(member: Member | undefined, read: (member: Member) => T | undefined): T | undefined =>
   member === undefined ? undefined : read(member);
 
-function readSpec(
-  source: YamlSource,
-  root: yaml.Node,
-  spec: Member | undefined,
-  specification: Member | undefined,
-): Kraftfile["spec"] | undefined {
-  if (spec !== undefined && specification !== undefined) {
-    return source.report(specification.keyNode, "'spec' and 'specification' mean the same; keep one of them.");
+/** `initrd` is the name of `rootfs` in older files. */
+function readRootfs(source: YamlSource, find: Find): RootfsSource | undefined {
+  const [rootfs, initrd] = [find("rootfs"), find("initrd")];
+  if (rootfs !== undefined && initrd !== undefined) {
+    return source.report(initrd.keyNode, "'initrd' and 'rootfs' mean the same; keep 'rootfs'.");
   }
-  const member = spec ?? specification;
-  if (member === undefined) return source.report(root, "'spec' is missing; write 'spec: v0.7'.");
-  const text = source.scalar(member.value, member.keyNode, `'${member.key}'`);
-  if (text === undefined) return undefined;
-  const version = /^v?(0\.[67])(?:\.0)?$/.exec(text.trim())?.[1];
-  if (version === "0.6" || version === "0.7") return version;
-  return source.report(member.value ?? member.keyNode, `'${member.key}' must be 'v0.6' or 'v0.7'.`);
+  return readOptional(rootfs ?? initrd, ({ key, keyNode, value }) =>
+    readSource(source, { value, at: keyNode, what: key }),
+  );
 }

@@ -27,7 +27,7 @@ const NAMES = [
   "p".repeat(101),
 ];
 const TARGETS = ["a", "b", "/bin", "../..", "../../../../etc", "usr/bin", ".", "/", "t".repeat(120), "é"];
-const MODES = [0o644, 0o755, 0o4755, 0o1777, 0];
+const MODES = [0o644, 0o755, 0o4755, 0o1777, 0o001];
 const SIZES = [0, 1, 3, 511, 512, 513, 4095, 4096, 4097, 9000];
 
 /** A tree of up to 12 entries with hard links, owners, odd names and folders that are only implied. */
@@ -65,8 +65,13 @@ export function mutateBytes(random: RandomSource, bytes: Buffer, block: number):
     const edits: readonly (() => void)[] = [
       () => void (result[at] = (result[at] ?? 0) ^ (1 << below(random, 8))),
       () => void (result[at] = below(random, 256)),
-      () => void result.fill(pick(random, [0, 0xff, 0x20, 0x30, 0x37]), at, at + 1 + below(random, 12)),
-      () => void result.copy(result, at, blockAt, blockAt + 1 + below(random, block)),
+      () =>
+        void result.fill(
+          pick(random, [0, 0xff, 0x20, 0x30, 0x37]),
+          at,
+          Math.min(result.length, at + 1 + below(random, 12)),
+        ),
+      () => void result.copy(result, at, blockAt, Math.min(result.length, blockAt + 1 + below(random, block))),
       () => void (result = Buffer.concat([result.subarray(0, blockAt), result.subarray(blockAt + block)])),
       () => void (result = Buffer.concat([result.subarray(0, blockAt), result.subarray(Math.max(0, blockAt - block))])),
       () => void (result = Buffer.from(result.subarray(0, random() < 0.5 ? at : blockAt))),

@@ -1,6 +1,6 @@
 /** Fuzzes the EROFS reader with mutated images, and the writer with random trees. */
 import assert from "node:assert/strict";
-import * as fs from "node:fs/promises";
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { SUPER, SUPER_OFFSET, superblockChecksum } from "../../provider/image/erofs/format";
 import { fromErofs } from "../../provider/image/erofs/read";
@@ -39,7 +39,7 @@ export const erofsTarget: FuzzTarget = {
     const isIntact = random() < 0.1;
     const bytes = isIntact ? bytesOf(planErofs(tree)) : mutateErofs(random, tree);
     const file = path.join(scratchFolder(), "image.erofs");
-    await fs.writeFile(file, bytes);
+    fs.writeFileSync(file, bytes);
     const read = await readOrReject(bytes.length, "CONTEXT_INVALID", () => fromErofs(describeFile(file), "image"));
     if (isIntact) assert.deepEqual(describeTree(read ?? new Map()), describeTree(tree));
   },

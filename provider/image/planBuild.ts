@@ -10,7 +10,7 @@ import { formatPlatform } from "./oci/descriptor";
 import { FileDigests, digestContents } from "./pack/fileDigests";
 import { planTree } from "./pack/packTree";
 import { completeTree } from "./rootfs/completeTree";
-import { readSource } from "./readSource";
+import { readSource } from "./rootfs/readSource";
 import { overlayFiles } from "./rootfs/overlay";
 import { resolveSource } from "./rootfs/resolveSource";
 import type { FileTree } from "./rootfs/tree";

@@ -6,7 +6,7 @@ import { readDockerfileSource } from "./dockerfile/context/source";
 import { type SecretSource, readSecrets } from "./dockerfile/secrets";
 import { kraftfileError } from "./kraftfile/kraftfileError";
 import type { LoadedKraftfile } from "./kraftfile/loadKraftfile";
-import { type ReadOptions, readSource } from "./readSource";
+import { type ReadOptions, readSource } from "./rootfs/readSource";
 import { resolveSource } from "./rootfs/resolveSource";
 import type { FileTree } from "./rootfs/tree";
 

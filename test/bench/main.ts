@@ -1,8 +1,9 @@
 /**
- * npm run bench [-- boot|load|preview|push|resources|refresh [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
+ * npm run bench [-- boot|images|load|preview|push|resources|refresh [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
  * measured in the same run, with their targets, and marks those more than 15 % worse than recorded.
  */
 import { benchBoot } from "./boot";
+import { benchImages } from "./images";
 import { benchLoad } from "./load";
 import { benchPreview } from "./preview";
 import { benchPush } from "./push";
@@ -12,6 +13,7 @@ import { benchResources } from "./resources";
 
 const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Ratio[]>>> = {
   boot: benchBoot,
+  images: benchImages,
   load: benchLoad,
   preview: benchPreview,
   push: benchPush,

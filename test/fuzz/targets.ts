@@ -1,6 +1,9 @@
 /** All fuzz targets, for `npm run fuzz` and for their short form in test/property/fuzz.test.ts. */
+import { cpioTarget } from "./cpio";
+import { erofsTarget } from "./erofs";
 import { kraftfileTarget } from "./kraftfile";
+import { tarTarget } from "./tar";
 import type { FuzzTarget } from "./target";
 
 /** In the order they run. */
-export const FUZZ_TARGETS: readonly FuzzTarget[] = [kraftfileTarget];
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [kraftfileTarget, tarTarget, cpioTarget, erofsTarget];

@@ -32,7 +32,7 @@ describe("what a Kraftfile may ask for", () => {
       /^Kraftfile:3:9: Dockerfiles are not supported yet: .*docker build -f/,
     ],
     "a likely Dockerfile": [`${HEAD}rootfs: ./Containerfile`, /^Kraftfile:3:9: Dockerfiles are not supported yet/],
-    "an archive": [`${HEAD}rootfs: {source: {path: a, type: tarball}}`, /type 'tarball' is not supported yet/],
+    "an image": [`${HEAD}rootfs: {source: {path: a, type: oci}}`, /type 'oci' is not supported yet/],
     EROFS: [`${HEAD}rootfs: {source: a, format: erofs}`, /format 'erofs' is not supported yet/],
     ROMs: [`${HEAD}roms: [a, b]`, /^Kraftfile:3:8: ROM images .*\n.*\n.*\nKraftfile:3:11: ROM images/],
   };

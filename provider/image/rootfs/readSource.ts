@@ -1,10 +1,10 @@
 /** Reads the file tree of a resolved source. */
-import { fromCpio } from "./cpio/read";
-import { fromErofs } from "./erofs/read";
-import { fromDirectory } from "./rootfs/fromDirectory";
-import type { ResolvedSource } from "./rootfs/resolveSource";
-import type { FileTree } from "./rootfs/tree";
-import { type TarOptions, fromTar } from "./tar/read";
+import { fromCpio } from "../cpio/read";
+import { fromErofs } from "../erofs/read";
+import { fromDirectory } from "./fromDirectory";
+import type { ResolvedSource } from "./resolveSource";
+import type { FileTree } from "./tree";
+import { type TarOptions, fromTar } from "../tar/read";
 
 /** A source that needs no builder. */
 export type ReadableSource = Exclude<ResolvedSource, { readonly problem: string } | { readonly type: "dockerfile" }>;

@@ -1,8 +1,8 @@
 /** Builds a GatewayImage into the image layout. */
 import { withTemporaryFolder } from "../../base/files";
-import { type BuiltImage, buildImage } from "../../image/buildImage";
-import { planBuild } from "../../image/planBuild";
-import { createProgressReporter } from "../../image/progress";
+import { type BuiltImage, buildImage } from "../../image/build/buildImage";
+import { planBuild } from "../../image/build/planBuild";
+import { createProgressReporter } from "../../image/build/progress";
 import { resolveRuntime } from "../../image/resolveRuntime";
 import type { ProviderContext } from "../context";
 import type { ImageInputs } from "./inputs";

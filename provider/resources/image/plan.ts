@@ -3,7 +3,7 @@ import { UnikernelError } from "../../base/errors";
 import { withTemporaryFolder } from "../../base/files";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
-import { planBuild } from "../../image/planBuild";
+import { planBuild } from "../../image/build/planBuild";
 import { imageInputs } from "./inputs";
 
 /**

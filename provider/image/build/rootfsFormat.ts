@@ -1,7 +1,7 @@
 /** The format of an image's root file system. Pure. */
-import { UnikernelError } from "../base/errors";
-import type { RootfsFormat } from "./pack/packTree";
-import type { RuntimeImage } from "./runtimeImage";
+import { UnikernelError } from "../../base/errors";
+import type { RootfsFormat } from "../pack/packTree";
+import type { RuntimeImage } from "../runtimeImage";
 
 /** Options of a kernel that mounts EROFS. Source: unikraft-cloud/cli, its choice of the default format. */
 const EROFS_FEATURES = ["CONFIG_LIBUKFS_EROFS=Y", "CONFIG_EROFS_FS=Y"];

@@ -6,19 +6,19 @@ import * as path from "node:path";
 import { buffer } from "node:stream/consumers";
 import * as zlib from "node:zlib";
 import * as tar from "tar-stream";
-import { UnikernelError, type ErrorCode } from "../../../provider/base/errors";
-import { type BuiltImage, buildImage } from "../../../provider/image/buildImage";
-import { type BuildPlan, planBuild } from "../../../provider/image/planBuild";
-import { packTree } from "../../../provider/image/pack/packTree";
-import { readCpio } from "../../../provider/image/cpio/read";
-import { extractLayer } from "../../../provider/image/oci/layer";
-import { writeLayer } from "../../support/layers";
-import { isBuiltWithoutFiles } from "../../../provider/image/oci/indexJson";
-import { openLayout } from "../../../provider/image/oci/layout";
-import type { StoredImage } from "../../../provider/image/oci/storedImage";
-import { fromDirectory } from "../../../provider/image/rootfs/fromDirectory";
-import type { FileTree, TreeEntry } from "../../../provider/image/rootfs/tree";
-import type { RuntimeImage } from "../../../provider/image/runtimeImage";
+import { UnikernelError, type ErrorCode } from "../../../../provider/base/errors";
+import { type BuiltImage, buildImage } from "../../../../provider/image/build/buildImage";
+import { type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
+import { packTree } from "../../../../provider/image/pack/packTree";
+import { readCpio } from "../../../../provider/image/cpio/read";
+import { extractLayer } from "../../../../provider/image/oci/layer";
+import { writeLayer } from "../../../support/layers";
+import { isBuiltWithoutFiles } from "../../../../provider/image/oci/indexJson";
+import { openLayout } from "../../../../provider/image/oci/layout";
+import type { StoredImage } from "../../../../provider/image/oci/storedImage";
+import { fromDirectory } from "../../../../provider/image/rootfs/fromDirectory";
+import type { FileTree, TreeEntry } from "../../../../provider/image/rootfs/tree";
+import type { RuntimeImage } from "../../../../provider/image/runtimeImage";
 
 const KRAFTFILE = `spec: v0.7
 runtime: linux:latest

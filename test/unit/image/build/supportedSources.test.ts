@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { UnikernelError } from "../../../provider/base/errors";
-import { parseKraftfile } from "../../../provider/image/kraftfile/parse";
-import { assertSupported } from "../../../provider/image/supportedSources";
+import { UnikernelError } from "../../../../provider/base/errors";
+import { parseKraftfile } from "../../../../provider/image/kraftfile/parse";
+import { assertSupported } from "../../../../provider/image/build/supportedSources";
 
 const HEAD = "spec: v0.7\nruntime: base\n";
 const check = (text: string): string => {

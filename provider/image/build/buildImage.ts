@@ -1,20 +1,20 @@
 /** Packs a planned image into a layout. */
-import type { Digest } from "../base/digest";
-import { UnikernelError } from "../base/errors";
-import { GIVEN_FILES_ANNOTATION, LAYER_ENTRY, formatPlatform } from "./oci/descriptor";
-import type { LayerRef } from "./oci/layer";
-import { openLayout } from "./oci/layout";
-import { lookupInTree } from "./dockerfile/metadata/lookupInTree";
-import { mergeMetadata } from "./dockerfile/metadata/mergeMetadata";
+import type { Digest } from "../../base/digest";
+import { UnikernelError } from "../../base/errors";
+import { GIVEN_FILES_ANNOTATION, LAYER_ENTRY, formatPlatform } from "../oci/descriptor";
+import type { LayerRef } from "../oci/layer";
+import { openLayout } from "../oci/layout";
+import { lookupInTree } from "../dockerfile/metadata/lookupInTree";
+import { mergeMetadata } from "../dockerfile/metadata/mergeMetadata";
 import { loadRootfs } from "./loadRootfs";
 import { chooseFormat } from "./rootfsFormat";
-import { planLayer } from "./pack/layerPlan";
-import { packArchive } from "./pack/packArchive";
-import { planTree } from "./pack/packTree";
+import { planLayer } from "../pack/layerPlan";
+import { packArchive } from "../pack/packArchive";
+import { planTree } from "../pack/packTree";
 import type { BuildPlan } from "./planBuild";
-import { overlayTree } from "./rootfs/overlay";
-import { type FileTree, sizeOf } from "./rootfs/tree";
-import type { RuntimeImage } from "./runtimeImage";
+import { overlayTree } from "../rootfs/overlay";
+import { type FileTree, sizeOf } from "../rootfs/tree";
+import type { RuntimeImage } from "../runtimeImage";
 import type { RuntimeKraftfile } from "./supportedSources";
 
 /** Reported when a build starts a step. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { createProgressReporter } from "../../../provider/image/progress";
+import { createProgressReporter } from "../../../../provider/image/build/progress";
 
 describe("the progress of a build", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));

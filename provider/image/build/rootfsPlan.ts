@@ -1,14 +1,14 @@
 /** The root file system that a Kraftfile asks for: a tree that is known now, or what a build must produce or fetch first. */
 import * as path from "node:path";
-import type { Digest } from "../base/digest";
-import { hashBuildContext } from "./dockerfile/context/hashContext";
-import { readDockerfileSource } from "./dockerfile/context/source";
-import { type SecretSource, readSecrets } from "./dockerfile/secrets";
-import { kraftfileError } from "./kraftfile/kraftfileError";
-import type { LoadedKraftfile } from "./kraftfile/loadKraftfile";
-import { type ReadOptions, readSource } from "./rootfs/readSource";
-import { resolveSource } from "./rootfs/resolveSource";
-import type { FileTree } from "./rootfs/tree";
+import type { Digest } from "../../base/digest";
+import { hashBuildContext } from "../dockerfile/context/hashContext";
+import { readDockerfileSource } from "../dockerfile/context/source";
+import { type SecretSource, readSecrets } from "../dockerfile/secrets";
+import { kraftfileError } from "../kraftfile/kraftfileError";
+import type { LoadedKraftfile } from "../kraftfile/loadKraftfile";
+import { type ReadOptions, readSource } from "../rootfs/readSource";
+import { resolveSource } from "../rootfs/resolveSource";
+import type { FileTree } from "../rootfs/tree";
 
 /** How to build a Dockerfile; of no effect for other sources. */
 export interface DockerfileOptions {

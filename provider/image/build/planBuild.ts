@@ -2,15 +2,15 @@
  * Reads and validates the inputs of an image and computes their content hash, which decides whether a build is needed.
  * The hash does not depend on times, owners, or the location of the folder.
  */
-import { type Digest, digestOf } from "../base/digest";
-import { formatProblems } from "./kraftfile/kraftfileError";
-import { loadKraftfile } from "./kraftfile/loadKraftfile";
-import { formatPlatform } from "./oci/descriptor";
-import { FileDigests, digestContents } from "./pack/fileDigests";
-import { planTree } from "./pack/packTree";
-import { completeTree } from "./rootfs/completeTree";
-import { overlayFiles } from "./rootfs/overlay";
-import type { FileTree } from "./rootfs/tree";
+import { type Digest, digestOf } from "../../base/digest";
+import { formatProblems } from "../kraftfile/kraftfileError";
+import { loadKraftfile } from "../kraftfile/loadKraftfile";
+import { formatPlatform } from "../oci/descriptor";
+import { FileDigests, digestContents } from "../pack/fileDigests";
+import { planTree } from "../pack/packTree";
+import { completeTree } from "../rootfs/completeTree";
+import { overlayFiles } from "../rootfs/overlay";
+import type { FileTree } from "../rootfs/tree";
 import { type DockerfileOptions, type RootfsPlan, planRootfs } from "./rootfsPlan";
 import { type RuntimeKraftfile, assertSupported } from "./supportedSources";
 

@@ -1,7 +1,7 @@
 /** What a Kraftfile may ask for and this package cannot build yet. */
-import { kraftfileError } from "./kraftfile/kraftfileError";
-import type { LoadedKraftfile } from "./kraftfile/loadKraftfile";
-import type { Kraftfile, Problem } from "./kraftfile/model";
+import { kraftfileError } from "../kraftfile/kraftfileError";
+import type { LoadedKraftfile } from "../kraftfile/loadKraftfile";
+import type { Kraftfile, Problem } from "../kraftfile/model";
 
 /** A Kraftfile whose kernel is a runtime image. */
 export type RuntimeKraftfile = Kraftfile & { readonly runtime: string };

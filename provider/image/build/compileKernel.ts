@@ -4,10 +4,10 @@
  */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { toolEnvironment } from "../base/config/environment";
-import { UnikernelError, hasErrorCode } from "../base/errors";
-import { findTool, runTool } from "../base/exec";
-import type { Platform } from "./oci/descriptor";
+import { toolEnvironment } from "../../base/config/environment";
+import { UnikernelError, hasErrorCode } from "../../base/errors";
+import { findTool, runTool } from "../../base/exec";
+import type { Platform } from "../oci/descriptor";
 
 /** What to compile. */
 export interface KernelBuild {

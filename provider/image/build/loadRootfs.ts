@@ -1,15 +1,15 @@
 /** Produces the files of a planned root file system: builds the Dockerfile, or fetches the image. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { buildDockerfile, removeBuild } from "./dockerfile/buildDockerfile";
-import { type ImageConfig, parseImageConfig } from "./dockerfile/metadata/imageConfig";
-import { type ContainerImage, readLayoutImage } from "./oci/containerImage";
-import { openLayout } from "./oci/layout";
-import { describeFile } from "./pack/contentReader";
-import { pullImage } from "./registry/pull";
+import { buildDockerfile, removeBuild } from "../dockerfile/buildDockerfile";
+import { type ImageConfig, parseImageConfig } from "../dockerfile/metadata/imageConfig";
+import { type ContainerImage, readLayoutImage } from "../oci/containerImage";
+import { openLayout } from "../oci/layout";
+import { describeFile } from "../pack/contentReader";
+import { pullImage } from "../registry/pull";
 import { BUILD_PLATFORM, type DockerfileOptions, type RootfsPlan, toSecretSources } from "./rootfsPlan";
-import type { FileTree } from "./rootfs/tree";
-import { fromOciLayers } from "./tar/read";
+import type { FileTree } from "../rootfs/tree";
+import { fromOciLayers } from "../tar/read";
 
 /** Files, and what a container image says about running them. */
 export interface LoadedRootfs {

@@ -15,9 +15,18 @@ const check = (text: string): string => {
 };
 
 describe("what a Kraftfile may ask for", () => {
-  it("can be built if it is a runtime with at most a directory", () => {
-    for (const text of [HEAD, `${HEAD}rootfs: ./rootfs`, `${HEAD}rootfs: {source: {path: a, type: dir}, format: cpio}`])
-      assert.equal(check(text), "base");
+  it("can be built if it has a runtime, whatever its root file system is", () => {
+    for (const rootfs of [
+      "",
+      "rootfs: ./rootfs",
+      "rootfs: {source: {path: a, type: dir}, format: cpio}",
+      "rootfs: ./Dockerfile",
+      "rootfs: ./Containerfile",
+      "rootfs: {source: {path: a, type: tarball}}",
+      "rootfs: {source: a, format: erofs}",
+      "rootfs: {source: {path: nginx, type: oci}}",
+    ])
+      assert.equal(check(`${HEAD}${rootfs}`), "base");
   });
 
   const rejected: Record<string, [text: string, message: RegExp]> = {
@@ -27,13 +36,6 @@ describe("what a Kraftfile may ask for", () => {
     ],
     "a kernel file": ["spec: v0.6\nruntime: kernel://k", /^Kraftfile:2:10: kernel files are not supported yet/],
     "no kernel": ["spec: v0.7\nrootfs: .", /^Kraftfile:1:1: images without a kernel are not supported yet/],
-    "a Dockerfile": [
-      `${HEAD}rootfs: ./Dockerfile`,
-      /^Kraftfile:3:9: Dockerfiles are not supported yet: .*docker build -f/,
-    ],
-    "a likely Dockerfile": [`${HEAD}rootfs: ./Containerfile`, /^Kraftfile:3:9: Dockerfiles are not supported yet/],
-    "an image": [`${HEAD}rootfs: {source: {path: a, type: oci}}`, /type 'oci' is not supported yet/],
-    EROFS: [`${HEAD}rootfs: {source: a, format: erofs}`, /format 'erofs' is not supported yet/],
     ROMs: [`${HEAD}roms: [a, b]`, /^Kraftfile:3:8: ROM images .*\n.*\n.*\nKraftfile:3:11: ROM images/],
   };
   for (const [what, [text, message]] of Object.entries(rejected)) {

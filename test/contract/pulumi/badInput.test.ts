@@ -73,20 +73,16 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
       await fs.rm(path.join(folder, "rootfs"), { recursive: true });
       await fs.symlink("/etc", path.join(folder, "rootfs"));
     },
-    `KRAFTFILE_INVALID: context: <context>/Kraftfile:3:9: rootfs './rootfs' leaves the image context through a symbolic link; replace the link with the directory.
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:3:9: rootfs './rootfs' leaves the image context through a symbolic link; replace the link with what it points to.
   rootfs: ./rootfs
           ^`,
-  ],
-  "a link in the rootfs that leads outside": [
-    (folder) => fs.symlink("../../etc/passwd", path.join(folder, "rootfs", "out")),
-    "CONTEXT_INVALID: context: The symbolic link '/out' points outside the root file system ('../../etc/passwd'); make it point inside, or remove it.",
   ],
   "a file of 4 GiB": [
     async (folder) => {
       await fs.writeFile(path.join(folder, "rootfs", "big.bin"), "");
       await fs.truncate(path.join(folder, "rootfs", "big.bin"), 2 ** 32); // sparse
     },
-    "CONTEXT_INVALID: context: '/big.bin' has 4294967296 bytes; a file in an initrd must be smaller than 4 GiB. Split it, or put it on a Volume.",
+    "CONTEXT_INVALID: context: '/big.bin' has 4294967296 bytes; a file in a CPIO archive must be smaller than 4 GiB. Split it, pack the image as EROFS, or put the file on a Volume.",
   ],
 };
 

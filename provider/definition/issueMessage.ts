@@ -38,7 +38,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: bo
       return value === undefined
         ? `required: give a value of type ${expected}.`
         : typeof value === "number" && !Number.isFinite(value)
-          ? `must be of type ${expected}, got ${value}; is a variable that it is computed from not set?`
+          ? `must be of type ${expected}, got ${value}; check that the variables it is computed from are set.`
           : `must be of type ${expected}, got ${jsonTypeOf(value)}.`;
     }
     case "too_small":

@@ -55,6 +55,9 @@ export function routeRequest({ method, target, body }: RawRequest, dialect: Dial
     : { name, dataKey, path: pathParameters, ...parsed };
 }
 
+/** The older forms of reading one image are below it. */
+const IMAGES_PATH = "/v1/images";
+
 /** A request line's path and query. */
 interface Target {
   readonly path: string;
@@ -69,10 +72,10 @@ function parseTarget(target: string): Target {
   // Clients whose base URL ends in `/v1` send it twice.
   const cleaned = path.replace(/^\/v1\/v1(?=\/)/, "/v1");
   const parameters = [...new URLSearchParams(search.join("?"))];
-  const image = parseOneImagePath(cleaned);
+  const image = cleaned.startsWith(`${IMAGES_PATH}/`) ? parseOneImagePath(cleaned) : undefined;
   return image === undefined
     ? { path: cleaned, parameters, isOneImage: false }
-    : { path: "/v1/images", parameters: [...parameters, image], isOneImage: true };
+    : { path: IMAGES_PATH, parameters: [...parameters, image], isOneImage: true };
 }
 
 /** A matching pattern and the values of its parameters. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { InstanceProp } from "../../contract/models";
 import { diff } from "../../definition/diff";
 import { isUnknown } from "../../definition/unknowns";
-import { type InstanceInputs, instanceInputs } from "./inputs";
+import { type InstanceInputs, instanceInputs, isJob } from "./inputs";
 import { INSTANCE_WIRE } from "./wire";
 import type { PlannedOperation } from "../common/patchOperation";
 import { type WireCodec, isSameOnWire } from "../common/wire";
@@ -114,7 +114,7 @@ export function describeInstanceUpdate(
   news: InstanceInputs,
   power: PowerState,
 ): readonly string[] {
-  const start = { wasFailed: power === "pending-start", isJob: news.waitFor === "completed" };
+  const start = { wasFailed: power === "pending-start", isJob: isJob(news) };
   const descriptions = planInstanceUpdate(olds, news, power).flatMap((step) => describeStep(step, start));
   const mayStop = power === "down" && planInstanceUpdate(olds, news, "up").some((step) => step.do === "stop");
   const last = descriptions.at(-1);

@@ -7,7 +7,7 @@ import type { InstanceItem } from "../../contract/models";
 import type { ProviderContext } from "../context";
 import { printConsole } from "../workload/printConsole";
 import { findUnansweredPort } from "./answering";
-import type { InstanceInputs } from "./inputs";
+import { type InstanceInputs, isJob } from "./inputs";
 import { type StartCounts, judgeStart, judgeVanished, toStartExpectation } from "./waitFor";
 
 /** A new instance may be missing for a moment: the API is eventually consistent. */
@@ -61,7 +61,7 @@ export async function waitUntilUp(context: ProviderContext, start: AwaitedStart)
       notFoundGraceMs,
       clock,
       signal,
-      goal: inputs.waitFor === "completed" ? "had not completed" : "was not ready",
+      goal: isJob(inputs) ? "had not completed" : "was not ready",
     });
     return expected.isDeletedOnStop && isEnded(item) ? reportVanished(context, item) : item;
   } catch (error) {

@@ -184,7 +184,7 @@ describe("a job of a real program", function () {
   it("runs again when an input changes", async () => {
     await write(0, 2);
     const { outputs, output } = assertSucceeded(await stack.up());
-    assert.match(output, /Instance 'job': the update will change env in place, then start it\./);
+    assert.match(output, /Instance 'job': the update will change env in place, then run the job again\./);
     assert.deepEqual([outputs["id"], outputs["exitCode"], outputs["startCount"]], [id, 0, 3]);
   });
 

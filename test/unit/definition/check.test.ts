@@ -70,8 +70,8 @@ describe("check", () => {
     );
   });
 
-  it("says of a number that is none what is likely wrong", async () => {
-    const hint = "is a variable that it is computed from not set?";
+  it("says what is likely wrong with NaN", async () => {
+    const hint = "check that the variables it is computed from are set.";
     assert.deepEqual(await reasons({ image: "a", memoryMb: NaN }), [
       `memoryMb: must be of type number, got NaN; ${hint}`,
     ]);

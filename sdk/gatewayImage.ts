@@ -37,7 +37,7 @@ export class GatewayImage extends UnikernelResource {
   declare readonly ref: pulumi.Output<string>;
   /** Digest of the image index. */
   declare readonly digest: pulumi.Output<string>;
-  /** Hash of all build inputs. */
+  /** Hash of all build inputs. It also changes when a newer release of this library builds other bytes from them; the image is then built once more. */
   declare readonly contextHash: pulumi.Output<string>;
   /** Total size of the image's blobs in bytes. */
   declare readonly sizeBytes: pulumi.Output<number>;

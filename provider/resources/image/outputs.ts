@@ -8,7 +8,10 @@ export const imageOutputs = z.object({
     description: "Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template.",
   }),
   digest: field(z.string(), { description: "Digest of the image index." }),
-  contextHash: field(z.string(), { description: "Hash of all build inputs." }),
+  contextHash: field(z.string(), {
+    description:
+      "Hash of all build inputs. It also changes when a newer release of this library builds other bytes from them; the image is then built once more.",
+  }),
   sizeBytes: field(z.number(), { description: "Total size of the image's blobs in bytes." }),
 });
 /** The output values of a GatewayImage. */

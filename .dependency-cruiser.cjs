@@ -23,7 +23,7 @@ const LAYERS = {
     "base",
   ],
   pulumi: ["resources", "functions", "definition", "contract", "base"],
-  platform: ["contract", "image/oci", "image/registry", "image/cpio", "base"],
+  platform: ["contract", "image/oci", "image/registry", "image/cpio", "image/erofs", "base"],
   cli: ["resources/context", "platform", "image", "client", "contract", "base"],
 };
 

@@ -65,7 +65,7 @@ async function resolveLinuxRuntime(reference: string, cache: Layout, options: Re
       { hint: "Pin that digest in the Kraftfile, or use a machine whose Debian packages are those of the pinned one." },
     );
   }
-  return toRuntimeImage(reference, image, runtime.baseTree);
+  return { ...toRuntimeImage(reference, image, runtime.baseTree), erofsFiles: runtime.erofsFiles };
 }
 
 async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {

@@ -17,6 +17,8 @@ export interface RuntimeImage {
    * overlaid. `undefined` for Unikraft runtimes, whose kernel needs none.
    */
   readonly baseTree?: FileTree;
+  /** What the base tree needs in addition to mount an EROFS image; `undefined` when it cannot, or when there is no base tree. */
+  readonly erofsFiles?: FileTree;
   /** Default of images built on it; `undefined` for none. */
   readonly cmd?: readonly string[];
   /** Environment of images built on it; their own variables take precedence. */

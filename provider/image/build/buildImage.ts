@@ -10,7 +10,7 @@ import { loadRootfs } from "./loadRootfs";
 import { chooseFormat } from "./rootfsFormat";
 import { planLayer } from "../pack/layerPlan";
 import { packArchive } from "../pack/packArchive";
-import { planTree } from "../pack/packTree";
+import { type RootfsFormat, planTree } from "../pack/packTree";
 import type { BuildPlan } from "./planBuild";
 import { overlayTree } from "../rootfs/overlay";
 import { type FileTree, sizeOf } from "../rootfs/tree";
@@ -85,7 +85,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
       ...(signal === undefined ? {} : { signal }),
     });
   };
-  const tree = composeInitrdTree(plan, complete, runtime);
+  const tree = composeInitrdTree(plan, complete, runtime, format);
   if (tree === undefined) return { ...(await store(runtime.initrdLayer)), contextHash };
   const built = await layout.withTemporaryFile(async (file) => {
     onProgress({ step: "rootfs", message: `packing ${describeTree(tree)}` });
@@ -104,7 +104,8 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
 function composeInitrdTree(
   { rootfs }: BuildPlan,
   tree: FileTree,
-  { baseTree, reference }: RuntimeImage,
+  { baseTree, erofsFiles = new Map(), reference }: RuntimeImage,
+  format: RootfsFormat,
 ): FileTree | undefined {
   if (baseTree === undefined) return tree.size === 0 && rootfs.type === "none" ? undefined : tree;
   const reserved = [...tree.keys()].find((path) => /^(?:init$|unikernel(?:\/|$))/.test(path));
@@ -118,7 +119,7 @@ function composeInitrdTree(
       },
     );
   }
-  return overlayTree(baseTree, tree);
+  return overlayTree(format === "erofs" ? overlayTree(baseTree, erofsFiles) : baseTree, tree);
 }
 
 /** An image has its runtime's platform, so declared targets must include that platform. */

@@ -9,12 +9,12 @@ const EROFS_FEATURES = ["CONFIG_LIBUKFS_EROFS=Y", "CONFIG_EROFS_FS=Y"];
 /**
  * The wanted format, else EROFS if the runtime's kernel says that it mounts it, else CPIO.
  *
- * Throws `KRAFTFILE_INVALID` for EROFS on a runtime with an initrd of its own, to which files are added.
+ * Throws `KRAFTFILE_INVALID` for EROFS on a runtime whose own files cannot mount it.
  */
 export function chooseFormat(wanted: RootfsFormat | undefined, runtime: RuntimeImage): RootfsFormat {
-  const { baseTree, reference, platform } = runtime;
+  const { baseTree, erofsFiles, reference, platform } = runtime;
   if (baseTree !== undefined) {
-    if (wanted !== "erofs") return "cpio";
+    if (wanted !== "erofs" || erofsFiles !== undefined) return wanted ?? "cpio";
     throw new UnikernelError(
       "KRAFTFILE_INVALID",
       `The Kraftfile asks for the format erofs, but the runtime '${reference}' starts from a CPIO archive.`,

@@ -1,5 +1,7 @@
 /** Reads an uncompressed EROFS image from an untrusted source into a file tree. */
+import * as fs from "node:fs/promises";
 import { FILE_TYPE } from "../cpio/header";
+import { describeFile } from "../pack/contentReader";
 import { TimeSlice } from "../pack/timeSlice";
 import {
   ArchiveError,
@@ -32,6 +34,21 @@ import {
 
 /** Most bytes of one directory: as many entries as an archive may have, with long names. */
 const MAX_DIRECTORY_BYTES = 2 ** 28;
+
+/** True for a file with the magic number of an EROFS superblock. Throws file system errors. */
+export async function isErofs(file: string): Promise<boolean> {
+  const handle = await fs.open(file);
+  try {
+    const magic = Buffer.alloc(4);
+    const { bytesRead } = await handle.read(magic, 0, magic.length, SUPER_OFFSET + SUPER.magic);
+    return bytesRead === magic.length && magic.readUInt32LE() === EROFS_MAGIC;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads the tree of the image in a file. Throws as {@link fromErofs}, and file system errors. */
+export const readErofs = (file: string): Promise<FileTree> => fromErofs(describeFile(file), file);
 
 /**
  * Reads the tree of an image; contents stay in the image. Hard links are kept; extended attributes are ignored.

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
 import type { FileContent, FileTree, TreeEntry } from "../rootfs/tree";
 import { INIT_SCRIPT } from "./initScript";
-import { KERNEL_MODULES } from "./kernelModules";
+import { EROFS_MODULES, KERNEL_MODULES } from "./kernelModules";
 
 const directory = (mode = 0o755): TreeEntry => ({ type: "directory", mode });
 const file = (content: FileContent, mode = 0o644): TreeEntry => ({ type: "file", mode, content });
@@ -15,7 +15,7 @@ export interface BaseTreeParts {
   readonly busybox: FileContent;
   /** Paths of busybox's applets, such as `usr/bin/env` (`busybox --list-full`). */
   readonly applets: readonly string[];
-  /** Content of each of {@link KERNEL_MODULES}. */
+  /** Content of each of {@link KERNEL_MODULES} and {@link EROFS_MODULES}. */
   readonly modules: ReadonlyMap<string, FileContent>;
 }
 
@@ -38,13 +38,25 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
     const up = "../".repeat(path.posix.dirname(applet).split("/").length);
     tree.set(applet, { type: "symlink", target: `${up}unikernel/busybox` });
   }
-  const order: string[] = [];
-  for (const module of KERNEL_MODULES) {
-    const content = parts.modules.get(module);
-    if (content === undefined) throw new UnikernelError("BUG", `The kernel module '${module}' is missing.`);
-    order.push(path.posix.basename(module));
-    tree.set(`unikernel/modules/${path.posix.basename(module)}`, file(content));
-  }
-  tree.set("unikernel/modules/order", text(`${order.join("\n")}\n`));
+  for (const [inner, entry] of moduleFiles(KERNEL_MODULES, "order", parts.modules)) tree.set(inner, entry);
   return tree;
+}
+
+/** The files with which {@link createBaseTree}'s init mounts an EROFS disk as its root file system. */
+export const createErofsFiles = ({ modules }: Pick<BaseTreeParts, "modules">): FileTree =>
+  moduleFiles(EROFS_MODULES, "erofs", modules);
+
+/** Kernel modules, and the list of their names in load order. */
+function moduleFiles(
+  modules: readonly string[],
+  list: string,
+  contents: ReadonlyMap<string, FileContent>,
+): Map<string, TreeEntry> {
+  const names = modules.map((module) => path.posix.basename(module));
+  const files = modules.map((module, index): [string, TreeEntry] => {
+    const content = contents.get(module);
+    if (content === undefined) throw new UnikernelError("BUG", `The kernel module '${module}' is missing.`);
+    return [`unikernel/modules/${names[index]}`, file(content)];
+  });
+  return new Map([...files, [`unikernel/modules/${list}`, text(`${names.join("\n")}\n`)]]);
 }

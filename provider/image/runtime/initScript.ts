@@ -25,6 +25,11 @@
  * is not found and 126 when it cannot be executed.
  *
  * Everything it needs is in `/unikernel`, so that a root file system may replace any other file.
+ *
+ * ## Root file system on a disk
+ *
+ * If `/unikernel/rootfs` exists, it holds the serial number of a disk with an EROFS image. The script mounts it below a writable
+ * layer in memory, copies `/unikernel/extra` over it, and starts again as the `/init` of that root file system.
  */
 export const INIT_SCRIPT = `#!/unikernel/busybox sh
 # Reads and reports what provider/image/runtime/init.ts of pulumi-unikernel describes.
@@ -85,14 +90,40 @@ mount_disk() {
   fail "no disk '$1' is attached"
 }
 
-$b mount -t proc proc /proc
-$b mount -t sysfs sysfs /sys
-$b mount -t devtmpfs devtmpfs /dev
-exec 3<>/dev/ttyS1
-echo 0 >/proc/sys/kernel/printk_devkmsg 2>/dev/null
-while read -r module; do
-  $b insmod "$u/modules/$module"
-done <$u/modules/order
+# Without a limit of its own, a tmpfs ends at half of the memory.
+switch_to_disk() {
+  load_modules erofs
+  read -r name <$u/rootfs
+  mount_disk "$name" $u/lower erofs ro
+  $b mkdir -p $u/memory $u/root
+  $b mount -t tmpfs -o size=95% tmpfs $u/memory
+  $b mkdir $u/memory/upper $u/memory/work
+  $b mount -t overlay -o "lowerdir=$u/lower,upperdir=$u/memory/upper,workdir=$u/memory/work" overlay $u/root ||
+    fail "the root file system cannot be made writable"
+  [ ! -e $u/extra ] || $b cp -a $u/extra/. $u/root/
+  for folder in proc sys dev; do
+    $b mount -o move "/$folder" "$u/root/$folder"
+  done
+  exec $b switch_root $u/root /init
+}
+
+load_modules() {
+  while read -r module; do
+    $b insmod "$u/modules/$module"
+  done <"$u/modules/$1"
+}
+
+if [ -e /proc/self ]; then
+  exec 3<>/dev/ttyS1
+else
+  $b mount -t proc proc /proc
+  $b mount -t sysfs sysfs /sys
+  $b mount -t devtmpfs devtmpfs /dev
+  exec 3<>/dev/ttyS1
+  echo 0 >/proc/sys/kernel/printk_devkmsg 2>/dev/null
+  load_modules order
+  [ ! -e $u/rootfs ] || switch_to_disk
+fi
 $b mkdir -p /dev/pts /dev/shm /tmp /etc
 $b mount -t devpts devpts /dev/pts
 $b mount -t tmpfs tmpfs /dev/shm

@@ -15,3 +15,6 @@ export const KERNEL_MODULES: readonly string[] = [
   "drivers/net/virtio_net.ko",
   "drivers/block/virtio_blk.ko",
 ];
+
+/** The modules of a root file system on an EROFS disk, in load order: its checksums, EROFS, and the writable layer above it. */
+export const EROFS_MODULES: readonly string[] = ["lib/libcrc32c.ko", "fs/erofs/erofs.ko", "fs/overlayfs/overlay.ko"];

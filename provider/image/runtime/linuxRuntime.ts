@@ -7,9 +7,9 @@ import { exec } from "../../base/exec";
 import { fileExists } from "../../base/files";
 import { describeFile } from "../pack/contentReader";
 import type { FileContent, FileTree } from "../rootfs/tree";
-import { createBaseTree } from "./baseTree";
+import { createBaseTree, createErofsFiles } from "./baseTree";
 import { unpackDebianPackages, type UnpackedPackages } from "./debianPackages";
-import { KERNEL_MODULES } from "./kernelModules";
+import { EROFS_MODULES, KERNEL_MODULES } from "./kernelModules";
 import { extractVmlinux } from "./vmlinux";
 
 /** The built runtime. */
@@ -17,12 +17,15 @@ export interface LinuxRuntime {
   /** Path of a PVH vmlinux. */
   readonly kernelFile: string;
   readonly baseTree: FileTree;
+  /** As in `RuntimeImage`. */
+  readonly erofsFiles: FileTree;
   /** Kernel release, such as `6.1.0-9-cloud-amd64`. */
   readonly version: string;
 }
 
 /** Name of the cache folder; increment the number when the layout of its files changes. */
-const CACHE_NAME = "linux-1";
+const CACHE_NAME = "linux-2";
+const ALL_MODULES = [...KERNEL_MODULES, ...EROFS_MODULES];
 /** Compression formats of modules in newer Debian releases, with the tool that decompresses each. */
 const MODULE_COMPRESSIONS = [
   { suffix: ".xz", tool: "xz" },
@@ -77,7 +80,7 @@ async function assembleRuntime(
 ): Promise<void> {
   await fs.writeFile(path.join(outputFolder, "vmlinux"), extractVmlinux(await fs.readFile(packages.kernel)));
   await fs.copyFile(packages.busybox, path.join(outputFolder, "busybox"));
-  for (const module of KERNEL_MODULES) await copyModule(packages.modules, module, outputFolder, signal);
+  for (const module of ALL_MODULES) await copyModule(packages.modules, module, outputFolder, signal);
   const applets = await exec(packages.busybox, ["--list-full"], signal === undefined ? {} : { signal });
   if (applets.code !== 0) {
     throw new UnikernelError("RUNTIME_UNAVAILABLE", "The downloaded busybox does not run on this machine.", {
@@ -111,13 +114,14 @@ async function copyModule(
 async function loadRuntime(cacheFolder: string): Promise<LinuxRuntime | undefined> {
   if (!(await fileExists(path.join(cacheFolder, "version")))) return undefined;
   const modules = new Map<string, FileContent>();
-  for (const module of KERNEL_MODULES) modules.set(module, describeFile(path.join(cacheFolder, path.basename(module))));
+  for (const module of ALL_MODULES) modules.set(module, describeFile(path.join(cacheFolder, path.basename(module))));
   const applets = (await fs.readFile(path.join(cacheFolder, "applets"), "utf8"))
     .split("\n")
     .filter((line) => line !== "");
   return {
     kernelFile: path.join(cacheFolder, "vmlinux"),
     baseTree: createBaseTree({ busybox: describeFile(path.join(cacheFolder, "busybox")), applets, modules }),
+    erofsFiles: createErofsFiles({ modules }),
     version: await fs.readFile(path.join(cacheFolder, "version"), "utf8"),
   };
 }

@@ -31,7 +31,7 @@ export interface VmSpec {
 
 /**
  * Files that the guest finds below the absolute path `at`, in addition to those of its initrd: `files` by their path
- * relative to `at`, or the content of the cpio archive in the host file `archive`.
+ * relative to `at`, or the content of the CPIO archive or EROFS image in the host file `archive`.
  */
 export type VmRom =
   | { readonly at: string; readonly files: ReadonlyMap<string, Uint8Array> }

@@ -8,6 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { localPaths } from "../../../provider/base/localPaths";
 import { writeCpio } from "../../../provider/image/cpio/write";
+import { type RootfsFormat, packTree } from "../../../provider/image/pack/packTree";
+import type { FileTree } from "../../../provider/image/rootfs/tree";
 import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
 import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import type { Vm, VmSpec } from "../../../provider/platform/vmm/vmm";
@@ -20,13 +22,18 @@ export class Lab {
   readonly vmm: QemuVmm;
   readonly #kernel: string;
   readonly #initrd: string;
+  readonly #base: FileTree;
+  /** The same root file system as an EROFS image. */
+  readonly erofs: string;
   readonly #vms: Vm[] = [];
   #count = 0;
 
-  private constructor(folder: string, kernel: string, initrd: string) {
+  private constructor(folder: string, kernel: string, initrd: string, base: FileTree) {
     this.folder = folder;
     this.#kernel = kernel;
     this.#initrd = initrd;
+    this.#base = base;
+    this.erofs = path.join(folder, "rootfs.erofs");
     this.vmm = this.newVmm();
   }
 
@@ -35,13 +42,23 @@ export class Lab {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-vmm-"));
     const initrd = path.join(folder, "initrd.cpio");
     const page = { type: "file", mode: 0o644, content: { bytes: Buffer.from("hello from the guest\n") } } as const;
-    await writeCpio(new Map([...runtime.baseTree, ["www/index.html", page]]), initrd);
-    return new Lab(folder, runtime.kernelFile, initrd);
+    const tree = new Map([...runtime.baseTree, ["www/index.html", page] as const]);
+    await writeCpio(tree, initrd);
+    const lab = new Lab(folder, runtime.kernelFile, initrd, new Map([...tree, ...runtime.erofsFiles]));
+    await packTree(lab.#base, "erofs", { file: lab.erofs });
+    return lab;
   }
 
   get paths(): { readonly runDir: string; readonly instancesDir: string; readonly cacheDir: string } {
     const folder = (name: string): string => path.join(this.folder, name);
     return { runDir: folder("run"), instancesDir: folder("instances"), cacheDir: folder("cache") };
+  }
+
+  /** Packs the guest's own files and more of them into an image; its path. */
+  async pack(more: FileTree, format: RootfsFormat): Promise<string> {
+    const file = path.join(this.folder, `image-${++this.#count}.${format}`);
+    await packTree(new Map([...this.#base, ...more]), format, { file });
+    return file;
   }
 
   /** A VMM that knows only what is on disk, like that of a new daemon. */

@@ -7,9 +7,11 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { pushImage } from "../../../provider/image/registry/push";
 import { resolveRuntime } from "../../../provider/image/resolveRuntime";
-import { KERNEL_MODULES } from "../../../provider/image/runtime/kernelModules";
+import { EROFS_MODULES, KERNEL_MODULES } from "../../../provider/image/runtime/kernelModules";
 import { startFakeRegistry } from "../../support/fakeRegistry";
 import { putTestImage } from "../../support/testImages";
+
+const MODULES = [...KERNEL_MODULES, ...EROFS_MODULES];
 
 describe("a runtime with a pinned digest", () => {
   const before = process.env["UNIKERNEL_CACHE_DIR"];
@@ -26,9 +28,9 @@ describe("a runtime with a pinned digest", () => {
   });
 
   it("is the stand-in guest only if this machine builds that digest", async () => {
-    const cached = path.join(folder, "runtimes", "linux-1");
+    const cached = path.join(folder, "runtimes", "linux-2");
     await fs.mkdir(cached, { recursive: true });
-    const names = ["vmlinux", "busybox", "applets", ...KERNEL_MODULES.map((module) => path.basename(module))];
+    const names = ["vmlinux", "busybox", "applets", ...MODULES.map((module) => path.basename(module))];
     for (const name of names) await fs.writeFile(path.join(cached, name), `${name}\n`);
     await fs.writeFile(path.join(cached, "version"), "6.1.0-9-cloud-amd64");
     await resolveRuntime("linux:latest");

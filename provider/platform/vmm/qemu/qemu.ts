@@ -13,6 +13,7 @@ import { qemuArguments } from "./boot/arguments";
 import { buildCommandLine } from "./boot/commandLine";
 import { buildGuestFiles, treeSizeBytes } from "./boot/guestFiles";
 import { writeInitrd } from "./boot/initrd";
+import { composeBootInitrd, findRootDisk } from "./boot/rootDisk";
 import { detectKernelKind, type KernelKind } from "./boot/kernelKind";
 import { minimumMemoryMb } from "./boot/minimumMemory";
 import { classifyExit } from "./exit/classifyExit";
@@ -48,22 +49,25 @@ export class QemuVmm implements Vmm {
     const kind = await detectKernelKind(spec.kernel);
     const commandLine = buildCommandLine(spec, kind, capabilities.accelerator === "tcg");
     const extraFiles = await buildGuestFiles(spec, kind, commandLine.file);
-    await assertEnoughMemory(spec, kind, treeSizeBytes(extraFiles));
+    const rootDisk = await findRootDisk(spec.initrd, kind);
+    const initrdFiles = rootDisk === undefined ? extraFiles : composeBootInitrd(rootDisk, extraFiles);
+    const unpacked = rootDisk === undefined ? spec.initrd : undefined;
+    assertEnoughMemory(spec, kind, (await sizeOfFile(unpacked)) + treeSizeBytes(initrdFiles));
     const files = vmFilesOf(this.#paths, spec.uuid);
-    const initrd = extraFiles.size === 0 ? spec.initrd : files.initrd;
+    const initrd = initrdFiles.size === 0 ? spec.initrd : files.initrd;
     try {
       await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
       await ensureRunFolder(files.runFolder);
       await removeRunFiles(files);
       // If this VM ended before QEMU opens its logs, those of the previous one would be taken for its own.
       for (const log of [files.controlLog, files.consoleLog, files.qemuLog]) await fsp.rm(log, { force: true });
-      if (extraFiles.size > 0) await writeInitrd(spec.initrd, extraFiles, files.initrd);
+      if (initrdFiles.size > 0) await writeInitrd(unpacked, initrdFiles, files.initrd);
     } catch (error) {
       throw fromSystemError(error, "preparing a VM");
     }
     const child = spawnQemu(
       capabilities.file,
-      qemuArguments({ spec, capabilities, kind, files, initrd, append: commandLine.append }),
+      qemuArguments({ spec, capabilities, kind, files, initrd, rootDisk: rootDisk?.file, append: commandLine.append }),
       files.qemuLog,
     );
     const identity = await identifyProcess(child, files);
@@ -135,9 +139,11 @@ export class QemuVmm implements Vmm {
   }
 }
 
-async function assertEnoughMemory(spec: VmSpec, kind: KernelKind, extraBytes: number): Promise<void> {
-  const initrdBytes = spec.initrd === undefined ? 0 : (await fsp.stat(spec.initrd)).size;
-  const minimum = minimumMemoryMb(kind, initrdBytes + extraBytes);
+const sizeOfFile = async (file: string | undefined): Promise<number> =>
+  file === undefined ? 0 : (await fsp.stat(file)).size;
+
+function assertEnoughMemory(spec: VmSpec, kind: KernelKind, initrdBytes: number): void {
+  const minimum = minimumMemoryMb(kind, initrdBytes);
   if (spec.memoryMb >= minimum) return;
   throw new UnikernelError("INPUT_INVALID", `The guest needs ${minimum} MiB of memory, but gets ${spec.memoryMb}.`, {
     property: "memoryMb",

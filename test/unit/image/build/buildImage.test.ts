@@ -10,6 +10,7 @@ import { UnikernelError, type ErrorCode } from "../../../../provider/base/errors
 import { type BuiltImage, buildImage } from "../../../../provider/image/build/buildImage";
 import { type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
 import { packTree } from "../../../../provider/image/pack/packTree";
+import { readErofs } from "../../../../provider/image/erofs/read";
 import { readCpio } from "../../../../provider/image/cpio/read";
 import { extractLayer } from "../../../../provider/image/oci/layer";
 import { writeLayer } from "../../../support/layers";
@@ -174,6 +175,21 @@ describe("building an image", () => {
       (error) =>
         UnikernelError.has(error, "CONTEXT_INVALID") && /root\.tar' is not a usable tar archive/.test(error.message),
     );
+  });
+
+  it("packs an EROFS image with the runtime's base and what mounts it", async () => {
+    const file: TreeEntry = { type: "file", mode: 0o755, content: { bytes: Buffer.from("x") } };
+    const based: RuntimeImage = { ...runtime, baseTree: new Map([["init", file]]), erofsFiles: new Map([["m", file]]) };
+    await write(KRAFTFILE.replace("./rootfs", "{source: ./rootfs, format: erofs}"));
+    await build(await plan(), based);
+    const layer = (await stored()).initrd;
+    assert.ok(layer);
+    await extractLayer(layer, path.join(folder, "rootfs.erofs"));
+    const tree = await readErofs(path.join(folder, "rootfs.erofs"));
+    assert.deepEqual([...tree.keys()].sort(), ["init", "m", "sh", "www", "www/index.html"]);
+    await write(KRAFTFILE);
+    await build(await plan(), based);
+    assert.deepEqual([...(await initrd()).keys()].sort(), ["init", "sh", "www", "www/index.html"]);
   });
 
   it("keeps modes on request, and then they change the content hash", async () => {

@@ -30,4 +30,10 @@ describe("the format of a root file system", () => {
       message: /'base:latest' starts from a CPIO archive/,
     });
   });
+
+  it("is EROFS on such a runtime only on request, if its files can mount it", () => {
+    const own = { baseTree: new Map(), erofsFiles: new Map() };
+    assert.equal(chooseFormat(undefined, runtime([], own)), "cpio");
+    assert.equal(chooseFormat("erofs", runtime([], own)), "erofs");
+  });
 });

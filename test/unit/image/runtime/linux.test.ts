@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { createBaseTree } from "../../../../provider/image/runtime/baseTree";
+import { createBaseTree, createErofsFiles } from "../../../../provider/image/runtime/baseTree";
 import { parseKernelPackage } from "../../../../provider/image/runtime/debianPackages";
 import { getOrBuildLinuxRuntime } from "../../../../provider/image/runtime/linuxRuntime";
-import { KERNEL_MODULES } from "../../../../provider/image/runtime/kernelModules";
+import { EROFS_MODULES, KERNEL_MODULES } from "../../../../provider/image/runtime/kernelModules";
 
 describe("the runtime linux:latest", () => {
   it("uses the kernel package that the meta package depends on", () => {
@@ -26,6 +26,11 @@ describe("the runtime linux:latest", () => {
       const target = entry?.type === "symlink" ? entry.target : "";
       assert.equal(path.posix.join(path.posix.dirname(link), target), "unikernel/busybox");
     }
+    const erofs = createErofsFiles({ modules: new Map(EROFS_MODULES.map((module) => [module, content])) });
+    const list = erofs.get("unikernel/modules/erofs");
+    assert.ok(list?.type === "file" && "bytes" in list.content);
+    // modinfo -F depends erofs: libcrc32c
+    assert.equal(Buffer.from(list.content.bytes).toString(), "libcrc32c.ko\nerofs.ko\noverlay.ko\n");
     const names = KERNEL_MODULES.map((module) => path.posix.basename(module, ".ko"));
     // modinfo -F depends
     for (const [module, ...needed] of [

@@ -2,6 +2,7 @@
 import * as crypto from "node:crypto";
 import type { VmSpec } from "../../vmm";
 import { diskSerial, disablesAcpi } from "./commandLine";
+import { ROOT_DISK_SERIAL } from "./rootDisk";
 import type { VmFiles } from "../files";
 import type { KernelKind } from "./kernelKind";
 import type { QemuCapabilities } from "../host/probe";
@@ -22,6 +23,8 @@ export interface QemuArgumentsInput {
   readonly files: VmFiles;
   /** Absolute path of the initrd; `undefined` for none. */
   readonly initrd: string | undefined;
+  /** Absolute path of the disk with the root file system; `undefined` if the initrd has it. */
+  readonly rootDisk: string | undefined;
   /** The kernel's command line. */
   readonly append: string;
 }
@@ -30,7 +33,8 @@ export interface QemuArgumentsInput {
  * The arguments, without the program itself. All default devices are off, and the machine type includes its version, so
  * that a newer QEMU builds the same machine.
  */
-export function qemuArguments({ spec, capabilities, kind, files, initrd, append }: QemuArgumentsInput): string[] {
+export function qemuArguments(input: QemuArgumentsInput): string[] {
+  const { spec, capabilities, kind, files, initrd, rootDisk, append } = input;
   const emulated = capabilities.accelerator === "tcg";
   return [
     ...["-name", `unikernel-${spec.uuid}`, "-uuid", spec.uuid],
@@ -50,7 +54,8 @@ export function qemuArguments({ spec, capabilities, kind, files, initrd, append 
       "-device",
       networkDevice(kind, macAddressOf(spec.uuid), disablesAcpi(spec, emulated)),
     ],
-    ...spec.disks.flatMap((disk, index) => diskArguments(index, disk.file, disk.readonly)),
+    ...(rootDisk === undefined ? [] : diskArguments(ROOT_DISK_SERIAL, rootDisk, true)),
+    ...spec.disks.flatMap((disk, index) => diskArguments(diskSerial(index), disk.file, disk.readonly)),
     ...["-device", `isa-debug-exit,iobase=${DEBUG_EXIT_PORT},iosize=4`, "-device", "pvpanic"],
   ];
 }
@@ -82,8 +87,7 @@ function networkDevice(kind: KernelKind, mac: string, withoutAcpi: boolean): str
   return `virtio-net-pci,netdev=${NETDEV_ID},mac=${mac},romfile=${vectors}`;
 }
 
-function diskArguments(index: number, file: string, readonly: boolean): string[] {
-  const name = diskSerial(index);
+function diskArguments(name: string, file: string, readonly: boolean): string[] {
   const backend = { driver: "raw", "node-name": name, "read-only": readonly, file: { driver: "file", filename: file } };
   return ["-blockdev", JSON.stringify(backend), "-device", `virtio-blk-pci,drive=${name},serial=${name}`];
 }

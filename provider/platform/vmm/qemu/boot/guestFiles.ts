@@ -2,6 +2,7 @@
 import * as fs from "node:fs/promises";
 import { UnikernelError } from "../../../../base/errors";
 import { readCpio } from "../../../../image/cpio/read";
+import { isErofs, readErofs } from "../../../../image/erofs/read";
 import type { VmRom, VmSpec } from "../../vmm";
 import type { KernelKind } from "./kernelKind";
 
@@ -49,7 +50,8 @@ const newFileEntry = (content: string | Uint8Array, mode: number): FileEntry => 
 });
 
 async function readRomFiles(rom: VmRom): Promise<FileTree> {
-  if ("archive" in rom) return readCpio(await fs.readFile(rom.archive));
+  if ("archive" in rom)
+    return (await isErofs(rom.archive)) ? readErofs(rom.archive) : readCpio(await fs.readFile(rom.archive));
   return new Map([...rom.files].map(([path, bytes]) => [path, newFileEntry(bytes, ROM_FILE_MODE)]));
 }
 

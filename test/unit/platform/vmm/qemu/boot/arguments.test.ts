@@ -21,6 +21,7 @@ const input = (more: Partial<QemuArgumentsInput> = {}): QemuArgumentsInput => ({
   kind: "pvh",
   files: vmFilesOf({ runDir: "/run/u,k", instancesDir: "/state/instances" }, uuid),
   initrd: "/initrd",
+  rootDisk: undefined,
   append: "quiet -- /s",
   ...more,
 });

@@ -8,7 +8,10 @@ export const imageOutputs = z.object({
     description: "Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template.",
   }),
   digest: field(z.string(), { description: "Digest of the image index." }),
-  contextHash: field(z.string(), { description: "Hash of all build inputs." }),
+  contextHash: field(z.string(), {
+    description:
+      "Hash of the build inputs. The contents of `files` and `build.secrets` are not part of it, because a hash would let anyone who sees it guess a short secret.",
+  }),
   sizeBytes: field(z.number(), { description: "Total size of the image's blobs in bytes." }),
 });
 /** The output values of a GatewayImage. */

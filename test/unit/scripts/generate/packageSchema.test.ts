@@ -9,6 +9,7 @@ interface Property {
   readonly $ref?: string;
   readonly items?: Property;
   readonly additionalProperties?: Property;
+  readonly oneOf?: readonly Property[];
   readonly description?: string;
   readonly secret?: boolean;
 }
@@ -204,6 +205,7 @@ function reachable(roots: readonly Properties[]): ReadonlySet<string> {
   const visit = (property: Property): void => {
     if (property.items !== undefined) visit(property.items);
     if (property.additionalProperties !== undefined) visit(property.additionalProperties);
+    property.oneOf?.forEach(visit);
     const token = property.$ref?.replace("#/types/", "") ?? "";
     if (schema.types[token] === undefined || found.has(token)) return;
     found.add(token);

@@ -1,7 +1,7 @@
 // Written by `npm run generate` from provider/resources. Do not edit.
 import * as pulumi from "@pulumi/pulumi";
 import { UnikernelResource, requireArgs } from "./resource";
-import type { DockerfileBuild, DockerfileBuildArgs } from "./types";
+import type { DockerfileBuild, DockerfileBuildArgs, ImageFile, ImageFileArgs } from "./types";
 
 /** Arguments of {@link GatewayImage}. */
 export interface GatewayImageArgs {
@@ -15,8 +15,9 @@ export interface GatewayImageArgs {
   readonly build?: pulumi.Input<DockerfileBuildArgs> | undefined;
   /** Keep the modes of a `rootfs` directory as they are on this machine, instead of 0644 or 0755. Archives and Dockerfiles always keep theirs. Default false. */
   readonly preserveModes?: pulumi.Input<boolean> | undefined;
-  /** Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none. */
-  readonly files?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** Files to add to the root file system or replace in it: absolute path in the guest → a text, a Pulumi asset, or an object with mode and owner. Mode 0644 and owner root unless set. A secret is encrypted in state, but it is part of the image: whoever can pull the image can read it. Paths below `/unikernel` are reserved. Default: none. */
+  readonly files?:
+    pulumi.Input<Readonly<Record<string, pulumi.Input<string | pulumi.asset.Asset | ImageFileArgs>>>> | undefined;
 }
 
 /** An OCI image of a gateway or any other server, built from a folder with a Kraftfile. The same content always gives the same digest, and unchanged content is not built again. */
@@ -31,13 +32,13 @@ export class GatewayImage extends UnikernelResource {
   declare readonly build: pulumi.Output<DockerfileBuild | undefined>;
   /** Keep the modes of a `rootfs` directory as they are on this machine, instead of 0644 or 0755. Archives and Dockerfiles always keep theirs. Default false. */
   declare readonly preserveModes: pulumi.Output<boolean>;
-  /** Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none. */
-  declare readonly files: pulumi.Output<Readonly<Record<string, string>>>;
+  /** Files to add to the root file system or replace in it: absolute path in the guest → a text, a Pulumi asset, or an object with mode and owner. Mode 0644 and owner root unless set. A secret is encrypted in state, but it is part of the image: whoever can pull the image can read it. Paths below `/unikernel` are reserved. Default: none. */
+  declare readonly files: pulumi.Output<Readonly<Record<string, string | pulumi.asset.Asset | ImageFile>>>;
   /** Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template. */
   declare readonly ref: pulumi.Output<string>;
   /** Digest of the image index. */
   declare readonly digest: pulumi.Output<string>;
-  /** Hash of all build inputs. It also changes when a newer release of this library builds other bytes from them; the image is then built once more. */
+  /** Hash of the build inputs. The contents of `files` and `build.secrets` are not part of it, because a hash would let anyone who sees it guess a short secret. It also changes when a newer release of this library builds other bytes from the same inputs; the image is then built once more. */
   declare readonly contextHash: pulumi.Output<string>;
   /** Total size of the image's blobs in bytes. */
   declare readonly sizeBytes: pulumi.Output<number>;

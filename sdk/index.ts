@@ -5,6 +5,7 @@
  */
 export { Certificate } from "./certificate";
 export type { CertificateArgs } from "./certificate";
+export { dotenv } from "./dotenv";
 export * from "./functions";
 export { GatewayImage } from "./gatewayImage";
 export type { GatewayImageArgs } from "./gatewayImage";
@@ -14,6 +15,8 @@ export { Provider } from "./provider";
 export type { ProviderArgs } from "./provider";
 export { Service } from "./service";
 export type { ServiceArgs } from "./service";
+export { tyk } from "./tyk/tyk";
+export type { TykArgs, TykControlPlaneArgs, TykGateway, TykRedisArgs } from "./tyk/args";
 export * from "./types";
 export { Volume } from "./volume";
 export type { VolumeArgs } from "./volume";

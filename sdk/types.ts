@@ -261,6 +261,34 @@ export interface HealthCheck {
   readonly match: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** A file with mode and owner. Set either `content` or `asset`. Input form of {@link ImageFile}. */
+export interface ImageFileArgs {
+  /** Content as text, stored as UTF-8. */
+  readonly content?: pulumi.Input<string> | undefined;
+  /** Content as a Pulumi asset, which may be binary. */
+  readonly asset?: pulumi.Input<pulumi.asset.Asset> | undefined;
+  /** Permissions of the file, such as `0o600`: an octal literal, not the decimal 600. Default 0o644. */
+  readonly mode?: pulumi.Input<number> | undefined;
+  /** User ID of the owner of the file. Default 0, root. */
+  readonly uid?: pulumi.Input<number> | undefined;
+  /** Group ID of the owner of the file. Default 0, root. */
+  readonly gid?: pulumi.Input<number> | undefined;
+}
+
+/** A file with mode and owner. Set either `content` or `asset`. */
+export interface ImageFile {
+  /** Content as text, stored as UTF-8. */
+  readonly content?: string | undefined;
+  /** Content as a Pulumi asset, which may be binary. */
+  readonly asset?: pulumi.asset.Asset | undefined;
+  /** Permissions of the file, such as `0o600`: an octal literal, not the decimal 600. Default 0o644. */
+  readonly mode?: number | undefined;
+  /** User ID of the owner of the file. Default 0, root. */
+  readonly uid?: number | undefined;
+  /** Group ID of the owner of the file. Default 0, root. */
+  readonly gid?: number | undefined;
+}
+
 /** An image as the API reports it. */
 export interface ImageInfo {
   /** Reference by digest. */

@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import { closestMatch } from "../base/spelling";
+import { assetSchema, isSpecialValue } from "./asset";
 import { type CheckFailure, type Definition, type Properties, adviceForKey, innerSchema, metaOf } from "./resource";
 import { fieldsIn } from "./fields";
 import { describeIssue } from "./issueMessage";
@@ -90,6 +91,13 @@ function checkerOfParts(schema: z.ZodType): (value: object, walk: WalkState) => 
   if (schema instanceof z.ZodRecord) {
     const checkRecord = checkerOfRecord(schema);
     return (value, walk) => (Array.isArray(value) ? checkOther : checkRecord)(value, walk);
+  }
+  const object =
+    schema instanceof z.ZodUnion ? schema.options.find((option) => option instanceof z.ZodObject) : undefined;
+  if (object !== undefined) {
+    const [checkObject, checkAsset] = [checkerOf(object), checkerOf(assetSchema)];
+    return (value, walk) =>
+      (isSpecialValue(value) ? checkAsset : Array.isArray(value) ? checkOther : checkObject)(value, walk);
   }
   return checkOther;
 }

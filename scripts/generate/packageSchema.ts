@@ -18,6 +18,10 @@ function typeSpec(shape: Shape): JsonObject {
       return { type: "object", $ref: `#/types/${typeToken(shape.name)}` };
     case "words":
       return { type: "string" };
+    case "asset":
+      return { $ref: "pulumi.json#/Asset" };
+    case "union":
+      return { oneOf: shape.options.map(typeSpec) };
     case "scalar":
     case "any":
       return { $ref: "pulumi.json#/Any" };

@@ -11,7 +11,7 @@ const stringUnion = (list: readonly string[]) => list.map((word) => JSON.stringi
 export function plainType(shape: Shape): string {
   switch (shape.kind) {
     case "array":
-      return `readonly ${["words", "scalar"].includes(shape.items.kind) ? `(${plainType(shape.items)})` : plainType(shape.items)}[]`;
+      return `readonly ${["words", "scalar", "union"].includes(shape.items.kind) ? `(${plainType(shape.items)})` : plainType(shape.items)}[]`;
     case "map":
       return `Readonly<Record<string, ${plainType(shape.values)}>>`;
     case "object":
@@ -24,6 +24,10 @@ export function plainType(shape: Shape): string {
       return "string | number | boolean | null";
     case "any":
       return "unknown";
+    case "asset":
+      return "pulumi.asset.Asset";
+    case "union":
+      return shape.options.map(plainType).join(" | ");
     default:
       return shape.kind;
   }
@@ -38,6 +42,8 @@ function inputType(shape: Shape): string {
       return `pulumi.Input<Readonly<Record<string, ${inputType(shape.values)}>>>`;
     case "object":
       return `pulumi.Input<${shape.name}Args>`;
+    case "union":
+      return `pulumi.Input<${shape.options.map((option) => (option.kind === "object" ? `${option.name}Args` : plainType(option))).join(" | ")}>`;
     default:
       return `pulumi.Input<${plainType(shape)}>`;
   }
@@ -61,6 +67,7 @@ export const isAlwaysSet = (field: FieldShape) => field.required || field.hasDef
 /** Paths of secrets inside a value of this shape; `*` is every item of a list or map. */
 function secretPathsIn(shape: Shape): readonly string[] {
   if (shape.kind === "object") return secretPaths(shape.fields);
+  if (shape.kind === "union") return shape.options.flatMap(secretPathsIn);
   const items = shape.kind === "array" ? shape.items : shape.kind === "map" ? shape.values : undefined;
   return items === undefined ? [] : secretPathsIn(items).map((path) => `*.${path}`);
 }

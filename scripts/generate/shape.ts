@@ -7,11 +7,13 @@ import {
   metaOf,
   typeNameOf,
 } from "../../provider/definition/resource";
+import { assetSchema } from "../../provider/definition/asset";
 
 /** The type of a value. */
 export type Shape =
-  /** "scalar" is a string, number, boolean or null; "any" is any JSON. */
-  | { readonly kind: "string" | "integer" | "number" | "boolean" | "scalar" | "any" }
+  /** "scalar" is a string, number, boolean or null; "any" is any JSON; "asset" is one of Pulumi's assets. */
+  | { readonly kind: "string" | "integer" | "number" | "boolean" | "scalar" | "any" | "asset" }
+  | { readonly kind: "union"; readonly options: readonly Shape[] }
   | { readonly kind: "words"; readonly words: readonly string[] }
   | { readonly kind: "array"; readonly items: Shape }
   | { readonly kind: "map"; readonly values: Shape }
@@ -50,13 +52,20 @@ export function shapeOf(schema: z.ZodType): Shape {
   if (schema instanceof z.ZodEnum) return { kind: "words", words: schema.options.map(String) };
   if (schema instanceof z.ZodArray) return { kind: "array", items: shapeOf(schema.element as z.ZodType) };
   if (schema instanceof z.ZodRecord) return { kind: "map", values: shapeOf(schema.valueType as z.ZodType) };
-  if (schema instanceof z.ZodUnion) return { kind: "scalar" };
+  if (schema === assetSchema) return { kind: "asset" };
+  if (schema instanceof z.ZodUnion) return shapeOfUnion(schema.options as readonly z.ZodType[]);
   if (schema instanceof z.ZodUnknown) return { kind: "any" };
   if (schema instanceof z.ZodObject) {
     const named = typeNameOf(schema);
     if (named !== undefined) return { kind: "object", ...named, fields: fieldsOf(schema) };
   }
   throw new Error(`A definition uses a schema without a shape: ${schema.def.type}`);
+}
+
+function shapeOfUnion(options: readonly z.ZodType[]): Shape {
+  return options.some((option) => option instanceof z.ZodObject)
+    ? { kind: "union", options: options.map(shapeOf) }
+    : { kind: "scalar" };
 }
 
 /** The properties of an object, without computed ones. */
@@ -89,6 +98,7 @@ export function objectTypesOf(definitions: readonly Definition[]): readonly Extr
   const visit = (shape: Shape): void => {
     if (shape.kind === "array") visit(shape.items);
     if (shape.kind === "map") visit(shape.values);
+    if (shape.kind === "union") shape.options.forEach(visit);
     if (shape.kind !== "object" || found.has(shape.name)) return;
     found.set(shape.name, shape);
     shape.fields.forEach((inner) => visit(inner.shape));

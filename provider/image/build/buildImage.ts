@@ -12,7 +12,8 @@ import { planLayer } from "../pack/layerPlan";
 import { packArchive } from "../pack/packArchive";
 import { type RootfsFormat, planTree } from "../pack/packTree";
 import type { BuildPlan } from "./planBuild";
-import { overlayTree } from "../rootfs/overlay";
+import { assertNoInit, assertUnreserved } from "./reservedPaths";
+import { overlayFiles, overlayTree } from "../rootfs/overlay";
 import { type FileTree, sizeOf } from "../rootfs/tree";
 import type { RuntimeImage } from "../runtimeImage";
 import type { RuntimeKraftfile } from "./supportedSources";
@@ -68,7 +69,8 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
     ...{ scratch, build, signal, onWarning },
     onProgress: (message) => onProgress({ step: "rootfs", message }),
   });
-  const complete = overlayTree(files, plan.overlay);
+  const complete = overlayFiles(files, plan.files);
+  assertUnreserved(complete);
   const sources = { runtime, image: config, kraftfile, program: {}, lookup: lookupInTree(complete) };
   const { cmd, env, labels, workingDir, warnings } = mergeMetadata(sources);
   for (const warning of warnings) onWarning(warning);
@@ -108,17 +110,7 @@ function composeInitrdTree(
   format: RootfsFormat,
 ): FileTree | undefined {
   if (baseTree === undefined) return tree.size === 0 && rootfs.type === "none" ? undefined : tree;
-  const reserved = [...tree.keys()].find((path) => /^(?:init$|unikernel(?:\/|$))/.test(path));
-  if (reserved !== undefined) {
-    throw new UnikernelError(
-      "CONTEXT_INVALID",
-      `The root file system contains '/${reserved}', which the runtime '${reference}' provides.`,
-      {
-        property: "context",
-        hint: "Rename it and use the new name in the Kraftfile's 'cmd'.",
-      },
-    );
-  }
+  assertNoInit(tree, reference);
   return overlayTree(format === "erofs" ? overlayTree(baseTree, erofsFiles) : baseTree, tree);
 }
 

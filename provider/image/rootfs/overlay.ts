@@ -6,15 +6,17 @@ import type { FileTree, TreeEntry } from "./tree";
 import { type Location, TreeBuilder, TreePathError } from "./treeBuilder";
 
 /**
- * Overlays `files` on a tree: absolute guest path → content, written as UTF-8 with mode 0644. Folders of a path may be symbolic
- * links of the tree, which are followed as the guest would. A file or link of the same path is replaced. Throws
- * `CONTEXT_INVALID` that lists all invalid paths: relative ones, ones with `.`, `..` or empty parts, the path of a directory,
- * and one below a file. The error never contains file contents.
+ * Overlays files, by absolute guest path, on a tree. Folders of a path may be symbolic links of the tree, which are followed as the
+ * guest would. A file or link of the same path is replaced. Throws `CONTEXT_INVALID` that lists all invalid paths: relative ones,
+ * ones with `.`, `..` or empty parts, the path of a directory, one below a file, and one that another file has through a link. The
+ * error never contains file contents.
  */
-export function overlayFiles(tree: FileTree, files: Readonly<Record<string, string>>): FileTree {
+export function overlayFiles(tree: FileTree, files: ReadonlyMap<string, TreeEntry>): FileTree {
+  if (files.size === 0) return tree;
   const builder = new TreeBuilder(tree);
   const problems: string[] = [];
-  for (const [path, content] of Object.entries(files)) {
+  const given = new Set<TreeEntry>(files.values());
+  for (const [path, entry] of files) {
     if (!path.startsWith("/") || !isTreePath(path.slice(1))) {
       problems.push(`'${path}' in 'files' must be an absolute path without '.', '..' or empty parts.`);
       continue;
@@ -22,7 +24,9 @@ export function overlayFiles(tree: FileTree, files: Readonly<Record<string, stri
     const place = locate(builder, path, problems);
     if (place === undefined) continue;
     if (place.isDirectory) problems.push(`'${path}' cannot be a file: a directory has that path.`);
-    else builder.set(place.path, { type: "file", mode: 0o644, content: { bytes: Buffer.from(content) } });
+    else if (place.entry !== undefined && given.has(place.entry))
+      problems.push(`'${path}' is '/${place.path}' through a symbolic link, and 'files' has that path too.`);
+    else builder.set(place.path, entry);
   }
   if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "files" });
   return builder.toTree();

@@ -5,7 +5,7 @@
  * ## Command line
  *
  * `netdev.ip=<cidr>:<gateway>:<dns0>:<dns1>:<hostname>:<domain> vfs.fstab=[ "…" ] env.vars=[ "K=V" ] -- arg "an arg"`,
- * read from `/unikernel/cmdline` if that file exists (it has no length limit), else from `/proc/cmdline` (which has one).
+ * read from `/proc/cmdline`, or, if that has no `--`, from `/unikernel/cmdline`, which has no limit on its length.
  * A word is unquoted, or entirely in double quotes. Inside quotes, a byte may be written as `\xHH` (two hexadecimal
  * digits); `"`, `\` and control characters must be. No other syntax exists: the shell never evaluates a value as code.
  *
@@ -128,7 +128,9 @@ $b mkdir -p /dev/pts /dev/shm /tmp /etc
 $b mount -t devpts devpts /dev/pts
 $b mount -t tmpfs tmpfs /dev/shm
 
-if [ -e $u/cmdline ]; then line=$($b cat $u/cmdline); else read -r line </proc/cmdline; fi
+read -r line </proc/cmdline
+# The file counts only if the platform passed no program: then it has added the file, and an image cannot.
+case $line in *" -- "*) ;; *) [ ! -e $u/cmdline ] || line=$($b cat $u/cmdline) ;; esac
 
 # Cut at quotes, every second piece was inside them. What the loop finds for the program it appends to "$@".
 IFS='"'

@@ -1,5 +1,6 @@
 /** Inputs of a GatewayImage. Pure. */
 import * as z from "zod";
+import { assetSchema } from "../../definition/asset";
 import { field, objectType } from "../../definition/resource";
 import { nameField } from "../common/fields";
 
@@ -33,6 +34,29 @@ const buildInput = objectType(
   }),
 );
 
+/** Owners are 32-bit numbers in every format of a root file system. */
+const ownerField = (what: string) =>
+  field(z.int().min(0).max(0xffff_ffff).optional(), { description: `${what} of the file. Default 0, root.` });
+
+/** One of `content` and `asset` is set; a rule checks it. */
+const fileInput = objectType(
+  "ImageFile",
+  "A file with mode and owner. Set either `content` or `asset`.",
+  z.strictObject({
+    content: field(z.string().optional(), { description: "Content as text, stored as UTF-8." }),
+    asset: field(assetSchema.optional(), { description: "Content as a Pulumi asset, which may be binary." }),
+    mode: field(z.int().min(0).max(0o7777).optional(), {
+      description: "Permissions of the file, such as `0o600`: an octal literal, not the decimal 600. Default 0o644.",
+    }),
+    uid: ownerField("User ID of the owner"),
+    gid: ownerField("Group ID of the owner"),
+  }),
+);
+
+const fileValue = z.union([z.string(), assetSchema, fileInput], {
+  error: "must be a text, an asset, or an object with 'content' or 'asset'",
+});
+
 /** Inputs of a GatewayImage. */
 export const imageInputs = z.strictObject({
   name: nameField("image repository"),
@@ -51,15 +75,19 @@ export const imageInputs = z.strictObject({
     description:
       "Keep the modes of a `rootfs` directory as they are on this machine, instead of 0644 or 0755. Archives and Dockerfiles always keep theirs. Default false.",
   }),
-  files: field(z.record(z.string().regex(/^\//, "must be an absolute path of the guest"), z.string()).default({}), {
+  files: field(z.record(z.string().regex(/^\//, "must be an absolute path of the guest"), fileValue).default({}), {
     description:
-      "Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none.",
+      "Files to add to the root file system or replace in it: absolute path in the guest → a text, a Pulumi asset, or an object with mode and owner. Mode 0644 and owner root unless set. A secret is encrypted in state, but it is part of the image: whoever can pull the image can read it. Paths below `/unikernel` are reserved. Default: none.",
   }),
   contextHash: field(z.string().optional(), {
-    description: "Hash of all build inputs, computed at preview so that a changed file shows as a change.",
+    description:
+      "Hash of the build inputs without the contents of `files`, computed at preview so that a changed file shows as a change.",
     computed: true,
   }),
 });
 
 /** Checked inputs of a GatewayImage. */
 export type ImageInputs = z.output<typeof imageInputs>;
+
+/** A value of `files`. */
+export type FileValue = z.output<typeof fileValue>;

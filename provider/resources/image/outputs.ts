@@ -10,7 +10,7 @@ export const imageOutputs = z.object({
   digest: field(z.string(), { description: "Digest of the image index." }),
   contextHash: field(z.string(), {
     description:
-      "Hash of all build inputs. It also changes when a newer release of this library builds other bytes from them; the image is then built once more.",
+      "Hash of the build inputs. The contents of `files` and `build.secrets` are not part of it, because a hash would let anyone who sees it guess a short secret. It also changes when a newer release of this library builds other bytes from the same inputs; the image is then built once more.",
   }),
   sizeBytes: field(z.number(), { description: "Total size of the image's blobs in bytes." }),
 });

@@ -4,6 +4,7 @@ import { withTemporaryFolder } from "../../base/files";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
 import { planBuild } from "../../image/build/planBuild";
+import { toGivenFiles } from "./files";
 import { imageInputs } from "./inputs";
 
 /**
@@ -16,13 +17,19 @@ export async function computeInputs(
   if (["context", "kraftfile", "files", "build", "preserveModes"].some((name) => containsUnknown(given[name]))) {
     return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
   }
-  const { name, kraftfile, ...inputs } = imageInputs.parse({
+  const { name, kraftfile, files, ...inputs } = imageInputs.parse({
     ...given,
     name: containsUnknown(given["name"]) ? undefined : given["name"],
   });
   try {
     const plan = await withTemporaryFolder((scratch) =>
-      planBuild({ ...inputs, ...(kraftfile === undefined ? {} : { kraftfile }), name: name ?? "image", scratch }),
+      planBuild({
+        ...inputs,
+        files: toGivenFiles(files),
+        ...(kraftfile === undefined ? {} : { kraftfile }),
+        name: name ?? "image",
+        scratch,
+      }),
     );
     return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
   } catch (error) {

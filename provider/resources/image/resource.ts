@@ -1,5 +1,6 @@
 /** GatewayImage: an OCI image built from a Kraftfile project. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
+import { fileRule } from "./files";
 import { imageInputs } from "./inputs";
 import { imageOutputs } from "./outputs";
 
@@ -14,6 +15,7 @@ export const gatewayImage = defineResource({
     metro: "local",
     hint: "In other metros, use an image from the metro's registry.",
   },
+  rules: [fileRule],
   computeInputs: (given) => (require("./plan") as typeof import("./plan")).computeInputs(given),
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

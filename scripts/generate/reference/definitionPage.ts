@@ -12,6 +12,7 @@ type ObjectShape = Extract<Shape, { kind: "object" }>;
 function objectIn(shape: Shape): ObjectShape | undefined {
   if (shape.kind === "array") return objectIn(shape.items);
   if (shape.kind === "map") return objectIn(shape.values);
+  if (shape.kind === "union") return shape.options.map(objectIn).find((found) => found !== undefined);
   return shape.kind === "object" ? shape : undefined;
 }
 

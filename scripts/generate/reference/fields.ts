@@ -27,14 +27,18 @@ export function typeText(shape: Shape): string {
       return "string, number, boolean or null";
     case "any":
       return "any JSON value";
+    case "union":
+      return joinWithOr(shape.options.map(typeText));
     default:
       return shape.kind;
   }
 }
 
+const joinWithOr = (words: readonly string[]): string => `${words.slice(0, -1).join(", ")} or ${words.at(-1) ?? ""}`;
+
 function pluralText(shape: Shape): string {
   if (shape.kind === "scalar") return "strings, numbers, booleans or nulls";
-  return shape.kind === "object" || shape.kind === "words" ? typeText(shape) : `${typeText(shape)}s`;
+  return ["object", "words", "union"].includes(shape.kind) ? typeText(shape) : `${typeText(shape)}s`;
 }
 
 const number = (value: number): string => value.toLocaleString("en-US");

@@ -204,23 +204,22 @@ describe("a root file system", () => {
       ["lib", { type: "symlink", target: "usr/lib" }],
     ]);
 
-    it("stores them with mode 0644 in UTF-8 over existing ones", () => {
-      const merged = overlayFiles(tree, { "/etc/hosts": "é", "/srv/www/index.html": "hi", "/lib": "now a file" });
-      const expected = (text: string): TreeEntry => ({
-        type: "file",
-        mode: 0o644,
-        content: { bytes: Buffer.from(text) },
-      });
-      assert.deepEqual(merged.get("etc/hosts"), expected("é"));
-      assert.deepEqual(merged.get("srv/www/index.html"), expected("hi"));
-      assert.deepEqual(merged.get("lib"), expected("now a file"));
+    const given = (text: string): TreeEntry => ({ type: "file", mode: 0o600, content: { bytes: Buffer.from(text) } });
+    const overlay = (texts: Readonly<Record<string, string>>): FileTree =>
+      overlayFiles(tree, new Map(Object.entries(texts).map(([name, text]) => [name, given(text)])));
+
+    it("adds them, and replaces files and links of the same path", () => {
+      const merged = overlay({ "/etc/hosts": "é", "/srv/www/index.html": "hi", "/lib": "now a file" });
+      assert.deepEqual(merged.get("etc/hosts"), given("é"));
+      assert.deepEqual(merged.get("srv/www/index.html"), given("hi"));
+      assert.deepEqual(merged.get("lib"), given("now a file"));
       assert.equal(tree.get("etc/hosts"), file);
     });
 
     it("rejects all invalid guest paths at once without showing content", () => {
       const paths = ["etc/x", "/a/../b", "/a//b", "/", "/a/", "/./a", "/a\0b"];
       assert.throws(
-        () => overlayFiles(tree, Object.fromEntries(paths.map((name) => [name, "hunter2"]))),
+        () => overlay(Object.fromEntries(paths.map((name) => [name, "hunter2"]))),
         (error) =>
           UnikernelError.has(error, "CONTEXT_INVALID") &&
           error.property === "files" &&
@@ -230,14 +229,21 @@ describe("a root file system", () => {
     });
 
     it("follows links among the folders of a path", () => {
-      assert.deepEqual([...overlayFiles(tree, { "/lib/x": "" }).keys()], ["etc/hosts", "lib", "usr/lib/x"]);
+      assert.deepEqual([...overlay({ "/lib/x": "" }).keys()], ["etc/hosts", "lib", "usr/lib/x"]);
+    });
+
+    it("rejects two paths that a link makes one", () => {
+      assert.throws(
+        () => overlay({ "/lib/x": "1", "/usr/lib/x": "2" }),
+        invalid(/'\/usr\/lib\/x' is .*through a symbolic link/),
+      );
     });
 
     it("rejects a file in place of a directory, and one below a file", () => {
-      assert.throws(() => overlayFiles(tree, { "/etc": "" }), invalid(/'\/etc' cannot be a file/));
-      assert.throws(() => overlayFiles(tree, { "/etc/hosts/x": "" }), invalid(/'\/etc\/hosts' is a file/));
-      assert.throws(() => overlayFiles(tree, { "/n": "", "/n/m": "" }), invalid(/'\/n' is a file/));
-      assert.throws(() => overlayFiles(tree, { "/n/m": "", "/n": "" }), invalid(/'\/n' cannot be a file/));
+      assert.throws(() => overlay({ "/etc": "" }), invalid(/'\/etc' cannot be a file/));
+      assert.throws(() => overlay({ "/etc/hosts/x": "" }), invalid(/'\/etc\/hosts' is a file/));
+      assert.throws(() => overlay({ "/n": "", "/n/m": "" }), invalid(/'\/n' is a file/));
+      assert.throws(() => overlay({ "/n/m": "", "/n": "" }), invalid(/'\/n' cannot be a file/));
     });
   });
 

@@ -17,6 +17,8 @@ export interface GatewayImageArgs {
   readonly preserveModes?: pulumi.Input<boolean> | undefined;
   /** Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none. */
   readonly files?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token. */
+  readonly repository?: pulumi.Input<string> | undefined;
 }
 
 /** An OCI image of a gateway or any other server, built from a folder with a Kraftfile. The same content always gives the same digest, and unchanged content is not built again. */
@@ -33,6 +35,8 @@ export class GatewayImage extends UnikernelResource {
   declare readonly preserveModes: pulumi.Output<boolean>;
   /** Files to add to the root file system or replace in it: absolute path in the guest → content. Default: none. */
   declare readonly files: pulumi.Output<Readonly<Record<string, string>>>;
+  /** Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token. */
+  declare readonly repository: pulumi.Output<string | undefined>;
   /** Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template. */
   declare readonly ref: pulumi.Output<string>;
   /** Digest of the image index. */
@@ -55,7 +59,19 @@ export class GatewayImage extends UnikernelResource {
       "GatewayImage",
       name,
       args,
-      ["name", "context", "kraftfile", "build", "preserveModes", "files", "ref", "digest", "contextHash", "sizeBytes"],
+      [
+        "name",
+        "context",
+        "kraftfile",
+        "build",
+        "preserveModes",
+        "files",
+        "repository",
+        "ref",
+        "digest",
+        "contextHash",
+        "sizeBytes",
+      ],
       ["build.secrets"],
       opts,
     );

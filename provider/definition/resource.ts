@@ -5,6 +5,7 @@
  * Pure: independent of Pulumi's protocol, HTTP and VMs.
  */
 import * as z from "zod";
+import type { MetroIdentity } from "../base/config/metroConfig";
 import type { ErrorCode } from "../base/errors";
 
 /**
@@ -228,12 +229,15 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   /**
    * Adds inputs computed from files on this machine, such as an image's folder. Runs on valid inputs, which may contain unknown
    * values.
+   *
+   * @param metro `undefined` if the settings are invalid, which is reported anyway
    */
-  readonly computeInputs?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
+  readonly computeInputs?: (
+    inputs: Properties,
+    metro: MetroIdentity | undefined,
+  ) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
   /** The resource's usage of account quotas, by their names (`instances`, `total_volume_mb`); unknown inputs count as 0. Pure. */
   readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
-  /** The only metro that supports this kind, and a hint for other metros. `undefined`: any metro. */
-  readonly metroRestriction?: { readonly metro: string; readonly hint: string };
   /** True if the old resource must be deleted before its replacement is created, even with different names. Called only for replacements. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
   /** True if a stop deletes the resource; a change that needs a restart then replaces it. */

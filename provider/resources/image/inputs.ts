@@ -59,6 +59,11 @@ export const imageInputs = z.strictObject({
     description: "Hash of all build inputs, computed at preview so that a changed file shows as a change.",
     computed: true,
   }),
+  repository: field(z.string().min(1).optional(), {
+    description:
+      "Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token.",
+    onChange: "replace",
+  }),
 });
 
 /** Checked inputs of a GatewayImage. */

@@ -198,13 +198,13 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
    * The current state of the resource. Returns `undefined` only if the platform reports that it does not exist. `inputs` are those
    * in state, because the platform does not report all of them.
    *
-   * @param outputs the outputs in state; empty for a lookup
+   * @param outputs the outputs in state; `undefined` or empty if there are none
    */
   read(
     context: Context,
     id: string,
     inputs: z.output<I>,
-    outputs: Properties,
+    outputs?: Properties,
   ): Promise<ObservedState<z.output<I>, z.output<O>> | undefined>;
   /** Applies the changes from `olds` to `news`. Throws `ResourceInitFailedError` if only a part of them was applied. */
   update(

@@ -21,7 +21,7 @@ export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, Provi
     return { id: destination.repository, outputs: toOutputs(destination, built, [built.digest]) };
   },
 
-  async read(context, id, inputs, outputs) {
+  async read(context, id, inputs, outputs = {}) {
     const destination = destinationOfId(id);
     const versions = versionsInState(outputs);
     const [current] = versions;

@@ -1,4 +1,5 @@
 /** Plans a build at preview, without building. */
+import type { MetroIdentity } from "../../base/config/metroConfig";
 import { UnikernelError } from "../../base/errors";
 import { withTemporaryFolder } from "../../base/files";
 import type { CheckFailure, Properties } from "../../definition/resource";
@@ -6,6 +7,7 @@ import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
 import { planBuild } from "../../image/build/planBuild";
 import { toGivenFiles } from "./files";
 import { imageInputs } from "./inputs";
+import { destinationFailures } from "./reference";
 
 /**
  * Adds `contextHash`, the hash of all build inputs, so that a changed file shows as a change. Unknown inputs make it unknown. An
@@ -13,7 +15,10 @@ import { imageInputs } from "./inputs";
  */
 export async function computeInputs(
   given: Properties,
+  metro?: MetroIdentity,
 ): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
+  const failures = metro === undefined ? [] : destinationFailures(given, metro);
+  if (failures.length > 0) return { inputs: given, failures };
   if (["context", "kraftfile", "files", "build", "preserveModes"].some((name) => containsUnknown(given[name]))) {
     return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
   }

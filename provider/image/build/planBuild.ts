@@ -11,6 +11,7 @@ import { planTree } from "../pack/packTree";
 import { completeTree } from "../rootfs/completeTree";
 import { overlayFiles } from "../rootfs/overlay";
 import type { FileTree } from "../rootfs/tree";
+import { type HashedParts, type ImageParts, listParts } from "./imageParts";
 import { type DockerfileOptions, type RootfsPlan, planRootfs } from "./rootfsPlan";
 import { type RuntimeKraftfile, assertSupported } from "./supportedSources";
 
@@ -48,6 +49,8 @@ export interface BuildPlan {
   readonly context: string;
   /** Changes if and only if an input of the image changes; the image that a runtime's tag points to is not an input. */
   readonly contextHash: Digest;
+  /** What `contextHash` covers. */
+  readonly parts: ImageParts;
   readonly kraftfile: RuntimeKraftfile;
   /** What the Kraftfile says without effect, ready to be printed. */
   readonly warnings: readonly string[];
@@ -73,14 +76,16 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   const loaded = await loadKraftfile(context, inputs.kraftfile);
   const kraftfile = assertSupported(loaded);
   const { folder, displayPath, text } = loaded;
-  const rootfs = await planRootfs(loaded, context, { preserveModes, signal, scratch, build });
+  const rootfs = await planRootfs(loaded, context, { preserveModes, signal, scratch, build, digests });
   // Reports now, not at build time, what the format cannot store.
   const tree = overlayFiles(rootfs.type === "tree" ? rootfs.tree : new Map(), files);
   planTree(tree, "cpio");
+  const { contextHash, parts } = await hashInputs(kraftfile, rootfs, tree, { digests, signal });
   return {
     name,
     context: folder,
-    contextHash: await contextHash(kraftfile, rootfs, tree, { digests, signal }),
+    contextHash,
+    parts: listParts(parts, rootfs),
     kraftfile,
     warnings: formatProblems(displayPath, text, kraftfile.warnings),
     rootfs: rootfs.type === "tree" ? { type: "tree", tree } : rootfs,
@@ -99,18 +104,18 @@ function identify(rootfs: RootfsPlan): string | null {
 }
 
 /** Hashes the parsed Kraftfile, and paths, modes, owners, contents and link targets of the tree; hard links count as files of their own. */
-async function contextHash(
+async function hashInputs(
   kraftfile: RuntimeKraftfile,
   rootfs: RootfsPlan,
   tree: FileTree,
   { digests, signal }: { readonly digests: FileDigests; readonly signal: AbortSignal | undefined },
-): Promise<Digest> {
+): Promise<{ readonly contextHash: Digest; readonly parts: HashedParts }> {
   const entries = completeTree(tree);
   const files = entries.flatMap(([inner, entry]) =>
     entry.type === "file" ? [{ name: inner, content: entry.content }] : [],
   );
   const contents = (await digestContents(files, digests, signal)).values();
-  const rows = entries.map(([inner, entry]) => {
+  const rows = entries.map(([inner, entry]): readonly [string, ...unknown[]] => {
     const { type, uid = 0, gid = 0 } = entry;
     if (type === "directory") return [inner, type, entry.mode, uid, gid];
     if (type === "symlink") return [inner, type, entry.target, uid, gid];
@@ -118,15 +123,14 @@ async function contextHash(
   });
   const { runtime, cmd, env, labels, targets } = kraftfile;
   const run = { cmd: cmd ?? null, env: Object.entries(env), labels: Object.entries(labels) };
-  return digestOf(
-    JSON.stringify({
-      builder: BUILDER_VERSION,
-      runtime,
-      run,
-      targets: targets.map((target) => formatPlatform(target)),
-      format: kraftfile.rootfs?.format ?? null,
-      source: identify(rootfs),
-      tree: rows,
-    }),
-  );
+  const parts = {
+    builder: BUILDER_VERSION,
+    runtime,
+    run,
+    targets: targets.map((target) => formatPlatform(target)),
+    format: kraftfile.rootfs?.format ?? null,
+    source: identify(rootfs),
+    tree: rows,
+  };
+  return { contextHash: digestOf(JSON.stringify(parts)), parts };
 }

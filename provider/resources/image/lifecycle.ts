@@ -9,6 +9,8 @@ import { type imageOutputs, toOutputs } from "./outputs";
 
 /** The lifecycle of a GatewayImage. */
 export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, ProviderContext> = {
+  describeUpdate: (olds, news) => (olds.contextHash === news.contextHash ? [] : ["build the image again"]),
+
   async create(context, inputs) {
     const { name = "" } = inputs;
     const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${name}'`);

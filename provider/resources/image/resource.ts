@@ -10,6 +10,7 @@ export const gatewayImage = defineResource({
     "An OCI image of a gateway or any other server, built from a folder with a Kraftfile. The same content always gives the same digest, and unchanged content is not built again.",
   inputs: imageInputs,
   outputs: imageOutputs,
-  computeInputs: (given, metro) => (require("./plan") as typeof import("./plan")).computeInputs(given, metro),
+  computeInputs: (given, metro, olds) =>
+    (require("./plan") as typeof import("./plan")).computeInputs(given, metro, olds),
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

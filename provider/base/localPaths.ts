@@ -16,6 +16,7 @@
  * <run>/<8 hex>.qmp …     UNIX sockets of VMs; short names, since a socket path is limited to 107 bytes
  * <cache>/runtimes/       cache of built and fetched kernels; safe to delete at any time
  * <cache>/containers/     base images and cached steps of podman and buildah
+ * <cache>/images/         what is known of images and of the files they were built from; see provider/image/cache
  * <cache>/builds/         <pid>-<random>/: output of a Dockerfile build that is in progress
  * ```
  */
@@ -42,6 +43,7 @@ export interface LocalPaths {
   readonly runtimesDir: string;
   readonly containersDir: string;
   readonly buildsDir: string;
+  readonly imageCacheDir: string;
 }
 
 /**
@@ -81,5 +83,6 @@ export function localPaths(): LocalPaths {
     runtimesDir: path.join(cache, "runtimes"),
     containersDir: path.join(cache, "containers"),
     buildsDir: path.join(cache, "builds"),
+    imageCacheDir: path.join(cache, "images"),
   };
 }

@@ -8,17 +8,22 @@ import * as z from "zod";
 import type { MetroIdentity } from "../base/config/metroConfig";
 import { closestMatch } from "../base/spelling";
 import { assetSchema, isSpecialValue } from "./asset";
-import { type CheckFailure, type Definition, type Properties, adviceForKey, innerSchema, metaOf } from "./resource";
+import {
+  type CheckFailure,
+  type ComputedInputs,
+  type Definition,
+  type Properties,
+  adviceForKey,
+  innerSchema,
+  metaOf,
+} from "./resource";
 import { fieldsIn } from "./fields";
 import { describeIssue } from "./issueMessage";
 import { type PathPart, formatPath } from "./propertyPath";
 import { containsUnknown, isUnknown } from "./unknowns";
 
 /** Result of a check. `inputs` are valid only if there are no failures. */
-export interface CheckResult {
-  readonly inputs: Properties;
-  readonly failures: readonly CheckFailure[];
-}
+export type CheckResult = ComputedInputs;
 
 /** A path in the inputs as a linked list, last part first: cheap to extend, and few paths are ever printed. */
 interface PathNode {
@@ -208,5 +213,5 @@ export async function check(
     failures.push(...rule.test(inputs as never, olds));
   }
   if (failures.length > 0 || definition.computeInputs === undefined) return { inputs, failures };
-  return definition.computeInputs(inputs, metro);
+  return definition.computeInputs(inputs, metro, olds);
 }

@@ -121,6 +121,16 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
+/** Inputs with computed ones. */
+export interface ComputedInputs {
+  readonly inputs: Properties;
+  readonly failures: readonly CheckFailure[];
+  /** What the preview says about the change of this resource, as clauses that follow its label. Default: nothing. */
+  readonly notes?: readonly string[];
+  /** What is suspicious but no failure, as sentences. Default: nothing. */
+  readonly warnings?: readonly string[];
+}
+
 /** A path that a rule reads: an input, or a field of an input that is an object, such as `template.volumes`. */
 export type InputPath<Inputs> = (keyof Inputs & string) | `${keyof Inputs & string}.${string}`;
 
@@ -238,11 +248,13 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
    * values.
    *
    * @param metro `undefined` if the settings are invalid, which is reported anyway
+   * @param olds the inputs in state; `{}` for a new resource
    */
   readonly computeInputs?: (
     inputs: Properties,
     metro: MetroIdentity | undefined,
-  ) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
+    olds: Properties,
+  ) => Promise<ComputedInputs>;
   /** The resource's usage of account quotas, by their names (`instances`, `total_volume_mb`); unknown inputs count as 0. Pure. */
   readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
   /** True if the old resource must be deleted before its replacement is created, even with different names. Called only for replacements. */

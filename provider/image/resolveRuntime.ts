@@ -5,12 +5,13 @@
 import * as path from "node:path";
 import { UnikernelError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
+import { timeoutSignal } from "../base/timeout";
 import { type Layout, openLayout } from "./oci/layout";
 import { parseReference } from "./oci/reference";
 import type { StoredImage } from "./oci/storedImage";
 import type { CredentialSource } from "./registry/auth/credentials";
-import { pullRuntime } from "./registry/pull";
-import { getOrBuildLinuxRuntime } from "./runtime/linuxRuntime";
+import { type RegistryAccess, pullRuntime, resolveImageDigest } from "./registry/pull";
+import { getOrBuildLinuxRuntime, isLinuxRuntimeBuilt } from "./runtime/linuxRuntime";
 import type { RuntimeImage } from "./runtimeImage";
 
 /** Repository of the stand-in guest. */
@@ -38,6 +39,42 @@ export async function resolveRuntime(reference: string, options: ResolveOptions 
     ? resolveLinuxRuntime(reference, cache, options)
     : resolvePulledRuntime(reference, cache, options);
 }
+
+/** How long a preview waits for the registry of a runtime. */
+const REGISTRY_TIMEOUT_MS = 2_000;
+
+/**
+ * The runtime, if a build would take it from the cache of this machine: the stand-in guest that was built here, or the image that its
+ * registry still has under this reference. `undefined` for any other, and if the registry does not answer within two seconds. Downloads
+ * nothing.
+ */
+export async function resolveCachedRuntime(
+  reference: string,
+  options: ResolveOptions = {},
+): Promise<RuntimeImage | undefined> {
+  const folder = localPaths().runtimesDir;
+  const cache = openLayout(path.join(folder, "oci"));
+  const parsed = parseReference(reference);
+  try {
+    if (parsed.repository === LINUX_RUNTIME && parsed.registry === undefined)
+      return (await isLinuxRuntimeBuilt(folder)) ? await resolveLinuxRuntime(reference, cache, options) : undefined;
+    const cached = await cache.resolve(reference);
+    if (cached === undefined) return undefined;
+    const digest = parsed.digest ?? (await resolveImageDigest(reference, withTimeout(options)));
+    return digest === cached.digest ? toRuntimeImage(reference, cached) : undefined;
+  } catch (error) {
+    if (UnikernelError.is(error)) return undefined; // the build reports it
+    throw error;
+  }
+}
+
+const withTimeout = ({ signal, credentials }: ResolveOptions): RegistryAccess => ({
+  credentials,
+  signal: AbortSignal.any([
+    ...(signal === undefined ? [] : [signal]),
+    timeoutSignal(REGISTRY_TIMEOUT_MS, "Asking the registry of the runtime"),
+  ]),
+});
 
 async function resolveLinuxRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
   const runtime = await getOrBuildLinuxRuntime({

@@ -73,6 +73,7 @@ export class TestPlatform {
       runtimesDir: path.join(folder, "cache", "runtimes"),
       containersDir: path.join(folder, "cache", "containers"),
       buildsDir: path.join(folder, "cache", "builds"),
+      imageCacheDir: path.join(folder, "cache", "images"),
     };
     this.#timings = { ...FAST_TIMINGS, ...timings };
     this.vmm = new FakeVmm(this.paths.instancesDir, (spec: VmSpec) => {

@@ -73,14 +73,18 @@ export class FileDigests {
     return new FileDigests(saved);
   }
 
-  /** Saves the digests that were used or recorded, atomically, if they differ from what was loaded. Throws file system errors. */
-  async save(file: string): Promise<void> {
+  /**
+   * Saves the digests that were used or recorded, atomically. Returns false if they are what was loaded, so that nothing was written.
+   * Throws file system errors.
+   */
+  async save(file: string): Promise<boolean> {
     const isUnchanged =
       this.#used.size === this.#saved.size && [...this.#used].every(([key, digest]) => this.#saved.get(key) === digest);
-    if (isUnchanged) return;
+    if (isUnchanged) return false;
     const body = [...this.#used].map(([key, digest]) => `${key} ${digest.slice("sha256:".length)}\n`).join("");
     await fs.mkdir(path.dirname(file), { recursive: true });
     await writeFileAtomic(file, `${MAGIC} ${checksum(body)}\n${body}`, 0o600);
+    return true;
   }
 }
 

@@ -1,11 +1,15 @@
 /** Builds a GatewayImage into the image layout, and pushes it to its registry. */
 import { withTemporaryFolder } from "../../base/files";
-import { type BuiltImage, buildImage } from "../../image/build/buildImage";
+import type { BuiltImage } from "../../image/build/buildImage";
 import { planBuild } from "../../image/build/planBuild";
 import { type ProgressReporter, createProgressReporter } from "../../image/build/progress";
+import { buildOnce } from "../../image/cache/buildOnce";
+import { loadHashKey } from "../../image/cache/hashKey";
+import { withSavedDigests } from "../../image/cache/savedDigests";
 import { openLayout } from "../../image/oci/layout";
 import { type PushProgress, pushImage } from "../../image/registry/push";
 import { resolveRuntime } from "../../image/resolveRuntime";
+import type { FileDigests } from "../../image/pack/fileDigests";
 import type { ProviderContext } from "../context";
 import { toGivenFiles } from "./files";
 import type { ImageInputs } from "./inputs";
@@ -21,23 +25,27 @@ export async function buildAndPush(
   inputs: ImageInputs,
   destination: ImageDestination,
 ): Promise<BuiltImage> {
-  const { context: folder, kraftfile, files, build, preserveModes, contextHash, name = "" } = inputs;
+  const { context: folder, kraftfile, files, build, preserveModes, contextHash, digest, name = "" } = inputs;
   const progress = createProgressReporter(`Image '${name}'`, context.printProgress);
   const access = { credentials: credentialSource(context, destination, inputs), signal: context.signal };
   try {
-    return await withTemporaryFolder(async (scratch) => {
+    return await withFiles(folder, kraftfile, async (scratch, digests) => {
       const plan = await planBuild({
-        ...{ context: folder, files: toGivenFiles(files), build, preserveModes, name, scratch, signal: context.signal },
-        expectedHash: contextHash,
+        ...{ context: folder, files: toGivenFiles(files), build, preserveModes, name, scratch, digests },
+        ...{ expectedHash: contextHash, hashKey: await loadHashKey(), signal: context.signal },
         ...(kraftfile === undefined ? {} : { kraftfile }),
       });
-      const built = await buildImage(plan, {
+      const built = await buildOnce(plan, {
         layout: context.imageLayout,
         repository: destination.repository,
         resolveRuntime: (reference) => resolveRuntime(reference, { ...access, onProgress: progress.report }),
         signal: context.signal,
         onProgress: ({ message }) => progress.report(message),
-        onWarning: (warning) => context.printProgress(`Image '${name}': ${warning}`),
+        onWarning: (warning) => {
+          // The check has reported all of them if it knew the digest, and else those of the plan.
+          if (digest === undefined && !plan.warnings.includes(warning))
+            context.printProgress(`Image '${name}': ${warning}`);
+        },
       });
       if (destination.isPushed) {
         progress.report(`pushing to '${destination.repository}'`);
@@ -53,6 +61,14 @@ export async function buildAndPush(
     progress.end();
   }
 }
+
+/** Runs `work` with a folder for temporary files and the known digests of the context. */
+const withFiles = <T>(
+  context: string,
+  kraftfile: string | undefined,
+  work: (scratch: string, digests: FileDigests) => Promise<T>,
+): Promise<T> =>
+  withTemporaryFolder((scratch) => withSavedDigests(context, kraftfile, (digests) => work(scratch, digests)));
 
 function reportPush(progress: ProgressReporter): (sent: PushProgress) => void {
   const sentBytes = new Map<string, number>();

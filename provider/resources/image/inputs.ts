@@ -84,6 +84,16 @@ export const imageInputs = z.strictObject({
       "Hash of the build inputs without the contents of `files`, computed at preview so that a changed file shows as a change.",
     computed: true,
   }),
+  digest: field(z.string().optional(), {
+    description: "Digest that the image will have, if a preview can know it.",
+    computed: true,
+    onChange: "ignore",
+  }),
+  ref: field(z.string().optional(), {
+    description: "Reference that the image will have, if a preview can know it.",
+    computed: true,
+    onChange: "ignore",
+  }),
   repository: field(z.string().min(1).optional(), {
     description:
       "Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token.",

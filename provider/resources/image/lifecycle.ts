@@ -14,6 +14,8 @@ import { removeAllVersions, removeOldVersions } from "./versions";
 
 /** The lifecycle of a GatewayImage. Its id is its repository. */
 export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, ProviderContext> = {
+  describeUpdate: (olds, news) => (olds.contextHash === news.contextHash ? [] : ["build the image again"]),
+
   async create(context, inputs) {
     const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${inputs.name ?? ""}'`);
     const destination = imageDestination(inputs, { metro: context.metro, token: context.metroToken });

@@ -12,6 +12,7 @@ export const gatewayImage = defineResource({
   inputs: imageInputs,
   outputs: imageOutputs,
   rules: [fileRule],
-  computeInputs: (given, metro) => (require("./plan") as typeof import("./plan")).computeInputs(given, metro),
+  computeInputs: (given, metro, olds) =>
+    (require("./plan") as typeof import("./plan")).computeInputs(given, metro, olds),
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

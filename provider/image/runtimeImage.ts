@@ -24,3 +24,9 @@ export interface RuntimeImage {
   /** Environment of images built on it; their own variables take precedence. */
   readonly env?: Readonly<Record<string, string>>;
 }
+
+/** What an image is built on: a runtime, or a kernel of its own, or nothing but a platform. */
+export type ImageBase = Omit<RuntimeImage, "kernelLayer"> & {
+  /** `undefined` for an image that boots with the kernel of the node, and for an image of ROMs. */
+  readonly kernelLayer?: LayerRef | undefined;
+};

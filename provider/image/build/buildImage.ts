@@ -13,11 +13,13 @@ import { planLayer } from "../pack/layerPlan";
 import { packArchive } from "../pack/packArchive";
 import { type RootfsFormat, planTree } from "../pack/packTree";
 import type { BuildPlan } from "./planBuild";
+import type { Kraftfile } from "../kraftfile/model";
 import { assertNoInit, assertUnreserved } from "./reservedPaths";
 import { overlayFiles, overlayTree } from "../rootfs/overlay";
 import { type FileTree, sizeOf } from "../rootfs/tree";
-import type { RuntimeImage } from "../runtimeImage";
-import type { RuntimeKraftfile } from "./supportedSources";
+import type { ImageBase, RuntimeImage } from "../runtimeImage";
+import { resolveKernel } from "./kernel/resolveKernel";
+import { packRoms } from "./packRoms";
 
 /** Reported when a build starts a step. */
 export interface BuildProgress {
@@ -27,13 +29,17 @@ export interface BuildProgress {
 }
 
 /** What and where to build. */
-export interface BuildOptions {
+export interface BuildOptions extends PackOptions {
+  /** Fetches or builds the Kraftfile's runtime; throws `RUNTIME_UNAVAILABLE` on failure. */
+  readonly resolveRuntime: (reference: string) => Promise<RuntimeImage>;
+}
+
+/** Where to store an image. */
+export interface PackOptions {
   /** Folder of the OCI image layout; `undefined` computes the digest and stores nothing. */
   readonly layout: string | undefined;
   /** Repository in the layout; the tag is `latest`. */
   readonly repository: string;
-  /** Fetches or builds the Kraftfile's runtime; throws `RUNTIME_UNAVAILABLE` on failure. */
-  readonly resolveRuntime: (reference: string) => Promise<RuntimeImage>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: BuildProgress) => void;
   /** Receives what the Kraftfile or the Dockerfile says without effect, as sentences. */
@@ -58,23 +64,37 @@ export interface BuiltImage {
  * (the runtime does not support the targets), `NO_SPACE`, `BUILD_FAILED`, and whatever `resolveRuntime` throws.
  */
 export async function buildImage(plan: BuildPlan, options: BuildOptions): Promise<BuiltImage> {
+  options.signal?.throwIfAborted();
+  return packImage(plan, await resolveBase(plan, options), options);
+}
+
+/** The kernel and the platform of the image. Throws as {@link resolveKernel}. */
+export async function resolveBase(
+  { kernel, scratch, digests }: BuildPlan,
+  { resolveRuntime, signal, onProgress = () => undefined }: BuildOptions,
+): Promise<ImageBase> {
+  const report = (message: string): void => onProgress({ step: "runtime", message });
+  return resolveKernel(kernel, { resolveRuntime, scratch, digests, signal, onProgress: report });
+}
+
+/** As {@link buildImage}, on a base that is there already. */
+export async function packImage(plan: BuildPlan, runtime: ImageBase, options: PackOptions): Promise<BuiltImage> {
   const { signal, onProgress = () => undefined, onWarning = () => undefined } = options;
-  const { kraftfile, build, contextHash, scratch } = plan;
-  signal?.throwIfAborted();
+  const { kraftfile, build, contextHash, scratch, digests } = plan;
   for (const warning of plan.warnings) onWarning(warning);
-  onProgress({ step: "runtime", message: `resolving the runtime '${kraftfile.runtime}'` });
-  const runtime = await options.resolveRuntime(kraftfile.runtime);
   assertTargetSupported(kraftfile, runtime);
   const format = chooseFormat(kraftfile.rootfs?.format, runtime);
-  const { tree: files, config } = await loadRootfs(plan.rootfs, {
-    ...{ scratch, build, signal, onWarning },
-    onProgress: (message) => onProgress({ step: "rootfs", message }),
-  });
+  const loading = {
+    ...{ scratch, build, digests, signal, onWarning },
+    onProgress: (message: string) => onProgress({ step: "rootfs", message }),
+  };
+  const { tree: files, config } = await loadRootfs(plan.rootfs, loading);
   const complete = overlayFiles(files, plan.files);
   assertUnreserved(complete);
   const sources = { runtime, image: config, kraftfile, program: {}, lookup: lookupInTree(complete) };
   const { cmd, env, labels, workingDir, warnings } = mergeMetadata(sources);
   for (const warning of warnings) onWarning(warning);
+  const roms = await packRoms(plan.roms, loading);
   const layout = options.layout === undefined ? digestOnly : openLayout(options.layout);
   const store = (initrd: LayerRef | undefined): Promise<Omit<BuiltImage, "contextHash">> => {
     onProgress({ step: "store", message: `storing the image '${options.repository}'` });
@@ -82,7 +102,8 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
       repository: options.repository,
       platform: runtime.platform,
       config: { cmd, env, labels, ...(workingDir === undefined ? {} : { workingDir }) },
-      kernel: runtime.kernelLayer,
+      roms,
+      ...(runtime.kernelLayer === undefined ? {} : { kernel: runtime.kernelLayer }),
       facts: { [GIVEN_FILES_ANNOTATION]: plan.hasGivenFiles ? "given" : "none" },
       ...(initrd === undefined ? {} : { initrd }),
       ...(signal === undefined ? {} : { signal }),
@@ -96,7 +117,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
     const layer = await packArchive(
       planLayer(planTree(tree, format), entry),
       file === undefined ? "digest" : { file },
-      { signal, digests: plan.digests },
+      { signal, digests },
     );
     return store({ ...layer, blob: file ?? "", entry });
   });
@@ -107,7 +128,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
 function composeInitrdTree(
   { rootfs }: BuildPlan,
   tree: FileTree,
-  { baseTree, erofsFiles = new Map(), reference }: RuntimeImage,
+  { baseTree, erofsFiles = new Map(), reference }: ImageBase,
   format: RootfsFormat,
 ): FileTree | undefined {
   if (baseTree === undefined) return tree.size === 0 && rootfs.type === "none" ? undefined : tree;
@@ -116,7 +137,7 @@ function composeInitrdTree(
 }
 
 /** An image has its runtime's platform, so declared targets must include that platform. */
-function assertTargetSupported({ targets }: RuntimeKraftfile, { reference, platform }: RuntimeImage): void {
+function assertTargetSupported({ targets }: Kraftfile, { reference, platform }: ImageBase): void {
   const wanted = targets.map((target) => formatPlatform(target));
   if (wanted.length === 0 || wanted.includes(formatPlatform(platform))) return;
   throw new UnikernelError(

@@ -2,25 +2,20 @@
  * Reads and validates the inputs of an image and computes their content hash, which decides whether a build is needed.
  * The hash does not depend on times, owners, or the location of the folder.
  */
-import { type Digest, digestOf } from "../../base/digest";
+import type { Digest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
 import { formatProblems } from "../kraftfile/kraftfileError";
 import { loadKraftfile } from "../kraftfile/loadKraftfile";
-import { formatPlatform } from "../oci/descriptor";
-import { FileDigests, digestContents } from "../pack/fileDigests";
+import type { Kraftfile } from "../kraftfile/model";
+import { FileDigests } from "../pack/fileDigests";
 import { planTree } from "../pack/packTree";
-import { completeTree } from "../rootfs/completeTree";
 import { overlayFiles } from "../rootfs/overlay";
-import type { FileTree, TreeEntry } from "../rootfs/tree";
 import { type FileEntry, type GivenFile, loadGivenFiles } from "./givenFiles";
-import { type HashedParts, type ImageParts, listParts } from "./imageParts";
+import { hashInputs } from "./hash/contextHash";
+import { type ImageParts, listParts } from "./hash/imageParts";
+import { type KernelPlan, planKernel } from "./kernel/kernelPlan";
 import { assertUnreserved } from "./reservedPaths";
-import { type DockerfileOptions, type RootfsPlan, planRootfs } from "./rootfsPlan";
-import { hashSecretContents } from "./secretHash";
-import { type RuntimeKraftfile, assertSupported } from "./supportedSources";
-
-/** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
-const BUILDER_VERSION = 3;
+import { type DockerfileOptions, type RomPlan, type RootfsPlan, planRoms, planRootfs } from "./rootfsPlan";
 
 /** The inputs of an image. */
 export interface BuildInputs {
@@ -67,10 +62,13 @@ export interface BuildPlan {
   readonly secretHash: Digest | undefined;
   /** What `contextHash` covers. */
   readonly parts: ImageParts;
-  readonly kraftfile: RuntimeKraftfile;
+  readonly kraftfile: Kraftfile;
+  readonly kernel: KernelPlan;
   /** What the Kraftfile says without effect, ready to be printed. */
   readonly warnings: readonly string[];
   readonly rootfs: RootfsPlan;
+  /** In order. */
+  readonly roms: readonly RomPlan[];
   readonly build: DockerfileOptions;
   /** Folder for temporary files. */
   readonly scratch: string;
@@ -90,16 +88,20 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   const { context, name, preserveModes = false, digests = new FileDigests(), scratch, signal } = inputs;
   const { build = {}, expectedHash, hashKey } = inputs;
   const loaded = await loadKraftfile(context, inputs.kraftfile);
-  const kraftfile = assertSupported(loaded);
-  const { folder, displayPath, text } = loaded;
-  const rootfs = await planRootfs(loaded, context, { preserveModes, signal, scratch, build, digests });
+  const { kraftfile, folder, displayPath, text } = loaded;
+  const kernel = await planKernel(loaded);
+  const planOptions = { preserveModes, signal, scratch, build, digests };
+  const rootfs = await planRootfs(loaded, context, planOptions);
+  const roms = await planRoms(loaded, context, planOptions);
   const files = await loadGivenFiles(inputs.files ?? new Map(), { scratch, digests, signal });
   const isTree = rootfs.type === "tree";
   const tree = overlayFiles(isTree ? rootfs.tree : new Map(), files);
   // Reports now, not at build time, what no image may have and what the format cannot store.
   assertUnreserved(tree);
-  planTree(tree, "cpio");
-  const { parts, ...hashes } = await hashInputs(kraftfile, rootfs, tree, { given: files, digests, hashKey, signal });
+  planTree(tree, kraftfile.rootfs?.format ?? "cpio");
+  for (const rom of roms) if (rom.rootfs.type === "tree") planTree(rom.rootfs.tree, rom.format);
+  const hashed = { kraftfile, kernel, rootfs, tree, roms, given: new Set(files.values()) };
+  const { parts, ...hashes } = await hashInputs(hashed, { digests, hashKey, signal });
   if (expectedHash !== undefined && expectedHash !== hashes.contextHash) throw changedError(context);
   return {
     name,
@@ -107,8 +109,10 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     ...hashes,
     parts: listParts(parts, rootfs),
     kraftfile,
+    kernel,
     warnings: formatProblems(displayPath, text, kraftfile.warnings),
     rootfs: isTree ? { type: "tree", tree } : rootfs,
+    roms,
     build,
     scratch,
     files: isTree ? new Map() : files,
@@ -122,56 +126,3 @@ const changedError = (context: string): UnikernelError =>
     property: "context",
     hint: "Run 'pulumi up' again when nothing writes to it.",
   });
-
-/** What stands for a root file system that is not known yet. */
-function identify(rootfs: RootfsPlan): string | null {
-  if (rootfs.type === "dockerfile") return rootfs.hash;
-  return rootfs.type === "image" ? rootfs.reference : null;
-}
-
-interface HashOptions {
-  readonly given: ReadonlyMap<string, FileEntry>;
-  readonly digests: FileDigests;
-  readonly hashKey: Uint8Array | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-/**
- * Hashes the parsed Kraftfile, and paths, modes, owners, contents and link targets of the tree; hard links count as files of their own.
- * The contents of given files count in the secret hash only.
- */
-async function hashInputs(
-  kraftfile: RuntimeKraftfile,
-  rootfs: RootfsPlan,
-  tree: FileTree,
-  { given, digests, hashKey, signal }: HashOptions,
-): Promise<Pick<BuildPlan, "contextHash" | "secretHash"> & { readonly parts: HashedParts }> {
-  const entries = completeTree(tree);
-  const files = entries.flatMap(([inner, entry]) =>
-    entry.type === "file" ? [{ name: inner, content: entry.content }] : [],
-  );
-  const contents = (await digestContents(files, digests, signal)).values();
-  const givenEntries = new Set<TreeEntry>(given.values());
-  const secrets: [path: string, digest: Digest][] = [];
-  const rows = entries.map(([inner, entry]): readonly [string, ...unknown[]] => {
-    const { type, uid = 0, gid = 0 } = entry;
-    if (type === "directory") return [inner, type, entry.mode, uid, gid];
-    if (type === "symlink") return [inner, type, entry.target, uid, gid];
-    const { value: digest } = contents.next();
-    if (!givenEntries.has(entry)) return [inner, type, entry.mode, uid, gid, digest];
-    if (digest !== undefined) secrets.push([inner, digest]);
-    return [inner, type, entry.mode, uid, gid, "given"];
-  });
-  const { runtime, cmd, env, labels, targets } = kraftfile;
-  const run = { cmd: cmd ?? null, env: Object.entries(env), labels: Object.entries(labels) };
-  const parts = {
-    builder: BUILDER_VERSION,
-    runtime,
-    run,
-    targets: targets.map((target) => formatPlatform(target)),
-    format: kraftfile.rootfs?.format ?? null,
-    source: identify(rootfs),
-    tree: rows,
-  };
-  return { contextHash: digestOf(JSON.stringify(parts)), secretHash: hashSecretContents(secrets, hashKey), parts };
-}

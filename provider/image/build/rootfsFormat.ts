@@ -1,7 +1,7 @@
 /** The format of an image's root file system. Pure. */
 import { UnikernelError } from "../../base/errors";
 import type { RootfsFormat } from "../pack/packTree";
-import type { RuntimeImage } from "../runtimeImage";
+import type { ImageBase } from "../runtimeImage";
 
 /** Options of a kernel that mounts EROFS. Source: unikraft-cloud/cli, its choice of the default format. */
 const EROFS_FEATURES = ["CONFIG_LIBUKFS_EROFS=Y", "CONFIG_EROFS_FS=Y"];
@@ -11,7 +11,7 @@ const EROFS_FEATURES = ["CONFIG_LIBUKFS_EROFS=Y", "CONFIG_EROFS_FS=Y"];
  *
  * Throws `KRAFTFILE_INVALID` for EROFS on a runtime whose own files cannot mount it.
  */
-export function chooseFormat(wanted: RootfsFormat | undefined, runtime: RuntimeImage): RootfsFormat {
+export function chooseFormat(wanted: RootfsFormat | undefined, runtime: ImageBase): RootfsFormat {
   const { baseTree, erofsFiles, reference, platform } = runtime;
   if (baseTree !== undefined) {
     if (wanted !== "erofs" || erofsFiles !== undefined) return wanted ?? "cpio";

@@ -6,6 +6,7 @@ import { readDockerfileSource } from "../dockerfile/context/source";
 import { type SecretSource, readSecrets } from "../dockerfile/secrets";
 import { kraftfileError } from "../kraftfile/kraftfileError";
 import type { LoadedKraftfile } from "../kraftfile/loadKraftfile";
+import type { FileSystemFormat, RootfsSource } from "../kraftfile/model";
 import type { FileDigests } from "../pack/fileDigests";
 import { type ReadOptions, readSource } from "../rootfs/readSource";
 import { resolveSource } from "../rootfs/resolveSource";
@@ -51,12 +52,27 @@ export type RootfsPlan =
   /** A container image in a registry. */
   | { readonly type: "image"; readonly reference: string };
 
+/** A ROM: a read-only file system beside the root file system. */
+export interface RomPlan {
+  readonly rootfs: RootfsPlan;
+  readonly format: FileSystemFormat;
+}
+
+/** The vendor's default. Source: unikraft-cloud/cli. */
+const ROM_FORMAT: FileSystemFormat = "erofs";
+
 /** Stages run on the architecture of the guest. */
 export const BUILD_PLATFORM = "linux/amd64";
 
 /** Build secrets as the builder takes them. */
 export const toSecretSources = (values: Readonly<Record<string, string>> = {}): Record<string, SecretSource> =>
   Object.fromEntries(Object.entries(values).map(([id, value]) => [id, { value }]));
+
+/** How to plan sources. */
+export interface PlanOptions extends ReadOptions {
+  readonly build?: DockerfileOptions | undefined;
+  readonly digests?: FileDigests | undefined;
+}
 
 /**
  * Plans the root file system. Reads a directory or an archive; hashes the context of a Dockerfile.
@@ -66,19 +82,35 @@ export const toSecretSources = (values: Readonly<Record<string, string>> = {}): 
  *
  * @param context as the user wrote it, for messages
  */
-export async function planRootfs(
+export async function planRootfs(loaded: LoadedKraftfile, context: string, options: PlanOptions): Promise<RootfsPlan> {
+  const { rootfs } = loaded.kraftfile;
+  return rootfs === undefined
+    ? { type: "none" }
+    : planSource(loaded, context, { ...options, source: rootfs, key: "rootfs" });
+}
+
+/** Plans the ROMs, in declared order. Throws as {@link planRootfs}. */
+export async function planRoms(loaded: LoadedKraftfile, context: string, options: PlanOptions): Promise<RomPlan[]> {
+  const plans: RomPlan[] = [];
+  for (const source of loaded.kraftfile.roms) {
+    const rootfs = await planSource(loaded, context, { ...options, source, key: "rom" });
+    plans.push({ rootfs, format: source.format ?? ROM_FORMAT });
+  }
+  return plans;
+}
+
+async function planSource(
   loaded: LoadedKraftfile,
   context: string,
-  options: ReadOptions & { readonly build?: DockerfileOptions | undefined; readonly digests?: FileDigests | undefined },
+  options: PlanOptions & { readonly source: RootfsSource; readonly key: string },
 ): Promise<RootfsPlan> {
-  const { kraftfile, folder, displayPath, text } = loaded;
-  const { rootfs } = kraftfile;
-  if (rootfs === undefined) return { type: "none" };
+  const { folder, displayPath, text } = loaded;
+  const { source: rootfs, key } = options;
   if (rootfs.type === "oci") return { type: "image", reference: rootfs.path.replace(/^oci:\/\//, "") };
   const declared = rootfs.dockerfile === undefined ? rootfs.type : "directory";
   const source = await resolveSource(folder, rootfs.path, declared);
   if ("problem" in source)
-    throw kraftfileError(displayPath, text, [{ ...rootfs.position, message: `rootfs ${source.problem}` }]);
+    throw kraftfileError(displayPath, text, [{ ...rootfs.position, message: `${key} ${source.problem}` }]);
   if (source.type === "dockerfile") {
     // Without another word in the Kraftfile, the folder that contains it is the build context.
     const place = { contextFolder: path.dirname(source.dockerfile), dockerfile: path.basename(source.dockerfile) };

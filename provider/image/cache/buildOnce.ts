@@ -2,13 +2,14 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { localPaths } from "../../base/localPaths";
-import { type BuildOptions, type BuiltImage, buildImage } from "../build/buildImage";
+import { type BuildOptions, type BuiltImage, packImage, resolveBase } from "../build/buildImage";
 import type { BuildPlan } from "../build/planBuild";
+import type { DockerfileOptions, RootfsPlan } from "../build/rootfsPlan";
 import { GIVEN_FILES_ANNOTATION } from "../oci/descriptor";
 import { withFileLock } from "../oci/fileLock";
 import { openLayout } from "../oci/layout";
 import { blobPath } from "../oci/storedImage";
-import type { RuntimeImage } from "../runtimeImage";
+import type { ImageBase } from "../runtimeImage";
 import { type CollectedImage, collectImage, findRoot } from "../oci/exchange/collect";
 import { toBlobSources } from "../oci/exchange/copy";
 import { saveFileList } from "./fileList";
@@ -18,25 +19,24 @@ import { imageKey, loadImageDigest, saveImageDigest } from "./imageDigests";
 const LOCK_TIMEOUT_MS = 3_600_000;
 
 /**
- * As {@link buildImage}, but an image that the layout has under any name is not built again, and concurrent builds of one image, in this
+ * As {@link packImage}, but an image that the layout has under any name is not built again, and concurrent builds of one image, in this
  * process or in others, share one. See {@link findBuiltImage} for what is always built.
  */
 export async function buildOnce(
   plan: BuildPlan,
   options: BuildOptions & { readonly layout: string },
 ): Promise<BuiltImage> {
-  const { signal, onProgress = () => undefined } = options;
-  onProgress({ step: "runtime", message: `resolving the runtime '${plan.kraftfile.runtime}'` });
-  const runtime = await options.resolveRuntime(plan.kraftfile.runtime);
-  const key = await imageKey(plan, runtime, signal);
+  const { signal } = options;
+  const base = await resolveBase(plan, options);
+  const key = await imageKey(plan, base, signal);
   const locks = path.join(localPaths().imageCacheDir, "locks");
   await fs.mkdir(locks, { recursive: true, mode: 0o700 });
   return withFileLock(
     path.join(locks, key.slice("sha256:".length)),
     async () => {
-      const image = await findBuiltImage(plan, runtime, options);
+      const image = await findBuiltImage(plan, base, options);
       const stored = image && (await storeAgain(image, plan, options));
-      const built = stored ?? (await buildImage(plan, { ...options, resolveRuntime: () => Promise.resolve(runtime) }));
+      const built = stored ?? (await packImage(plan, base, options));
       await saveImageDigest(key, built.digest);
       await saveFileList(plan.contextHash, plan.parts);
       return built;
@@ -51,11 +51,11 @@ export async function buildOnce(
  */
 export async function findBuiltImage(
   plan: BuildPlan,
-  runtime: RuntimeImage,
+  base: ImageBase,
   { layout, signal }: { readonly layout: string; readonly signal?: AbortSignal },
 ): Promise<CollectedImage | undefined> {
   if (!isRepeatable(plan)) return undefined;
-  const digest = await loadImageDigest(await imageKey(plan, runtime, signal));
+  const digest = await loadImageDigest(await imageKey(plan, base, signal));
   const isStored = digest !== undefined && (await openLayout(layout).list()).some((image) => image.digest === digest);
   if (!isStored) return undefined;
   const image = await collectImage(layout, await findRoot(layout, digest));
@@ -70,9 +70,12 @@ export async function findBuiltImage(
   return image.blobs.every(({ size }, index) => size === sizes[index]) ? image : undefined;
 }
 
-function isRepeatable({ rootfs, build }: BuildPlan): boolean {
-  if (rootfs.type === "image") return rootfs.reference.includes("@sha256:");
-  if (rootfs.type !== "dockerfile") return true;
+const isRepeatable = ({ rootfs, roms, build }: BuildPlan): boolean =>
+  [rootfs, ...roms.map((rom) => rom.rootfs)].every((source) => isSourceRepeatable(source, build));
+
+function isSourceRepeatable(source: RootfsPlan, build: DockerfileOptions): boolean {
+  if (source.type === "image") return source.reference.includes("@sha256:");
+  if (source.type !== "dockerfile") return true;
   const { noCache = false, secrets = {}, ssh = [] } = build;
   return !noCache && Object.keys(secrets).length === 0 && ssh.length === 0;
 }

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { hasErrorCode } from "../../base/errors";
 import { localPaths } from "../../base/localPaths";
-import { HASH_KEY_BYTES, createHashKey } from "../build/secretHash";
+import { HASH_KEY_BYTES, createHashKey } from "../build/hash/secretHash";
 
 /**
  * The key, which only this user can read; created on first use. Without it, images with `files` are built again, so losing it with the

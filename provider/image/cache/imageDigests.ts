@@ -5,11 +5,11 @@ import type { BuildPlan } from "../build/planBuild";
 import { digestContents } from "../pack/fileDigests";
 import { completeTree } from "../rootfs/completeTree";
 import type { FileTree } from "../rootfs/tree";
-import type { RuntimeImage } from "../runtimeImage";
+import type { ImageBase } from "../runtimeImage";
 import { cacheFile, readCacheFile, writeCacheFile } from "./cacheFiles";
 
 /** Names everything that an image is built from: the content hash, the contents of `files` by their keyed hash, the runtime, and the release of this package that builds it. */
-export async function imageKey(plan: BuildPlan, runtime: RuntimeImage, signal?: AbortSignal): Promise<Digest> {
+export async function imageKey(plan: BuildPlan, runtime: ImageBase, signal?: AbortSignal): Promise<Digest> {
   const {
     platform,
     kernelLayer,
@@ -20,7 +20,7 @@ export async function imageKey(plan: BuildPlan, runtime: RuntimeImage, signal?: 
     env = {},
   } = runtime;
   const base = await identifyTree(new Map([...baseTree, ...erofsFiles]), plan, signal);
-  const layers = [kernelLayer.digest, initrdLayer?.digest ?? null];
+  const layers = [kernelLayer?.digest ?? null, initrdLayer?.digest ?? null];
   return digestOf(
     JSON.stringify([
       VERSION,

@@ -11,6 +11,8 @@ export interface LoadedKraftfile {
   readonly kraftfile: Kraftfile;
   /** Absolute path of the context, to which the paths in the Kraftfile are relative. */
   readonly folder: string;
+  /** Absolute path of the Kraftfile. */
+  readonly file: string;
   /** For messages: a path that the user can open, relative to the program when the context is. */
   readonly displayPath: string;
   /** For messages that quote a line. */
@@ -31,5 +33,5 @@ export async function loadKraftfile(context: string, kraftfile?: string): Promis
   const file = kraftfile === undefined ? await findKraftfile(context) : path.resolve(folder, kraftfile);
   const displayPath = path.join(context, path.relative(folder, file));
   const text = await readKraftfile(folder, file, kraftfile === undefined ? "context" : "kraftfile");
-  return { kraftfile: parseKraftfile(text, displayPath), folder, displayPath, text };
+  return { kraftfile: parseKraftfile(text, displayPath), folder, file, displayPath, text };
 }

@@ -39,6 +39,27 @@ const ARCHIVES = {
  * neither a file nor a directory, a file of another type than `declared`, and one of an unknown type.
  */
 export async function resolveSource(context: string, relative: string, declared?: SourceType): Promise<ResolvedSource> {
+  const place = await locateInContext(context, relative);
+  if ("problem" in place) return place;
+  if (place.type === "directory")
+    return declared === undefined || declared === "directory" ? place : mismatch(relative, declared, "directory");
+  const type = detectFile(place.file, relative);
+  if (typeof type !== "string") return type;
+  if (declared !== undefined && declared !== type) return mismatch(relative, declared, type);
+  return type === "dockerfile" ? { type, dockerfile: place.file.path } : { type, file: place.file };
+}
+
+/** A file or a directory inside of a context, or a sentence that says why it cannot be used. */
+export type PlaceInContext =
+  | { readonly type: "directory"; readonly directory: string }
+  | { readonly type: "file"; readonly file: DiskFile }
+  | { readonly problem: string };
+
+/**
+ * Finds what is at `relative` below `context`. A problem is: an absolute path, `..` or a symbolic link (in any part) that leaves the
+ * context, nothing there, and something that is neither a file nor a directory.
+ */
+export async function locateInContext(context: string, relative: string): Promise<PlaceInContext> {
   const label = `'${relative}'`;
   if (path.isAbsolute(relative))
     return { problem: `${label} must be relative to the Kraftfile; use the path of a file or directory beside it.` };
@@ -67,12 +88,8 @@ export async function resolveSource(context: string, relative: string, declared?
     };
   if (!stat.isDirectory() && !stat.isFile())
     return { problem: `${label} is neither a file nor a directory; remove it or use another path.` };
-  const type = stat.isDirectory() ? "directory" : detectFile(root, real, stat, relative);
-  if (typeof type !== "string") return type;
-  if (declared !== undefined && declared !== type) return mismatch(label, declared, type);
-  if (type === "directory") return { type, directory: real };
-  if (type === "dockerfile") return { type, dockerfile: real };
-  return { type, file: toDiskFile(root, real, stat) };
+  if (stat.isDirectory()) return { type: "directory", directory: real };
+  return { type: "file", file: toDiskFile(root, real, stat) };
 }
 
 const isOutside = (root: string, target: string): boolean => {
@@ -80,10 +97,10 @@ const isOutside = (root: string, target: string): boolean => {
   return relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
 };
 
-function mismatch(label: string, declared: SourceType, found: SourceType): { problem: string } {
+function mismatch(relative: string, declared: SourceType, found: SourceType): { problem: string } {
   const named = (type: SourceType): string =>
     type === "directory" ? "directory" : type === "dockerfile" ? "Dockerfile" : ARCHIVES[type];
-  return { problem: `${label} is declared as '${declared}' but is a ${named(found)}; correct its type.` };
+  return { problem: `'${relative}' is declared as '${declared}' but is a ${named(found)}; correct its type.` };
 }
 
 function toDiskFile(root: string, real: string, { dev, ino, mtimeMs, ctimeMs, size }: fs.Stats): DiskFile {
@@ -91,13 +108,13 @@ function toDiskFile(root: string, real: string, { dev, ino, mtimeMs, ctimeMs, si
 }
 
 /** The type of a regular file, or a problem. */
-function detectFile(root: string, real: string, stat: fs.Stats, relative: string): SourceType | { problem: string } {
-  const name = path.basename(real);
+function detectFile(file: DiskFile, relative: string): Exclude<SourceType, "directory"> | { problem: string } {
+  const name = path.basename(file.path);
   if (isDockerfileName(name)) return "dockerfile";
   const head = Buffer.alloc(HEAD_BYTES);
   try {
     using reader = new ContentReader();
-    fs.readSync(reader.openArchive(relative, toDiskFile(root, real, stat)), head, 0, head.length, 0);
+    fs.readSync(reader.openArchive(relative, file), head, 0, head.length, 0);
   } catch (error) {
     if (UnikernelError.has(error, "CONTEXT_INVALID")) return { problem: error.message };
     throw error;

@@ -51,7 +51,7 @@ export async function buildAndPush(
         progress.report(`pushing to '${destination.repository}'`);
         await pushImage(openLayout(context.imageLayout), imageRef(destination, built.digest), destination.repository, {
           ...access,
-          mountFrom: plan.kraftfile.runtime,
+          ...(plan.kernel.type === "runtime" ? { mountFrom: plan.kernel.reference } : {}),
           onProgress: reportPush(progress),
         });
       }

@@ -62,7 +62,16 @@ export async function computeInputs(
       }),
     );
   } catch (error) {
-    if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))
+    if (
+      !UnikernelError.has(
+        error,
+        "CONTEXT_INVALID",
+        "KRAFTFILE_INVALID",
+        "BUILDER_MISSING",
+        "INPUT_INVALID",
+        "NOT_SUPPORTED",
+      )
+    )
       throw error;
     const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
     return { inputs: given, failures: [{ code: error.code, property: error.property ?? "context", reason }] };

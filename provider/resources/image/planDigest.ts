@@ -7,7 +7,9 @@ import type { BuildPlan } from "../../image/build/planBuild";
 import { findBuiltImage } from "../../image/cache/buildOnce";
 import { imageKey, loadImageDigest, saveImageDigest } from "../../image/cache/imageDigests";
 import { resolveCachedRuntime } from "../../image/resolveRuntime";
-import type { RuntimeImage } from "../../image/runtimeImage";
+import { UnikernelError } from "../../base/errors";
+import { resolveKernel } from "../../image/build/kernel/resolveKernel";
+import type { ImageBase } from "../../image/runtimeImage";
 
 /** A digest, as far as it is known, and what the preview warns of. */
 export interface PlannedDigest {
@@ -25,21 +27,30 @@ export interface PlannedDigest {
  */
 export async function planDigest(plan: BuildPlan, metro: MetroIdentity | undefined): Promise<PlannedDigest> {
   const { warnings } = plan;
-  const runtime = await resolveCachedRuntime(plan.kraftfile.runtime);
-  if (runtime === undefined) return { warnings };
-  if (isComputable(plan)) return packDigest(plan, runtime);
+  const base = await findBase(plan);
+  if (base === undefined) return { warnings };
+  if (isComputable(plan)) return packDigest(plan, base);
   if (metro?.metro !== "local") return { warnings };
-  const built = await findBuiltImage(plan, runtime, { layout: localPaths().imagesDir });
+  const built = await findBuiltImage(plan, base, { layout: localPaths().imagesDir });
   return { digest: built?.root.digest, warnings };
 }
 
+/** The base of the image, if this machine has it without downloading or compiling anything. */
+async function findBase(plan: BuildPlan): Promise<ImageBase | undefined> {
+  const { kernel, scratch, digests } = plan;
+  if (kernel.type === "compile") return undefined;
+  if (kernel.type === "runtime") return resolveCachedRuntime(kernel.reference);
+  const resolveRuntime = (): Promise<never> => Promise.reject(new UnikernelError("BUG", "The plan has no runtime."));
+  return resolveKernel(kernel, { resolveRuntime, scratch, digests, onProgress: () => undefined });
+}
+
 /** Packs into a hash, unless the result is known from an earlier preview. */
-async function packDigest(plan: BuildPlan, runtime: RuntimeImage): Promise<PlannedDigest> {
+async function packDigest(plan: BuildPlan, base: ImageBase): Promise<PlannedDigest> {
   const { warnings } = plan;
-  const key = await imageKey(plan, runtime);
+  const key = await imageKey(plan, base);
   const known = await loadImageDigest(key);
   if (known !== undefined) return { digest: known, warnings };
-  const computed = await computeDigest(plan, runtime);
+  const computed = await computeDigest(plan, base);
   // With further warnings it is packed again, so that the next preview has them too.
   if (computed.warnings.length === warnings.length) await saveImageDigest(key, computed.digest);
   return computed;

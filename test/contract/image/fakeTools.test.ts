@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { UnikernelError } from "../../../provider/base/errors";
 import { runTool } from "../../../provider/base/exec";
-import { compileKernel } from "../../../provider/image/build/compileKernel";
+import { compileKernel } from "../../../provider/image/build/kernel/compileKernel";
 import { buildDockerfile, removeBuild } from "../../../provider/image/dockerfile/buildDockerfile";
 import { processStartTime } from "../../../provider/platform/vmm/qemu/host/process";
 import { readLayout } from "../../support/ociLayoutTree";

@@ -11,7 +11,7 @@ import { pathToFileURL } from "node:url";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { type BuildInputs, type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
 import { type ContentOrigin, type GivenFile, loadGivenFiles } from "../../../../provider/image/build/givenFiles";
-import { createHashKey, hashSecretContents } from "../../../../provider/image/build/secretHash";
+import { createHashKey, hashSecretContents } from "../../../../provider/image/build/hash/secretHash";
 import { ContentReader } from "../../../../provider/image/pack/contentReader";
 import { FileDigests } from "../../../../provider/image/pack/fileDigests";
 import { type FileContent, sizeOf } from "../../../../provider/image/rootfs/tree";

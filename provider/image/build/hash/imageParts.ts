@@ -1,6 +1,6 @@
 /** The parts of an image's inputs by name, to tell what has changed between two builds. Pure. */
-import { parentOf } from "../rootfs/completeTree";
-import type { RootfsPlan } from "./rootfsPlan";
+import { parentOf } from "../../rootfs/completeTree";
+import type { RootfsPlan } from "../rootfsPlan";
 
 /**
  * Name → what stands for the content. A name is a path in the guest (`/www/index.html`), a path in the build context of a Dockerfile
@@ -11,21 +11,25 @@ export type ImageParts = ReadonlyMap<string, string>;
 
 /** What the content hash is computed from. */
 export interface HashedParts {
-  readonly runtime: string;
+  /** The reference of a runtime, or what stands for another kernel. */
+  readonly kernel: unknown;
   readonly run: { readonly cmd: unknown; readonly env: unknown; readonly labels: unknown };
   readonly targets: unknown;
   readonly format: unknown;
   readonly source: string | null;
-  /** Path first. */
-  readonly tree: readonly (readonly [path: string, ...rest: unknown[]])[];
+  readonly tree: readonly TreeRow[];
+  readonly roms: readonly unknown[];
 }
+
+/** What stands for one entry of a tree. */
+export type TreeRow = readonly [path: string, ...rest: unknown[]];
 
 /** Lists the parts. A folder is listed only if nothing is in it. */
 export function listParts(
-  { runtime, run, targets, format, source, tree }: HashedParts,
+  { kernel, run, targets, format, source, tree, roms }: HashedParts,
   rootfs: RootfsPlan,
 ): ImageParts {
-  const keys = { runtime, ...run, targets, format };
+  const keys = { [typeof kernel === "string" ? "runtime" : "kernel"]: kernel, ...run, targets, format, roms };
   const parts = new Map(Object.entries(keys).map(([name, value]) => [name, JSON.stringify(value)]));
   if (rootfs.type === "image") parts.set("rootfs", source ?? "");
   if (rootfs.type === "dockerfile") {
@@ -36,7 +40,7 @@ export function listParts(
   return parts;
 }
 
-function addEntries(parts: Map<string, string>, prefix: string, entries: HashedParts["tree"]): void {
+function addEntries(parts: Map<string, string>, prefix: string, entries: readonly TreeRow[]): void {
   const parents = new Set(entries.map(([path]) => parentOf(path)));
   for (const [path, ...rest] of entries) if (!parents.has(path)) parts.set(prefix + path, JSON.stringify(rest));
 }

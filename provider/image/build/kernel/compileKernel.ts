@@ -4,10 +4,10 @@
  */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { toolEnvironment } from "../../base/config/environment";
-import { UnikernelError, hasErrorCode } from "../../base/errors";
-import { findTool, runTool } from "../../base/exec";
-import type { Platform } from "../oci/descriptor";
+import { toolEnvironment } from "../../../base/config/environment";
+import { UnikernelError, hasErrorCode } from "../../../base/errors";
+import { findTool, runTool } from "../../../base/exec";
+import type { Platform } from "../../oci/descriptor";
 
 /** What to compile. */
 export interface KernelBuild {
@@ -45,23 +45,27 @@ export const kraftArguments = ({ projectFolder, kraftfile, target }: KernelBuild
   projectFolder,
 ];
 
+/** The path of `kraft`. Throws `BUILDER_MISSING` if it is not on PATH. */
+export function assertKraft(): string {
+  const kraft = findTool("kraft");
+  if (kraft !== undefined) return kraft;
+  throw new UnikernelError(
+    "BUILDER_MISSING",
+    "The Kraftfile compiles a kernel ('unikraft', 'libraries' or 'template'), which needs the tool 'kraft', and it is not on PATH.",
+    {
+      property: "context",
+      hint: "Install it (https://unikraft.org/docs/cli/install), set 'runtime' to a prebuilt kernel, or give the file of a kernel.",
+    },
+  );
+}
+
 /**
  * Runs `kraft build` and returns the absolute path of the kernel. Throws `BUILDER_MISSING` if `kraft` is not on PATH, and
  * `BUILD_FAILED` with its last lines.
  */
 export async function compileKernel(build: KernelBuild): Promise<string> {
   const { projectFolder, signal, onProgress = () => undefined } = build;
-  const kraft = findTool("kraft");
-  if (kraft === undefined) {
-    throw new UnikernelError(
-      "BUILDER_MISSING",
-      "The Kraftfile compiles a kernel ('unikraft', 'libraries' or 'template'), which needs the tool 'kraft', and it is not on PATH.",
-      {
-        property: "context",
-        hint: "Install it (https://unikraft.org/docs/cli/install), set 'runtime' to a prebuilt kernel, or give the file of a kernel.",
-      },
-    );
-  }
+  const kraft = assertKraft();
   const lines: string[] = [];
   const code = await runTool(kraft, kraftArguments(build), {
     cwd: projectFolder,

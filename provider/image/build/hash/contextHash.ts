@@ -1,0 +1,98 @@
+/** The content hash of an image's inputs, which decides whether a build is needed. */
+import { type Digest, digestOf } from "../../../base/digest";
+import type { Kraftfile } from "../../kraftfile/model";
+import { formatPlatform } from "../../oci/descriptor";
+import { type FileDigests, digestContents } from "../../pack/fileDigests";
+import { completeTree } from "../../rootfs/completeTree";
+import type { FileTree, TreeEntry } from "../../rootfs/tree";
+import { type KernelPlan, identifyKernel } from "../kernel/kernelPlan";
+import type { RomPlan, RootfsPlan } from "../rootfsPlan";
+import { type HashedParts, type TreeRow } from "./imageParts";
+import { hashSecretContents } from "./secretHash";
+
+/** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
+const BUILDER_VERSION = 4;
+
+/** What goes into an image. */
+export interface HashedInputs {
+  readonly kraftfile: Kraftfile;
+  readonly kernel: KernelPlan;
+  readonly rootfs: RootfsPlan;
+  /** The root file system, as far as it is known, with the `files`. */
+  readonly tree: FileTree;
+  readonly roms: readonly RomPlan[];
+  /** The entries of the tree that are `files`. */
+  readonly given: ReadonlySet<TreeEntry>;
+}
+
+interface HashOptions {
+  readonly digests: FileDigests;
+  readonly hashKey: Uint8Array | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The hashes of inputs. */
+export interface InputHashes {
+  readonly contextHash: Digest;
+  readonly secretHash: Digest | undefined;
+  readonly parts: HashedParts;
+}
+
+/**
+ * Hashes the parsed Kraftfile, the kernel, and paths, modes, owners, contents and link targets of the trees; hard links count as files
+ * of their own. The contents of `files` count in the secret hash only.
+ */
+export async function hashInputs(inputs: HashedInputs, options: HashOptions): Promise<InputHashes> {
+  const { kraftfile, kernel, rootfs, tree, roms, given } = inputs;
+  const { digests, hashKey, signal } = options;
+  const secrets: [path: string, digest: Digest][] = [];
+  const rows = await identifyTree(tree, options, (path, entry, digest) => {
+    if (!given.has(entry)) return digest;
+    secrets.push([path, digest]);
+    return "given";
+  });
+  const { cmd, env, labels, targets } = kraftfile;
+  const parts: HashedParts & { readonly builder: number } = {
+    builder: BUILDER_VERSION,
+    kernel: await identifyKernel(kernel, digests, signal),
+    run: { cmd: cmd ?? null, env: Object.entries(env), labels: Object.entries(labels) },
+    targets: targets.map((target) => formatPlatform(target)),
+    format: kraftfile.rootfs?.format ?? null,
+    source: identifySource(rootfs),
+    tree: rows,
+    roms: await Promise.all(roms.map((rom) => identifyRom(rom, options))),
+  };
+  return { contextHash: digestOf(JSON.stringify(parts)), secretHash: hashSecretContents(secrets, hashKey), parts };
+}
+
+/** What stands for a root file system that is not known yet. */
+function identifySource(rootfs: RootfsPlan): string | null {
+  if (rootfs.type === "dockerfile") return rootfs.hash;
+  return rootfs.type === "image" ? rootfs.reference : null;
+}
+
+async function identifyRom({ rootfs, format }: RomPlan, options: HashOptions): Promise<unknown> {
+  const tree = rootfs.type === "tree" ? rootfs.tree : new Map<string, TreeEntry>();
+  return [format, identifySource(rootfs), await identifyTree(tree, options, (_path, _entry, digest) => digest)];
+}
+
+async function identifyTree(
+  tree: FileTree,
+  { digests, signal }: HashOptions,
+  identifyContent: (path: string, entry: TreeEntry, digest: Digest) => string,
+): Promise<TreeRow[]> {
+  const entries = completeTree(tree);
+  const files = entries.flatMap(([name, entry]) =>
+    entry.type === "file" ? [{ name, entry, content: entry.content }] : [],
+  );
+  const contents = await digestContents(files, digests, signal);
+  const identities = files
+    .map(({ name, entry }, index) => identifyContent(name, entry, contents[index] as Digest))
+    .values();
+  return entries.map(([name, entry]): TreeRow => {
+    const { type, uid = 0, gid = 0 } = entry;
+    if (type === "directory") return [name, type, entry.mode, uid, gid];
+    if (type === "symlink") return [name, type, entry.target, uid, gid];
+    return [name, type, entry.mode, uid, gid, identities.next().value];
+  });
+}

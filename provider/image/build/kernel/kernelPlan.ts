@@ -1,0 +1,101 @@
+/** The kernel that a Kraftfile asks for. */
+import * as path from "node:path";
+import { digestContents, type FileDigests } from "../../pack/fileDigests";
+import { kraftfileError } from "../../kraftfile/kraftfileError";
+import type { LoadedKraftfile } from "../../kraftfile/loadKraftfile";
+import type { Kraftfile, Position } from "../../kraftfile/model";
+import { type Platform, formatPlatform } from "../../oci/descriptor";
+import { fromDirectory } from "../../rootfs/fromDirectory";
+import { locateInContext } from "../../rootfs/resolveSource";
+import type { DiskFile } from "../../rootfs/tree";
+import { assertKraft } from "./compileKernel";
+
+/** Where the kernel of an image comes from. */
+export type KernelPlan =
+  /** A runtime image, which also decides the platform. */
+  | { readonly type: "runtime"; readonly reference: string }
+  | { readonly type: "file"; readonly platform: Platform; readonly label: string; readonly file: DiskFile }
+  | {
+      readonly type: "compile";
+      readonly platform: Platform;
+      /** Absolute path of the folder that contains the Kraftfile's sources. */
+      readonly projectFolder: string;
+      /** Absolute path. */
+      readonly kraftfile: string;
+      readonly projectName: string | undefined;
+    }
+  /** The kernel of the node, or none: an image of ROMs. */
+  | { readonly type: "none"; readonly platform: Platform };
+
+/** What `kraft build` and git write beside the sources. */
+const BUILD_OUTPUT = /^(?:\.git|\.unikraft|\.config\.[^/]*)(?:\/|$)/;
+
+/**
+ * Plans the kernel. Throws `KRAFTFILE_INVALID` with the position of what cannot be used, `BUILDER_MISSING` if it has to be compiled and
+ * `kraft` is not installed.
+ */
+export async function planKernel(loaded: LoadedKraftfile): Promise<KernelPlan> {
+  const { kraftfile, folder, file } = loaded;
+  const { runtime, kernelFile, compiles, name } = kraftfile;
+  if (runtime !== undefined) return { type: "runtime", reference: runtime };
+  if (kernelFile !== undefined) {
+    const place = await locateInContext(folder, kernelFile.path);
+    if ("problem" in place) throw problem(loaded, kernelFile, `the kernel ${place.problem}`);
+    if (place.type !== "file") throw problem(loaded, kernelFile, `the kernel '${kernelFile.path}' is a directory.`);
+    const platform = onlyTarget(loaded, kernelFile, "a kernel file");
+    return { type: "file", platform, label: kernelFile.path, file: place.file };
+  }
+  if (compiles !== undefined) {
+    assertKraft();
+    const platform = onlyTarget(loaded, compiles, "a compiled kernel");
+    return { type: "compile", platform, projectFolder: folder, kraftfile: file, projectName: name };
+  }
+  return { type: "none", platform: onlyTarget(loaded, START, "an image without 'runtime'") };
+}
+
+const START: Position = { line: 1, column: 1 };
+
+const problem = ({ displayPath, text }: LoadedKraftfile, { line, column }: Position, message: string): Error =>
+  kraftfileError(displayPath, text, [{ line, column, message }]);
+
+function onlyTarget(loaded: LoadedKraftfile, position: Position, what: string): Platform {
+  const { targets }: Kraftfile = loaded.kraftfile;
+  const [target, ...others] = targets;
+  if (target !== undefined && others.length === 0) return target;
+  const found = targets.length === 0 ? "none" : targets.map((one) => formatPlatform(one)).join(", ");
+  throw problem(
+    loaded,
+    position,
+    `${what} is for one platform; name it in 'targets', such as 'targets: [qemu/x86_64]' (found: ${found}).`,
+  );
+}
+
+/** What stands for the kernel in the content hash: a reference, or the contents of its file or sources. */
+export async function identifyKernel(
+  kernel: KernelPlan,
+  digests: FileDigests,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  switch (kernel.type) {
+    case "runtime":
+      return kernel.reference;
+    case "none":
+      return [kernel.type, formatPlatform(kernel.platform)];
+    case "file": {
+      const [digest] = await digestContents([{ name: kernel.label, content: kernel.file }], digests, signal);
+      return [kernel.type, formatPlatform(kernel.platform), digest];
+    }
+    case "compile": {
+      const tree = await fromDirectory(kernel.projectFolder, { preserveModes: false, signal });
+      const sources = [...tree].filter(([name]) => !BUILD_OUTPUT.test(name));
+      const files = sources.flatMap(([name, entry]) =>
+        entry.type === "file" ? [{ name, content: entry.content }] : [],
+      );
+      const links = sources.flatMap(([name, entry]) => (entry.type === "symlink" ? [[name, entry.target]] : []));
+      const contents = await digestContents(files, digests, signal);
+      const project = path.relative(kernel.projectFolder, kernel.kraftfile);
+      const rows = files.map(({ name }, index) => [name, contents[index]]);
+      return [kernel.type, formatPlatform(kernel.platform), project, rows, links];
+    }
+  }
+}

@@ -6,7 +6,7 @@ import { computeDigest, isComputable } from "../../image/build/computeDigest";
 import type { BuildPlan } from "../../image/build/planBuild";
 import { findBuiltImage } from "../../image/cache/buildOnce";
 import { imageKey, loadImageDigest, saveImageDigest } from "../../image/cache/imageDigests";
-import { resolveCachedRuntime } from "../../image/resolveRuntime";
+import { resolvePlannedRuntime } from "../../image/resolveRuntime";
 import type { RuntimeImage } from "../../image/runtimeImage";
 
 /** A digest, as far as it is known, and what the preview warns of. */
@@ -19,13 +19,13 @@ export interface PlannedDigest {
 /**
  * The digest that the build of a plan will give. Known if packing files of this machine gives it; for a Dockerfile and for the image of a
  * registry, only if this machine has built the same before and the metro is `local`, since a machine that applies the plan for another
- * metro may have built nothing. Not known either if the runtime is not on this machine.
+ * metro may have built nothing. Not known either without the runtime.
  *
  * Throws `CONTEXT_INVALID` and `KRAFTFILE_INVALID` for what the build would reject.
  */
 export async function planDigest(plan: BuildPlan, metro: MetroIdentity | undefined): Promise<PlannedDigest> {
   const { warnings } = plan;
-  const runtime = await resolveCachedRuntime(plan.kraftfile.runtime);
+  const runtime = await resolvePlannedRuntime(plan.kraftfile.runtime);
   if (runtime === undefined) return { warnings };
   if (isComputable(plan)) return packDigest(plan, runtime);
   if (metro?.metro !== "local") return { warnings };

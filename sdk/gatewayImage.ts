@@ -1,7 +1,7 @@
 // Written by `npm run generate` from provider/resources. Do not edit.
 import * as pulumi from "@pulumi/pulumi";
 import { UnikernelResource, requireArgs } from "./resource";
-import type { DockerfileBuild, DockerfileBuildArgs } from "./types";
+import type { DockerfileBuild, DockerfileBuildArgs, RegistryCredentials, RegistryCredentialsArgs } from "./types";
 
 /** Arguments of {@link GatewayImage}. */
 export interface GatewayImageArgs {
@@ -19,6 +19,12 @@ export interface GatewayImageArgs {
   readonly files?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
   /** Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token. */
   readonly repository?: pulumi.Input<string> | undefined;
+  /** Login at the registry of `repository`. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored. */
+  readonly registryCredentials?: pulumi.Input<RegistryCredentialsArgs> | undefined;
+  /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
+  readonly keepVersions?: pulumi.Input<number> | undefined;
+  /** Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them. */
+  readonly deleteOnDestroy?: pulumi.Input<boolean> | undefined;
 }
 
 /** An OCI image of a gateway or any other server, built from a folder with a Kraftfile. The same content always gives the same digest, and unchanged content is not built again. */
@@ -37,6 +43,12 @@ export class GatewayImage extends UnikernelResource {
   declare readonly files: pulumi.Output<Readonly<Record<string, string>>>;
   /** Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token. */
   declare readonly repository: pulumi.Output<string | undefined>;
+  /** Login at the registry of `repository`. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored. */
+  declare readonly registryCredentials: pulumi.Output<RegistryCredentials | undefined>;
+  /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
+  declare readonly keepVersions: pulumi.Output<number>;
+  /** Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them. */
+  declare readonly deleteOnDestroy: pulumi.Output<boolean>;
   /** Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template. */
   declare readonly ref: pulumi.Output<string>;
   /** Digest of the image index. */
@@ -45,6 +57,8 @@ export class GatewayImage extends UnikernelResource {
   declare readonly contextHash: pulumi.Output<string>;
   /** Total size of the image's blobs in bytes. */
   declare readonly sizeBytes: pulumi.Output<number>;
+  /** Digests of the images that are kept, newest first, the current one included. */
+  declare readonly versions: pulumi.Output<readonly string[]>;
 
   /**
    * Declares a GatewayImage.
@@ -67,12 +81,16 @@ export class GatewayImage extends UnikernelResource {
         "preserveModes",
         "files",
         "repository",
+        "registryCredentials",
+        "keepVersions",
+        "deleteOnDestroy",
         "ref",
         "digest",
         "contextHash",
         "sizeBytes",
+        "versions",
       ],
-      ["build.secrets"],
+      ["build.secrets", "registryCredentials"],
       opts,
     );
   }

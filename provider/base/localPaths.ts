@@ -9,6 +9,7 @@
  * <state>/platform.db     SQLite: instances, service groups, volumes, certificates with their keys   (0600)
  * <state>/daemon.log      NDJSON log of the daemon, up to 8 MiB; older lines are in daemon.log.1
  * <state>/images/         an OCI image layout; GatewayImage writes it, the daemon reads it
+ * <state>/pulled/         an OCI image layout of images that the daemon pulled from registries
  * <state>/boot/           kernels and initrds unpacked from image layers, by layer digest
  * <state>/volumes/        <uuid>.ext4
  * <state>/instances/      <uuid>/console.log, control.log, qemu.log, vm.json, initrd.cpio
@@ -35,6 +36,7 @@ export interface LocalPaths {
   readonly databaseFile: string;
   readonly logFile: string;
   readonly imagesDir: string;
+  readonly pulledImagesDir: string;
   readonly bootDir: string;
   readonly volumesDir: string;
   readonly instancesDir: string;
@@ -73,6 +75,7 @@ export function localPaths(): LocalPaths {
     platformIdFile: path.join(state, "platform-id"),
     databaseFile: path.join(state, "platform.db"),
     logFile: path.join(state, "daemon.log"),
+    pulledImagesDir: path.join(state, "pulled"),
     imagesDir: path.join(state, "images"),
     bootDir: path.join(state, "boot"),
     volumesDir: path.join(state, "volumes"),

@@ -207,8 +207,15 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
   /**
    * The current state of the resource. Returns `undefined` only if the platform reports that it does not exist. `inputs` are those
    * in state, because the platform does not report all of them.
+   *
+   * @param outputs the outputs in state; `undefined` or empty if there are none
    */
-  read(context: Context, id: string, inputs: z.output<I>): Promise<ObservedState<z.output<I>, z.output<O>> | undefined>;
+  read(
+    context: Context,
+    id: string,
+    inputs: z.output<I>,
+    outputs?: Properties,
+  ): Promise<ObservedState<z.output<I>, z.output<O>> | undefined>;
   /** Applies the changes from `olds` to `news`. Throws `ResourceInitFailedError` if only a part of them was applied. */
   update(
     context: Context,
@@ -270,7 +277,7 @@ export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Cont
   inspectUpdate: async (context, olds, news) => (await load().inspectUpdate?.(context, olds, news)) ?? [],
   findNameHolder: async (context, id, inputs) => load().findNameHolder?.(context, id, inputs),
   create: (context, inputs) => load().create(context, inputs),
-  read: (context, id, inputs) => load().read(context, id, inputs),
+  read: (context, id, inputs, outputs) => load().read(context, id, inputs, outputs),
   update: (context, id, olds, news) => load().update(context, id, olds, news),
   delete: (context, id, olds) => load().delete(context, id, olds),
 });

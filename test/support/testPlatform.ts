@@ -66,6 +66,7 @@ export class TestPlatform {
       databaseFile: below("platform.db"),
       logFile: below("daemon.log"),
       imagesDir: below("images"),
+      pulledImagesDir: below("pulled"),
       bootDir: below("boot"),
       volumesDir: below("volumes"),
       instancesDir: below("instances"),
@@ -123,7 +124,10 @@ export class TestPlatform {
 
   /** Starts a daemon; `undefined` if the folder is taken. */
   async start(
-    options: Pick<DaemonOptions, "stay" | "timings" | "images" | "quotas" | "strict2026" | "clock"> = {},
+    options: Pick<
+      DaemonOptions,
+      "stay" | "timings" | "images" | "pulledImages" | "quotas" | "strict2026" | "clock"
+    > = {},
   ): Promise<Daemon | undefined> {
     const timings = { ...this.#timings, ...options.timings };
     const daemon = await startDaemon({ stay: true, ...options, paths: this.paths, vmm: this.vmm, timings });

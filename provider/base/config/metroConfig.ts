@@ -36,7 +36,7 @@ export interface MetroConfig {
 }
 
 /** The part of the settings that decides where an image is pushed. */
-export type MetroIdentity = Pick<MetroConfig, "metro" | "token">;
+export type MetroIdentity = Pick<MetroConfig, "metro"> & Partial<Pick<MetroConfig, "token">>;
 
 /** The metro used if none is configured, as in the vendor's tools. */
 export const DEFAULT_METRO = "fra";

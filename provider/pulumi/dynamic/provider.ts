@@ -227,8 +227,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
     read: (id, props) =>
       runOperation(props, props, async (context) => {
-        const olds = inputsFromState(resource, migrate(resource, props));
-        const observed = await resource.read(context, id, olds);
+        const { inputs: olds, outputs } = observedFromState(resource, migrate(resource, props));
+        const observed = await resource.read(context, id, olds, outputs);
         if (observed === undefined) {
           // The protocol cannot report a missing object: without an error the engine would continue with an empty resource.
           if (isLookup(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);

@@ -1,11 +1,11 @@
 /** What a preview can know of the digest that an image will have. */
-import type { MetroIdentity } from "../../base/config/metroConfig";
 import type { Digest } from "../../base/digest";
 import { localPaths } from "../../base/localPaths";
 import { computeDigest, isComputable } from "../../image/build/computeDigest";
 import type { BuildPlan } from "../../image/build/planBuild";
 import { findBuiltImage } from "../../image/cache/buildOnce";
 import { imageKey, loadImageDigest, saveImageDigest } from "../../image/cache/imageDigests";
+import type { CredentialSource } from "../../image/registry/auth/credentials";
 import { resolvePlannedRuntime } from "../../image/resolveRuntime";
 import type { RuntimeImage } from "../../image/runtimeImage";
 
@@ -23,12 +23,15 @@ export interface PlannedDigest {
  *
  * Throws `CONTEXT_INVALID` and `KRAFTFILE_INVALID` for what the build would reject.
  */
-export async function planDigest(plan: BuildPlan, metro: MetroIdentity | undefined): Promise<PlannedDigest> {
+export async function planDigest(
+  plan: BuildPlan,
+  { metro, credentials }: { readonly metro: string | undefined; readonly credentials: CredentialSource | undefined },
+): Promise<PlannedDigest> {
   const { warnings } = plan;
-  const runtime = await resolvePlannedRuntime(plan.kraftfile.runtime);
+  const runtime = await resolvePlannedRuntime(plan.kraftfile.runtime, { credentials });
   if (runtime === undefined) return { warnings };
   if (isComputable(plan)) return packDigest(plan, runtime);
-  if (metro?.metro !== "local") return { warnings };
+  if (metro !== "local") return { warnings };
   const built = await findBuiltImage(plan, runtime, { layout: localPaths().imagesDir });
   return { digest: built?.root.digest, warnings };
 }

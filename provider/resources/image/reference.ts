@@ -3,6 +3,7 @@ import type { MetroIdentity } from "../../base/config/metroConfig";
 import { UnikernelError } from "../../base/errors";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { containsUnknown } from "../../definition/unknowns";
+import { parseReference } from "../../image/oci/reference";
 import { imageRepository } from "../../image/registry/repositoryName";
 import type { ImageInputs } from "./inputs";
 
@@ -27,6 +28,12 @@ export function imageDestination(
   if (repository === undefined && metro === "local") return { repository: name, isPushed: false };
   return { repository: imageRepository({ name, repository, metroToken: token }), isPushed: true };
 }
+
+/** Where an existing image is stored: its id is the repository. */
+export const destinationOfId = (id: string): ImageDestination => ({
+  repository: id,
+  isPushed: parseReference(id).registry !== undefined,
+});
 
 /** The reference of an image, `<repository>@<digest>`. */
 export const imageRef = ({ repository }: Pick<ImageDestination, "repository">, digest: string): string =>

@@ -1,7 +1,14 @@
 // Written by `npm run generate` from provider/resources. Do not edit.
 import * as pulumi from "@pulumi/pulumi";
 import { UnikernelResource, requireArgs } from "./resource";
-import type { DockerfileBuild, DockerfileBuildArgs, ImageFile, ImageFileArgs } from "./types";
+import type {
+  DockerfileBuild,
+  DockerfileBuildArgs,
+  ImageFile,
+  ImageFileArgs,
+  RegistryCredentials,
+  RegistryCredentialsArgs,
+} from "./types";
 
 /** Arguments of {@link GatewayImage}. */
 export interface GatewayImageArgs {
@@ -18,6 +25,14 @@ export interface GatewayImageArgs {
   /** Files to add to the root file system or replace in it: absolute path in the guest → a text, a Pulumi asset, or an object with mode and owner. Mode 0644 and owner root unless set. A secret is encrypted in state, but it is part of the image: whoever can pull the image can read it. Paths below `/unikernel` are reserved. Default: none. */
   readonly files?:
     pulumi.Input<Readonly<Record<string, pulumi.Input<string | pulumi.asset.Asset | ImageFileArgs>>>> | undefined;
+  /** Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token. */
+  readonly repository?: pulumi.Input<string> | undefined;
+  /** Login at the registry of `repository`. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored. */
+  readonly registryCredentials?: pulumi.Input<RegistryCredentialsArgs> | undefined;
+  /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
+  readonly keepVersions?: pulumi.Input<number> | undefined;
+  /** Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them. */
+  readonly deleteOnDestroy?: pulumi.Input<boolean> | undefined;
 }
 
 /** An OCI image of a gateway or any other server, built from a folder with a Kraftfile. The same content always gives the same digest, and unchanged content is not built again. */
@@ -34,6 +49,14 @@ export class GatewayImage extends UnikernelResource {
   declare readonly preserveModes: pulumi.Output<boolean>;
   /** Files to add to the root file system or replace in it: absolute path in the guest → a text, a Pulumi asset, or an object with mode and owner. Mode 0644 and owner root unless set. A secret is encrypted in state, but it is part of the image: whoever can pull the image can read it. Paths below `/unikernel` are reserved. Default: none. */
   declare readonly files: pulumi.Output<Readonly<Record<string, string | pulumi.asset.Asset | ImageFile>>>;
+  /** Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token. */
+  declare readonly repository: pulumi.Output<string | undefined>;
+  /** Login at the registry of `repository`. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored. */
+  declare readonly registryCredentials: pulumi.Output<RegistryCredentials | undefined>;
+  /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
+  declare readonly keepVersions: pulumi.Output<number>;
+  /** Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them. */
+  declare readonly deleteOnDestroy: pulumi.Output<boolean>;
   /** Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template. */
   declare readonly ref: pulumi.Output<string>;
   /** Digest of the image index. */
@@ -42,6 +65,8 @@ export class GatewayImage extends UnikernelResource {
   declare readonly contextHash: pulumi.Output<string>;
   /** Total size of the image's blobs in bytes. */
   declare readonly sizeBytes: pulumi.Output<number>;
+  /** Digests of the images that are kept, newest first, the current one included. */
+  declare readonly versions: pulumi.Output<readonly string[]>;
 
   /**
    * Declares a GatewayImage.
@@ -56,8 +81,24 @@ export class GatewayImage extends UnikernelResource {
       "GatewayImage",
       name,
       args,
-      ["name", "context", "kraftfile", "build", "preserveModes", "files", "ref", "digest", "contextHash", "sizeBytes"],
-      ["build.secrets"],
+      [
+        "name",
+        "context",
+        "kraftfile",
+        "build",
+        "preserveModes",
+        "files",
+        "repository",
+        "registryCredentials",
+        "keepVersions",
+        "deleteOnDestroy",
+        "ref",
+        "digest",
+        "contextHash",
+        "sizeBytes",
+        "versions",
+      ],
+      ["build.secrets", "registryCredentials"],
       opts,
     );
   }

@@ -753,6 +753,22 @@ export interface QuotaUse {
   readonly totalVolumeMb?: number | undefined;
 }
 
+/** Login at the registry of an image's repository. Input form of {@link RegistryCredentials}. */
+export interface RegistryCredentialsArgs {
+  /** User name, or what the registry uses in its place. */
+  readonly username: pulumi.Input<string>;
+  /** Password or access token. */
+  readonly password: pulumi.Input<string>;
+}
+
+/** Login at the registry of an image's repository. */
+export interface RegistryCredentials {
+  /** User name, or what the registry uses in its place. */
+  readonly username: string;
+  /** Password or access token. */
+  readonly password: string;
+}
+
 /** Progress of repeated restarts by the restart policy. */
 export interface RestartSequence {
   /** Number of restarts so far in this sequence. */

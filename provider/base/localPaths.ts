@@ -9,12 +9,14 @@
  * <state>/platform.db     SQLite: instances, service groups, volumes, certificates with their keys   (0600)
  * <state>/daemon.log      NDJSON log of the daemon, up to 8 MiB; older lines are in daemon.log.1
  * <state>/images/         an OCI image layout; GatewayImage writes it, the daemon reads it
+ * <state>/pulled/         an OCI image layout of images that the daemon pulled from registries
  * <state>/boot/           kernels and initrds unpacked from image layers, by layer digest
  * <state>/volumes/        <uuid>.ext4
  * <state>/instances/      <uuid>/console.log, control.log, qemu.log, vm.json, initrd.cpio
  * <run>/<8 hex>.qmp …     UNIX sockets of VMs; short names, since a socket path is limited to 107 bytes
  * <cache>/runtimes/       cache of built and fetched kernels; safe to delete at any time
  * <cache>/containers/     base images and cached steps of podman and buildah
+ * <cache>/images/         what is known of images and of the files they were built from; see provider/image/cache
  * <cache>/builds/         <pid>-<random>/: output of a Dockerfile build that is in progress
  * ```
  */
@@ -34,12 +36,14 @@ export interface LocalPaths {
   readonly databaseFile: string;
   readonly logFile: string;
   readonly imagesDir: string;
+  readonly pulledImagesDir: string;
   readonly bootDir: string;
   readonly volumesDir: string;
   readonly instancesDir: string;
   readonly runtimesDir: string;
   readonly containersDir: string;
   readonly buildsDir: string;
+  readonly imageCacheDir: string;
 }
 
 /**
@@ -71,6 +75,7 @@ export function localPaths(): LocalPaths {
     platformIdFile: path.join(state, "platform-id"),
     databaseFile: path.join(state, "platform.db"),
     logFile: path.join(state, "daemon.log"),
+    pulledImagesDir: path.join(state, "pulled"),
     imagesDir: path.join(state, "images"),
     bootDir: path.join(state, "boot"),
     volumesDir: path.join(state, "volumes"),
@@ -78,5 +83,6 @@ export function localPaths(): LocalPaths {
     runtimesDir: path.join(cache, "runtimes"),
     containersDir: path.join(cache, "containers"),
     buildsDir: path.join(cache, "builds"),
+    imageCacheDir: path.join(cache, "images"),
   };
 }

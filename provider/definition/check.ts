@@ -5,19 +5,25 @@
  * input that is valid when known never fails because a part of it is unknown.
  */
 import * as z from "zod";
+import type { MetroIdentity } from "../base/config/metroConfig";
 import { closestMatch } from "../base/spelling";
 import { assetSchema, isSpecialValue } from "./asset";
-import { type CheckFailure, type Definition, type Properties, adviceForKey, innerSchema, metaOf } from "./resource";
+import {
+  type CheckFailure,
+  type ComputedInputs,
+  type Definition,
+  type Properties,
+  adviceForKey,
+  innerSchema,
+  metaOf,
+} from "./resource";
 import { fieldsIn } from "./fields";
 import { describeIssue } from "./issueMessage";
 import { type PathPart, formatPath } from "./propertyPath";
 import { containsUnknown, isUnknown } from "./unknowns";
 
 /** Result of a check. `inputs` are valid only if there are no failures. */
-export interface CheckResult {
-  readonly inputs: Properties;
-  readonly failures: readonly CheckFailure[];
-}
+export type CheckResult = ComputedInputs;
 
 /** A path in the inputs as a linked list, last part first: cheap to extend, and few paths are ever printed. */
 interface PathNode {
@@ -188,8 +194,14 @@ const valueAtPath = (inputs: Properties, path: string): unknown =>
  * Validates inputs and fills in defaults. Collects every failure and never throws on invalid input.
  *
  * @param olds the inputs in state, for rules about changes; `{}` for a new resource
+ * @param metro for computed inputs; `undefined` if the settings are invalid, or where nothing is computed
  */
-export async function check(definition: Definition, olds: Properties, raw: Properties): Promise<CheckResult> {
+export async function check(
+  definition: Definition,
+  olds: Properties,
+  raw: Properties,
+  metro?: MetroIdentity,
+): Promise<CheckResult> {
   const failures: CheckFailure[] = [];
   const inputs = checkerOf(definition.inputs)(raw, { path: undefined, secret: false, failures }) as Properties;
   if (failures.length > 0) return { inputs, failures };
@@ -201,5 +213,5 @@ export async function check(definition: Definition, olds: Properties, raw: Prope
     failures.push(...rule.test(inputs as never, olds));
   }
   if (failures.length > 0 || definition.computeInputs === undefined) return { inputs, failures };
-  return definition.computeInputs(inputs);
+  return definition.computeInputs(inputs, metro, olds);
 }

@@ -5,6 +5,7 @@
  * Pure: independent of Pulumi's protocol, HTTP and VMs.
  */
 import * as z from "zod";
+import type { MetroIdentity } from "../base/config/metroConfig";
 import type { ErrorCode } from "../base/errors";
 
 /**
@@ -120,6 +121,16 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
+/** Inputs with computed ones. */
+export interface ComputedInputs {
+  readonly inputs: Properties;
+  readonly failures: readonly CheckFailure[];
+  /** What the preview says about the change of this resource, as clauses that follow its label. Default: nothing. */
+  readonly notes?: readonly string[];
+  /** What is suspicious but no failure, as sentences. Default: nothing. */
+  readonly warnings?: readonly string[];
+}
+
 /** A path that a rule reads: an input, or a field of an input that is an object, such as `template.volumes`. */
 export type InputPath<Inputs> = (keyof Inputs & string) | `${keyof Inputs & string}.${string}`;
 
@@ -196,8 +207,15 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
   /**
    * The current state of the resource. Returns `undefined` only if the platform reports that it does not exist. `inputs` are those
    * in state, because the platform does not report all of them.
+   *
+   * @param outputs the outputs in state; `undefined` or empty if there are none
    */
-  read(context: Context, id: string, inputs: z.output<I>): Promise<ObservedState<z.output<I>, z.output<O>> | undefined>;
+  read(
+    context: Context,
+    id: string,
+    inputs: z.output<I>,
+    outputs?: Properties,
+  ): Promise<ObservedState<z.output<I>, z.output<O>> | undefined>;
   /** Applies the changes from `olds` to `news`. Throws `ResourceInitFailedError` if only a part of them was applied. */
   update(
     context: Context,
@@ -228,12 +246,17 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   /**
    * Adds inputs computed from files on this machine, such as an image's folder. Runs on valid inputs, which may contain unknown
    * values.
+   *
+   * @param metro `undefined` if the settings are invalid, which is reported anyway
+   * @param olds the inputs in state; `{}` for a new resource
    */
-  readonly computeInputs?: (inputs: Properties) => Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>;
+  readonly computeInputs?: (
+    inputs: Properties,
+    metro: MetroIdentity | undefined,
+    olds: Properties,
+  ) => Promise<ComputedInputs>;
   /** The resource's usage of account quotas, by their names (`instances`, `total_volume_mb`); unknown inputs count as 0. Pure. */
   readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
-  /** The only metro that supports this kind, and a hint for other metros. `undefined`: any metro. */
-  readonly metroRestriction?: { readonly metro: string; readonly hint: string };
   /** True if the old resource must be deleted before its replacement is created, even with different names. Called only for replacements. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
   /** True if a stop deletes the resource; a change that needs a restart then replaces it. */
@@ -254,7 +277,7 @@ export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Cont
   inspectUpdate: async (context, olds, news) => (await load().inspectUpdate?.(context, olds, news)) ?? [],
   findNameHolder: async (context, id, inputs) => load().findNameHolder?.(context, id, inputs),
   create: (context, inputs) => load().create(context, inputs),
-  read: (context, id, inputs) => load().read(context, id, inputs),
+  read: (context, id, inputs, outputs) => load().read(context, id, inputs, outputs),
   update: (context, id, olds, news) => load().update(context, id, olds, news),
   delete: (context, id, olds) => load().delete(context, id, olds),
 });

@@ -5,12 +5,13 @@
 import * as path from "node:path";
 import { UnikernelError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
+import { timeoutSignal } from "../base/timeout";
 import { type Layout, openLayout } from "./oci/layout";
 import { parseReference } from "./oci/reference";
-import type { StoredImage } from "./oci/storedImage";
+import type { DescribedImage } from "./oci/storedImage";
 import type { CredentialSource } from "./registry/auth/credentials";
-import { pullRuntime } from "./registry/pull";
-import { getOrBuildLinuxRuntime } from "./runtime/linuxRuntime";
+import { type RegistryAccess, describeRuntime, pullRuntime } from "./registry/pull";
+import { getOrBuildLinuxRuntime, isLinuxRuntimeBuilt } from "./runtime/linuxRuntime";
 import type { RuntimeImage } from "./runtimeImage";
 
 /** Repository of the stand-in guest. */
@@ -38,6 +39,42 @@ export async function resolveRuntime(reference: string, options: ResolveOptions 
     ? resolveLinuxRuntime(reference, cache, options)
     : resolvePulledRuntime(reference, cache, options);
 }
+
+/** How long a preview waits for the registry of a runtime. */
+const REGISTRY_TIMEOUT_MS = 5_000;
+
+/**
+ * The runtime that a build would use: the stand-in guest, if this machine has built it, or what the registry has under the reference,
+ * whose layers are not downloaded. So their files may not exist. `undefined` if it is not known: for a stand-in guest that was not built
+ * yet, and if the registry does not answer within five seconds.
+ */
+export async function resolvePlannedRuntime(
+  reference: string,
+  options: ResolveOptions = {},
+): Promise<RuntimeImage | undefined> {
+  const folder = localPaths().runtimesDir;
+  const cache = openLayout(path.join(folder, "oci"));
+  const parsed = parseReference(reference);
+  try {
+    if (parsed.repository === LINUX_RUNTIME && parsed.registry === undefined)
+      return (await isLinuxRuntimeBuilt(folder)) ? await resolveLinuxRuntime(reference, cache, options) : undefined;
+    const cached = await cache.resolve(reference);
+    const isPinned = parsed.digest !== undefined && cached !== undefined;
+    const image = isPinned ? cached : await describeRuntime(reference, withTimeLimit(options));
+    return toRuntimeImage(reference, image);
+  } catch (error) {
+    if (UnikernelError.is(error)) return undefined; // the build reports it
+    throw error;
+  }
+}
+
+const withTimeLimit = ({ signal, credentials }: ResolveOptions): RegistryAccess => ({
+  credentials,
+  signal: AbortSignal.any([
+    ...(signal === undefined ? [] : [signal]),
+    timeoutSignal(REGISTRY_TIMEOUT_MS, "Asking the registry of the runtime"),
+  ]),
+});
 
 async function resolveLinuxRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
   const runtime = await getOrBuildLinuxRuntime({
@@ -85,7 +122,7 @@ async function resolvePulledRuntime(reference: string, cache: Layout, options: R
 
 function toRuntimeImage(
   reference: string,
-  image: StoredImage | undefined,
+  image: DescribedImage | undefined,
   baseTree?: RuntimeImage["baseTree"],
 ): RuntimeImage {
   if (image?.kernel === undefined) {

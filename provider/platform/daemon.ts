@@ -18,6 +18,7 @@ import { createInstanceEnvironment } from "./instances/createEnvironment";
 import { startConsoleRetention } from "./instances/consoleRetention";
 import { startScheduler } from "./instances/schedule/scheduler";
 import { openFileLog, rotatedLogPath } from "./log";
+import type { PulledImages } from "./pulledImages";
 import { Registry, type RegistryParts } from "./registry";
 import { DEFAULT_QUOTAS, type Quotas } from "./quota/quotaSettings";
 import { reconcile } from "./recovery";
@@ -34,6 +35,8 @@ export interface DaemonOptions {
   readonly vmm: Vmm;
   /** The images; `undefined`: the OCI layout in `paths.imagesDir`. */
   readonly images?: RegistryParts["images"];
+  /** See {@link RegistryParts.pulledImages}. */
+  readonly pulledImages?: PulledImages;
   /** Overrides of {@link DEFAULT_TIMINGS}, for tests. */
   readonly timings?: Partial<Timings>;
   /** The clock of schedules and autokill; `undefined`: the system clock. */
@@ -94,6 +97,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
     log,
     clock: options.clock ?? systemClock,
     images: options.images ?? openLayout(paths.imagesDir),
+    pulledImages: options.pulledImages,
     createInstance: (record, owner) => new InstanceActor(record, createInstanceEnvironment(owner)),
   });
   await reconcile(registry);
@@ -178,7 +182,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
 async function removeDaemonFiles(paths: LocalPaths): Promise<void> {
   for (const file of [paths.tokenFile, paths.logFile, rotatedLogPath(paths.logFile)])
     await fs.rm(file, { force: true });
-  for (const folder of [paths.bootDir, paths.volumesDir, paths.instancesDir, paths.runDir]) {
+  for (const folder of [paths.pulledImagesDir, paths.bootDir, paths.volumesDir, paths.instancesDir, paths.runDir]) {
     await fs.rm(folder, { recursive: true, force: true });
   }
   await removeEmptyLayout(paths.imagesDir);

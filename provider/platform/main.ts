@@ -8,6 +8,7 @@ import { environmentVariable } from "../base/config/environment";
 import { formatError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
 import { startDaemon } from "./daemon";
+import { PulledImages } from "./pulledImages";
 import { resolveQuotas } from "./quota/quotaSettings";
 import { parseSettings } from "./daemonSettings";
 import { QemuVmm } from "./vmm/qemu/qemu";
@@ -18,7 +19,13 @@ const EXIT_ALREADY_RUNNING = 3;
 async function main(): Promise<number> {
   const paths = localPaths();
   const { stay, quotas } = parseSettings(process.argv.slice(2), environmentVariable("UNIKERNEL_QUOTAS"));
-  const daemon = await startDaemon({ paths, vmm: new QemuVmm(paths), stay, quotas: resolveQuotas(quotas) });
+  const daemon = await startDaemon({
+    paths,
+    vmm: new QemuVmm(paths),
+    pulledImages: new PulledImages(paths.pulledImagesDir),
+    stay,
+    quotas: resolveQuotas(quotas),
+  });
   if (daemon === undefined) {
     process.stderr.write(`Another daemon of the local platform uses '${paths.stateDir}'.\n`);
     return EXIT_ALREADY_RUNNING;

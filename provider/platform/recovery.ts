@@ -124,5 +124,5 @@ async function removeLeftovers(registry: Registry): Promise<void> {
     if (!registry.volumes.has(path.basename(file, ".ext4")))
       await fs.rm(path.join(paths.volumesDir, file), { recursive: true, force: true });
   }
-  await registry.removeUnusedBootFiles();
+  await registry.removeUnusedFiles();
 }

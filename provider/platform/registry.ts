@@ -5,8 +5,10 @@ import type { Clock } from "../base/clock";
 import type { LocalPaths } from "../base/localPaths";
 import { Mutex } from "../base/mutex";
 import type { Layout } from "../image/oci/layout";
+import type { PulledImages } from "./pulledImages";
 import { BootFiles } from "./instances/bootFiles";
 import type { Instance } from "./instances/instance";
+import { imageDigests } from "./instances/update/queuedUpdates";
 import { ChangeNotifier } from "./instances/statusChanges";
 import type { Log } from "./log";
 import { ServiceProxy } from "./proxy/serviceProxy";
@@ -29,6 +31,8 @@ export interface RegistryParts {
   readonly vmm: Vmm;
   /** The images that instances can be created from. */
   readonly images: Pick<Layout, "resolve" | "list">;
+  /** Images of registries; `undefined`: none can be pulled. */
+  readonly pulledImages: PulledImages | undefined;
   readonly timings: Timings;
   readonly quotas: Quotas;
   /**
@@ -129,9 +133,14 @@ export class Registry {
     }
   }
 
-  /** Removes kernels and initrds that no instance boots from. */
-  removeUnusedBootFiles(): Promise<void> {
-    return this.bootFiles.removeUnused(() => [...this.instances.values()].map((instance) => instance.record));
+  /** Removes kernels, initrds and pulled images that no instance boots from. */
+  async removeUnusedFiles(): Promise<void> {
+    const records = () => [...this.instances.values()].map((instance) => instance.record);
+    await this.bootFiles.removeUnused(records);
+    const isPinned = (digest: string): boolean => [...this.imagePins.values()].some(({ url }) => url.endsWith(digest));
+    const isUsed = (digest: string): boolean =>
+      isPinned(digest) || records().some((record) => imageDigests(record).includes(digest));
+    await this.parts.pulledImages?.removeUnused(isUsed);
   }
 
   /** Closes the ports and disconnects from the VMs, which keep running. */

@@ -27,6 +27,8 @@ export interface ProviderContext {
   readonly reader: ObjectReader;
   /** The metro as configured: `local`, a metro code, or a URL. */
   readonly metro: string;
+  /** Token of a cloud metro, which is also the login at the vendor's registry; `undefined` for `local`. Secret. */
+  readonly metroToken?: string | undefined;
   readonly clock: Clock;
   /** Aborts when the operation times out (the reason is a `WAIT_TIMEOUT` error) or is cancelled. */
   readonly signal: AbortSignal;
@@ -92,6 +94,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     client,
     reader: createObjectReader(client),
     metro: config.metro,
+    metroToken: config.token,
     clock: systemClock,
     signal: hooks.cancellation ?? new AbortController().signal,
     createTimeout: timeoutSignal,

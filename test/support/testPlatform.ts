@@ -66,12 +66,14 @@ export class TestPlatform {
       databaseFile: below("platform.db"),
       logFile: below("daemon.log"),
       imagesDir: below("images"),
+      pulledImagesDir: below("pulled"),
       bootDir: below("boot"),
       volumesDir: below("volumes"),
       instancesDir: below("instances"),
       runtimesDir: path.join(folder, "cache", "runtimes"),
       containersDir: path.join(folder, "cache", "containers"),
       buildsDir: path.join(folder, "cache", "builds"),
+      imageCacheDir: path.join(folder, "cache", "images"),
     };
     this.#timings = { ...FAST_TIMINGS, ...timings };
     this.vmm = new FakeVmm(this.paths.instancesDir, (spec: VmSpec) => {
@@ -122,7 +124,10 @@ export class TestPlatform {
 
   /** Starts a daemon; `undefined` if the folder is taken. */
   async start(
-    options: Pick<DaemonOptions, "stay" | "timings" | "images" | "quotas" | "strict2026" | "clock"> = {},
+    options: Pick<
+      DaemonOptions,
+      "stay" | "timings" | "images" | "pulledImages" | "quotas" | "strict2026" | "clock"
+    > = {},
   ): Promise<Daemon | undefined> {
     const timings = { ...this.#timings, ...options.timings };
     const daemon = await startDaemon({ stay: true, ...options, paths: this.paths, vmm: this.vmm, timings });

@@ -35,6 +35,9 @@ export interface MetroConfig {
   readonly proxy: string | undefined;
 }
 
+/** The part of the settings that decides where an image is pushed. */
+export type MetroIdentity = Pick<MetroConfig, "metro"> & Partial<Pick<MetroConfig, "token">>;
+
 /** The metro used if none is configured, as in the vendor's tools. */
 export const DEFAULT_METRO = "fra";
 

@@ -4,6 +4,7 @@ import { UnikernelError } from "../../base/errors";
 import { GIVEN_FILES_ANNOTATION, LAYER_ENTRY, formatPlatform } from "../oci/descriptor";
 import type { LayerRef } from "../oci/layer";
 import { openLayout } from "../oci/layout";
+import { digestOnly } from "./digestOnly";
 import { lookupInTree } from "../dockerfile/metadata/lookupInTree";
 import { mergeMetadata } from "../dockerfile/metadata/mergeMetadata";
 import { loadRootfs } from "./loadRootfs";
@@ -27,8 +28,8 @@ export interface BuildProgress {
 
 /** What and where to build. */
 export interface BuildOptions {
-  /** Folder of the OCI image layout. */
-  readonly layout: string;
+  /** Folder of the OCI image layout; `undefined` computes the digest and stores nothing. */
+  readonly layout: string | undefined;
   /** Repository in the layout; the tag is `latest`. */
   readonly repository: string;
   /** Fetches or builds the Kraftfile's runtime; throws `RUNTIME_UNAVAILABLE` on failure. */
@@ -74,7 +75,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
   const sources = { runtime, image: config, kraftfile, program: {}, lookup: lookupInTree(complete) };
   const { cmd, env, labels, workingDir, warnings } = mergeMetadata(sources);
   for (const warning of warnings) onWarning(warning);
-  const layout = openLayout(options.layout);
+  const layout = options.layout === undefined ? digestOnly : openLayout(options.layout);
   const store = (initrd: LayerRef | undefined): Promise<Omit<BuiltImage, "contextHash">> => {
     onProgress({ step: "store", message: `storing the image '${options.repository}'` });
     return layout.putImage({
@@ -94,10 +95,10 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
     const entry = LAYER_ENTRY.initrd;
     const layer = await packArchive(
       planLayer(planTree(tree, format), entry),
-      { file },
+      file === undefined ? "digest" : { file },
       { signal, digests: plan.digests },
     );
-    return store({ ...layer, blob: file, entry });
+    return store({ ...layer, blob: file ?? "", entry });
   });
   return { ...built, contextHash };
 }

@@ -13,6 +13,7 @@ import { completeTree } from "../rootfs/completeTree";
 import { overlayFiles } from "../rootfs/overlay";
 import type { FileTree, TreeEntry } from "../rootfs/tree";
 import { type FileEntry, type GivenFile, loadGivenFiles } from "./givenFiles";
+import { type HashedParts, type ImageParts, listParts } from "./imageParts";
 import { assertUnreserved } from "./reservedPaths";
 import { type DockerfileOptions, type RootfsPlan, planRootfs } from "./rootfsPlan";
 import { hashSecretContents } from "./secretHash";
@@ -64,6 +65,8 @@ export interface BuildPlan {
    * on this machine (secretHash.ts).
    */
   readonly secretHash: Digest | undefined;
+  /** What `contextHash` and `secretHash` cover. */
+  readonly parts: ImageParts;
   readonly kraftfile: RuntimeKraftfile;
   /** What the Kraftfile says without effect, ready to be printed. */
   readonly warnings: readonly string[];
@@ -89,19 +92,20 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   const loaded = await loadKraftfile(context, inputs.kraftfile);
   const kraftfile = assertSupported(loaded);
   const { folder, displayPath, text } = loaded;
-  const rootfs = await planRootfs(loaded, context, { preserveModes, signal, scratch, build });
+  const rootfs = await planRootfs(loaded, context, { preserveModes, signal, scratch, build, digests });
   const files = await loadGivenFiles(inputs.files ?? new Map(), { scratch, digests, signal });
   const isTree = rootfs.type === "tree";
   const tree = overlayFiles(isTree ? rootfs.tree : new Map(), files);
   // Reports now, not at build time, what no image may have and what the format cannot store.
   assertUnreserved(tree);
   planTree(tree, "cpio");
-  const hashes = await hashInputs(kraftfile, rootfs, tree, { given: files, digests, hashKey, signal });
+  const { parts, ...hashes } = await hashInputs(kraftfile, rootfs, tree, { given: files, digests, hashKey, signal });
   if (expectedHash !== undefined && expectedHash !== hashes.contextHash) throw changedError(context);
   return {
     name,
     context: folder,
     ...hashes,
+    parts: listParts(parts, rootfs),
     kraftfile,
     warnings: formatProblems(displayPath, text, kraftfile.warnings),
     rootfs: isTree ? { type: "tree", tree } : rootfs,
@@ -141,7 +145,7 @@ async function hashInputs(
   rootfs: RootfsPlan,
   tree: FileTree,
   { given, digests, hashKey, signal }: HashOptions,
-): Promise<Pick<BuildPlan, "contextHash" | "secretHash">> {
+): Promise<Pick<BuildPlan, "contextHash" | "secretHash"> & { readonly parts: HashedParts }> {
   const entries = completeTree(tree);
   const files = entries.flatMap(([inner, entry]) =>
     entry.type === "file" ? [{ name: inner, content: entry.content }] : [],
@@ -149,7 +153,7 @@ async function hashInputs(
   const contents = (await digestContents(files, digests, signal)).values();
   const givenEntries = new Set<TreeEntry>(given.values());
   const secrets: [path: string, digest: Digest][] = [];
-  const rows = entries.map(([inner, entry]) => {
+  const rows = entries.map(([inner, entry]): readonly [string, ...unknown[]] => {
     const { type, uid = 0, gid = 0 } = entry;
     if (type === "directory") return [inner, type, entry.mode, uid, gid];
     if (type === "symlink") return [inner, type, entry.target, uid, gid];
@@ -160,16 +164,21 @@ async function hashInputs(
   });
   const { runtime, cmd, env, labels, targets } = kraftfile;
   const run = { cmd: cmd ?? null, env: Object.entries(env), labels: Object.entries(labels) };
-  const contextHash = digestOf(
-    JSON.stringify({
-      builder: BUILDER_VERSION,
-      runtime,
-      run,
-      targets: targets.map((target) => formatPlatform(target)),
-      format: kraftfile.rootfs?.format ?? null,
-      source: identify(rootfs),
-      tree: rows,
-    }),
-  );
-  return { contextHash, secretHash: hashSecretContents(secrets, hashKey) };
+  const parts = {
+    builder: BUILDER_VERSION,
+    runtime,
+    run,
+    targets: targets.map((target) => formatPlatform(target)),
+    format: kraftfile.rootfs?.format ?? null,
+    source: identify(rootfs),
+    tree: rows,
+  };
+  // Keyed too: parts are compared with those of an earlier build, which are kept on the disk.
+  const keyed = new Map(secrets.map((secret) => [secret[0], hashSecretContents([secret], hashKey)]));
+  const named = rows.map((row) => (keyed.has(row[0]) ? ([...row, keyed.get(row[0])] as const) : row));
+  return {
+    contextHash: digestOf(JSON.stringify(parts)),
+    secretHash: hashSecretContents(secrets, hashKey),
+    parts: { ...parts, tree: named },
+  };
 }

@@ -1,11 +1,12 @@
 /** The root file system that a Kraftfile asks for: a tree that is known now, or what a build must produce or fetch first. */
 import * as path from "node:path";
-import type { Digest } from "../../base/digest";
-import { hashBuildContext } from "../dockerfile/context/hashContext";
+import { type Digest, digestOf } from "../../base/digest";
+import { type ContextEntry, hashBuildContext } from "../dockerfile/context/hashContext";
 import { readDockerfileSource } from "../dockerfile/context/source";
 import { type SecretSource, readSecrets } from "../dockerfile/secrets";
 import { kraftfileError } from "../kraftfile/kraftfileError";
 import type { LoadedKraftfile } from "../kraftfile/loadKraftfile";
+import type { FileDigests } from "../pack/fileDigests";
 import { type ReadOptions, readSource } from "../rootfs/readSource";
 import { resolveSource } from "../rootfs/resolveSource";
 import type { FileTree } from "../rootfs/tree";
@@ -42,6 +43,10 @@ export type RootfsPlan =
       readonly dockerfile: string;
       /** Of everything that the build reads from this machine. */
       readonly hash: Digest;
+      /** The files and folders among it, the Dockerfile included. */
+      readonly entries: readonly ContextEntry[];
+      /** The options among it. */
+      readonly options: Pick<DockerfileOptions, "target" | "args">;
     }
   /** A container image in a registry. */
   | { readonly type: "image"; readonly reference: string };
@@ -64,7 +69,7 @@ export const toSecretSources = (values: Readonly<Record<string, string>> = {}): 
 export async function planRootfs(
   loaded: LoadedKraftfile,
   context: string,
-  options: ReadOptions & { readonly build?: DockerfileOptions | undefined },
+  options: ReadOptions & { readonly build?: DockerfileOptions | undefined; readonly digests?: FileDigests | undefined },
 ): Promise<RootfsPlan> {
   const { kraftfile, folder, displayPath, text } = loaded;
   const { rootfs } = kraftfile;
@@ -88,13 +93,27 @@ type DockerfilePlace = Pick<Extract<RootfsPlan, { type: "dockerfile" }>, "contex
 
 async function planDockerfile(
   place: DockerfilePlace,
-  { build = {}, signal }: { readonly build?: DockerfileOptions | undefined; readonly signal?: AbortSignal | undefined },
+  {
+    build = {},
+    ...resources
+  }: {
+    readonly build?: DockerfileOptions | undefined;
+    readonly digests?: FileDigests | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<RootfsPlan> {
   const source = await readDockerfileSource(place.contextFolder, place.dockerfile);
   const { target, args } = build;
   // The values of secrets change no layer by themselves, and a hash of them would let anyone guess them.
   await readSecrets(toSecretSources(build.secrets));
   const options = { target, platform: BUILD_PLATFORM, buildArgs: args };
-  const { contextHash } = await hashBuildContext(source, options, new Map(), signal);
-  return { type: "dockerfile", ...place, hash: contextHash };
+  const { contextHash, entries } = await hashBuildContext(source, options, new Map(), resources);
+  const dockerfile: ContextEntry = [place.dockerfile, "file", digestOf(source.content)];
+  return {
+    type: "dockerfile",
+    ...place,
+    hash: contextHash,
+    entries: [dockerfile, ...entries],
+    options: { target, args },
+  };
 }

@@ -9,7 +9,7 @@ import * as crypto from "node:crypto";
 import type { Digest } from "../../base/digest";
 
 /** Bytes of a key. Source: RFC 2104, section 3: at least the length of the hash. */
-const KEY_BYTES = 32;
+export const KEY_BYTES = 32;
 
 /** A new key. */
 export const createHashKey = (): Uint8Array => crypto.randomBytes(KEY_BYTES);

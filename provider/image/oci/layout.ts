@@ -73,10 +73,12 @@ export interface Layout {
   /** All images, in the order they were stored. */
   list(): Promise<readonly StoredImage[]>;
   /**
-   * Removes the images of a repository except `keepDigest`, and every blob that no remaining image needs. Returns the
-   * digests of the removed images; none when there is nothing to remove.
+   * Removes the images of a repository, and every blob that no remaining image needs. Returns the digests of the removed
+   * images; none when there is nothing to remove.
+   *
+   * @param isKept true for the digest of an image that stays; by default none stays
    */
-  remove(repository: string, options?: { readonly keepDigest?: Digest }): Promise<readonly Digest[]>;
+  remove(repository: string, isKept?: (digest: Digest) => boolean): Promise<readonly Digest[]>;
   /** Runs `work` with the path of a temporary file on the layout's file system, and removes the file afterwards. */
   withTemporaryFile<T>(work: (file: string) => Promise<T>): Promise<T>;
 }
@@ -120,12 +122,12 @@ export function openLayout(folder: string): Layout {
       return images.filter((image) => image !== undefined);
     },
 
-    remove: async (repository, { keepDigest } = {}) => {
+    remove: async (repository, isKept = () => false) => {
       const name = canonicalRepository(parseReference(repository));
       if (!(await fileExists(path.join(folder, "index.json")))) return [];
       return withFileLock(layoutLockFile(folder), async () => {
         const index = await readIndex(folder);
-        const isRemoved = (entry: Descriptor): boolean => entry.digest !== keepDigest && repositoryOf(entry) === name;
+        const isRemoved = (entry: Descriptor): boolean => repositoryOf(entry) === name && !isKept(entry.digest);
         const removed = index.manifests.filter(isRemoved);
         const remaining = index.manifests.filter((entry) => !isRemoved(entry));
         if (removed.length > 0) await writeIndex(folder, { ...index, manifests: remaining });

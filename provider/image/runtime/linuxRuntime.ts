@@ -69,6 +69,10 @@ export async function getOrBuildLinuxRuntime(options: {
   });
 }
 
+/** True if the runtime is in the cache. */
+export const isLinuxRuntimeBuilt = (folder: string): Promise<boolean> =>
+  fileExists(path.join(folder, CACHE_NAME, "version"));
+
 /** Writes the runtime's files to `outputFolder`; `version` comes last, so that it marks a complete folder. */
 async function assembleRuntime(
   packages: UnpackedPackages,

@@ -23,10 +23,13 @@ type ImageRoutes = "getImages" | "getImageStore" | "pinImages" | "unpinImages";
  * that built it may still remove it.
  */
 export function imageHandlers(registry: Registry): Pick<Handlers, ImageRoutes> {
-  const { images: layout, database, clock, log } = registry.parts;
+  const { images: layout, pulledImages, database, clock, log } = registry.parts;
   const pins = (): ImagePin[] => [...registry.imagePins.values()];
   const stored = async (): Promise<Map<string, ImageItem>> =>
-    imageItems(await layout.list(), new Set(pins().map(({ url }) => url)));
+    imageItems(
+      [...(await layout.list()), ...((await pulledImages?.list()) ?? [])],
+      new Set(pins().map(({ url }) => url)),
+    );
 
   async function pin({ url: reference, autokill }: BodyOf<"pinImages">[number]) {
     if ((autokill?.time_ms ?? 0) > 0)

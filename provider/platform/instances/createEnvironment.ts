@@ -37,7 +37,7 @@ export function createInstanceEnvironment(registry: Registry): InstanceEnvironme
     saveStatus: (uuid, status) => updateInstanceStatus(database, uuid, status),
     saveDefinition: (...changed) => {
       updateInstanceDefinition(database, ...changed);
-      void registry.removeUnusedBootFiles().catch(() => undefined); // the next removal retries
+      void registry.removeUnusedFiles().catch(() => undefined); // the next removal retries
     },
     saveWithoutService: (uuid, status) => detachFromService(database, uuid, status),
     onServiceLeft: (serviceUuid) => {
@@ -71,6 +71,6 @@ async function removeInstance(registry: Registry, { uuid, serviceUuid, volumes }
   };
   if (serviceUuid !== undefined) await onInstanceLeft(registry, serviceUuid).catch(logLeftover);
   await removeInlineVolumes(registry, volumes).catch(logLeftover);
-  await registry.removeUnusedBootFiles().catch(logLeftover);
+  await registry.removeUnusedFiles().catch(logLeftover);
   registry.changes.notify();
 }

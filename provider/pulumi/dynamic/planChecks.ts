@@ -26,17 +26,10 @@ const portChecker = new PortChecker({
 export const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
 
 /** Errors in the settings, reported by `check` so that a preview shows them. The engine skips `check` while a setting is unknown. */
-export function settingsFailures({ kind, metroRestriction }: AnyResource): readonly CheckFailure[] {
+export function settingsFailures(): readonly CheckFailure[] {
   try {
-    const { metro } = getMetro();
-    if (metroRestriction === undefined || metro === metroRestriction.metro) return [];
-    return [
-      {
-        code: "NOT_SUPPORTED",
-        property: "",
-        reason: `${kind} works with metro '${metroRestriction.metro}' only, not with '${metro}'. ${metroRestriction.hint}`,
-      },
-    ];
+    getMetro();
+    return [];
   } catch (error) {
     return [toCheckFailure(error)];
   }

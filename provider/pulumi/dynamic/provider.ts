@@ -39,6 +39,7 @@ import {
   configureSession,
   contextFor,
   currentLocation,
+  getMetro,
   informOnce,
   inspectionContext,
   log,
@@ -157,8 +158,9 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       if (urn !== undefined && isNew) inState.delete(urn);
       else if (urn !== undefined) inState.add(urn);
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
-      const checked = await checkInputs(resource, olds, given);
-      const failures = [...settingsFailures(resource), ...checked.failures].map(toEngineFailure);
+      const invalidSettings = settingsFailures();
+      const checked = await checkInputs(resource, olds, given, invalidSettings.length === 0 ? getMetro() : undefined);
+      const failures = [...invalidSettings, ...checked.failures].map(toEngineFailure);
       if (failures.length > 0) {
         return { inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }), failures };
       }
@@ -169,6 +171,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       } = await checkName(resource, { isNew, named, inputs: checked.inputs });
       const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
       const label = resourceLabel(resource, news);
+      informOnce((checked.notes ?? []).map((note) => `${label}: ${note}`), urn);
+      warnOnce((checked.warnings ?? []).map((warning) => `${label}: ${warning}`), urn);
       const takenPorts = await portFailures(resource, named, { olds, inputs });
       const inspect = () => inspectionContext(named);
       const inform = (sentences: readonly string[]): void => informOnce(sentences, urnIn(named));
@@ -223,8 +227,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
     read: (id, props) =>
       runOperation(props, props, async (context) => {
-        const olds = inputsFromState(resource, migrate(resource, props));
-        const observed = await resource.read(context, id, olds);
+        const { inputs: olds, outputs } = observedFromState(resource, migrate(resource, props));
+        const observed = await resource.read(context, id, olds, outputs);
         if (observed === undefined) {
           // The protocol cannot report a missing object: without an error the engine would continue with an empty resource.
           if (isLookup(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);

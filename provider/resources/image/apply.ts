@@ -1,37 +1,83 @@
-/** Builds a GatewayImage into the image layout. */
+/** Builds a GatewayImage into the image layout, and pushes it to its registry. */
 import { withTemporaryFolder } from "../../base/files";
-import { type BuiltImage, buildImage } from "../../image/build/buildImage";
+import type { BuiltImage } from "../../image/build/buildImage";
 import { planBuild } from "../../image/build/planBuild";
-import { createProgressReporter } from "../../image/build/progress";
+import { type ProgressReporter, createProgressReporter } from "../../image/build/progress";
+import { buildOnce } from "../../image/cache/buildOnce";
+import { loadHashKey } from "../../image/cache/hashKey";
+import { withSavedDigests } from "../../image/cache/savedDigests";
+import { openLayout } from "../../image/oci/layout";
+import type { FileDigests } from "../../image/pack/fileDigests";
+import { type PushProgress, pushImage } from "../../image/registry/push";
 import { resolveRuntime } from "../../image/resolveRuntime";
 import type { ProviderContext } from "../context";
 import { toGivenFiles } from "./files";
 import type { ImageInputs } from "./inputs";
+import { type ImageDestination, imageRef } from "./reference";
+import { credentialSource } from "./registryAccess";
 
-/** Builds the image that the inputs describe, and prints progress. */
-export async function buildFromInputs(
+/** A push reports each time it has sent this much more. */
+const PUSH_REPORT_BYTES = 32 * 2 ** 20;
+
+/** Builds the image that the inputs describe, pushes it if its destination is a registry, and prints progress. */
+export async function buildAndPush(
   context: ProviderContext,
-  { context: folder, kraftfile, files, build, preserveModes, contextHash, name = "" }: ImageInputs,
+  inputs: ImageInputs,
+  destination: ImageDestination,
 ): Promise<BuiltImage> {
+  const { context: folder, kraftfile, files, build, preserveModes, name = "", contextHash, digest } = inputs;
   const progress = createProgressReporter(`Image '${name}'`, context.printProgress);
+  const access = { credentials: credentialSource(context, destination, inputs), signal: context.signal };
   try {
-    return await withTemporaryFolder(async (scratch) => {
+    return await withFiles(folder, kraftfile, async (scratch, digests) => {
       const plan = await planBuild({
-        ...{ context: folder, files: toGivenFiles(files), build, preserveModes, name, scratch, signal: context.signal },
-        expectedHash: contextHash,
+        ...{ context: folder, files: toGivenFiles(files), build, preserveModes, name, scratch, digests },
+        ...{ expectedHash: contextHash, hashKey: await loadHashKey(), signal: context.signal },
         ...(kraftfile === undefined ? {} : { kraftfile }),
       });
-      return await buildImage(plan, {
+      const built = await buildOnce(plan, {
         layout: context.imageLayout,
-        repository: name,
-        resolveRuntime: (reference) =>
-          resolveRuntime(reference, { signal: context.signal, onProgress: progress.report }),
+        repository: destination.repository,
+        resolveRuntime: (reference) => resolveRuntime(reference, { ...access, onProgress: progress.report }),
         signal: context.signal,
         onProgress: ({ message }) => progress.report(message),
-        onWarning: (warning) => context.printProgress(`Image '${name}': ${warning}`),
+        onWarning: (warning) => {
+          // The check has reported all of them if it knew the digest, and else those of the plan.
+          if (digest === undefined && !plan.warnings.includes(warning))
+            context.printProgress(`Image '${name}': ${warning}`);
+        },
       });
+      if (destination.isPushed) {
+        progress.report(`pushing to '${destination.repository}'`);
+        await pushImage(openLayout(context.imageLayout), imageRef(destination, built.digest), destination.repository, {
+          ...access,
+          mountFrom: plan.kraftfile.runtime,
+          onProgress: reportPush(progress),
+        });
+      }
+      return built;
     });
   } finally {
     progress.end();
   }
+}
+
+/** Runs `work` with a folder for temporary files and the known digests of the context. */
+const withFiles = <T>(
+  context: string,
+  kraftfile: string | undefined,
+  work: (scratch: string, digests: FileDigests) => Promise<T>,
+): Promise<T> =>
+  withTemporaryFolder((scratch) => withSavedDigests(context, kraftfile, (digests) => work(scratch, digests)));
+
+function reportPush(progress: ProgressReporter): (sent: PushProgress) => void {
+  const sentBytes = new Map<string, number>();
+  let reportedBytes = 0;
+  return (sent) => {
+    sentBytes.set(sent.digest, sent.sentBytes);
+    const totalBytes = [...sentBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    if (totalBytes < reportedBytes + PUSH_REPORT_BYTES) return;
+    reportedBytes = totalBytes;
+    progress.report(`pushed ${Math.round(totalBytes / 2 ** 20)} MiB`);
+  };
 }

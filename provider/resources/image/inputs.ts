@@ -84,6 +84,44 @@ export const imageInputs = z.strictObject({
       "Hash of the build inputs without the contents of `files`, computed at preview so that a changed file shows as a change.",
     computed: true,
   }),
+  digest: field(z.string().optional(), {
+    description: "Digest that the image will have, if a preview can know it.",
+    computed: true,
+    onChange: "ignore",
+  }),
+  ref: field(z.string().optional(), {
+    description: "Reference that the image will have, if a preview can know it.",
+    computed: true,
+    onChange: "ignore",
+  }),
+  repository: field(z.string().min(1).optional(), {
+    description:
+      "Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token.",
+    onChange: "replace",
+  }),
+  registryCredentials: field(
+    objectType(
+      "RegistryCredentials",
+      "Login at the registry of an image's repository.",
+      z.strictObject({
+        username: field(z.string().min(1), { description: "User name, or what the registry uses in its place." }),
+        password: field(z.string().min(1), { description: "Password or access token.", secret: true }),
+      }),
+    ).optional(),
+    {
+      description:
+        "Login at the registry of `repository`. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored.",
+      secret: true,
+    },
+  ),
+  keepVersions: field(z.int().min(1).max(1000).default(3), {
+    description:
+      "Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3.",
+  }),
+  deleteOnDestroy: field(z.boolean().default(false), {
+    description:
+      "Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them.",
+  }),
 });
 
 /** Checked inputs of a GatewayImage. */

@@ -2,40 +2,66 @@
 import type { Lifecycle } from "../../definition/resource";
 import { openLayout } from "../../image/oci/layout";
 import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
+import { inspectImage } from "../../image/registry/inspect";
 import { type ProviderContext, withTimeLimit } from "../context";
-import { buildFromInputs } from "./apply";
-import type { imageInputs } from "./inputs";
-import { type imageOutputs, toOutputs } from "./outputs";
+import { buildAndPush } from "./apply";
+import type { ImageInputs, imageInputs } from "./inputs";
+import { type imageOutputs, toOutputs, versionsInState } from "./outputs";
+import { type ImageDestination, destinationOfId, imageDestination, imageRef } from "./reference";
+import { credentialSource } from "./registryAccess";
+import { isSameBuild } from "./sameBuild";
+import { removeAllVersions, removeOldVersions } from "./versions";
 
-/** The lifecycle of a GatewayImage. */
+/** The lifecycle of a GatewayImage. Its id is its repository. */
 export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, ProviderContext> = {
+  describeUpdate: (olds, news) => (isSameBuild(olds, news) ? [] : ["build the image again"]),
+
   async create(context, inputs) {
-    const { name = "" } = inputs;
-    const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${name}'`);
-    return { id: name, outputs: toOutputs(name, await buildFromInputs(limited, inputs)) };
+    const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${inputs.name ?? ""}'`);
+    const destination = imageDestination(inputs, { metro: context.metro, token: context.metroToken });
+    const built = await buildAndPush(limited, inputs, destination);
+    return { id: destination.repository, outputs: toOutputs(destination, built, [built.digest]) };
   },
 
-  async read(context, id, inputs) {
-    const image = await openLayout(context.imageLayout).resolve(id);
+  async read(context, id, inputs, outputs = {}) {
+    const destination = destinationOfId(id);
+    const versions = versionsInState(outputs);
+    const [current] = versions;
+    const image = await findImage(context, destination, inputs, current);
     if (image === undefined) return undefined;
-    const { digest, sizeBytes } = image;
+    const { name = id.slice(id.lastIndexOf("/") + 1) } = inputs;
     return {
-      inputs: { ...inputs, name: id },
-      outputs: toOutputs(id, { digest, sizeBytes, contextHash: inputs.contextHash ?? "" }),
+      inputs: { ...inputs, name },
+      outputs: toOutputs(
+        destination,
+        { ...image, contextHash: inputs.contextHash ?? "" },
+        current === undefined ? [image.digest] : versions,
+      ),
     };
   },
 
-  async update(context, id, _olds, news) {
-    const limited = withTimeLimit(context, context.timeouts.updateMs, `Building the image '${id}'`);
-    const built = await buildFromInputs(limited, news);
-    // Instances that still run the old image keep their own copy of its boot files.
-    await openLayout(context.imageLayout).remove(id, { keepDigest: built.digest });
-    return toOutputs(id, built);
+  async update(context, id, { inputs: olds, outputs }, news) {
+    const limited = withTimeLimit(context, context.timeouts.updateMs, `Building the image '${news.name ?? id}'`);
+    const destination = destinationOfId(id);
+    const isSame =
+      isSameBuild(olds, news) && (await findImage(limited, destination, news, outputs.digest)) !== undefined;
+    const built = isSame ? outputs : await buildAndPush(limited, news, destination);
+    const history = [built.digest, ...versionsInState(outputs)];
+    return toOutputs(destination, built, await removeOldVersions(limited, destination, history, news));
   },
 
-  async delete(context, id) {
-    await openLayout(context.imageLayout).remove(id);
+  async delete(context, id, { inputs, outputs }) {
+    const limited = withTimeLimit(context, context.timeouts.deleteMs, `Deleting the image '${inputs.name ?? id}'`);
+    await removeAllVersions(limited, destinationOfId(id), versionsInState(outputs), inputs);
     // The daemon does this too, but may have exited before the last image was removed.
     await removeEmptyLayout(context.imageLayout);
   },
 };
+
+/** The image with a digest, or by default the latest one; `undefined` if its registry or layout reports that it has none. */
+function findImage(context: ProviderContext, destination: ImageDestination, inputs: ImageInputs, digest?: string) {
+  const reference = digest === undefined ? destination.repository : imageRef(destination, digest);
+  if (!destination.isPushed) return openLayout(context.imageLayout).resolve(reference);
+  const credentials = credentialSource(context, destination, inputs);
+  return inspectImage(reference, { credentials, signal: context.signal });
+}

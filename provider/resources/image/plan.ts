@@ -1,41 +1,105 @@
 /** Plans a build at preview, without building. */
+import { isDeepStrictEqual } from "node:util";
+import type { MetroIdentity } from "../../base/config/metroConfig";
 import { UnikernelError } from "../../base/errors";
 import { withTemporaryFolder } from "../../base/files";
-import type { CheckFailure, Properties } from "../../definition/resource";
+import type { ComputedInputs, Properties } from "../../definition/resource";
 import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
-import { planBuild } from "../../image/build/planBuild";
+import { type BuildPlan, planBuild } from "../../image/build/planBuild";
+import { describeContextChange } from "../../image/cache/fileList";
+import { loadHashKey } from "../../image/cache/hashKey";
+import { withSavedDigests } from "../../image/cache/savedDigests";
 import { toGivenFiles } from "./files";
-import { imageInputs } from "./inputs";
+import { type ImageInputs, imageInputs } from "./inputs";
+import { planDigest } from "./planDigest";
+import { type ImageDestination, destinationFailures, imageDestination, imageRef } from "./reference";
+import { credentialSource } from "./registryAccess";
+import { isSameBuild } from "./sameBuild";
+
+/** Inputs that {@link computeInputs} computes; all others are the program's. */
+const COMPUTED = ["contextHash", "digest", "ref"] as const;
 
 /**
- * Adds `contextHash`, the hash of all build inputs, so that a changed file shows as a change. Unknown inputs make it unknown. An
+ * Adds `contextHash`, the hash of all build inputs, so that a changed file shows as a change, and `digest` and `ref` as far as they are
+ * known before the build, so that the preview of an Instance or a Service knows its new image. Unknown inputs make them unknown. An
  * invalid Kraftfile or build context becomes a failure.
+ *
+ * The digest of an image that is built from the same as the one in state is not computed: nothing will be built.
  */
 export async function computeInputs(
   given: Properties,
-): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
+  metro: MetroIdentity | undefined,
+  olds: Properties,
+): Promise<ComputedInputs> {
+  const failures = metro === undefined ? [] : destinationFailures(given, metro);
+  if (failures.length > 0) return { inputs: given, failures };
   if (["context", "kraftfile", "files", "build", "preserveModes"].some((name) => containsUnknown(given[name]))) {
     return { inputs: { ...given, contextHash: UNKNOWN }, failures: [] };
   }
-  const { name, kraftfile, files, ...inputs } = imageInputs.parse({
-    ...given,
-    name: containsUnknown(given["name"]) ? undefined : given["name"],
-  });
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => !containsUnknown(value)));
+  const inputs = imageInputs.parse(known);
   try {
-    const plan = await withTemporaryFolder((scratch) =>
-      planBuild({
-        ...inputs,
-        files: toGivenFiles(files),
-        ...(kraftfile === undefined ? {} : { kraftfile }),
-        name: name ?? "image",
-        scratch,
+    return await withTemporaryFolder((scratch) =>
+      withSavedDigests(inputs.context, inputs.kraftfile, async (digests) => {
+        const { kraftfile, files, name = "image", ...rest } = inputs;
+        const plan = await planBuild({
+          ...rest,
+          files: toGivenFiles(files),
+          ...(kraftfile === undefined ? {} : { kraftfile }),
+          name,
+          scratch,
+          digests,
+          hashKey: await loadHashKey(),
+        });
+        return computeFromPlan(plan, { given, inputs, metro, olds });
       }),
     );
-    return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
   } catch (error) {
     if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))
       throw error;
     const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
     return { inputs: given, failures: [{ code: error.code, property: error.property ?? "context", reason }] };
   }
+}
+
+/** What a plan is for. */
+interface Planned {
+  /** As the program has them; partly unknown. */
+  readonly given: Properties;
+  /** The known part of them. */
+  readonly inputs: ImageInputs;
+  readonly metro: MetroIdentity | undefined;
+  readonly olds: Properties;
+}
+
+async function computeFromPlan(plan: BuildPlan, { given, inputs, metro, olds }: Planned): Promise<ComputedInputs> {
+  const { contextHash } = plan;
+  if (isSameBuild(olds, { ...given, contextHash })) return { inputs: { ...given, ...computedIn(olds) }, failures: [] };
+  const destination = destinationOf(given, inputs, metro);
+  const credentials = destination && credentialSource({ metroToken: metro?.token }, destination, inputs);
+  const { digest, warnings } = await planDigest(plan, { metro: metro?.metro, credentials });
+  const ref = digest === undefined || destination === undefined ? undefined : imageRef(destination, digest);
+  const computed = { contextHash, ...(digest !== undefined && { digest }), ...(ref !== undefined && { ref }) };
+  return { inputs: { ...given, ...computed }, failures: [], notes: await describeChange(olds, given, plan), warnings };
+}
+
+/** The computed inputs in state. */
+const computedIn = (olds: Properties): Properties =>
+  Object.fromEntries(COMPUTED.flatMap((name) => (olds[name] === undefined ? [] : [[name, olds[name]]])));
+
+/** Where the image will be stored; `undefined` if its name or repository is not known yet. */
+const destinationOf = (
+  given: Properties,
+  inputs: ImageInputs,
+  metro: MetroIdentity | undefined,
+): ImageDestination | undefined =>
+  metro === undefined || containsUnknown([given["name"], given["repository"]])
+    ? undefined
+    : imageDestination(inputs, metro);
+
+/** Contents of `files` do not change the context hash. */
+async function describeChange(olds: Properties, given: Properties, plan: BuildPlan): Promise<readonly string[]> {
+  const { contextHash: before } = olds;
+  const isSameContext = before === plan.contextHash && isDeepStrictEqual(olds["files"], given["files"]);
+  return typeof before !== "string" || isSameContext ? [] : [await describeContextChange(before, plan.parts)];
 }

@@ -11,11 +11,8 @@ export const gatewayImage = defineResource({
     "An OCI image of a gateway or any other server, built from a folder with a Kraftfile. The same content always gives the same digest, and unchanged content is not built again.",
   inputs: imageInputs,
   outputs: imageOutputs,
-  metroRestriction: {
-    metro: "local",
-    hint: "In other metros, use an image from the metro's registry.",
-  },
   rules: [fileRule],
-  computeInputs: (given) => (require("./plan") as typeof import("./plan")).computeInputs(given),
+  computeInputs: (given, metro, olds) =>
+    (require("./plan") as typeof import("./plan")).computeInputs(given, metro, olds),
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

@@ -300,14 +300,19 @@ describe("the dynamic provider process for every kind", () => {
     }
   });
 
-  it("rejects image builds for a cloud metro at preview", async () => {
-    const image = await DynamicProcess.start("GatewayImage", { "unikernel:metro": "fra", "unikernel:token": TOKEN });
+  it("rejects an image without a repository at preview if the token names no user", async () => {
+    const image = await DynamicProcess.start("GatewayImage", { "unikernel:metro": "fra", "unikernel:token": "opaque" });
     try {
       const { failures } = await image.check({}, { __resourceName: "i", context: UNKNOWN });
       assert.match(
         failures[0]?.reason ?? "",
-        /^NOT_SUPPORTED: GatewayImage works with metro 'local' only, not with 'fra'\. In other metros, use/,
+        /^INPUT_INVALID: repository: The repository of image 'i-[0-9a-z]+' is not known: the token names no user\. Set 'repository'/,
       );
+      const { failures: none } = await image.check(
+        {},
+        { __resourceName: "i", context: UNKNOWN, repository: "ghcr.io/acme/i" },
+      );
+      assert.deepEqual(none, []);
     } finally {
       await image.stop();
     }

@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type Digest, digestOf } from "../../../base/digest";
 import { UnikernelError, errorMessage } from "../../../base/errors";
+import { FileDigests } from "../../pack/fileDigests";
 import type { SecretValues } from "../secrets";
 import { type FolderMatches, decideIgnored, maySkipFolder } from "./ignoreMatcher";
 import type { DockerfileSource } from "./source";
@@ -27,24 +28,41 @@ export interface ContextHashes {
   readonly secretsHash: Digest | undefined;
   /** Files of the context that are not ignored. */
   readonly fileCount: number;
+  /** What the builder receives of the context, in the order of the names. */
+  readonly entries: readonly ContextEntry[];
+}
+
+/** Path, type, and what decides about the entry: for a file, the digest of its content and whether it is executable. */
+export type ContextEntry = readonly [path: string, type: "file" | "directory" | "symlink" | "special", detail: string];
+
+/** What hashing uses. */
+export interface HashResources {
+  /** Known digests of files, which are not read again; new ones are added. `undefined` reads every file. */
+  readonly digests?: FileDigests | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Files between two turns of the event loop. */
 const FILES_PER_TURN = 64;
 const CHUNK_BYTES = 256 * 1024;
 
-/** Reads every file of the context that is not ignored, once. Throws `CONTEXT_INVALID` if one cannot be read. */
+/**
+ * Reads every file of the context that is not ignored and whose digest is not known, once. Throws `CONTEXT_INVALID` if one cannot be
+ * read or changes meanwhile.
+ */
 export async function hashBuildContext(
   source: DockerfileSource,
   { target, platform, buildArgs = {} }: HashedOptions,
   secrets: SecretValues,
-  signal?: AbortSignal,
+  { digests = new FileDigests(), signal }: HashResources = {},
 ): Promise<ContextHashes> {
   const hash = crypto.createHash("sha256");
   const args = Object.entries(buildArgs).sort(([a], [b]) => (a < b ? -1 : 1));
   hash.update(JSON.stringify([digestOf(source.content), target ?? null, platform ?? null, args]));
   let fileCount = 0;
-  for (const entry of walk(source, "", undefined)) {
+  const entries: ContextEntry[] = [];
+  for (const entry of walk({ ...source, digests }, "", undefined)) {
+    entries.push(entry);
     hash.update(`${JSON.stringify(entry)}\n`);
     if (entry[1] !== "file") continue;
     fileCount += 1;
@@ -52,17 +70,19 @@ export async function hashBuildContext(
     await setImmediate();
     signal?.throwIfAborted();
   }
-  const secretRows = [...secrets].map(([id, value]) => [id, digestOf(value)] as const);
-  const secretsHash = secretRows.length === 0 ? undefined : digestOf(JSON.stringify(secretRows.sort()));
-  return { contextHash: `sha256:${hash.digest("hex")}`, secretsHash, fileCount };
+  const secretContextEntrys = [...secrets].map(([id, value]) => [id, digestOf(value)] as const);
+  const secretsHash =
+    secretContextEntrys.length === 0 ? undefined : digestOf(JSON.stringify(secretContextEntrys.sort()));
+  return { contextHash: `sha256:${hash.digest("hex")}`, secretsHash, fileCount, entries };
 }
 
-/** Path, type, and what decides about the entry. Only `file` counts as content. */
-type Row = readonly [path: string, type: "file" | "directory" | "symlink" | "special", detail: string];
-
 /** The entries that the builder receives, in the order of their names. Folders above a file that is included again count. */
-function* walk(source: DockerfileSource, inner: string, matches: FolderMatches | undefined): Generator<Row> {
-  const { contextFolder, ignorePatterns } = source;
+function* walk(
+  source: DockerfileSource & { readonly digests: FileDigests },
+  inner: string,
+  matches: FolderMatches | undefined,
+): Generator<ContextEntry> {
+  const { contextFolder, ignorePatterns, digests } = source;
   for (const entry of readFolder(path.join(contextFolder, inner))) {
     const child = inner === "" ? entry.name : `${inner}/${entry.name}`;
     const decision = decideIgnored(ignorePatterns, child, matches);
@@ -70,7 +90,7 @@ function* walk(source: DockerfileSource, inner: string, matches: FolderMatches |
       if (decision.isIgnored && maySkipFolder(ignorePatterns, child)) continue;
       if (!decision.isIgnored) yield [child, "directory", ""];
       yield* walk(source, child, decision.matches);
-    } else if (!decision.isIgnored) yield describe(path.join(contextFolder, child), child, entry);
+    } else if (!decision.isIgnored) yield describe(path.join(contextFolder, child), child, entry, digests);
   }
 }
 
@@ -82,24 +102,34 @@ function readFolder(folder: string): readonly fs.Dirent[] {
   }
 }
 
-function describe(file: string, child: string, entry: fs.Dirent): Row {
+function describe(file: string, child: string, entry: fs.Dirent, digests: FileDigests): ContextEntry {
   try {
     if (entry.isSymbolicLink()) return [child, "symlink", fs.readlinkSync(file)];
     if (!entry.isFile()) return [child, "special", ""]; // a socket, FIFO or device: never opened
-    return [child, "file", digestOfFileNow(file)];
+    return [child, "file", digestOfFileNow(file, digests)];
   } catch (error) {
     throw unreadable(file, error);
   }
 }
 
 /** Digest of the content, with `x` if the owner may execute it. Does not follow a link that has taken the file's place. */
-function digestOfFileNow(file: string): string {
+function digestOfFileNow(file: string, digests: FileDigests): string {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
   const descriptor = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const stat = fs.fstatSync(descriptor);
     if (!stat.isFile()) throw new Error("it is no longer a regular file");
-    return `${hashOpenFile(descriptor)}${(stat.mode & 0o100) === 0 ? "" : " x"}`;
+    const { dev, ino, mtimeMs, ctimeMs, size } = stat;
+    const content = { path: file, sizeBytes: size, identity: { dev, ino, mtimeMs, ctimeMs } };
+    let digest = digests.get(content);
+    if (digest === undefined) {
+      digest = `sha256:${hashOpenFile(descriptor)}`;
+      const after = fs.fstatSync(descriptor);
+      if (after.size !== size || after.mtimeMs !== mtimeMs || after.ctimeMs !== ctimeMs)
+        throw new Error("it is being written to");
+      digests.record(file, content, digest);
+    }
+    return `${digest.slice("sha256:".length)}${(stat.mode & 0o100) === 0 ? "" : " x"}`;
   } finally {
     fs.closeSync(descriptor);
   }

@@ -16,7 +16,7 @@ const READ_BYTES = 1024 * 1024;
 const LAYOUT_FILE = JSON.stringify({ imageLayoutVersion: "1.0.0" });
 
 /** All parts of an image as blobs, which are checked against their digests while they are written. */
-const toBlobSources = (folder: string, { documents, blobs }: CollectedImage): BlobSource[] => [
+export const toBlobSources = (folder: string, { documents, blobs }: CollectedImage): BlobSource[] => [
   ...blobs.map(({ digest, size }) => ({
     digest,
     sizeBytes: size,

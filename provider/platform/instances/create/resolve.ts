@@ -4,8 +4,10 @@ import type { InstancePatchOperation } from "../instance";
 import { findInstance } from "../../lookup";
 import type { NameOrUuid } from "../../../contract/models";
 import type { LayerRef } from "../../../image/oci/layer";
+import { canonicalRepository, parseReference } from "../../../image/oci/reference";
 import type { StoredImage } from "../../../image/oci/storedImage";
 
+import type { PullRequest } from "../../pulledImages";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
 import type { ResolvedImage, RomRecord } from "../../store/instances";
@@ -21,7 +23,13 @@ export interface Resolved<T> {
 }
 
 /** An image in either form that a request may use. */
-export type ImageRequest = string | { readonly url: string };
+export type ImageRequest =
+  | string
+  | {
+      readonly url: string;
+      readonly credentials?: string | undefined;
+      readonly pull_policy?: PullRequest["policy"];
+    };
 
 const urlOf = (image: ImageRequest): string => (typeof image === "string" ? image : image.url);
 
@@ -110,13 +118,24 @@ export function resolveDependencies(registry: Registry, selectors: readonly Name
   });
 }
 
+/** The image that was built on this machine under that name, or else the one that its registry has. */
 async function findImage(registry: Registry, image: ImageRequest): Promise<StoredImage> {
-  const { images } = registry.parts;
-  const found = await images.resolve(stripPlatformPrefix(urlOf(image)));
+  const { images, pulledImages } = registry.parts;
+  const reference = stripPlatformPrefix(urlOf(image));
+  const found = await images.resolve(reference);
   if (found !== undefined) return found;
-  const present = [...new Set((await images.list()).map(({ repository }) => repository))];
-  const hint = present.length === 0 ? "there are no images yet" : `available: ${present.join(", ")}`;
+  const built = [...new Set((await images.list()).map(({ repository }) => repository))];
+  // A name without a host that was built here is not looked for in the vendor's registry.
+  const isBuilt = built.includes(canonicalRepository(parseReference(reference)));
+  const pulled = isBuilt ? undefined : await pulledImages?.resolve(reference, toPullRequest(registry, image));
+  if (pulled !== undefined) return pulled;
+  const hint = built.length === 0 ? "there are no images yet" : `available: ${built.join(", ")}`;
   throw new ApiItemError("NotFound", `No image with name '${urlOf(image)}'; ${hint}`);
+}
+
+function toPullRequest({ shutdownSignal: signal }: Registry, image: ImageRequest): PullRequest {
+  if (typeof image === "string") return { signal };
+  return { policy: image.pull_policy, credentials: image.credentials, signal };
 }
 
 /**

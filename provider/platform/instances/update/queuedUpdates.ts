@@ -106,13 +106,24 @@ export const definitionAfterUpdates = (record: InstanceRecord, context: PatchCon
 
 /** Digests of the layers that an instance boots from now, or after its queued changes. */
 export function bootLayerDigests({ definition, status }: InstanceRecord): string[] {
+  const { images, roms } = imagesOf({ definition, status });
+  return [
+    ...images.flatMap(({ kernelDigest, initrdDigest }) => [kernelDigest, initrdDigest ?? []].flat()),
+    ...roms.flatMap(({ image }) => image?.initrdDigest ?? []),
+  ];
+}
+
+/** Digests of the images that an instance boots from, or will after its next restart. */
+export function imageDigests(record: InstanceRecord): string[] {
+  const { images, roms } = imagesOf(record);
+  return [...images.map(({ digest }) => digest), ...roms.flatMap(({ image }) => image?.digest ?? [])];
+}
+
+function imagesOf({ definition, status }: Pick<InstanceRecord, "definition" | "status">) {
   const images = [definition, ...status.updates.flatMap(({ value }) => resolvedImage.safeParse(value).data ?? [])];
   const roms = [
     ...definition.roms,
     ...status.updates.flatMap(({ value }) => romRecord.array().safeParse(value).data ?? []),
   ];
-  return [
-    ...images.flatMap(({ kernelDigest, initrdDigest }) => [kernelDigest, initrdDigest ?? []].flat()),
-    ...roms.flatMap(({ image }) => image?.initrdDigest ?? []),
-  ];
+  return { images, roms };
 }

@@ -72,11 +72,8 @@ describe("a Dockerfile source", () => {
       fs.chmodSync(file("b.txt"), 0o600);
       write("x.log", "x");
       write("node_modules/x/y.js", "x");
-      assert.deepEqual(await hash({ buildArgs: { B: "2", A: "1" } }), {
-        contextHash,
-        fileCount,
-        secretsHash: undefined,
-      });
+      const again = await hash({ buildArgs: { B: "2", A: "1" } });
+      assert.deepEqual([again.contextHash, again.fileCount, again.secretsHash], [contextHash, fileCount, undefined]);
     });
 
     it("does not contain secrets, whose hash changes with them", async () => {
@@ -99,7 +96,7 @@ describe("a Dockerfile source", () => {
       for (let i = 0; i < 200; i += 1) write(`many/${i}`, "");
       const source = await readDockerfileSource(folder, "Dockerfile");
       await assert.rejects(
-        hashBuildContext(source, {}, new Map(), AbortSignal.abort(new Error("stop"))),
+        hashBuildContext(source, {}, new Map(), { signal: AbortSignal.abort(new Error("stop")) }),
         /^Error: stop$/,
       );
     });

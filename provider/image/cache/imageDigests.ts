@@ -1,0 +1,38 @@
+/** Digests of images by what they are built from, so that an image is packed and built once. */
+import { type Digest, digestOf, isDigest } from "../../base/digest";
+import { VERSION } from "../../base/version";
+import type { BuildPlan } from "../build/planBuild";
+import { digestContents } from "../pack/fileDigests";
+import { completeTree } from "../rootfs/completeTree";
+import type { FileTree } from "../rootfs/tree";
+import type { RuntimeImage } from "../runtimeImage";
+import { cacheFile, readCacheFile, writeCacheFile } from "./cacheFiles";
+
+/** Names everything that an image is built from: the hashes of its inputs, the runtime, and the release of this package that builds it. */
+export async function imageKey(plan: BuildPlan, runtime: RuntimeImage, signal?: AbortSignal): Promise<Digest> {
+  const { platform, kernelLayer, initrdLayer, baseTree = new Map(), cmd = [], env = {} } = runtime;
+  const base = await identifyTree(baseTree, plan, signal);
+  const layers = [kernelLayer.digest, initrdLayer?.digest ?? null];
+  const inputs = [plan.contextHash, plan.secretHash ?? null, plan.hasGivenFiles];
+  return digestOf(JSON.stringify([VERSION, ...inputs, platform, layers, cmd, Object.entries(env), base]));
+}
+
+async function identifyTree(tree: FileTree, { digests }: BuildPlan, signal?: AbortSignal): Promise<unknown> {
+  const rows = completeTree(tree);
+  const files = rows.flatMap(([name, entry]) => (entry.type === "file" ? [{ name, content: entry.content }] : []));
+  const contents = (await digestContents(files, digests, signal)).values();
+  return rows.map(([name, entry]) => {
+    if (entry.type === "file") return [name, entry.mode, contents.next().value];
+    return entry.type === "directory" ? [name, entry.mode] : [name, entry.target];
+  });
+}
+
+/** The digest that an image with this key had; `undefined` if that is not known. */
+export async function loadImageDigest(key: Digest): Promise<Digest | undefined> {
+  const text = (await readCacheFile(cacheFile("image-digests", key))) ?? "";
+  return isDigest(text) ? text : undefined;
+}
+
+/** Keeps the digest of an image. */
+export const saveImageDigest = (key: Digest, digest: Digest): Promise<void> =>
+  writeCacheFile(cacheFile("image-digests", key), digest);

@@ -1,0 +1,28 @@
+/** Digests of the files of an image context that are kept from one operation to the next, so that unchanged files are not read again. */
+import * as path from "node:path";
+import { digestOf } from "../../base/digest";
+import { FileDigests } from "../pack/fileDigests";
+import { cacheFile, keepCacheFile, useCache } from "./cacheFiles";
+
+/**
+ * Runs `work` with the digests that are known, and saves those that it used or added, even if it fails.
+ *
+ * @param context folder of the Kraftfile, relative to the working directory
+ * @param kraftfile as in the inputs of the image
+ */
+export async function withSavedDigests<T>(
+  context: string,
+  kraftfile: string | undefined,
+  work: (digests: FileDigests) => Promise<T>,
+): Promise<T> {
+  const file = cacheFile("file-digests", digestOf(JSON.stringify([path.resolve(context), kraftfile ?? null])));
+  const digests = await FileDigests.load(file);
+  try {
+    return await work(digests);
+  } finally {
+    await useCache(async () => {
+      await digests.save(file);
+      await keepCacheFile(file);
+    });
+  }
+}

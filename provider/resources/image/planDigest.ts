@@ -1,0 +1,49 @@
+/** What a preview can know of the digest that an image will have. */
+import type { Digest } from "../../base/digest";
+import { localPaths } from "../../base/localPaths";
+import { computeDigest, isComputable } from "../../image/build/computeDigest";
+import type { BuildPlan } from "../../image/build/planBuild";
+import { findBuiltImage } from "../../image/cache/buildOnce";
+import { imageKey, loadImageDigest, saveImageDigest } from "../../image/cache/imageDigests";
+import type { CredentialSource } from "../../image/registry/auth/credentials";
+import { resolvePlannedRuntime } from "../../image/resolveRuntime";
+import type { RuntimeImage } from "../../image/runtimeImage";
+
+/** A digest, as far as it is known, and what the preview warns of. */
+export interface PlannedDigest {
+  /** `undefined` if only the build can tell. */
+  readonly digest?: Digest | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The digest that the build of a plan will give. Known if packing files of this machine gives it; for a Dockerfile and for the image of a
+ * registry, only if this machine has built the same before and the metro is `local`, since a machine that applies the plan for another
+ * metro may have built nothing. Not known either without the runtime.
+ *
+ * Throws `CONTEXT_INVALID` and `KRAFTFILE_INVALID` for what the build would reject.
+ */
+export async function planDigest(
+  plan: BuildPlan,
+  { metro, credentials }: { readonly metro: string | undefined; readonly credentials: CredentialSource | undefined },
+): Promise<PlannedDigest> {
+  const { warnings } = plan;
+  const runtime = await resolvePlannedRuntime(plan.kraftfile.runtime, { credentials });
+  if (runtime === undefined) return { warnings };
+  if (isComputable(plan)) return packDigest(plan, runtime);
+  if (metro !== "local") return { warnings };
+  const built = await findBuiltImage(plan, runtime, { layout: localPaths().imagesDir });
+  return { digest: built?.root.digest, warnings };
+}
+
+/** Packs into a hash, unless the result is known from an earlier preview. */
+async function packDigest(plan: BuildPlan, runtime: RuntimeImage): Promise<PlannedDigest> {
+  const { warnings } = plan;
+  const key = await imageKey(plan, runtime);
+  const known = await loadImageDigest(key);
+  if (known !== undefined) return { digest: known, warnings };
+  const computed = await computeDigest(plan, runtime);
+  // With further warnings it is packed again, so that the next preview has them too.
+  if (computed.warnings.length === warnings.length) await saveImageDigest(key, computed.digest);
+  return computed;
+}

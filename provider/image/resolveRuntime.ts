@@ -8,9 +8,9 @@ import { localPaths } from "../base/localPaths";
 import { timeoutSignal } from "../base/timeout";
 import { type Layout, openLayout } from "./oci/layout";
 import { parseReference } from "./oci/reference";
-import type { StoredImage } from "./oci/storedImage";
+import type { DescribedImage } from "./oci/storedImage";
 import type { CredentialSource } from "./registry/auth/credentials";
-import { type RegistryAccess, pullRuntime, resolveImageDigest } from "./registry/pull";
+import { type RegistryAccess, describeRuntime, pullRuntime } from "./registry/pull";
 import { getOrBuildLinuxRuntime, isLinuxRuntimeBuilt } from "./runtime/linuxRuntime";
 import type { RuntimeImage } from "./runtimeImage";
 
@@ -41,14 +41,14 @@ export async function resolveRuntime(reference: string, options: ResolveOptions 
 }
 
 /** How long a preview waits for the registry of a runtime. */
-const REGISTRY_TIMEOUT_MS = 2_000;
+const REGISTRY_TIMEOUT_MS = 5_000;
 
 /**
- * The runtime, if a build would take it from the cache of this machine: the stand-in guest that was built here, or the image that its
- * registry still has under this reference. `undefined` for any other, and if the registry does not answer within two seconds. Downloads
- * nothing.
+ * The runtime that a build would use: the stand-in guest, if this machine has built it, or what the registry has under the reference,
+ * whose layers are not downloaded. So their files may not exist. `undefined` if it is not known: for a stand-in guest that was not built
+ * yet, and if the registry does not answer within five seconds.
  */
-export async function resolveCachedRuntime(
+export async function resolvePlannedRuntime(
   reference: string,
   options: ResolveOptions = {},
 ): Promise<RuntimeImage | undefined> {
@@ -59,16 +59,16 @@ export async function resolveCachedRuntime(
     if (parsed.repository === LINUX_RUNTIME && parsed.registry === undefined)
       return (await isLinuxRuntimeBuilt(folder)) ? await resolveLinuxRuntime(reference, cache, options) : undefined;
     const cached = await cache.resolve(reference);
-    if (cached === undefined) return undefined;
-    const digest = parsed.digest ?? (await resolveImageDigest(reference, withTimeout(options)));
-    return digest === cached.digest ? toRuntimeImage(reference, cached) : undefined;
+    const isPinned = parsed.digest !== undefined && cached !== undefined;
+    const image = isPinned ? cached : await describeRuntime(reference, withTimeLimit(options));
+    return toRuntimeImage(reference, image);
   } catch (error) {
     if (UnikernelError.is(error)) return undefined; // the build reports it
     throw error;
   }
 }
 
-const withTimeout = ({ signal, credentials }: ResolveOptions): RegistryAccess => ({
+const withTimeLimit = ({ signal, credentials }: ResolveOptions): RegistryAccess => ({
   credentials,
   signal: AbortSignal.any([
     ...(signal === undefined ? [] : [signal]),
@@ -122,7 +122,7 @@ async function resolvePulledRuntime(reference: string, cache: Layout, options: R
 
 function toRuntimeImage(
   reference: string,
-  image: StoredImage | undefined,
+  image: DescribedImage | undefined,
   baseTree?: RuntimeImage["baseTree"],
 ): RuntimeImage {
   if (image?.kernel === undefined) {

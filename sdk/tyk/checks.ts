@@ -14,13 +14,22 @@ export const settingError = (property: string, reason: string): pulumi.RunError 
 /** A reason why a value cannot be used; `undefined` if it can. */
 export type Check = (value: string) => string | undefined;
 
-/** The value, checked now if it is plain and otherwise as soon as it is known. Throws a `RunError`. */
-export function checked(property: string, value: pulumi.Input<string>, check: Check): pulumi.Output<string> {
-  const assertValid = (known: string): string => {
+/**
+ * The value, checked now if it is plain and otherwise as soon as it is known. It may be missing where the compiler does not see it, such
+ * as a variable that a `.env` file does not have. Throws a `RunError`.
+ */
+export function checked(
+  property: string,
+  value: pulumi.Input<string> | undefined,
+  check: Check,
+): pulumi.Output<string> {
+  const assertValid = (known: string | undefined): string => {
+    if (typeof known !== "string") throw settingError(property, "is missing; set it to a text.");
     const reason = check(known);
     if (reason !== undefined) throw settingError(property, reason);
     return known;
   };
+  if (value === undefined) return pulumi.output(assertValid(value));
   return typeof value === "string" ? pulumi.output(assertValid(value)) : pulumi.output(value).apply(assertValid);
 }
 

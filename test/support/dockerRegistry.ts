@@ -11,6 +11,8 @@ import type { TokenServer } from "./tokenServer";
 export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
+  /** Parameters after `?`. */
+  readonly query: URLSearchParams;
   readonly status: number;
 }
 
@@ -112,13 +114,20 @@ function parseLog(text: string): LoggedRequest[] {
     if (!line.includes('"http.response.status"')) return [];
     const entry = JSON.parse(line) as Record<string, string | number>;
     if (entry["msg"] !== "response completed" && entry["http.response.status"] === undefined) return [];
-    const uri = String(entry["http.request.uri"]);
+    const [path = "", query = ""] = String(entry["http.request.uri"]).split("?");
     return [
       {
         method: String(entry["http.request.method"]),
-        path: uri.split("?")[0] ?? "",
+        path,
+        query: new URLSearchParams(query),
         status: Number(entry["http.response.status"]),
       },
     ];
   });
 }
+
+/** Digests of the blobs that were uploaded, in the order of their last requests. */
+export const uploadedBlobs = (requests: readonly LoggedRequest[]): readonly string[] =>
+  requests.flatMap(({ method, path: at, query, status }) =>
+    method === "PUT" && at.includes("/blobs/uploads/") && status === 201 ? (query.get("digest") ?? []) : [],
+  );

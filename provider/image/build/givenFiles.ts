@@ -47,6 +47,7 @@ export async function loadGivenFiles(
   for (const [guestPath, file] of files) {
     const { mode, uid, gid, sha256, origin } = file;
     const content = await loadContent(guestPath, origin, path.join(options.scratch, `file-${loaded.size}`), options);
+    options.digests.keepPrivate(content);
     if (sha256 !== undefined && sha256 !== "" && !("bytes" in content))
       await assertDigest(guestPath, content, sha256, options);
     loaded.set(guestPath, { type: "file", mode, uid, gid, content });

@@ -60,7 +60,7 @@ export interface BuildPlan {
    * on this machine (secretHash.ts).
    */
   readonly secretHash: Digest | undefined;
-  /** What `contextHash` covers. */
+  /** What `contextHash` and `secretHash` cover. */
   readonly parts: ImageParts;
   readonly kraftfile: Kraftfile;
   readonly kernel: KernelPlan;

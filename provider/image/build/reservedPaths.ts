@@ -13,7 +13,9 @@ export const isReservedPath = (path: string): boolean => PLATFORM_FOLDER.test(pa
  * override the arguments and the environment of its instances.
  */
 export function assertUnreserved(tree: FileTree): void {
-  const found = [...tree.keys()].find(isReservedPath);
+  const reserved = [...tree.keys()].filter(isReservedPath);
+  // A folder says less than what is in it.
+  const found = reserved.find((path) => tree.get(path)?.type !== "directory") ?? reserved[0];
   if (found === undefined) return;
   throw new UnikernelError(
     "CONTEXT_INVALID",

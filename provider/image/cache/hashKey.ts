@@ -1,41 +1,36 @@
-/** The key of this machine for hashes of contents that may be secret. */
-import * as crypto from "node:crypto";
+/** The key of this machine for hashes of contents that may be secret (build/hash/secretHash.ts). */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { hasErrorCode } from "../../base/errors";
 import { localPaths } from "../../base/localPaths";
-import { HASH_KEY_BYTES, createHashKey } from "../build/hash/secretHash";
+import { KEY_BYTES, createHashKey } from "../build/hash/secretHash";
+import { useCache } from "./cacheFiles";
 
 /**
- * The key, which only this user can read; created on first use. Without it, images with `files` are built again, so losing it with the
- * cache costs time only. `undefined` where the cache cannot be written: the process then uses a key of its own.
+ * The key, made when it is first needed and kept in a file that only this user can read; `undefined` if it cannot be kept. Without the
+ * file nothing is lost but what this machine knows of earlier builds.
  */
 export async function loadHashKey(): Promise<Uint8Array | undefined> {
-  const folder = localPaths().imageCacheDir;
-  const file = path.join(folder, "hash-key");
-  try {
-    return await readKey(file);
-  } catch {
-    // created below
-  }
-  const temporary = `${file}.${crypto.randomUUID()}`;
-  try {
-    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-    await fs.writeFile(temporary, createHashKey(), { mode: 0o600 });
-    // A link does not replace a key that another process has created meanwhile.
-    await fs.link(temporary, file).catch((error: unknown) => {
-      if (!hasErrorCode(error, "EEXIST")) throw error;
-    });
-    return await readKey(file);
-  } catch {
-    return undefined;
-  } finally {
-    await fs.rm(temporary, { force: true }).catch(() => undefined);
-  }
+  const file = path.join(localPaths().imageCacheDir, "hash-key");
+  return (await readKey(file)) ?? (await createKey(file));
 }
 
-async function readKey(file: string): Promise<Uint8Array> {
-  const key = await fs.readFile(file);
-  if (key.length !== HASH_KEY_BYTES) throw new RangeError(`${key.length} bytes`);
-  return key;
+async function readKey(file: string): Promise<Uint8Array | undefined> {
+  const key = await fs.readFile(file).catch(() => undefined);
+  return key?.length === KEY_BYTES ? key : undefined;
+}
+
+async function createKey(file: string): Promise<Uint8Array | undefined> {
+  const temporary = `${file}.${process.pid}`;
+  await useCache(async () => {
+    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await fs.writeFile(temporary, createHashKey(), { mode: 0o600 });
+    // Of several processes, the first one's key counts.
+    await fs.link(temporary, file).catch(async (error: unknown) => {
+      if (!hasErrorCode(error, "EEXIST")) throw error;
+      if ((await readKey(file)) === undefined) await fs.rename(temporary, file); // damaged
+    });
+    await fs.rm(temporary, { force: true });
+  });
+  return readKey(file);
 }

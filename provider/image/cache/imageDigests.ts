@@ -8,31 +8,13 @@ import type { FileTree } from "../rootfs/tree";
 import type { ImageBase } from "../runtimeImage";
 import { cacheFile, readCacheFile, writeCacheFile } from "./cacheFiles";
 
-/** Names everything that an image is built from: the content hash, the contents of `files` by their keyed hash, the runtime, and the release of this package that builds it. */
-export async function imageKey(plan: BuildPlan, runtime: ImageBase, signal?: AbortSignal): Promise<Digest> {
-  const {
-    platform,
-    kernelLayer,
-    initrdLayer,
-    baseTree = new Map(),
-    erofsFiles = new Map(),
-    cmd = [],
-    env = {},
-  } = runtime;
-  const base = await identifyTree(new Map([...baseTree, ...erofsFiles]), plan, signal);
+/** Names everything that an image is built from: the hashes of its inputs, the base, and the release of this package that builds it. */
+export async function imageKey(plan: BuildPlan, base: ImageBase, signal?: AbortSignal): Promise<Digest> {
+  const { platform, kernelLayer, initrdLayer, baseTree = new Map(), erofsFiles = new Map(), cmd = [], env = {} } = base;
+  const ownFiles = await identifyTree(new Map([...baseTree, ...erofsFiles]), plan, signal);
   const layers = [kernelLayer?.digest ?? null, initrdLayer?.digest ?? null];
-  return digestOf(
-    JSON.stringify([
-      VERSION,
-      plan.contextHash,
-      platform,
-      layers,
-      cmd,
-      Object.entries(env),
-      plan.secretHash ?? null,
-      base,
-    ]),
-  );
+  const inputs = [plan.contextHash, plan.secretHash ?? null, plan.hasGivenFiles];
+  return digestOf(JSON.stringify([VERSION, ...inputs, platform, layers, cmd, Object.entries(env), ownFiles]));
 }
 
 async function identifyTree(tree: FileTree, { digests }: BuildPlan, signal?: AbortSignal): Promise<unknown> {

@@ -56,6 +56,9 @@ export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 export const blobPath = (folder: string, digest: Digest): string =>
   path.join(folder, "blobs", "sha256", digest.slice("sha256:".length));
 
+/** An image as its documents describe it, whatever its name. */
+export type DescribedImage = Omit<StoredImage, "repository" | "tag" | "createdAt">;
+
 interface ResolvedManifest {
   readonly manifest: Descriptor;
   readonly indexBytes: number;
@@ -65,10 +68,7 @@ interface ResolvedManifest {
  * Reads the image that `root` (an index, or a lone manifest) describes; `undefined` when its documents are missing.
  * Throws `BUILD_FAILED` for malformed documents.
  */
-export async function readImage(
-  folder: string,
-  root: Descriptor,
-): Promise<Omit<StoredImage, "repository" | "tag" | "createdAt"> | undefined> {
+export async function readImage(folder: string, root: Descriptor): Promise<DescribedImage | undefined> {
   const found = await findManifest(folder, root);
   if (found === undefined) return undefined;
   const manifest = await readDocument(folder, found.manifest.digest, imageManifest);

@@ -23,16 +23,22 @@ export class FileDigests {
   readonly #saved: Map<string, Digest>;
   readonly #used = new Map<string, Digest>();
   readonly #computed = new WeakMap<FileContent, Digest>();
+  readonly #private = new WeakSet<FileContent>();
 
   constructor(saved: ReadonlyMap<string, Digest> = new Map()) {
     this.#saved = new Map(saved);
+  }
+
+  /** Never saves the digest of this content, which may be secret. */
+  keepPrivate(content: FileContent): void {
+    this.#private.add(content);
   }
 
   /** The digest of a content, if it is known. */
   get(content: FileContent): Digest | undefined {
     const computed = this.#computed.get(content);
     if (computed !== undefined) return computed;
-    const key = keyOf(content);
+    const key = this.#keyOf(content);
     const saved = key === undefined ? undefined : this.#saved.get(key);
     if (saved !== undefined && key !== undefined) this.#used.set(key, saved);
     return saved;
@@ -40,7 +46,8 @@ export class FileDigests {
 
   /** True when a content that is read anyway should be hashed: its digest is unknown, or may be outdated. */
   needs(content: FileContent): boolean {
-    const key = keyOf(content);
+    if (this.#private.has(content)) return true;
+    const key = this.#keyOf(content);
     return key !== undefined && !this.#saved.has(key) && !this.#used.has(key);
   }
 
@@ -54,7 +61,7 @@ export class FileDigests {
       });
     }
     this.#computed.set(content, digest);
-    const key = keyOf(content);
+    const key = this.#keyOf(content);
     if (key !== undefined && !isRacy(content)) this.#used.set(key, digest);
   }
 
@@ -85,6 +92,10 @@ export class FileDigests {
     await fs.mkdir(path.dirname(file), { recursive: true });
     await writeFileAtomic(file, `${MAGIC} ${checksum(body)}\n${body}`, 0o600);
     return true;
+  }
+
+  #keyOf(content: FileContent): string | undefined {
+    return this.#private.has(content) ? undefined : keyOf(content);
   }
 }
 

@@ -1,12 +1,23 @@
 /** Pulls images from a registry into a layout. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
-import { type BlobSource, blobFromBytes } from "../oci/blob";
+import { withTemporaryFolder } from "../../base/files";
+import { type BlobSource, blobFromBytes, writeBlob } from "../oci/blob";
 import { type ContainerImage, LINUX_X86_64, platformError, readContainerImage } from "../oci/containerImage";
 import { MEDIA_TYPE, type Descriptor, imageConfig, imageIndex, imageManifest, isIndexType } from "../oci/descriptor";
 import type { Layout } from "../oci/layout";
 import { type PlatformChoice, VM_PLATFORM, chooseManifest, describePlatforms } from "../oci/platformChoice";
 import { type Reference, canonicalRepository, parseReference } from "../oci/reference";
-import { MAX_DOCUMENT_BYTES, type StoredImage, parseDocument, readDocument } from "../oci/storedImage";
+import {
+  type DescribedImage,
+  MAX_DOCUMENT_BYTES,
+  type StoredImage,
+  blobPath,
+  parseDocument,
+  readDocument,
+  readImage,
+} from "../oci/storedImage";
 import { type RegistryClient, createRegistryClient } from "./api/client";
 import type { FetchedManifest } from "./api/manifests";
 import { resolveEndpoint } from "./endpoint";
@@ -29,13 +40,35 @@ export async function pullRuntime(
   layout: Layout,
   access: RegistryAccess = {},
 ): Promise<StoredImage> {
-  const unavailable = (_root: FetchedManifest, manifests: readonly Descriptor[]) =>
-    new UnikernelError(
-      "RUNTIME_UNAVAILABLE",
-      `The runtime '${reference}' is built for ${describePlatforms(manifests)}, not for ${VM_PLATFORM.architecture}.`,
-      { hint: "Use a runtime for this architecture in the Kraftfile." },
+  return (await fetchInto(reference, layout, VM_PLATFORM, access, unavailableError(reference))).stored;
+}
+
+const unavailableError = (reference: string) => (_root: FetchedManifest, manifests: readonly Descriptor[]) =>
+  new UnikernelError(
+    "RUNTIME_UNAVAILABLE",
+    `The runtime '${reference}' is built for ${describePlatforms(manifests)}, not for ${VM_PLATFORM.architecture}.`,
+    { hint: "Use a runtime for this architecture in the Kraftfile." },
+  );
+
+/**
+ * What {@link pullRuntime} would return, from the documents alone: the files of its layers do not exist. `undefined` if a document is
+ * missing. Throws as `pullRuntime`.
+ */
+export async function describeRuntime(
+  reference: string,
+  access: RegistryAccess = {},
+): Promise<DescribedImage | undefined> {
+  return withTemporaryFolder(async (folder) => {
+    const { root, documents, config } = await fetchDocuments(
+      { reference, folder, platform: VM_PLATFORM },
+      access,
+      unavailableError(reference),
     );
-  return (await fetchInto(reference, layout, VM_PLATFORM, access, unavailable)).stored;
+    await fs.mkdir(path.dirname(blobPath(folder, root.digest)), { recursive: true });
+    for (const blob of [config, ...documents.map(({ bytes }) => blobFromBytes(bytes))])
+      await writeBlob(blob, blobPath(folder, blob.digest), access.signal);
+    return readImage(folder, root);
+  });
 }
 
 /**
@@ -65,13 +98,46 @@ export async function resolveImageDigest(reference: string, access: RegistryAcce
 
 const versionOf = ({ digest, tag }: Reference): string => digest ?? tag ?? "latest";
 
+/** An image in a registry, and the layout that may have parts of it. */
+interface Source {
+  readonly reference: string;
+  readonly folder: string;
+  readonly platform: PlatformChoice;
+}
+
+type MissingPlatform = (root: FetchedManifest, manifests: readonly Descriptor[]) => UnikernelError;
+
 async function fetchInto(
   reference: string,
   layout: Layout,
   platform: PlatformChoice,
   access: RegistryAccess,
-  missing: (root: FetchedManifest, manifests: readonly Descriptor[]) => UnikernelError,
+  missing: MissingPlatform,
 ): Promise<{ readonly stored: StoredImage; readonly root: Descriptor }> {
+  const parsed = parseReference(reference);
+  const source = { reference, folder: layout.folder, platform };
+  const { root, documents, manifest, config, client, repository } = await fetchDocuments(source, access, missing);
+  const stored = await layout.putBlobs({
+    repository: canonicalRepository(parsed),
+    ...(parsed.tag === undefined ? {} : { tag: parsed.tag }),
+    isUntagged: parsed.tag === undefined && parsed.digest !== undefined,
+    root,
+    blobs: [
+      ...manifest.layers.map((layer) => toBlobSource(client, repository, layer)),
+      config,
+      ...documents.toReversed().map(({ bytes }) => blobFromBytes(bytes)),
+    ],
+    ...(access.signal === undefined ? {} : { signal: access.signal }),
+  });
+  return { stored, root };
+}
+
+/** Fetches what describes an image: its indexes, the manifest of the platform, and the config. */
+async function fetchDocuments(
+  { reference, folder, platform }: Source,
+  access: RegistryAccess,
+  missing: MissingPlatform,
+) {
   const parsed = parseReference(reference);
   const { registry, repository } = resolveEndpoint(parsed);
   const client = createRegistryClient({ ...access, registry });
@@ -82,24 +148,14 @@ async function fetchInto(
     if (chosen === undefined) throw missing(last, manifests);
     documents.push(await client.fetchManifest(repository, chosen.digest));
   }
-  const [root, manifestDocument] = [documents[0], documents.at(-1)];
-  if (root === undefined || manifestDocument === undefined) throw new UnikernelError("BUG", "No manifest was fetched.");
+  const [rootDocument, manifestDocument] = [documents[0], documents.at(-1)];
+  if (rootDocument === undefined || manifestDocument === undefined)
+    throw new UnikernelError("BUG", "No manifest was fetched.");
   const manifest = parseFetched(manifestDocument, imageManifest, reference);
-  const config = await fetchConfig(client, repository, manifest.config, { reference, folder: layout.folder });
-  const descriptor = { mediaType: root.mediaType || MEDIA_TYPE.manifest, digest: root.digest, size: root.bytes.length };
-  const stored = await layout.putBlobs({
-    repository: canonicalRepository(parsed),
-    ...(parsed.tag === undefined ? {} : { tag: parsed.tag }),
-    isUntagged: parsed.tag === undefined && parsed.digest !== undefined,
-    root: descriptor,
-    blobs: [
-      ...manifest.layers.map((layer) => toBlobSource(client, repository, layer)),
-      config,
-      ...documents.toReversed().map(({ bytes }) => blobFromBytes(bytes)),
-    ],
-    ...(access.signal === undefined ? {} : { signal: access.signal }),
-  });
-  return { stored, root: descriptor };
+  const config = await fetchConfig(client, repository, manifest.config, { reference, folder });
+  const { mediaType, digest, bytes } = rootDocument;
+  const root: Descriptor = { mediaType: mediaType || MEDIA_TYPE.manifest, digest, size: bytes.length };
+  return { root, documents, manifest, config, client, repository };
 }
 
 /** A config is checked before the layers are fetched: other artefacts, such as Helm charts, have manifests too. */

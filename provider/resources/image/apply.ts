@@ -7,9 +7,9 @@ import { buildOnce } from "../../image/cache/buildOnce";
 import { loadHashKey } from "../../image/cache/hashKey";
 import { withSavedDigests } from "../../image/cache/savedDigests";
 import { openLayout } from "../../image/oci/layout";
+import type { FileDigests } from "../../image/pack/fileDigests";
 import { type PushProgress, pushImage } from "../../image/registry/push";
 import { resolveRuntime } from "../../image/resolveRuntime";
-import type { FileDigests } from "../../image/pack/fileDigests";
 import type { ProviderContext } from "../context";
 import { toGivenFiles } from "./files";
 import type { ImageInputs } from "./inputs";
@@ -25,7 +25,7 @@ export async function buildAndPush(
   inputs: ImageInputs,
   destination: ImageDestination,
 ): Promise<BuiltImage> {
-  const { context: folder, kraftfile, files, build, preserveModes, contextHash, digest, name = "" } = inputs;
+  const { context: folder, kraftfile, files, build, preserveModes, name = "", contextHash, digest } = inputs;
   const progress = createProgressReporter(`Image '${name}'`, context.printProgress);
   const access = { credentials: credentialSource(context, destination, inputs), signal: context.signal };
   try {

@@ -1,5 +1,4 @@
 /** How a GatewayImage is created, read, updated and deleted. */
-import { isDeepStrictEqual } from "node:util";
 import type { Lifecycle } from "../../definition/resource";
 import { openLayout } from "../../image/oci/layout";
 import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
@@ -10,11 +9,12 @@ import type { ImageInputs, imageInputs } from "./inputs";
 import { type imageOutputs, toOutputs, versionsInState } from "./outputs";
 import { type ImageDestination, destinationOfId, imageDestination, imageRef } from "./reference";
 import { credentialSource } from "./registryAccess";
+import { isSameBuild } from "./sameBuild";
 import { removeAllVersions, removeOldVersions } from "./versions";
 
 /** The lifecycle of a GatewayImage. Its id is its repository. */
 export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, ProviderContext> = {
-  describeUpdate: (olds, news) => (olds.contextHash === news.contextHash ? [] : ["build the image again"]),
+  describeUpdate: (olds, news) => (isSameBuild(olds, news) ? [] : ["build the image again"]),
 
   async create(context, inputs) {
     const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${inputs.name ?? ""}'`);
@@ -64,15 +64,4 @@ function findImage(context: ProviderContext, destination: ImageDestination, inpu
   if (!destination.isPushed) return openLayout(context.imageLayout).resolve(reference);
   const credentials = credentialSource(context, destination, inputs);
   return inspectImage(reference, { credentials, signal: context.signal });
-}
-
-/** True if both build the same image: they differ at most in how it is pushed and kept. */
-function isSameBuild(olds: ImageInputs, news: ImageInputs): boolean {
-  const toBuild = ({
-    registryCredentials: _credentials,
-    keepVersions: _versions,
-    deleteOnDestroy: _destroy,
-    ...build
-  }: ImageInputs) => build;
-  return isDeepStrictEqual(toBuild(olds), toBuild(news));
 }

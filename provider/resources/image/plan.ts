@@ -12,7 +12,9 @@ import { withSavedDigests } from "../../image/cache/savedDigests";
 import { toGivenFiles } from "./files";
 import { type ImageInputs, imageInputs } from "./inputs";
 import { planDigest } from "./planDigest";
-import { destinationFailures, imageDestination, imageRef } from "./reference";
+import { type ImageDestination, destinationFailures, imageDestination, imageRef } from "./reference";
+import { credentialSource } from "./registryAccess";
+import { isSameBuild } from "./sameBuild";
 
 /** Inputs that {@link computeInputs} computes; all others are the program's. */
 const COMPUTED = ["contextHash", "digest", "ref"] as const;
@@ -22,7 +24,7 @@ const COMPUTED = ["contextHash", "digest", "ref"] as const;
  * known before the build, so that the preview of an Instance or a Service knows its new image. Unknown inputs make them unknown. An
  * invalid Kraftfile or build context becomes a failure.
  *
- * The digest of an image whose inputs are those in state is not computed: nothing will be built.
+ * The digest of an image that is built from the same as the one in state is not computed: nothing will be built.
  */
 export async function computeInputs(
   given: Properties,
@@ -39,26 +41,17 @@ export async function computeInputs(
   try {
     return await withTemporaryFolder((scratch) =>
       withSavedDigests(inputs.context, inputs.kraftfile, async (digests) => {
-        const { kraftfile, name = "image", files, ...rest } = inputs;
+        const { kraftfile, files, name = "image", ...rest } = inputs;
         const plan = await planBuild({
           ...rest,
-          ...(kraftfile === undefined ? {} : { kraftfile }),
           files: toGivenFiles(files),
-          hashKey: await loadHashKey(),
+          ...(kraftfile === undefined ? {} : { kraftfile }),
           name,
           scratch,
           digests,
+          hashKey: await loadHashKey(),
         });
-        const { contextHash } = plan;
-        if (isUnchanged(given, olds) && olds["contextHash"] === contextHash)
-          return { inputs: { ...given, ...computedIn(olds) }, failures: [] };
-        const { digest, warnings } = await planDigest(plan, metro);
-        return {
-          inputs: { ...given, contextHash, ...referenceOf(given, inputs, metro, digest) },
-          failures: [],
-          notes: await describeChange(olds, plan),
-          warnings,
-        };
+        return computeFromPlan(plan, { given, inputs, metro, olds });
       }),
     );
   } catch (error) {
@@ -78,29 +71,44 @@ export async function computeInputs(
   }
 }
 
+/** What a plan is for. */
+interface Planned {
+  /** As the program has them; partly unknown. */
+  readonly given: Properties;
+  /** The known part of them. */
+  readonly inputs: ImageInputs;
+  readonly metro: MetroIdentity | undefined;
+  readonly olds: Properties;
+}
+
+async function computeFromPlan(plan: BuildPlan, { given, inputs, metro, olds }: Planned): Promise<ComputedInputs> {
+  const { contextHash } = plan;
+  if (isSameBuild(olds, { ...given, contextHash })) return { inputs: { ...given, ...computedIn(olds) }, failures: [] };
+  const destination = destinationOf(given, inputs, metro);
+  const credentials = destination && credentialSource({ metroToken: metro?.token }, destination, inputs);
+  const { digest, warnings } = await planDigest(plan, { metro: metro?.metro, credentials });
+  const ref = digest === undefined || destination === undefined ? undefined : imageRef(destination, digest);
+  const computed = { contextHash, ...(digest !== undefined && { digest }), ...(ref !== undefined && { ref }) };
+  return { inputs: { ...given, ...computed }, failures: [], notes: await describeChange(olds, given, plan), warnings };
+}
+
 /** The computed inputs in state. */
 const computedIn = (olds: Properties): Properties =>
   Object.fromEntries(COMPUTED.flatMap((name) => (olds[name] === undefined ? [] : [[name, olds[name]]])));
 
-/** True if the program's inputs are those in state. */
-const isUnchanged = (given: Properties, olds: Properties): boolean =>
-  Object.keys(imageInputs.shape).every(
-    (name) => COMPUTED.some((computed) => computed === name) || isDeepStrictEqual(given[name], olds[name]),
-  );
-
-/** `digest` and `ref`, as far as they are known. A name or repository that is not known yet leaves `ref` out. */
-function referenceOf(
+/** Where the image will be stored; `undefined` if its name or repository is not known yet. */
+const destinationOf = (
   given: Properties,
   inputs: ImageInputs,
   metro: MetroIdentity | undefined,
-  digest: string | undefined,
-): Properties {
-  if (digest === undefined) return {};
-  if (metro === undefined || containsUnknown(given["name"]) || containsUnknown(given["repository"])) return { digest };
-  return { digest, ref: imageRef(imageDestination(inputs, metro), digest) };
-}
+): ImageDestination | undefined =>
+  metro === undefined || containsUnknown([given["name"], given["repository"]])
+    ? undefined
+    : imageDestination(inputs, metro);
 
-async function describeChange({ contextHash: before }: Properties, plan: BuildPlan): Promise<readonly string[]> {
-  if (typeof before !== "string" || before === plan.contextHash) return [];
-  return [await describeContextChange(before, plan.parts)];
+/** Contents of `files` do not change the context hash. */
+async function describeChange(olds: Properties, given: Properties, plan: BuildPlan): Promise<readonly string[]> {
+  const { contextHash: before } = olds;
+  const isSameContext = before === plan.contextHash && isDeepStrictEqual(olds["files"], given["files"]);
+  return typeof before !== "string" || isSameContext ? [] : [await describeContextChange(before, plan.parts)];
 }

@@ -1,12 +1,12 @@
 /** What a preview can know of the digest that an image will have. */
-import type { MetroIdentity } from "../../base/config/metroConfig";
 import type { Digest } from "../../base/digest";
 import { localPaths } from "../../base/localPaths";
 import { computeDigest, isComputable } from "../../image/build/computeDigest";
 import type { BuildPlan } from "../../image/build/planBuild";
 import { findBuiltImage } from "../../image/cache/buildOnce";
 import { imageKey, loadImageDigest, saveImageDigest } from "../../image/cache/imageDigests";
-import { resolveCachedRuntime } from "../../image/resolveRuntime";
+import type { CredentialSource } from "../../image/registry/auth/credentials";
+import { resolvePlannedRuntime } from "../../image/resolveRuntime";
 import { UnikernelError } from "../../base/errors";
 import { resolveKernel } from "../../image/build/kernel/resolveKernel";
 import type { ImageBase } from "../../image/runtimeImage";
@@ -21,25 +21,28 @@ export interface PlannedDigest {
 /**
  * The digest that the build of a plan will give. Known if packing files of this machine gives it; for a Dockerfile and for the image of a
  * registry, only if this machine has built the same before and the metro is `local`, since a machine that applies the plan for another
- * metro may have built nothing. Not known either if the runtime is not on this machine.
+ * metro may have built nothing. Not known either without the runtime.
  *
  * Throws `CONTEXT_INVALID` and `KRAFTFILE_INVALID` for what the build would reject.
  */
-export async function planDigest(plan: BuildPlan, metro: MetroIdentity | undefined): Promise<PlannedDigest> {
+export async function planDigest(
+  plan: BuildPlan,
+  { metro, credentials }: { readonly metro: string | undefined; readonly credentials: CredentialSource | undefined },
+): Promise<PlannedDigest> {
   const { warnings } = plan;
-  const base = await findBase(plan);
+  const base = await findBase(plan, credentials);
   if (base === undefined) return { warnings };
   if (isComputable(plan)) return packDigest(plan, base);
-  if (metro?.metro !== "local") return { warnings };
+  if (metro !== "local") return { warnings };
   const built = await findBuiltImage(plan, base, { layout: localPaths().imagesDir });
   return { digest: built?.root.digest, warnings };
 }
 
 /** The base of the image, if this machine has it without downloading or compiling anything. */
-async function findBase(plan: BuildPlan): Promise<ImageBase | undefined> {
+async function findBase(plan: BuildPlan, credentials: CredentialSource | undefined): Promise<ImageBase | undefined> {
   const { kernel, scratch, digests } = plan;
   if (kernel.type === "compile") return undefined;
-  if (kernel.type === "runtime") return resolveCachedRuntime(kernel.reference);
+  if (kernel.type === "runtime") return resolvePlannedRuntime(kernel.reference, { credentials });
   const resolveRuntime = (): Promise<never> => Promise.reject(new UnikernelError("BUG", "The plan has no runtime."));
   return resolveKernel(kernel, { resolveRuntime, scratch, digests, onProgress: () => undefined });
 }

@@ -47,8 +47,7 @@ export async function removeAllVersions(
   const { repository, isPushed } = destination;
   if (isPushed && !inputs.deleteOnDestroy) {
     await layout.remove(repository);
-    const digests = planRetention(history, { keepVersions: 0 }).remove;
-    report(context, inputs, `${digests.length} in '${repository}' stay; deleteOnDestroy: true would delete them`);
+    report(context, inputs, `stays in '${repository}'. Set deleteOnDestroy to delete it with its resource.`);
     return;
   }
   const inUse = await digestsInUse(context);

@@ -244,6 +244,7 @@ describe("tyk", () => {
     rejects({ nodeSecret: PUBLIC_DEFAULT }, /nodeSecret: is the public default/);
     rejects({ secret: "CHANGEME" }, /secret: is the public default/);
     rejects({ secret: " " }, /secret: must not be empty/);
+    rejects({ secret: undefined }, /secret: is missing/);
     rejects({ version: "latest" }, /version: must be a version such as '5\.8\.3', got 'latest'/);
     rejects({ listenPort: 0 }, /listenPort: must be a port from 1 to 65535, got 0/);
     rejects({ redis: {} }, /redis: set either 'host' or 'addresses'/);

@@ -62,7 +62,14 @@ export async function hashInputs(inputs: HashedInputs, options: HashOptions): Pr
     tree: rows,
     roms: await Promise.all(roms.map((rom) => identifyRom(rom, options))),
   };
-  return { contextHash: digestOf(JSON.stringify(parts)), secretHash: hashSecretContents(secrets, hashKey), parts };
+  // Keyed too: parts are compared with those of an earlier build, which are kept on the disk.
+  const keyed = new Map(secrets.map((secret) => [secret[0], hashSecretContents([secret], hashKey)]));
+  const named = rows.map((row): TreeRow => (keyed.has(row[0]) ? [...row, keyed.get(row[0])] : row));
+  return {
+    contextHash: digestOf(JSON.stringify(parts)),
+    secretHash: hashSecretContents(secrets, hashKey),
+    parts: { ...parts, tree: named },
+  };
 }
 
 /** What stands for a root file system that is not known yet. */

@@ -9,10 +9,10 @@ import * as crypto from "node:crypto";
 import type { Digest } from "../../../base/digest";
 
 /** Bytes of a key. Source: RFC 2104, section 3: at least the length of the hash. */
-export const HASH_KEY_BYTES = 32;
+export const KEY_BYTES = 32;
 
 /** A new key. */
-export const createHashKey = (): Uint8Array => crypto.randomBytes(HASH_KEY_BYTES);
+export const createHashKey = (): Uint8Array => crypto.randomBytes(KEY_BYTES);
 
 /** The key of this process, for a hash that is compared within the process only. */
 const processKey = createHashKey();

@@ -99,6 +99,17 @@ describe("given files", () => {
     );
   });
 
+  it("have no digest in what is saved about the files of a context", async () => {
+    const [file, saved] = [path.join(folder, "file"), path.join(folder, "digests")];
+    await fs.writeFile(file, "1234");
+    await fs.utimes(file, 1, 1);
+    const digests = new FileDigests();
+    const given = fileAt({ path: file }, sha256("1234"));
+    await loadGivenFiles(new Map([["/etc/x", given]]), { scratch, digests });
+    await digests.save(saved);
+    assert.ok(!(await fs.readFile(saved, "utf8").catch(() => "")).includes(sha256("1234")));
+  });
+
   it("fail the build if they change, or become a link or FIFO, after the plan", async () => {
     const file = path.join(folder, "file");
     const replacements: Readonly<Record<string, () => Promise<unknown>>> = {

@@ -1,0 +1,14 @@
+/** Whether two inputs of a GatewayImage give the same image. Pure. */
+import { isDeepStrictEqual } from "node:util";
+import type { Properties } from "../../definition/resource";
+import { imageInputs } from "./inputs";
+
+/** Inputs that tell how an image is pushed and kept, and those that follow from the others. */
+const NOT_BUILT_FROM: readonly string[] = ["registryCredentials", "keepVersions", "deleteOnDestroy", "digest", "ref"];
+
+/** Names of the inputs that an image is built from, `contextHash` included. */
+const BUILT_FROM = Object.keys(imageInputs.shape).filter((name) => !NOT_BUILT_FROM.includes(name));
+
+/** True if both build the same image: they differ at most in how it is pushed and kept. */
+export const isSameBuild = (olds: Properties, news: Properties): boolean =>
+  BUILT_FROM.every((name) => isDeepStrictEqual(olds[name], news[name]));

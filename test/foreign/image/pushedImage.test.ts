@@ -1,0 +1,204 @@
+/** GatewayImages in the real provider process, pushed to Debian's docker-registry with token authentication. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { openLayout } from "../../../provider/image/oci/layout";
+import type { CredentialSource } from "../../../provider/image/registry/auth/credentials";
+import { createRegistryClient } from "../../../provider/image/registry/api/client";
+import { pushImage } from "../../../provider/image/registry/push";
+import { PulledImages } from "../../../provider/platform/pulledImages";
+import { type DockerRegistry, startDockerRegistry, uploadedBlobs } from "../../support/dockerRegistry";
+import { DynamicProcess } from "../../support/dynamicProcess";
+import { putTestImage } from "../../support/testImages";
+import { TestPlatform } from "../../support/testPlatform";
+import { type TokenServer, startTokenServer } from "../../support/tokenServer";
+
+type Json = Record<string, unknown>;
+
+const LOGIN = { username: "ann", password: "s3cret-Value" };
+const credentials: CredentialSource = () => Promise.resolve({ type: "password", ...LOGIN });
+const VARIABLES = ["UNIKERNEL_STATE_DIR", "UNIKERNEL_CACHE_DIR", "DOCKER_CONFIG"] as const;
+
+describe("a GatewayImage in a registry with token authentication", () => {
+  const before_ = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
+  let folder: string;
+  let tokens: TokenServer;
+  let registry: DockerRegistry;
+  let metro: TestPlatform;
+  let image: DynamicProcess;
+  let path_: string;
+  let repository: string;
+  let inputs: Json;
+  let id: string;
+  let state: Json;
+
+  before(async () => {
+    tokens = await startTokenServer({ passwords: { [LOGIN.username]: LOGIN.password } });
+    registry = await startDockerRegistry({ tokens });
+  });
+  after(async () => {
+    await registry[Symbol.asyncDispose]();
+    await tokens[Symbol.asyncDispose]();
+  });
+
+  beforeEach(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "pushed-"));
+    for (const name of VARIABLES) process.env[name] = path.join(folder, name.toLowerCase());
+    metro = await TestPlatform.open();
+    const { url, token } = (await metro.start({ pulledImages: new PulledImages(metro.paths.pulledImagesDir) })) ?? {
+      url: "",
+      token: "",
+    };
+    const runtime = await putTestImage(folder, { repository: "base", kernel: `kernel of ${folder}` });
+    await pushImage(runtime.layout, "base", `${registry.host}/team/base`, { credentials });
+    path_ = `team/${path.basename(folder).toLowerCase()}`;
+    repository = `${registry.host}/${path_}`;
+    await fs.mkdir(path.join(folder, "site/rootfs"), { recursive: true });
+    await fs.writeFile(
+      path.join(folder, "site/Kraftfile"),
+      `spec: v0.7\nruntime: ${registry.host}/team/base:latest\nrootfs: ./rootfs\ncmd: ["/server"]\n`,
+    );
+    image = await DynamicProcess.start("GatewayImage", { "unikernel:metro": url, "unikernel:token": token });
+    await writePage("first");
+    inputs = await check({}, {});
+    ({ id, outs: state } = await image.create(inputs));
+  });
+  afterEach(async () => {
+    await image.stop();
+    await metro.close();
+    await fs.rm(folder, { recursive: true, force: true });
+    for (const name of VARIABLES) {
+      if (before_[name] === undefined) delete process.env[name];
+      else process.env[name] = before_[name];
+    }
+  });
+
+  const writePage = (text: string): Promise<void> => fs.writeFile(path.join(folder, "site/rootfs/index.html"), text);
+  const client = () => createRegistryClient({ registry: registry.host, credentials });
+  const digest = (): string => String(state["digest"]);
+  const exists = async (one: string): Promise<boolean> => (await client().resolveManifest(path_, one)) === one;
+  /** Requests for the image's repository since `from`. */
+  const requestsSince = async (from: number) =>
+    (await registry.requests()).slice(from).filter((one) => one.path.startsWith(`/v2/${path_}/`));
+  const logLength = async (): Promise<number> => (await registry.requests()).length;
+
+  async function check(olds: Json, more: Json): Promise<Json> {
+    const given = { context: path.join(folder, "site"), repository, registryCredentials: LOGIN, name: "site", ...more };
+    const { inputs: checked, failures } = await image.check(olds, given);
+    assert.deepEqual(failures, []);
+    return checked;
+  }
+
+  /** An update with a new page or new settings. Returns what was uploaded. */
+  async function update(page: string, more: Json = {}): Promise<readonly string[]> {
+    await writePage(page);
+    const from = await logLength();
+    inputs = await check(inputs, more);
+    assert.ok((await image.diff(id, state, inputs)).changes);
+    state = await image.update(id, state, inputs);
+    return uploadedBlobs(await requestsSince(from));
+  }
+
+  /** Digests of the config and the layers, in order, as the registry has them. */
+  async function blobsOf(index: string): Promise<readonly string[]> {
+    const fetch = async (one: string) =>
+      JSON.parse((await client().fetchManifest(path_, one)).bytes.toString("utf8")) as {
+        manifests: { digest: string }[];
+        config: { digest: string };
+        layers: { digest: string }[];
+      };
+    const manifest = await fetch((await fetch(index)).manifests[0]?.digest ?? "");
+    return [manifest.config, ...manifest.layers].map((one) => one.digest);
+  }
+
+  it("is pushed by digest, with its runtime's kernel mounted and not sent", async () => {
+    assert.equal(id, repository);
+    assert.equal(state["ref"], `${repository}@${digest()}`);
+    assert.deepEqual(state["versions"], [digest()]);
+    const [config, kernel, rootfs] = await blobsOf(digest());
+    const requests = await requestsSince(0);
+    assert.deepEqual([...uploadedBlobs(requests)].sort(), [config, rootfs].sort());
+    const mounts = requests.filter((one) => one.query.has("mount") && one.status === 201);
+    assert.deepEqual(
+      mounts.map(({ query }) => [query.get("mount"), query.get("from")]),
+      [[kernel, "team/base"]],
+    );
+  });
+
+  it("sends the root file system and the config of a change, and nothing for a change of settings", async () => {
+    const uploaded = await update("second");
+    const [config, , rootfs] = await blobsOf(digest());
+    assert.deepEqual([...uploaded].sort(), [config, rootfs].sort());
+    const from = await logLength();
+    assert.deepEqual(await update("second", { keepVersions: 5 }), []);
+    assert.deepEqual(
+      (await requestsSince(from)).filter(({ method }) => method === "PUT" || method === "POST"),
+      [],
+    );
+  });
+
+  it("keeps the last versions and those that instances run, in the registry and in the layout", async () => {
+    const first = digest();
+    await metro.createRunning({
+      image: { url: String(state["ref"]), credentials: Buffer.from(`ann:${LOGIN.password}`).toString("base64") },
+      name: "old",
+    });
+    await update("second", { keepVersions: 2 });
+    const second = digest();
+    await update("third", { keepVersions: 2 });
+    const third = digest();
+    assert.deepEqual(state["versions"], [third, second, first], "an instance runs the first");
+    assert.equal(await exists(first), true);
+    const [running] = (await metro.api("GET", "/v1/instances?name=old")).items;
+    await metro.api("DELETE", "/v1/instances", [{ uuid: running?.uuid }]);
+    await update("fourth", { keepVersions: 2 });
+    assert.deepEqual(state["versions"], [digest(), third]);
+    assert.deepEqual(await Promise.all([first, second, third].map(exists)), [false, false, true]);
+    const layout = openLayout(path.join(process.env["UNIKERNEL_STATE_DIR"] ?? "", "images"));
+    assert.deepEqual((await layout.list()).map((one) => one.digest).sort(), [digest(), third].sort());
+  });
+
+  it("is gone for a refresh only if its registry says so", async () => {
+    assert.equal((await image.read(id, state)).id, id);
+    assert.equal((await image.read(id, state)).props["digest"], digest());
+    await assert.rejects(
+      image.read(id, { ...state, registryCredentials: { ...LOGIN, password: "wrong" } }),
+      (error) => {
+        assert.match(String(error), /API_UNAUTHORIZED: /);
+        assert.doesNotMatch(String(error), /s3cret-Value/);
+        return true;
+      },
+    );
+    await client().deleteManifest(path_, digest() as `sha256:${string}`);
+    assert.equal((await image.read(id, state)).id, "", "so that the next update pushes it again");
+    const from = await logLength();
+    const { outs } = await image.create(inputs);
+    assert.equal(outs["digest"], digest());
+    assert.equal(await exists(digest()), true);
+    assert.deepEqual(uploadedBlobs(await requestsSince(from)), [], "the registry still had the blobs");
+  });
+
+  it("is read by its repository alone, with the login of Docker's configuration", async () => {
+    const auth = Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString("base64");
+    const dockerFolder = process.env["DOCKER_CONFIG"] ?? "";
+    await fs.mkdir(dockerFolder);
+    await fs.writeFile(
+      path.join(dockerFolder, "config.json"),
+      JSON.stringify({ auths: { [registry.host]: { auth } } }),
+    );
+    const found = await image.read(id, {});
+    assert.equal(found.props["ref"], `${repository}@${digest()}`);
+    assert.equal(found.props["sizeBytes"], state["sizeBytes"]);
+  });
+
+  it("stays in the registry when it is destroyed, unless the program says otherwise", async () => {
+    await image.deleteLater(id, state);
+    assert.equal(await exists(digest()), true);
+    assert.match(image.printed.join("\n"), /Image 'site': stays in '127\.0\.0\.1.*'\. Set deleteOnDestroy to delete/);
+    ({ outs: state } = await image.create(await check(inputs, { deleteOnDestroy: true })));
+    await image.deleteLater(id, state);
+    assert.equal(await exists(digest()), false);
+    assert.deepEqual(await fs.readdir(process.env["UNIKERNEL_STATE_DIR"] ?? ""), []);
+  });
+});

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { UnikernelError } from "../../../../provider/base/errors";
+import type { BuiltImage } from "../../../../provider/image/build/buildImage";
+import { type BuildInputs, type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
+import { buildOnce } from "../../../../provider/image/cache/buildOnce";
+import { imageKey, saveImageDigest } from "../../../../provider/image/cache/imageDigests";
+import { openLayout } from "../../../../provider/image/oci/layout";
+import type { RuntimeImage } from "../../../../provider/image/runtimeImage";
+import { givenTexts } from "../../../support/givenFiles";
+import { useCacheFolder } from "../../../support/cacheFolder";
+import { writeLayer } from "../../../support/layers";
+import { putTestImage } from "../../../support/testImages";
+
+describe("an image that is built once", () => {
+  const folder = useCacheFolder();
+  const at = (name: string): string => path.join(folder.path, name);
+  let runtime: RuntimeImage;
+  const before = process.env["UNIKERNEL_BUILDER"];
+
+  beforeEach(async () => {
+    await fs.mkdir(at("app/rootfs"), { recursive: true });
+    await fs.writeFile(at("app/rootfs/page"), "hello");
+    await fs.writeFile(at("app/Kraftfile"), "spec: v0.7\nruntime: linux:latest\nrootfs: ./rootfs\n");
+    await fs.writeFile(at("kernel"), "a kernel");
+    runtime = {
+      reference: "linux:latest",
+      platform: { os: "qemu", architecture: "x86_64" },
+      kernelLayer: await writeLayer(at("kernel"), "unikraft/bin/kernel", at("kernel.tar")),
+    };
+    // Whatever starts a builder fails.
+    process.env["UNIKERNEL_BUILDER"] = "none-is-needed";
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env["UNIKERNEL_BUILDER"];
+    else process.env["UNIKERNEL_BUILDER"] = before;
+  });
+
+  const plan = (inputs: Partial<BuildInputs> = {}): Promise<BuildPlan> =>
+    planBuild({ context: at("app"), name: "shop", scratch: folder.path, ...inputs });
+
+  /** Builds, and counts in `packed` how often an archive was packed. */
+  async function build(planned: BuildPlan, repository: string, packed: string[] = []): Promise<BuiltImage> {
+    return buildOnce(planned, {
+      layout: at("images"),
+      repository,
+      resolveRuntime: () => Promise.resolve(runtime),
+      onProgress: ({ message }) => {
+        if (message.startsWith("packing")) packed.push(repository);
+      },
+    });
+  }
+
+  it("is shared by concurrent builds, each of which stores it under its own name", async () => {
+    const packed: string[] = [];
+    const names = ["one", "two", "three", "four"];
+    const built = await Promise.all(names.map(async (name) => build(await plan(), name, packed)));
+    assert.equal(packed.length, 1);
+    assert.equal(new Set(built.map(({ digest }) => digest)).size, 1);
+    for (const name of names) {
+      const stored = await openLayout(at("images")).resolve(name);
+      assert.deepEqual([stored?.digest, stored?.sizeBytes], [built[0]?.digest, built[0]?.sizeBytes]);
+    }
+    assert.deepEqual(await fs.readdir(at("cache/images/locks")), []);
+  });
+
+  it("is built again if something changed, if the layout lost it, or a part of it", async () => {
+    const packed: string[] = [];
+    await build(await plan(), "shop", packed);
+    await build(await plan({ files: givenTexts({ "/x": "1" }) }), "shop", packed);
+    assert.equal(packed.length, 2);
+    const { digest } = await build(await plan(), "shop", packed);
+    assert.equal(packed.length, 2, "the layout still has the first one");
+    const layer = (await openLayout(at("images")).resolve(`shop@${digest}`))?.initrd?.blob ?? "";
+    await fs.truncate(layer, 512);
+    await build(await plan(), "shop", packed);
+    await openLayout(at("images")).remove("shop");
+    assert.equal((await build(await plan(), "shop", packed)).digest, digest);
+    assert.equal(packed.length, 4);
+    await fs.appendFile(at("kernel"), "!");
+    runtime = {
+      ...runtime,
+      kernelLayer: await writeLayer(at("kernel"), "unikraft/bin/kernel", at("kernel2.tar")),
+    };
+    assert.notEqual((await build(await plan(), "shop", packed)).digest, digest);
+  });
+
+  it("starts no builder for a Dockerfile that was built, unless asked to, or if secrets may have changed", async () => {
+    await fs.writeFile(at("app/Dockerfile"), "FROM scratch\nCOPY rootfs /\n");
+    await fs.writeFile(at("app/Kraftfile"), "spec: v0.7\nruntime: linux:latest\nrootfs: ./Dockerfile\n");
+    const startsBuilder = (error: unknown) => UnikernelError.has(error, "BUILDER_MISSING", "CONFIG_INVALID");
+    await assert.rejects(build(await plan(), "shop"), startsBuilder);
+    // As if a builder had made this one.
+    const { digest } = await putTestImage(folder.path);
+    await fs.rename(at("layout"), at("images"));
+    const save = async (planned: BuildPlan) => saveImageDigest(await imageKey(planned, runtime), digest);
+    await save(await plan());
+    assert.equal((await build(await plan(), "shop")).digest, digest);
+    assert.equal((await openLayout(at("images")).resolve("shop"))?.digest, digest);
+    for (const options of [{ noCache: true }, { secrets: { token: "x" } }, { ssh: ["default"] }]) {
+      await save(await plan({ build: options }));
+      await assert.rejects(build(await plan({ build: options }), "shop"), startsBuilder, JSON.stringify(options));
+    }
+  });
+});

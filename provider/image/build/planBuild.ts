@@ -49,8 +49,8 @@ export interface BuildPlan {
   readonly context: string;
   /** Changes if and only if an input of the image changes; the image that a runtime's tag points to is not an input. */
   readonly contextHash: Digest;
-  /** What `contextHash` covers. */
-  readonly parts: ImageParts;
+  /** Lists what `contextHash` covers. */
+  readonly listParts: () => ImageParts;
   readonly kraftfile: RuntimeKraftfile;
   /** What the Kraftfile says without effect, ready to be printed. */
   readonly warnings: readonly string[];
@@ -85,7 +85,7 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     name,
     context: folder,
     contextHash,
-    parts: listParts(parts, rootfs),
+    listParts: () => listParts(parts, rootfs),
     kraftfile,
     warnings: formatProblems(displayPath, text, kraftfile.warnings),
     rootfs: rootfs.type === "tree" ? { type: "tree", tree } : rootfs,

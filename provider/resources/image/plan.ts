@@ -94,5 +94,5 @@ const destinationOf = (
 
 async function describeChange({ contextHash: before }: Properties, plan: BuildPlan): Promise<readonly string[]> {
   if (typeof before !== "string" || before === plan.contextHash) return [];
-  return [await describeContextChange(before, plan.parts)];
+  return [await describeContextChange(before, plan.listParts())];
 }

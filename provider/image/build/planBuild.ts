@@ -60,8 +60,8 @@ export interface BuildPlan {
    * on this machine (secretHash.ts).
    */
   readonly secretHash: Digest | undefined;
-  /** What `contextHash` and `secretHash` cover. */
-  readonly parts: ImageParts;
+  /** Lists what `contextHash` and `secretHash` cover. */
+  readonly listParts: () => ImageParts;
   readonly kraftfile: Kraftfile;
   readonly kernel: KernelPlan;
   /** What the Kraftfile says without effect, ready to be printed. */
@@ -107,7 +107,7 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     name,
     context: folder,
     ...hashes,
-    parts: listParts(parts, rootfs),
+    listParts: () => listParts(parts, rootfs),
     kraftfile,
     kernel,
     warnings: formatProblems(displayPath, text, kraftfile.warnings),

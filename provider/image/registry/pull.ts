@@ -2,21 +2,19 @@
 import { UnikernelError } from "../../base/errors";
 import { type BlobSource, blobFromBytes } from "../oci/blob";
 import { type ContainerImage, LINUX_X86_64, platformError, readContainerImage } from "../oci/containerImage";
-import { MEDIA_TYPE, type Descriptor, imageConfig, imageIndex, imageManifest, isIndexType } from "../oci/descriptor";
+import { MEDIA_TYPE, type Descriptor, imageConfig } from "../oci/descriptor";
 import type { Layout } from "../oci/layout";
-import { type PlatformChoice, VM_PLATFORM, chooseManifest, describePlatforms } from "../oci/platformChoice";
-import { type Reference, canonicalRepository, parseReference } from "../oci/reference";
-import { MAX_DOCUMENT_BYTES, type StoredImage, parseDocument, readDocument } from "../oci/storedImage";
+import { type PlatformChoice, VM_PLATFORM, describePlatforms } from "../oci/platformChoice";
+import { canonicalRepository, parseReference } from "../oci/reference";
+import { type StoredImage, readDocument } from "../oci/storedImage";
 import { type RegistryClient, createRegistryClient } from "./api/client";
 import type { FetchedManifest } from "./api/manifests";
+import { fetchConfig, fetchDocuments, versionOf } from "./documents";
 import { resolveEndpoint } from "./endpoint";
 import type { RegistryClientOptions } from "./session";
 
 /** How to reach a registry: credentials, allowed token hosts and a signal; see {@link RegistryClientOptions}. */
 export type RegistryAccess = Omit<RegistryClientOptions, "registry">;
-
-/** Indexes inside of indexes, up to this depth. */
-const MAX_DEPTH = 4;
 
 /**
  * Pulls one platform of a runtime; the digest remains that of the registry's index. A bare name is an official image: `base` is
@@ -63,8 +61,6 @@ export async function resolveImageDigest(reference: string, access: RegistryAcce
   return createRegistryClient({ ...access, registry }).resolveManifest(repository, versionOf(parsed));
 }
 
-const versionOf = ({ digest, tag }: Reference): string => digest ?? tag ?? "latest";
-
 async function fetchInto(
   reference: string,
   layout: Layout,
@@ -75,17 +71,13 @@ async function fetchInto(
   const parsed = parseReference(reference);
   const { registry, repository } = resolveEndpoint(parsed);
   const client = createRegistryClient({ ...access, registry });
-  const documents = [await client.fetchManifest(repository, versionOf(parsed))];
-  for (let last = documents[0]; last !== undefined && isIndexType(last.mediaType); last = documents.at(-1)) {
-    const { manifests } = parseFetched(last, imageIndex, reference);
-    const chosen = documents.length <= MAX_DEPTH ? chooseManifest(manifests, platform) : undefined;
-    if (chosen === undefined) throw missing(last, manifests);
-    documents.push(await client.fetchManifest(repository, chosen.digest));
-  }
-  const [root, manifestDocument] = [documents[0], documents.at(-1)];
-  if (root === undefined || manifestDocument === undefined) throw new UnikernelError("BUG", "No manifest was fetched.");
-  const manifest = parseFetched(manifestDocument, imageManifest, reference);
-  const config = await fetchConfig(client, repository, manifest.config, { reference, folder: layout.folder });
+  const { documents, manifest } = await fetchDocuments(client, parsed, { text: reference, platform }, missing);
+  const [root] = documents;
+  const isPresent = (await readDocument(layout.folder, manifest.config.digest, imageConfig)) !== undefined;
+  // A config is checked before the layers are fetched: other artefacts, such as Helm charts, have manifests too.
+  const config = isPresent
+    ? toBlobSource(client, repository, manifest.config)
+    : blobFromBytes((await fetchConfig(client, parsed, manifest.config, reference)).bytes);
   const descriptor = { mediaType: root.mediaType || MEDIA_TYPE.manifest, digest: root.digest, size: root.bytes.length };
   const stored = await layout.putBlobs({
     repository: canonicalRepository(parsed),
@@ -102,43 +94,8 @@ async function fetchInto(
   return { stored, root: descriptor };
 }
 
-/** A config is checked before the layers are fetched: other artefacts, such as Helm charts, have manifests too. */
-async function fetchConfig(
-  client: RegistryClient,
-  repository: string,
-  descriptor: Descriptor,
-  { reference, folder }: { readonly reference: string; readonly folder: string },
-): Promise<BlobSource> {
-  const isPresent = (await readDocument(folder, descriptor.digest, imageConfig)) !== undefined;
-  if (isPresent) return toBlobSource(client, repository, descriptor);
-  if (descriptor.size > MAX_DOCUMENT_BYTES) throw documentError(descriptor.digest, reference);
-  const parts: Uint8Array[] = [];
-  for await (const part of client.fetchBlob(repository, descriptor)) parts.push(part);
-  const bytes = Buffer.concat(parts);
-  parseFetched({ digest: descriptor.digest, bytes }, imageConfig, reference);
-  return blobFromBytes(bytes);
-}
-
 const toBlobSource = (client: RegistryClient, repository: string, { digest, size }: Descriptor): BlobSource => ({
   digest,
   sizeBytes: size,
   chunks: () => client.fetchBlob(repository, { digest, size }),
 });
-
-function parseFetched<T>(
-  fetched: Pick<FetchedManifest, "digest" | "bytes">,
-  model: Parameters<typeof parseDocument<T>>[2],
-  reference: string,
-): T {
-  try {
-    return parseDocument(fetched.bytes.toString("utf8"), fetched.digest, model);
-  } catch (cause) {
-    throw documentError(fetched.digest, reference, cause);
-  }
-}
-
-const documentError = (digest: string, reference: string, cause?: unknown): UnikernelError =>
-  new UnikernelError("API_SHAPE", `The registry's document ${digest} for '${reference}' is not a valid OCI document.`, {
-    hint: "Check that the host is an OCI registry and that the name is an image.",
-    ...(cause === undefined ? {} : { cause }),
-  });

@@ -19,6 +19,7 @@ import type { ProviderContext } from "../../resources/context";
 import { diffResource } from "../resourceDiff";
 import { describeChanges } from "../describeChanges";
 import { inspectAdoption } from "../inspectAdoption";
+import { inspectInputs } from "../inspectInputs";
 import { inspectUpdate } from "../inspectUpdate";
 import { LOCATION_KEY, assertSameMetro, assertSamePlatform, requiresMove } from "../resourceLocation";
 import { haveTimeoutsChanged } from "./customTimeouts";
@@ -176,6 +177,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         isAdoptable === true
           ? await inspectAdoption(resource, { label, inputs, urn }, inspect(), { inform: informOnce, warn: warnOnce })
           : await inspectUpdate(resource, { label, olds, news: inputs }, inspect, inform);
+      const messages = { inform, warn: (sentences: readonly string[]): void => warnOnce(sentences, urn) };
+      await inspectInputs(resource, { label, olds: oldInputs, news: inputs }, inspect, messages);
       const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
         inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
@@ -224,7 +227,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
     read: (id, props) =>
       runOperation(props, props, async (context) => {
         const olds = inputsFromState(resource, migrate(resource, props));
-        const observed = await resource.read(context, id, olds);
+        const observed = await resource.read(context, id, olds, props);
         if (observed === undefined) {
           // The protocol cannot report a missing object: without an error the engine would continue with an empty resource.
           if (isLookup(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);

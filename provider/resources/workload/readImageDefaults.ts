@@ -1,0 +1,71 @@
+/** Reads the defaults that the labels of an image set. */
+import { errorMessage } from "../../base/errors";
+import { isUnknown } from "../../definition/unknowns";
+import { readInstanceLabels } from "../../image/kraftfile/instanceLabels";
+import type { ProviderContext } from "../context";
+import type { PartialWorkload } from "./imageDefaults";
+import type { ImageDefaults } from "./imageDefaultsOutput";
+
+/** What the labels of an image say. */
+export interface FoundDefaults {
+  /** `undefined` if no label sets any. */
+  readonly defaults: ImageDefaults | undefined;
+  /** A clause for each invalid label. */
+  readonly problems: readonly string[];
+}
+
+/** Reads the defaults of images, and remembers them. */
+export interface DefaultsReader {
+  /** The defaults of a workload's image; `undefined` if it is not known or not stored yet. Throws what `readImageLabels` does. */
+  find(context: ProviderContext, workload: PartialWorkload | undefined): Promise<FoundDefaults | undefined>;
+  /**
+   * The same for an operation, which goes on without defaults: labels that are invalid or cannot be read are a warning.
+   *
+   * @param label the resource, such as `Instance 'web'`
+   */
+  read(
+    context: ProviderContext,
+    label: string,
+    workload: PartialWorkload | undefined,
+  ): Promise<ImageDefaults | undefined>;
+  /** What was last read of an image; `otherwise` if this process has not read it. For plans, which read nothing. */
+  last(image: string, otherwise: ImageDefaults | undefined): ImageDefaults | undefined;
+}
+
+/**
+ * A reader for one kind.
+ *
+ * @param prefix path of the workload inputs, for messages
+ */
+export function createDefaultsReader(prefix: "" | "template."): DefaultsReader {
+  const known = new Map<string, ImageDefaults | undefined>();
+
+  const find: DefaultsReader["find"] = async (context, { image, imagePull } = {}) => {
+    if (image === undefined || isUnknown(image)) return undefined;
+    const labels = await context.readImageLabels(image, imagePull?.credentials);
+    if (labels === undefined) return undefined;
+    const { scaleToZero, problems } = readInstanceLabels(labels);
+    const defaults = scaleToZero && { scaleToZero };
+    known.set(image, defaults);
+    return { defaults, problems };
+  };
+
+  return {
+    find,
+
+    async read(context, label, workload) {
+      try {
+        const { defaults, problems = [] } = (await find(context, workload)) ?? {};
+        for (const problem of problems) context.printWarning(`${label}: ${problem}.`);
+        return defaults;
+      } catch (error) {
+        const consequence = `${prefix}scaleToZero gets no defaults from them until the image changes`;
+        const sentence = `${label}: the labels of its image could not be read, so that ${consequence}.`;
+        context.printWarning(`${sentence} ${errorMessage(error)}`);
+        return undefined;
+      }
+    },
+
+    last: (image, otherwise) => (known.has(image) ? known.get(image) : otherwise),
+  };
+}

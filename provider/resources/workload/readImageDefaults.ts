@@ -19,7 +19,8 @@ export interface DefaultsReader {
   /** The defaults of a workload's image; `undefined` if it is not known or not stored yet. Throws what `readImageLabels` does. */
   find(context: ProviderContext, workload: PartialWorkload | undefined): Promise<FoundDefaults | undefined>;
   /**
-   * The same for an operation, which goes on without defaults: labels that are invalid or cannot be read are a warning.
+   * The same for an operation. Labels that cannot be read are a warning, and it goes on without defaults; of invalid ones the check
+   * before it has warned.
    *
    * @param label the resource, such as `Instance 'web'`
    */
@@ -55,9 +56,7 @@ export function createDefaultsReader(prefix: "" | "template."): DefaultsReader {
 
     async read(context, label, workload) {
       try {
-        const { defaults, problems = [] } = (await find(context, workload)) ?? {};
-        for (const problem of problems) context.printWarning(`${label}: ${problem}.`);
-        return defaults;
+        return (await find(context, workload))?.defaults;
       } catch (error) {
         const consequence = `${prefix}scaleToZero gets no defaults from them until the image changes`;
         const sentence = `${label}: the labels of its image could not be read, so that ${consequence}.`;

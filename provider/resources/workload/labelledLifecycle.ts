@@ -92,7 +92,7 @@ export function withLabels<I extends z.ZodObject, O extends z.ZodObject>(
         (before?.image === workload.image && isDeepStrictEqual(before?.scaleToZero, workload.scaleToZero))
       )
         return NO_FINDINGS;
-      const found = await reader.find(context, workload).catch(() => undefined);
+      const found = await reader.preview(context, workload).catch(() => undefined);
       if (found === undefined) return NO_FINDINGS;
       const { scaleToZero } = workload;
       const given = isUnknown(scaleToZero) ? {} : withoutUnknowns(scaleToZero ?? {});
@@ -109,7 +109,7 @@ export function withLabels<I extends z.ZodObject, O extends z.ZodObject>(
       ? {}
       : {
           async findAdoptable(context: ProviderContext, inputs: Inputs) {
-            const { defaults } = (await reader.find(context, workloadOf(inputs)).catch(() => undefined)) ?? {};
+            const { defaults } = (await reader.preview(context, workloadOf(inputs)).catch(() => undefined)) ?? {};
             const found = await lifecycle.findAdoptable?.(context, expand(inputs, defaults));
             return (
               found && {

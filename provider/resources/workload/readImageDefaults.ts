@@ -16,8 +16,11 @@ export interface FoundDefaults {
 
 /** Reads the defaults of images, and remembers them. */
 export interface DefaultsReader {
-  /** The defaults of a workload's image; `undefined` if it is not known or not stored yet. Throws what `readImageLabels` does. */
-  find(context: ProviderContext, workload: PartialWorkload | undefined): Promise<FoundDefaults | undefined>;
+  /**
+   * The defaults of a workload's image for a preview; `undefined` if the image is not known or not stored yet. Throws what `readImageLabels`
+   * does.
+   */
+  preview(context: ProviderContext, workload: PartialWorkload | undefined): Promise<FoundDefaults | undefined>;
   /**
    * The same for an operation. Labels that cannot be read are a warning, and it goes on without defaults; of invalid ones the check
    * before it has warned.
@@ -41,18 +44,22 @@ export interface DefaultsReader {
 export function createDefaultsReader(prefix: "" | "template."): DefaultsReader {
   const known = new Map<string, ImageDefaults | undefined>();
 
-  const find: DefaultsReader["find"] = async (context, { image, imagePull } = {}) => {
+  async function find(
+    context: ProviderContext,
+    { image, imagePull }: PartialWorkload = {},
+    isPreview = false,
+  ): Promise<FoundDefaults | undefined> {
     if (image === undefined || isUnknown(image)) return undefined;
-    const labels = await context.readImageLabels(image, imagePull?.credentials);
+    const labels = await context.readImageLabels(image, { credentials: imagePull?.credentials, isPreview });
     if (labels === undefined) return undefined;
     const { scaleToZero, problems } = readInstanceLabels(labels);
     const defaults = scaleToZero && { scaleToZero };
     known.set(image, defaults);
     return { defaults, problems };
-  };
+  }
 
   return {
-    find,
+    preview: (context, workload) => find(context, workload, true),
 
     async read(context, label, workload) {
       try {

@@ -38,24 +38,29 @@ describe("reading the labels of an image", () => {
 
   const reader = (source: Partial<ImageLabelSource> = {}) =>
     createImageLabelReader({
-      ...{ metro: "fra", token: undefined, layout: layout.folder, signal: new AbortController().signal },
+      ...{
+        url: "https://api.fra.unikraft.cloud",
+        token: undefined,
+        layout: layout.folder,
+        signal: new AbortController().signal,
+      },
       ...source,
     });
   const gets = (): readonly string[] => registry.requests.map(({ method, path: name }) => `${method} ${name}`);
 
   it("asks the layout in metro local, under any form of the name", async () => {
-    const read = reader({ metro: "local" });
+    const read = reader({ url: undefined });
     for (const name of [`app@${digest}`, "app:latest", "app", `oci://local/app@${digest}`, `local/app@${digest}`])
       assert.deepEqual(await read(name), LABELS, name);
-    assert.equal(await read("other"), undefined);
-    assert.equal(await reader({ metro: "http://127.0.0.1:1" })(`app@${digest}`), undefined, "another machine's layout");
+    assert.equal(await read("other", { isPreview: true }), undefined);
+    assert.equal(await reader({ url: "http://127.0.0.1:1" })(`app@${digest}`), undefined, "another machine's layout");
   });
 
   it("asks the registry otherwise: for the documents, once, and for no layer", async () => {
     await pushImage(layout, `app@${digest}`, `${registry.host}/acme/app:v1`);
     const kinds = new Set<string>();
-    for (const metro of ["fra", "http://127.0.0.1:1", "local"]) {
-      const read = reader({ metro });
+    for (const url of ["https://api.fra.unikraft.cloud", "http://127.0.0.1:1", undefined]) {
+      const read = reader({ url });
       const before = gets().length;
       const image = `${registry.host}/acme/app@${digest}`;
       assert.deepEqual(await Promise.all([read(image), read(image)]), [LABELS, LABELS]);
@@ -85,8 +90,16 @@ describe("reading the labels of an image", () => {
     const token = Buffer.from("acme:s3cret").toString("base64");
     assert.equal(await reader({ token })("acme/app:v1"), undefined);
     assert.ok(index.isDone());
-    assert.equal(await reader({ metro: "https://node.example.org", token })("acme/app:v1"), undefined);
-    assert.equal(await reader({ metro: "local" })("acme/app:v1"), undefined);
+    index.get(manifest).reply(401, "", { "www-authenticate": 'Basic realm="index"' });
+    const own = reader({ url: "https://node.example.org", token });
+    await assert.rejects(own("index.unikraft.io/acme/app:v1"), { code: "API_UNAUTHORIZED" }, "its token stays secret");
+    assert.equal(await reader({ url: "https://node.example.org", token })("acme/app:v1"), undefined);
+    const local = reader({ url: undefined });
+    assert.equal(await local("acme/app:v1", { isPreview: true }), undefined);
+    assert.equal(await local("oci://local/acme/app:v1"), undefined);
+    index.get(manifest).reply(404, { errors: [{ code: "MANIFEST_UNKNOWN" }] });
+    assert.equal(await local("acme/app:v1"), undefined);
+    assert.ok(index.isDone(), "an operation in metro local asks for what is not on this machine");
   });
 
   it("fails once for a registry that does not let it in, and is given the image's own credentials", async () => {
@@ -106,7 +119,7 @@ describe("reading the labels of an image", () => {
     const before = rejections;
     await assert.rejects(read(image), isUnauthorized);
     assert.equal(rejections, before);
-    assert.deepEqual(await read(image, credentials), LABELS);
+    assert.deepEqual(await read(image, { credentials }), LABELS);
   });
 
   it("fails for what is no image, and for an image without a platform of VMs", async () => {

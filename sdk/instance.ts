@@ -7,6 +7,7 @@ import type {
   AutokillArgs,
   EphemeralVolume,
   EphemeralVolumeArgs,
+  ImageDefaults,
   ImagePull,
   ImagePullArgs,
   InstanceServiceGroup,
@@ -60,7 +61,7 @@ export interface InstanceArgs {
   readonly ephemeralVolumes?: pulumi.Input<readonly pulumi.Input<EphemeralVolumeArgs>[]> | undefined;
   /** When to restart the program: `never`, `always`, or `on-failure` (a crash or a non-zero exit code). Default `never`. */
   readonly restartPolicy?: pulumi.Input<"never" | "always" | "on-failure"> | undefined;
-  /** When the instance may go to standby. Default: never. */
+  /** When the instance may go to standby. Each member that is left out comes from the image's labels `cloud.unikraft.v1.instances/scale_to_zero.*`, if it has them. Default: as the labels say, else never. */
   readonly scaleToZero?: pulumi.Input<ScaleToZeroArgs> | undefined;
   /** `delete-on-stop`: the platform deletes the instance once it stops; meant for jobs. Default: none. */
   readonly features?: pulumi.Input<readonly pulumi.Input<"delete-on-stop">[]> | undefined;
@@ -140,7 +141,7 @@ export class Instance extends UnikernelResource {
   declare readonly ephemeralVolumes: pulumi.Output<readonly EphemeralVolume[]>;
   /** When to restart the program: `never`, `always`, or `on-failure` (a crash or a non-zero exit code). Default `never`. */
   declare readonly restartPolicy: pulumi.Output<"never" | "always" | "on-failure">;
-  /** When the instance may go to standby. Default: never. */
+  /** When the instance may go to standby. Each member that is left out comes from the image's labels `cloud.unikraft.v1.instances/scale_to_zero.*`, if it has them. Default: as the labels say, else never. */
   declare readonly scaleToZero: pulumi.Output<ScaleToZero | undefined>;
   /** `delete-on-stop`: the platform deletes the instance once it stops; meant for jobs. Default: none. */
   declare readonly features: pulumi.Output<readonly "delete-on-stop"[]>;
@@ -190,6 +191,8 @@ export class Instance extends UnikernelResource {
   declare readonly adopt: pulumi.Output<boolean>;
   /** Digest of the running image. */
   declare readonly digest: pulumi.Output<string>;
+  /** Defaults from the labels of the image, read when the image was first used here; they apply where the program sets nothing. Absent if there are none, and if the labels could not be read. */
+  declare readonly imageDefaults: pulumi.Output<ImageDefaults | undefined>;
   /** State at the last refresh, such as `running`. */
   declare readonly state: pulumi.Output<string>;
   /** Reason of the last stop, such as `the program exited with code 1`; empty before the first stop. */
@@ -290,6 +293,7 @@ export class Instance extends UnikernelResource {
         "drainTimeoutMs",
         "adopt",
         "digest",
+        "imageDefaults",
         "state",
         "stopReason",
         "stopCode",

@@ -4,6 +4,7 @@ import { UnikernelResource, requireArgs } from "./resource";
 import type {
   Autoscale,
   AutoscaleArgs,
+  ImageDefaults,
   InstanceTemplate,
   InstanceTemplateArgs,
   Rollout,
@@ -82,6 +83,8 @@ export class Service extends UnikernelResource {
   declare readonly createdAt: pulumi.Output<string>;
   /** Digest of the image that the replicas run; empty without replicas. */
   declare readonly digest: pulumi.Output<string>;
+  /** Defaults from the labels of the image, read when the image was first used here; they apply where the program sets nothing. Absent if there are none, and if the labels could not be read. */
+  declare readonly imageDefaults: pulumi.Output<ImageDefaults | undefined>;
   /** The replicas. */
   declare readonly instances: pulumi.Output<readonly ServiceInstance[]>;
 
@@ -117,6 +120,7 @@ export class Service extends UnikernelResource {
         "persistent",
         "createdAt",
         "digest",
+        "imageDefaults",
         "instances",
       ],
       [

@@ -261,6 +261,12 @@ export interface HealthCheck {
   readonly match: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** What the labels of an image set where the program sets nothing. */
+export interface ImageDefaults {
+  /** From the labels `cloud.unikraft.v1.instances/scale_to_zero.*`. */
+  readonly scaleToZero: ScaleToZeroDefaults;
+}
+
 /** A file with mode and owner. Set either `content` or `asset`. Input form of {@link ImageFile}. */
 export interface ImageFileArgs {
   /** Content as text, stored as UTF-8. */
@@ -481,7 +487,7 @@ export interface InstanceTemplateArgs {
   readonly ephemeralVolumes?: pulumi.Input<readonly pulumi.Input<EphemeralVolumeArgs>[]> | undefined;
   /** When to restart the program: `always` (exit code 0 included), `on-failure`, or `never`. Default `always`. */
   readonly restartPolicy?: pulumi.Input<"never" | "always" | "on-failure"> | undefined;
-  /** When the instance may go to standby. Default: never. */
+  /** When the instance may go to standby. Each member that is left out comes from the image's labels `cloud.unikraft.v1.instances/scale_to_zero.*`, if it has them. Default: as the labels say, else never. */
   readonly scaleToZero?: pulumi.Input<ScaleToZeroArgs> | undefined;
   /** `delete-on-stop`: the platform deletes the instance once it stops; meant for jobs. Default: none. */
   readonly features?: pulumi.Input<readonly pulumi.Input<"delete-on-stop">[]> | undefined;
@@ -535,7 +541,7 @@ export interface InstanceTemplate {
   readonly ephemeralVolumes: readonly EphemeralVolume[];
   /** When to restart the program: `always` (exit code 0 included), `on-failure`, or `never`. Default `always`. */
   readonly restartPolicy: "never" | "always" | "on-failure";
-  /** When the instance may go to standby. Default: never. */
+  /** When the instance may go to standby. Each member that is left out comes from the image's labels `cloud.unikraft.v1.instances/scale_to_zero.*`, if it has them. Default: as the labels say, else never. */
   readonly scaleToZero?: ScaleToZero | undefined;
   /** `delete-on-stop`: the platform deletes the instance once it stops; meant for jobs. Default: none. */
   readonly features: readonly "delete-on-stop"[];
@@ -845,9 +851,9 @@ export interface Rom {
 export interface ScaleToZeroArgs {
   /** `on`: when no connection is open for the cooldown time; `idle`: also while open connections are idle; `off`: never. */
   readonly policy: pulumi.Input<"on" | "idle" | "off">;
-  /** Keep the memory during standby; false boots again at each wake. Default false. */
+  /** Keep the memory during standby; false boots again at each wake. Default: the label of the image, else false. */
   readonly stateful?: pulumi.Input<boolean> | undefined;
-  /** Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default 1000. */
+  /** Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default: the label of the image, else 1000. */
   readonly cooldownTimeMs?: pulumi.Input<number> | undefined;
   /** How long before standby to warn the guest, in milliseconds; less than `cooldownTimeMs`. Default 0: no warning. */
   readonly notifyTimeMs?: pulumi.Input<number> | undefined;
@@ -857,12 +863,22 @@ export interface ScaleToZeroArgs {
 export interface ScaleToZero {
   /** `on`: when no connection is open for the cooldown time; `idle`: also while open connections are idle; `off`: never. */
   readonly policy: "on" | "idle" | "off";
-  /** Keep the memory during standby; false boots again at each wake. Default false. */
-  readonly stateful: boolean;
-  /** Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default 1000. */
-  readonly cooldownTimeMs: number;
+  /** Keep the memory during standby; false boots again at each wake. Default: the label of the image, else false. */
+  readonly stateful?: boolean | undefined;
+  /** Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default: the label of the image, else 1000. */
+  readonly cooldownTimeMs?: number | undefined;
   /** How long before standby to warn the guest, in milliseconds; less than `cooldownTimeMs`. Default 0: no warning. */
-  readonly notifyTimeMs: number;
+  readonly notifyTimeMs?: number | undefined;
+}
+
+/** Defaults for members of `scaleToZero`. */
+export interface ScaleToZeroDefaults {
+  /** Default of `policy`; absent without a valid label. */
+  readonly policy?: "on" | "idle" | "off" | undefined;
+  /** Default of `stateful`; absent without a valid label. */
+  readonly stateful?: boolean | undefined;
+  /** Default of `cooldownTimeMs`, in milliseconds; absent without a valid label. */
+  readonly cooldownTimeMs?: number | undefined;
 }
 
 /** When an instance goes to standby, as the API reports it. */

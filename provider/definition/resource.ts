@@ -172,6 +172,12 @@ export interface AdoptableObject<Inputs, Outputs> extends ObservedState<Inputs, 
  */
 export type NameHolder = "unfinished" | "finished" | "managed" | "foreign" | "unmarked";
 
+/** What a preview found out about inputs, as clauses that follow the name of the resource. */
+export interface InputFindings {
+  readonly information: readonly string[];
+  readonly warnings: readonly string[];
+}
+
 /**
  * The lifecycle operations of a resource kind. Each kind has them in a separate module, loaded on the first call
  * ({@link lazyLifecycle}), because check and diff of an unchanged resource do not need it.
@@ -198,6 +204,14 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
    * Throws `IN_USE` if the update would fail with it.
    */
   inspectUpdate?(context: Context, olds: z.output<I>, news: z.output<I>): Promise<readonly string[]>;
+
+  /**
+   * What a preview can find out about new or changed inputs by looking at what they name, such as an image. Never fails for what it cannot
+   * read; `news` may contain unknown values.
+   *
+   * @param olds the inputs in state; `undefined` for a new resource
+   */
+  inspectInputs?(context: Context, olds: z.output<I> | undefined, news: z.output<I>): Promise<InputFindings>;
 
   /** Who created an object that has the name in `inputs`, of which parts may be unknown; `undefined` if it is gone. Absent: the kind has no names. */
   findNameHolder?(context: Context, id: string, inputs: z.output<I>): Promise<NameHolder | undefined>;
@@ -275,6 +289,8 @@ export const lazyLifecycle = <I extends z.ZodObject, O extends z.ZodObject, Cont
   describeUpdate: (olds, news, outputs) => load().describeUpdate?.(olds, news, outputs) ?? [],
   findAdoptable: async (context, inputs) => load().findAdoptable?.(context, inputs),
   inspectUpdate: async (context, olds, news) => (await load().inspectUpdate?.(context, olds, news)) ?? [],
+  inspectInputs: async (context, olds, news) =>
+    (await load().inspectInputs?.(context, olds, news)) ?? { information: [], warnings: [] },
   findNameHolder: async (context, id, inputs) => load().findNameHolder?.(context, id, inputs),
   create: (context, inputs) => load().create(context, inputs),
   read: (context, id, inputs, outputs) => load().read(context, id, inputs, outputs),

@@ -8,6 +8,7 @@ import { timeoutSignal } from "../base/timeout";
 import type { Identity } from "../definition/identity";
 import { localPaths } from "../base/localPaths";
 import type { ClearingMemory } from "./common/clearing";
+import { type ReadImageLabels, createImageLabelReader } from "./imageLabels";
 
 /** Time limits of operations on one resource, in milliseconds. */
 export interface Timeouts {
@@ -40,8 +41,12 @@ export interface ProviderContext {
   readonly timeouts: Timeouts;
   /** Directory of the OCI image layout that receives built images. */
   readonly imageLayout: string;
+  /** Reads the labels of an image. */
+  readonly readImageLabels: ReadImageLabels;
   /** Prints one progress line of a long operation. */
   readonly printProgress: (line: string) => void;
+  /** Prints a warning about the resource, once. */
+  readonly printWarning: (sentence: string) => void;
   /** How the metro's nodes have a property cleared, as far as is known in this process. */
   readonly clearing: ClearingMemory;
   /** Whose objects this operation makes and may take over; `undefined` where no URN is known, as for state of an earlier release. */
@@ -90,17 +95,21 @@ export function forCleanup(context: ProviderContext): ProviderContext {
 /** Creates the context of one metro. All resources that use it share its connections. */
 export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): ProviderContext {
   const client = createMetroClient(config);
+  const signal = hooks.cancellation ?? new AbortController().signal;
+  const imageLayout = localPaths().imagesDir;
   return {
     client,
     reader: createObjectReader(client),
     metro: config.metro,
     metroToken: config.token,
     clock: systemClock,
-    signal: hooks.cancellation ?? new AbortController().signal,
+    signal,
     createTimeout: timeoutSignal,
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
-    imageLayout: localPaths().imagesDir,
+    imageLayout,
+    readImageLabels: createImageLabelReader({ ...config, layout: imageLayout, signal }),
     printProgress: () => undefined,
+    printWarning: () => undefined,
     clearing: { form: "set" },
   };
 }

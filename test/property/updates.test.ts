@@ -118,7 +118,7 @@ async function createResource({ kind }: DeclaredResource, inputs: Properties): P
   const resource = resourceOf(kind);
   const world = new InMemoryApi();
   const { id, outputs } = await resource.create(world.context, inputs);
-  const observed = await resource.read(world.context, id, inputs);
+  const observed = await resource.read(world.context, id, inputs, outputs);
   assert.deepEqual(diff(resource, observed?.inputs ?? {}, inputs), [], "drift after the creation");
   return { world, id, state: { ...inputs, ...outputs } };
 }
@@ -126,12 +126,12 @@ async function createResource({ kind }: DeclaredResource, inputs: Properties): P
 /** Asserts that the result matches a new resource. */
 async function assertMatchesNew(
   { kind }: DeclaredResource,
-  { world, id }: CreatedResource,
+  { world, id, state }: CreatedResource,
   news: Properties,
   kept: readonly string[],
 ) {
   const resource = resourceOf(kind);
-  const now = await resource.read(world.context, id, news);
+  const now = await resource.read(world.context, id, news, state);
   assert.deepEqual(diff(resource, now?.inputs ?? {}, news), [], "drift after the change");
   const reference = new InMemoryApi();
   const created = await resource.create(reference.context, news);
@@ -188,15 +188,15 @@ async function assertReplacement(
     await assertRejected(kind, world, inputs);
     return "rejected";
   }
-  const { id: next } = await resource.create(world.context, inputs);
+  const { id: next, outputs } = await resource.create(world.context, inputs);
   if (!decided.deleteBeforeReplace) await deleteOld();
   const order = stepOrder(kind, world.calls.slice(callsBefore));
   assert.deepEqual(
     order,
     sentence.includes("will be deleted and recreated") ? ["delete", "create"] : ["create", "delete"],
   );
-  assert.equal(await resource.read(world.context, id, olds.inputs), undefined, "the old object is deleted");
-  await assertMatchesNew(declared, { world, id: next, state }, inputs, []);
+  assert.equal(await resource.read(world.context, id, olds.inputs, state), undefined, "the old object is deleted");
+  await assertMatchesNew(declared, { world, id: next, state: outputs }, inputs, []);
   return "replaced";
 }
 
@@ -205,6 +205,8 @@ async function assertUpdate(declared: DeclaredResource, created: CreatedResource
   const { world, id, state } = created;
   const resource = resourceOf(kind);
   const oldInputs = inputsFromState(resource, state);
+  // As the check before a preview does.
+  await resource.inspectInputs?.(world.context, oldInputs, after);
   const previewedSteps = resource.describeUpdate?.(oldInputs, after, state) ?? [];
   const callsBefore = world.calls.length;
   const olds = { inputs: oldInputs, outputs: state };
@@ -221,7 +223,7 @@ async function assertUpdate(declared: DeclaredResource, created: CreatedResource
   const callsAfterUpdate = world.calls.length;
   if (kind !== "Certificate") await resource.update(world.context, id, { inputs: after, outputs: updated }, after);
   assert.deepEqual(world.calls.slice(callsAfterUpdate), [], "an update to the current inputs changes nothing");
-  await assertMatchesNew(declared, created, after, keptFields(kind, after));
+  await assertMatchesNew(declared, { world, id, state: updated }, after, keptFields(kind, after));
   return "updated";
 }
 

@@ -52,6 +52,21 @@ const identityOf = ({ uuid, name }: Item): Item => ({ uuid, name });
 const foreignUuid = (name: string): string =>
   `ffffffff-0000-4000-8000-${crypto.createHash("md5").update(name).digest("hex").slice(0, 12)}`;
 
+const LABEL_PREFIX = "cloud.unikraft.v1.instances/scale_to_zero.";
+/** What the labels of images may say. */
+const LABELS: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { policy: "on", stateful: "true", cooldown_time_ms: "3000" },
+  { policy: "idle" },
+  { stateful: "true" },
+];
+
+/** The labels of an image in this world, which its name decides. */
+function labelsOf(image: string): Readonly<Record<string, string>> {
+  const labels = LABELS[(crypto.createHash("md5").update(image).digest()[0] ?? 0) % LABELS.length] ?? {};
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [LABEL_PREFIX + name, value]));
+}
+
 /** A fake API in memory; see the top of the file. */
 export class InMemoryApi {
   readonly calls: ApiCall[] = [];
@@ -66,7 +81,10 @@ export class InMemoryApi {
 
   constructor() {
     const clock = { now: () => this.nowMs, sleep: (ms: number) => Promise.resolve(void (this.nowMs += ms)) };
-    this.context = contextWithClient(this.client(), clock);
+    this.context = {
+      ...contextWithClient(this.client(), clock),
+      readImageLabels: (image) => Promise.resolve(labelsOf(image)),
+    };
   }
 
   private find<T extends Item>(all: Map<string, T>, { uuid, name }: Named): T | undefined {

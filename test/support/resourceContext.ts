@@ -50,7 +50,9 @@ export function contextWithClient(client: Client, clock: Clock): ProviderContext
     createTimeout: timeouts.create,
     timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
     imageLayout: "",
+    readImageLabels: () => Promise.resolve(undefined),
     printProgress: () => undefined,
+    printWarning: () => undefined,
     clearing: { form: "set" },
   };
 }

@@ -71,7 +71,7 @@ export class ResourceDriver {
 
   /** Names of the inputs that differ from the object; `undefined` if it is not found. */
   async drift({ id, inputs, state }: ExistingResource): Promise<readonly string[] | undefined> {
-    const observed = await this.#resource.read(this.context, id, this.#inputsIn(state));
+    const observed = await this.#resource.read(this.context, id, this.#inputsIn(state), state);
     if (observed === undefined) return undefined;
     return this.changes({ ...observed.inputs, ...observed.outputs }, inputs);
   }

@@ -48,6 +48,9 @@ export const KNOWN_METROS: readonly string[] = ["fra", "dal", "sin", "was", "sfo
 const VENDOR_CONTROL_PLANE_URL = "https://controlplane.unikraft.cloud";
 const VENDOR_HOST = /(^|\.)unikraft\.cloud$/;
 
+/** True if the vendor operates the metro at this base URL. The token of any other must not be sent to the vendor. */
+export const isVendorUrl = (url: string): boolean => VENDOR_HOST.test(new URL(url).hostname);
+
 const findMetro = (sources: SettingSources): Setting =>
   findSetting("metro", sources) ?? { key: "metro", value: DEFAULT_METRO, source: "default" };
 
@@ -101,8 +104,7 @@ export function resolveMetro(sources: SettingSources): MetroConfig {
     url,
     needsDiscovery: isCode && !KNOWN_METROS.includes(metro.value),
     token: token.value,
-    // The token of a self-hosted server must not be sent to the vendor.
-    controlPlane: controlPlane ?? (VENDOR_HOST.test(new URL(url).hostname) ? VENDOR_CONTROL_PLANE_URL : undefined),
+    controlPlane: controlPlane ?? (isVendorUrl(url) ? VENDOR_CONTROL_PLANE_URL : undefined),
     ...transport,
   };
 }

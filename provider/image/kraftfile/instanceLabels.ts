@@ -11,22 +11,24 @@ export const INSTANCE_LABEL_PREFIX = "cloud.unikraft.v1.instances/";
 /** Limit of the API, in milliseconds. */
 const MAX_COOLDOWN_TIME_MS = 86_400_000;
 
+const MAX_QUOTED_LENGTH = 80;
+
 /** Defaults for `scaleToZero` of an Instance or of a Service's template; what no label sets is missing. */
 export interface ScaleToZeroDefaults {
-  readonly policy?: "on" | "idle" | "off";
-  readonly stateful?: boolean;
-  readonly cooldownTimeMs?: number;
+  readonly policy?: "on" | "idle" | "off" | undefined;
+  readonly stateful?: boolean | undefined;
+  readonly cooldownTimeMs?: number | undefined;
 }
 
 /** What the labels of an image say. */
 export interface InstanceDefaults {
   /** `undefined` if no label, or only an invalid one, sets it. */
   readonly scaleToZero?: ScaleToZeroDefaults;
-  /** One sentence for each label that is invalid or unknown; it sets no default. In the order of the labels. */
+  /** One clause for each label that is invalid or unknown, with its value; it sets no default. In the order of the labels. */
   readonly problems: readonly string[];
 }
 
-/** Turns the value of one label into defaults; a sentence for an invalid one. */
+/** Turns the value of one label into defaults; a clause for an invalid one. */
 type LabelReader = (value: string) => ScaleToZeroDefaults | string;
 
 const READERS: ReadonlyMap<string, LabelReader> = new Map<string, LabelReader>([
@@ -35,6 +37,13 @@ const READERS: ReadonlyMap<string, LabelReader> = new Map<string, LabelReader>([
   ["scale_to_zero.cooldown_time_ms", readCooldownTime],
 ]);
 
+/** Setting → the label that sets its default. */
+const LABEL_NAMES: Readonly<Record<string, string>> = {
+  policy: `${INSTANCE_LABEL_PREFIX}scale_to_zero.policy`,
+  stateful: `${INSTANCE_LABEL_PREFIX}scale_to_zero.stateful`,
+  cooldownTimeMs: `${INSTANCE_LABEL_PREFIX}scale_to_zero.cooldown_time_ms`,
+};
+
 /** Reads the labels that concern instances; others are ignored. */
 export function readInstanceLabels(labels: Readonly<Record<string, string>>): InstanceDefaults {
   let scaleToZero: ScaleToZeroDefaults = {};
@@ -42,39 +51,51 @@ export function readInstanceLabels(labels: Readonly<Record<string, string>>): In
   for (const [label, value] of Object.entries(labels)) {
     if (!label.startsWith(INSTANCE_LABEL_PREFIX)) continue;
     const reader = READERS.get(label.slice(INSTANCE_LABEL_PREFIX.length));
-    const result = reader === undefined ? "is unknown and has no effect" : reader(value.trim());
-    if (typeof result === "string") problems.push(`The label '${label}' ${result}.`);
+    const result =
+      reader === undefined ? `is unknown; its value '${quote(value)}' has no effect` : reader(value.trim());
+    if (typeof result === "string") problems.push(`the image's label '${quote(label)}' ${result}`);
     else scaleToZero = { ...scaleToZero, ...result };
   }
   return { ...(Object.keys(scaleToZero).length === 0 ? {} : { scaleToZero }), problems };
 }
 
-/** A setting of the program that differs from a label of its image. The program's wins. */
-export interface LabelConflict {
-  /** Relative to the workload: `scaleToZero.policy`. */
-  readonly property: string;
-  readonly fromLabel: string | number | boolean;
-  readonly explicit: string | number | boolean;
-  /** One sentence for the preview. */
-  readonly message: string;
-}
-
 /**
- * Settings that differ from those of the labels. Pass what the program gives, before defaults are filled in: what it leaves out does
- * not conflict.
+ * One clause for each setting that differs from the label of the image; the program's wins. Pass what the program gives: what it leaves
+ * out does not conflict.
+ *
+ * @param prefix path of the workload inputs, such as `template.`
  */
-export function findLabelConflicts(
+export function describeLabelConflicts(
   labelled: ScaleToZeroDefaults | undefined,
   explicit: Readonly<Record<string, unknown>> | undefined,
-): LabelConflict[] {
+  prefix: "" | "template." = "",
+): string[] {
   return Object.entries(labelled ?? {}).flatMap(([name, fromLabel]: [string, string | number | boolean]) => {
     const given = explicit?.[name];
     if (typeof given !== "string" && typeof given !== "number" && typeof given !== "boolean") return [];
     if (given === fromLabel) return [];
-    const property = `scaleToZero.${name}`;
-    const message = `'${property}' is ${String(given)}, which overrides ${String(fromLabel)}, the value in the labels of the image.`;
-    return [{ property, fromLabel, explicit: given, message }];
+    const values = `'${String(given)}' overrides '${String(fromLabel)}'`;
+    return [`${prefix}scaleToZero.${name} ${values} from the image's label '${LABEL_NAMES[name] ?? ""}'`];
   });
+}
+
+/**
+ * A clause with the settings that come from labels; none if no setting does, or if they have no effect.
+ *
+ * @param prefix path of the workload inputs, such as `template.`
+ */
+export function describeLabelDefaults(
+  labelled: ScaleToZeroDefaults | undefined,
+  explicit: ScaleToZeroDefaults | undefined,
+  prefix: "" | "template." = "",
+): string[] {
+  const { policy = "off" } = mergeScaleToZero(labelled, explicit) ?? {};
+  if (policy === "off") return [];
+  const taken = Object.entries(labelled ?? {}).filter(
+    ([name]) => explicit?.[name as keyof ScaleToZeroDefaults] == null,
+  );
+  const values = taken.map(([name, value]: [string, string | number | boolean]) => `${name} '${String(value)}'`);
+  return values.length === 0 ? [] : [`the labels of the image set ${prefix}scaleToZero: ${values.join(", ")}`];
 }
 
 /**
@@ -91,20 +112,25 @@ export function mergeScaleToZero(
 
 function readPolicy(value: string): ScaleToZeroDefaults | string {
   if (value === "on" || value === "idle" || value === "off") return { policy: value };
-  return `must be 'on', 'idle' or 'off', not '${quote(value)}'`;
+  return `must be 'on', 'idle' or 'off', not '${quote(value)}'; it sets no default`;
 }
 
 /** The spellings of Go's `strconv.ParseBool`, which KraftKit uses. */
 function readStateful(value: string): ScaleToZeroDefaults | string {
   if (/^(?:1|t|T|true|TRUE|True)$/.test(value)) return { stateful: true };
   if (/^(?:0|f|F|false|FALSE|False)$/.test(value)) return { stateful: false };
-  return `must be 'true' or 'false', not '${quote(value)}'`;
+  return `must be 'true' or 'false', not '${quote(value)}'; it sets no default`;
 }
 
 function readCooldownTime(value: string): ScaleToZeroDefaults | string {
   const cooldownTimeMs = /^\+?[0-9]{1,9}$/.test(value) ? Number(value) : Number.NaN;
   if (cooldownTimeMs <= MAX_COOLDOWN_TIME_MS) return { cooldownTimeMs };
-  return `must be a whole number of milliseconds, 0 to ${MAX_COOLDOWN_TIME_MS}, not '${quote(value)}'`;
+  const allowed = `a whole number of milliseconds, 0 to ${MAX_COOLDOWN_TIME_MS}`;
+  return `must be ${allowed}, not '${quote(value)}'; it sets no default`;
 }
 
-const quote = (value: string): string => (value.length > 40 ? `${value.slice(0, 40)}…` : value);
+/** The text for a message: on one line, and not too long. */
+function quote(text: string): string {
+  const line = text.replace(/\p{Cc}/gu, "�");
+  return line.length > MAX_QUOTED_LENGTH ? `${line.slice(0, MAX_QUOTED_LENGTH)}…` : line;
+}

@@ -19,6 +19,7 @@ import type { ProviderContext } from "../../resources/context";
 import { diffResource } from "../resourceDiff";
 import { describeChanges } from "../describeChanges";
 import { inspectAdoption } from "../inspectAdoption";
+import { inspectInputs } from "../inspectInputs";
 import { inspectUpdate } from "../inspectUpdate";
 import { LOCATION_KEY, assertSameMetro, assertSamePlatform, requiresMove } from "../resourceLocation";
 import { haveTimeoutsChanged } from "./customTimeouts";
@@ -186,6 +187,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         isAdoptable === true
           ? await inspectAdoption(resource, { label, inputs, urn }, inspect(), { inform: informOnce, warn: warnOnce })
           : await inspectUpdate(resource, { label, olds, news: inputs }, inspect, inform);
+      const messages = { inform, warn: (sentences: readonly string[]): void => warnOnce(sentences, urn) };
+      await inspectInputs(resource, { label, olds: oldInputs, news: inputs }, inspect, messages);
       const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
         inputs: toSerializable({ ...inputs, ...internalProperties(named) }),

@@ -14,6 +14,7 @@ import { finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "..
 import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
+import { withLabels } from "../workload/labelledLifecycle";
 import { workloadErrorContext } from "../workload/request";
 import { type InstanceInputs, deletedOnStop, instanceInputs, isJob } from "./inputs";
 import {
@@ -156,8 +157,7 @@ async function updateInstance(
   return toOutputs(item, news);
 }
 
-/** The lifecycle of an Instance. */
-export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs, ProviderContext> = {
+const unlabelled: Lifecycle<typeof instanceInputs, typeof instanceOutputs, ProviderContext> = {
   findAdoptable,
   describeUpdate: (olds, news, outputs) =>
     describeInstanceUpdate(olds, news, lastPowerState(outputs, isJob(olds) || isJob(news))),
@@ -225,3 +225,15 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
     await drainAndDelete(limited, id, { drainTimeoutMs, timeoutMs: deleteMs });
   },
 };
+
+/** The lifecycle of an Instance. */
+export const lifecycle = withLabels(
+  {
+    kind: "Instance",
+    prefix: "",
+    // Nothing wakes an instance without a service.
+    workloadOf: (inputs) => ((inputs.service ?? inputs.serviceGroup) === undefined ? undefined : inputs),
+    withScaleToZero: (inputs, scaleToZero) => ({ ...inputs, scaleToZero }),
+  },
+  unlabelled,
+);

@@ -4,6 +4,7 @@ import type { InstanceItem } from "../../contract/models";
 import { describeStop, describeStopCode } from "../../client/errors/stopReason";
 import { omitUndefined } from "../../base/objects";
 import { field, objectType } from "../../definition/resource";
+import { imageDefaultsField } from "../workload/imageDefaultsOutput";
 import { parseDigest } from "../workload/imageReference";
 import type { InstanceInputs } from "./inputs";
 import { type PublishedPort, parsePortKey, serviceUrl } from "../service/ports";
@@ -52,6 +53,7 @@ const pendingUpdate = objectType(
 /** Outputs of an Instance. State, counters and times change by themselves; a refresh updates them without showing a change. */
 export const instanceOutputs = z.object({
   digest: field(z.string(), { description: "Digest of the running image." }),
+  imageDefaults: imageDefaultsField(),
   state: field(z.string(), { description: "State at the last refresh, such as `running`." }),
   stopReason: field(z.string(), {
     description: "Reason of the last stop, such as `the program exited with code 1`; empty before the first stop.",

@@ -30,6 +30,7 @@ import { planServiceGroup, planServiceUpdate } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { finishReplicas, rollOut, findServingReplicas } from "./apply";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
+import { withLabels } from "../workload/labelledLifecycle";
 
 /** Minimum time for retrying the deletion: a service becomes free a moment after its last instance is gone. */
 const RELEASE_GRACE_MS = 30_000;
@@ -132,8 +133,7 @@ async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
   return { id: found.id, outputs: await updateService(context, found.id, found, inputs) };
 }
 
-/** The lifecycle of a Service. */
-export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
+const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
   findAdoptable,
   describeUpdate: (olds, news) => describeSteps(planServiceUpdate(olds, news)),
 
@@ -248,3 +248,15 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
     });
   },
 };
+
+/** The lifecycle of a Service. */
+export const lifecycle = withLabels(
+  {
+    kind: "Service",
+    prefix: "template.",
+    workloadOf: ({ template }) => template,
+    withScaleToZero: (inputs, scaleToZero) =>
+      inputs.template === undefined ? inputs : { ...inputs, template: { ...inputs.template, scaleToZero } },
+  },
+  unlabelled,
+);

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
 import { canonicalDomainName } from "../../base/hostNames";
 import { field, objectType } from "../../definition/resource";
+import { imageDefaultsField } from "../workload/imageDefaultsOutput";
 import { digestIn } from "../workload/request";
 import { serviceUrl } from "./ports";
 import type { ServiceInputs } from "./inputs";
@@ -37,6 +38,7 @@ export const serviceOutputs = z.object({
   persistent: field(z.boolean(), { description: "False for a service that is deleted with its last instance." }),
   createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
   digest: field(z.string(), { description: "Digest of the image that the replicas run; empty without replicas." }),
+  imageDefaults: imageDefaultsField(),
   instances: field(
     z.array(
       objectType(

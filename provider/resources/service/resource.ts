@@ -1,6 +1,7 @@
 /** Service: published ports, with replicas of a template that are updated without downtime. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
 import { secondsToMs } from "../common/migrations";
+import { dropTemplateScaleToZeroDefaults } from "../workload/migrations";
 import { serviceInputs } from "./inputs";
 import { serviceOutputs } from "./outputs";
 import { holdsExclusiveResource, serviceQuotaUsage, serviceRules } from "./rules";
@@ -18,6 +19,7 @@ export const service = defineResource({
       healthyWithinSeconds: "healthyWithinMs",
       drainTimeoutSeconds: "drainTimeoutMs",
     }),
+    dropTemplateScaleToZeroDefaults,
   ],
   rules: serviceRules,
   quotaUsage: serviceQuotaUsage,

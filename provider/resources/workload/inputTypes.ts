@@ -62,13 +62,16 @@ export const scaleToZero = objectType(
       description:
         "`on`: when no connection is open for the cooldown time; `idle`: also while open connections are idle; `off`: never.",
     }),
-    stateful: field(z.boolean().default(false), {
-      description: "Keep the memory during standby; false boots again at each wake. Default false.",
+    // Without defaults: what the program leaves out comes from the labels of the image.
+    stateful: field(z.boolean().optional(), {
+      description:
+        "Keep the memory during standby; false boots again at each wake. Default: the label of the image, else false.",
     }),
-    cooldownTimeMs: field(z.int().min(0).max(86_400_000).default(1000), {
-      description: "Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default 1000.",
+    cooldownTimeMs: field(z.int().min(0).max(86_400_000).optional(), {
+      description:
+        "Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default: the label of the image, else 1000.",
     }),
-    notifyTimeMs: field(z.int().min(0).max(86_400_000).default(0), {
+    notifyTimeMs: field(z.int().min(0).max(86_400_000).optional(), {
       description:
         "How long before standby to warn the guest, in milliseconds; less than `cooldownTimeMs`. Default 0: no warning.",
     }),

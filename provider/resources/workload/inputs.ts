@@ -146,7 +146,8 @@ export const workloadFields = (restartPolicy: keyof typeof RESTART_POLICY_DESCRI
     onChange: "replace",
   }),
   scaleToZero: field(scaleToZero.optional(), {
-    description: "When the instance may go to standby. Default: never.",
+    description:
+      "When the instance may go to standby. Each member that is left out comes from the image's labels `cloud.unikraft.v1.instances/scale_to_zero.*`, if it has them. Default: as the labels say, else never.",
     onChange: "restart",
   }),
   features: field(z.array(z.enum(["delete-on-stop"])).default([]), {

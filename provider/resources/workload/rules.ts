@@ -1,6 +1,7 @@
 /** Rules across the workload inputs. Source: the platform's documentation. Pure. */
 import type { CheckFailure, Rule } from "../../definition/resource";
 import type { Workload } from "./inputs";
+import { SERVER_DEFAULTS } from "./codecs";
 import { WORKLOAD_WIRE } from "./wire";
 import { tagsRule } from "../common/tags";
 
@@ -159,17 +160,13 @@ export const workloadRules: readonly Rule<PartialWorkload>[] = [
   },
   {
     reads: ["scaleToZero"],
-    test: ({ scaleToZero }) =>
-      scaleToZero === undefined ||
-      scaleToZero.notifyTimeMs === 0 ||
-      scaleToZero.notifyTimeMs < scaleToZero.cooldownTimeMs
-        ? []
-        : [
-            {
-              property: "scaleToZero.notifyTimeMs",
-              reason: `must be less than cooldownTimeMs (${scaleToZero.cooldownTimeMs}), got ${scaleToZero.notifyTimeMs}.`,
-            },
-          ],
+    test: ({ scaleToZero = { policy: "off" } }) => {
+      const { notifyTimeMs = SERVER_DEFAULTS.notifyTimeMs, cooldownTimeMs = SERVER_DEFAULTS.cooldownTimeMs } =
+        scaleToZero;
+      if (notifyTimeMs === 0 || notifyTimeMs < cooldownTimeMs) return [];
+      const reason = `must be less than cooldownTimeMs (${cooldownTimeMs}), got ${notifyTimeMs}.`;
+      return [{ property: "scaleToZero.notifyTimeMs", reason }];
+    },
   },
   {
     reads: ["features", "restartPolicy", "scaleToZero"],

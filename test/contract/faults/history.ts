@@ -66,7 +66,9 @@ function contextOf(url: string, token: string): ProviderContext {
     createTimeout: timeoutSignal,
     timeouts,
     imageLayout: "",
+    readImageLabels: () => Promise.resolve(undefined),
     printProgress: () => undefined,
+    printWarning: () => undefined,
     clearing: { form: "set" },
   };
 }

@@ -104,7 +104,7 @@ export class Stack {
     if (this.#kept === undefined) return;
     const { id, props } = this.#kept;
     this.#onCall("read", String(props["name"]));
-    const observed = await this.#resource.read(this.#context, id, inputsFromState(this.#resource, props));
+    const observed = await this.#resource.read(this.#context, id, inputsFromState(this.#resource, props), props);
     if (observed === undefined) {
       this.#kept = undefined;
       return;

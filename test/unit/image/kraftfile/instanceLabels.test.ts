@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  findLabelConflicts,
+  describeLabelConflicts,
   mergeScaleToZero,
   readInstanceLabels,
 } from "../../../../provider/image/kraftfile/instanceLabels";
@@ -27,40 +27,38 @@ describe("the labels of an image that concern instances", () => {
   });
 
   for (const [name, value, problem] of [
-    ["policy", "always", "must be 'on', 'idle' or 'off', not 'always'"],
-    ["policy", "ON", "must be 'on', 'idle' or 'off', not 'ON'"],
-    ["stateful", "yes", "must be 'true' or 'false', not 'yes'"],
-    ["stateful", "", "must be 'true' or 'false', not ''"],
-    ["cooldown_time_ms", "1s", "must be a whole number of milliseconds, 0 to 86400000, not '1s'"],
-    ["cooldown_time_ms", "-1", "must be a whole number of milliseconds, 0 to 86400000, not '-1'"],
-    ["cooldown_time_ms", "86400001", "must be a whole number of milliseconds, 0 to 86400000, not '86400001'"],
-    ["cooldown_ms", "1000", "is unknown and has no effect"],
+    ["policy", "always", "must be 'on', 'idle' or 'off', not 'always'; it sets no default"],
+    ["policy", "ON", "must be 'on', 'idle' or 'off', not 'ON'; it sets no default"],
+    ["stateful", "yes", "must be 'true' or 'false', not 'yes'; it sets no default"],
+    ["stateful", "", "must be 'true' or 'false', not ''; it sets no default"],
+    ["cooldown_time_ms", "1s", "must be a whole number of milliseconds, 0 to 86400000, not '1s'; it sets no default"],
+    ["cooldown_time_ms", "-1", "must be a whole number of milliseconds, 0 to 86400000, not '-1'; it sets no default"],
+    [
+      "cooldown_time_ms",
+      "86400001",
+      "must be a whole number of milliseconds, 0 to 86400000, not '86400001'; it sets no default",
+    ],
+    ["cooldown_ms", "1000", "is unknown; its value '1000' has no effect"],
   ] as const) {
     it(`set no default when invalid: ${name} '${value}'`, () => {
       assert.deepEqual(readInstanceLabels(labels({ [name]: value })), {
-        problems: [`The label '${PREFIX}${name}' ${problem}.`],
+        problems: [`the image's label '${PREFIX}${name}' ${problem}`],
       });
     });
   }
 
   it("conflict with a setting that differs, and with no other", () => {
     const labelled = { policy: "on", stateful: true, cooldownTimeMs: 1000 } as const;
-    assert.deepEqual(findLabelConflicts(labelled, undefined), []);
-    assert.deepEqual(findLabelConflicts(undefined, { policy: "off" }), []);
-    assert.deepEqual(findLabelConflicts(labelled, { policy: "on", cooldownTimeMs: 1000 }), []);
-    assert.deepEqual(findLabelConflicts(labelled, { policy: "off", cooldownTimeMs: 5000, notifyTimeMs: 10 }), [
-      {
-        property: "scaleToZero.policy",
-        fromLabel: "on",
-        explicit: "off",
-        message: "'scaleToZero.policy' is off, which overrides on, the value in the labels of the image.",
-      },
-      {
-        property: "scaleToZero.cooldownTimeMs",
-        fromLabel: 1000,
-        explicit: 5000,
-        message: "'scaleToZero.cooldownTimeMs' is 5000, which overrides 1000, the value in the labels of the image.",
-      },
+    assert.deepEqual(describeLabelConflicts(labelled, undefined), []);
+    assert.deepEqual(describeLabelConflicts(undefined, { policy: "off" }), []);
+    assert.deepEqual(describeLabelConflicts(labelled, { policy: "on", cooldownTimeMs: 1000 }), []);
+    const settings = { policy: "off", cooldownTimeMs: 5000, notifyTimeMs: 10 };
+    assert.deepEqual(describeLabelConflicts(labelled, settings), [
+      `scaleToZero.policy 'off' overrides 'on' from the image's label '${PREFIX}policy'`,
+      `scaleToZero.cooldownTimeMs '5000' overrides '1000' from the image's label '${PREFIX}cooldown_time_ms'`,
+    ]);
+    assert.deepEqual(describeLabelConflicts(labelled, { stateful: false }, "template."), [
+      `template.scaleToZero.stateful 'false' overrides 'true' from the image's label '${PREFIX}stateful'`,
     ]);
   });
 

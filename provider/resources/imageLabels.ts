@@ -1,0 +1,78 @@
+/** Reads the labels of images: from the image layout of this machine for metro `local`, from the image's registry otherwise. */
+import { type MetroConfig, isVendorUrl } from "../base/config/metroConfig";
+import { stripPlatformPrefix } from "../contract/imageUrl";
+import { openLayout } from "../image/oci/layout";
+import { parseReference } from "../image/oci/reference";
+import { createCredentialSource } from "../image/registry/auth/credentialSource";
+import { decodeUserAndPassword } from "../image/registry/auth/credentials";
+import { resolveEndpoint } from "../image/registry/endpoint";
+import { fetchImageLabels } from "../image/registry/imageLabels";
+
+/** Labels by name. */
+export type ImageLabels = Readonly<Record<string, string>>;
+
+/** How an image is looked up. */
+export interface LookUpOptions {
+  /** Base64 of `user:password` for the image's registry; `undefined` for the metro's own and those of Docker. Secret. */
+  readonly credentials?: string | undefined;
+  /**
+   * True for a preview, before which nothing need be stored. A name without a host in metro `local` is then looked up on this machine only:
+   * it may be an image that the program is about to build.
+   */
+  readonly isPreview?: boolean;
+}
+
+/**
+ * The labels of an image; `undefined` if it is not stored yet, or if it is not known in which registry it is. Throws what reading a layout
+ * or a registry throws, after {@link READ_TIMEOUT_MS} at the latest.
+ */
+export type ReadImageLabels = (image: string, options?: LookUpOptions) => Promise<ImageLabels | undefined>;
+
+/** Longest time to read the labels of one image, in milliseconds: an index, a manifest and a config, with a token for each at worst. */
+const READ_TIMEOUT_MS = 10_000;
+
+/** What is read of where. */
+export interface ImageLabelSource extends Pick<MetroConfig, "url" | "token"> {
+  /** Folder of the image layout. */
+  readonly layout: string;
+  /** Aborts when all operations are cancelled. */
+  readonly signal: AbortSignal;
+}
+
+/** Reads each image once per process, also after a failure; one that is not stored yet is looked up again. */
+export function createImageLabelReader(source: ImageLabelSource): ReadImageLabels {
+  const known = new Map<string, Promise<ImageLabels | undefined>>();
+  return async (image, options = {}) => {
+    const key = `${image} ${options.credentials ?? ""}`;
+    const reading = known.get(key) ?? readLabels(source, image, options);
+    known.set(key, reading);
+    const labels = await reading;
+    if (labels === undefined) known.delete(key);
+    return labels;
+  };
+}
+
+async function readLabels(
+  { url, token, layout, signal }: ImageLabelSource,
+  image: string,
+  { credentials, isPreview = false }: LookUpOptions,
+): Promise<ImageLabels | undefined> {
+  const isLocal = url === undefined;
+  const isVendor = url !== undefined && isVendorUrl(url);
+  const name = stripPlatformPrefix(image);
+  const reference = parseReference(name);
+  const stored = isLocal ? await openLayout(layout).resolve(name) : undefined;
+  if (stored !== undefined) return stored.labels;
+  // A name without a host is in the vendor's registry for the vendor's metros, and for `local` what is not on this machine.
+  const isShort = reference.registry === undefined;
+  if (isShort && !isVendor && (!isLocal || isPreview || name !== image)) return undefined;
+  const { registry } = resolveEndpoint(reference);
+  const explicit = credentials === undefined ? undefined : decodeUserAndPassword(credentials);
+  return fetchImageLabels(image, {
+    credentials: createCredentialSource({
+      metroToken: isVendor ? token : undefined,
+      explicit: explicit === undefined ? {} : { [registry]: { type: "password", ...explicit } },
+    }),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]),
+  });
+}

@@ -17,6 +17,12 @@ import type { RuntimeImage } from "./runtimeImage";
 export const LINUX_RUNTIME = "linux";
 const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
 
+/** True for the stand-in guest, which no registry has. Throws `INPUT_INVALID` for an invalid reference. */
+export function isStandInRuntime(reference: string): boolean {
+  const { registry, repository } = parseReference(reference);
+  return registry === undefined && repository === LINUX_RUNTIME;
+}
+
 /** Options of {@link resolveRuntime}. */
 export interface ResolveOptions {
   /** Cancels downloads and builds; `undefined` when nobody can cancel them. */
@@ -33,8 +39,7 @@ export interface ResolveOptions {
  */
 export async function resolveRuntime(reference: string, options: ResolveOptions = {}): Promise<RuntimeImage> {
   const cache = openLayout(path.join(localPaths().runtimesDir, "oci"));
-  const parsed = parseReference(reference);
-  return parsed.repository === LINUX_RUNTIME && parsed.registry === undefined
+  return isStandInRuntime(reference)
     ? resolveLinuxRuntime(reference, cache, options)
     : resolvePulledRuntime(reference, cache, options);
 }

@@ -5,7 +5,7 @@ import { planBuild } from "../../image/build/planBuild";
 import { type ProgressReporter, createProgressReporter } from "../../image/build/progress";
 import { openLayout } from "../../image/oci/layout";
 import { type PushProgress, pushImage } from "../../image/registry/push";
-import { resolveRuntime } from "../../image/resolveRuntime";
+import { isStandInRuntime, resolveRuntime } from "../../image/resolveRuntime";
 import type { ProviderContext } from "../context";
 import type { ImageInputs } from "./inputs";
 import { type ImageDestination, imageRef } from "./reference";
@@ -38,10 +38,11 @@ export async function buildAndPush(
         onWarning: (warning) => context.printProgress(`Image '${name}': ${warning}`),
       });
       if (destination.isPushed) {
+        const { runtime } = plan.kraftfile;
         progress.report(`pushing to '${destination.repository}'`);
         await pushImage(openLayout(context.imageLayout), imageRef(destination, built.digest), destination.repository, {
           ...access,
-          mountFrom: plan.kraftfile.runtime,
+          mountFrom: isStandInRuntime(runtime) ? undefined : runtime,
           onProgress: reportPush(progress),
         });
       }

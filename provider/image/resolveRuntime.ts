@@ -11,17 +11,9 @@ import type { StoredImage } from "./oci/storedImage";
 import type { CredentialSource } from "./registry/auth/credentials";
 import { pullRuntime } from "./registry/pull";
 import { getOrBuildLinuxRuntime } from "./runtime/linuxRuntime";
-import type { RuntimeImage } from "./runtimeImage";
+import { LINUX_RUNTIME, type RuntimeImage, isStandInRuntime } from "./runtimeImage";
 
-/** Repository of the stand-in guest. */
-export const LINUX_RUNTIME = "linux";
 const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
-
-/** True for the stand-in guest, which no registry has. Throws `INPUT_INVALID` for an invalid reference. */
-export function isStandInRuntime(reference: string): boolean {
-  const { registry, repository } = parseReference(reference);
-  return registry === undefined && repository === LINUX_RUNTIME;
-}
 
 /** Options of {@link resolveRuntime}. */
 export interface ResolveOptions {

@@ -7,6 +7,7 @@ import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
 import { planBuild } from "../../image/build/planBuild";
 import { imageInputs } from "./inputs";
 import { destinationFailures } from "./reference";
+import { runtimeFailures } from "./runtimeRule";
 
 /**
  * Adds `contextHash`, the hash of all build inputs, so that a changed file shows as a change. Unknown inputs make it unknown. An
@@ -29,7 +30,10 @@ export async function computeInputs(
     const plan = await withTemporaryFolder((scratch) =>
       planBuild({ ...inputs, ...(kraftfile === undefined ? {} : { kraftfile }), name: name ?? "image", scratch }),
     );
-    return { inputs: { ...given, contextHash: plan.contextHash }, failures: [] };
+    return {
+      inputs: { ...given, contextHash: plan.contextHash },
+      failures: metro === undefined ? [] : runtimeFailures(plan.kraftfile.runtime, metro),
+    };
   } catch (error) {
     if (!UnikernelError.has(error, "CONTEXT_INVALID", "KRAFTFILE_INVALID", "INPUT_INVALID", "NOT_SUPPORTED"))
       throw error;

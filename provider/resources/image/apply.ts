@@ -10,6 +10,7 @@ import { openLayout } from "../../image/oci/layout";
 import type { FileDigests } from "../../image/pack/fileDigests";
 import { type PushProgress, pushImage } from "../../image/registry/push";
 import { resolveRuntime } from "../../image/resolveRuntime";
+import { isStandInRuntime } from "../../image/runtimeImage";
 import type { ProviderContext } from "../context";
 import { toGivenFiles } from "./files";
 import type { ImageInputs } from "./inputs";
@@ -48,10 +49,11 @@ export async function buildAndPush(
         },
       });
       if (destination.isPushed) {
+        const { kernel } = plan;
         progress.report(`pushing to '${destination.repository}'`);
         await pushImage(openLayout(context.imageLayout), imageRef(destination, built.digest), destination.repository, {
           ...access,
-          ...(plan.kernel.type === "runtime" ? { mountFrom: plan.kernel.reference } : {}),
+          mountFrom: kernel.type !== "runtime" || isStandInRuntime(kernel.reference) ? undefined : kernel.reference,
           onProgress: reportPush(progress),
         });
       }

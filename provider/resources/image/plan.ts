@@ -14,6 +14,7 @@ import { type ImageInputs, imageInputs } from "./inputs";
 import { planDigest } from "./planDigest";
 import { type ImageDestination, destinationFailures, imageDestination, imageRef } from "./reference";
 import { credentialSource } from "./registryAccess";
+import { runtimeFailures } from "./runtimeRule";
 import { isSameBuild } from "./sameBuild";
 
 /** Inputs that {@link computeInputs} computes; all others are the program's. */
@@ -51,6 +52,10 @@ export async function computeInputs(
           digests,
           hashKey: await loadHashKey(),
         });
+        const { kernel } = plan;
+        const unusable =
+          metro === undefined || kernel.type !== "runtime" ? [] : runtimeFailures(kernel.reference, metro);
+        if (unusable.length > 0) return { inputs: given, failures: unusable };
         return computeFromPlan(plan, { given, inputs, metro, olds });
       }),
     );

@@ -1,4 +1,4 @@
-/** Real builders for tests: a BuildKit daemon of its own, Debian's buildah, and a registry on the loopback address. */
+/** Real builders for tests: a BuildKit daemon of its own, and Debian's buildah. */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -11,7 +11,7 @@ const START_TIMEOUT_MS = 30_000;
 
 /** A daemon in a folder of its own. */
 export interface TestDaemon {
-  /** How to reach it: an address for `BUILDKIT_HOST`, or host and port of a registry. */
+  /** How to reach it: an address for `BUILDKIT_HOST`. */
   readonly address: string;
   /** Ends it and removes its folder. */
   readonly stop: () => Promise<void>;
@@ -43,21 +43,6 @@ export async function startBuildKit(buildKit: string): Promise<TestDaemon> {
   const args = ["--root", path.join(folder, "root"), "--addr", address, "--containerd-worker=false"];
   const env = { ...process.env, PATH: `${runc}:${process.env["PATH"] ?? ""}` };
   return startDaemon(path.join(buildKit, "buildkitd"), args, folder, /running server on/, () => address, env);
-}
-
-/** Starts Debian's `docker-registry`, without TLS and authentication. */
-export async function startPlainRegistry(): Promise<TestDaemon> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "plain-registry-"));
-  const config = path.join(folder, "config.yml");
-  const storage = { filesystem: { rootdirectory: path.join(folder, "data") } };
-  fs.writeFileSync(config, JSON.stringify({ version: 0.1, storage, http: { addr: "127.0.0.1:0" } }));
-  return startDaemon(
-    requireTool("docker-registry"),
-    ["serve", config],
-    folder,
-    /listening on ([\d.]+:\d+)/,
-    (found) => found,
-  );
 }
 
 async function startDaemon(

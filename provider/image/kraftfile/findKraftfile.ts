@@ -2,7 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError, systemErrorCode } from "../../base/errors";
-import { mayBeDockerfile } from "./keys/source";
+import { mayBeDockerfile } from "../dockerfile/fileName";
 
 /** File names that the vendor's tools look for. Source: KraftKit `unikraft/app/project.go`. */
 export const KRAFTFILE_NAMES: readonly string[] = [

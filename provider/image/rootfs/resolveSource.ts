@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UnikernelError, systemErrorCode } from "../../base/errors";
+import { isDockerfileName, mayBeDockerfile } from "../dockerfile/fileName";
 import { EROFS_MAGIC, SUPER_OFFSET } from "../erofs/format";
 import { ContentReader } from "../pack/contentReader";
 import { detectCompression } from "../tar/decompress";
@@ -18,10 +19,6 @@ export type ResolvedSource =
   | { readonly type: "dockerfile"; readonly dockerfile: string }
   | { readonly problem: string };
 
-/** Names of Dockerfiles that need no look at the file: a part between dots is `Dockerfile`, as in `app.Dockerfile`. */
-const isDockerfileName = (name: string): boolean => name.split(".").includes("Dockerfile");
-/** Other files with such names are Dockerfiles unless they are archives: `Dockerfile-prod`, `Containerfile`. */
-const looksLikeDockerfileName = (name: string): boolean => /dockerfile|containerfile/i.test(name);
 /** Bytes that tell the formats apart. */
 const HEAD_BYTES = 2048;
 
@@ -121,7 +118,7 @@ function detectFile(file: DiskFile, relative: string): Exclude<SourceType, "dire
   }
   const archive = detectArchive(head);
   if (archive !== undefined) return archive;
-  if (looksLikeDockerfileName(name) || startsLikeDockerfile(head)) return "dockerfile";
+  if (mayBeDockerfile(name) || startsLikeDockerfile(head)) return "dockerfile";
   return {
     problem: `'${relative}' is of an unknown type; use a directory, a Dockerfile, or a ${Object.values(ARCHIVES).join(", a ")}.`,
   };

@@ -8,7 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { UnikernelError, formatError } from "../../../provider/base/errors";
 import { type DockerfileBuild, buildDockerfile, removeBuild } from "../../../provider/image/dockerfile/buildDockerfile";
 import { parseImageConfig } from "../../../provider/image/dockerfile/metadata/imageConfig";
-import { type TestDaemon, findBuildKit, requireTool, startBuildKit, startPlainRegistry } from "../../support/builders";
+import { type TestDaemon, findBuildKit, requireTool, startBuildKit } from "../../support/builders";
+import { type DockerRegistry, startDockerRegistry } from "../../support/dockerRegistry";
 import { CONTEXT_FILES, IGNORE_CASES } from "../../support/ignoreCases";
 import { type LayoutContent, readLayout } from "../../support/ociLayoutTree";
 
@@ -20,7 +21,7 @@ describe("a Dockerfile", () => {
   const before_ = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
   let folder: string;
   let buildKit: TestDaemon;
-  let registry: TestDaemon;
+  let registry: DockerRegistry;
   let base: string;
 
   before(async function () {
@@ -29,7 +30,7 @@ describe("a Dockerfile", () => {
     requireTool("buildah");
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "dockerfiles-"));
     buildKit = await startBuildKit(tools);
-    registry = await startPlainRegistry();
+    registry = await startDockerRegistry();
     process.env["BUILDKIT_HOST"] = buildKit.address;
     process.env["UNIKERNEL_CACHE_DIR"] = path.join(folder, "cache");
     process.env["XDG_RUNTIME_DIR"] = path.join(folder, "run");
@@ -42,7 +43,7 @@ describe("a Dockerfile", () => {
       else process.env[name] = before_[name];
     }
     await buildKit.stop();
-    await registry.stop();
+    await registry[Symbol.asyncDispose]();
     fs.rmSync(folder, { recursive: true });
   });
 
@@ -80,7 +81,7 @@ describe("a Dockerfile", () => {
       fs.symlinkSync("busybox", path.join(context, "bin", name));
     process.env["UNIKERNEL_BUILDER"] = "buildkit";
     const result = await buildDockerfile({ contextFolder: context, dockerfile: "Dockerfile" });
-    const reference = `${registry.address}/team/base:1`;
+    const reference = `${registry.host}/team/base:1`;
     const args = ["copy", "--dest-tls-verify=false", `oci:${result.ociLayout}`, `docker://${reference}`];
     childProcess.execFileSync(requireTool("skopeo"), args, { stdio: "pipe" });
     await removeBuild(result);

@@ -1,5 +1,6 @@
 /** The keys `rootfs` (before v0.6 `initrd`) and `roms`: a path, or a map of source, type and format. */
 import * as yaml from "yaml";
+import { isDockerfileName } from "../../dockerfile/fileName";
 import type { FileSystemFormat, Position, RootfsSource, SourceType } from "../model";
 import type { Member, YamlSource } from "../yaml/yamlSource";
 import { reportUnknownKeys } from "./unknownKeys";
@@ -61,23 +62,6 @@ export function readSources(source: YamlSource, { value, keyNode, key }: Member)
     (item, index) => readSource(source, { value: item, at: value ?? keyNode, what: `${key}[${index}]` }) ?? [],
   );
 }
-
-/**
- * True if a path names a Dockerfile for certain: a dot-separated part of its last name is `Dockerfile`. Source: unikraft CLI.
- */
-export function isDockerfileName(path: string): boolean {
-  return baseName(path).split(".").includes("Dockerfile");
-}
-
-/**
- * True if a path, unless it is a folder or an archive, is meant as a Dockerfile: `Dockerfile1`, `app.dockerfile`, `Containerfile`.
- * Source: KraftKit `initrd` (any name with `dockerfile`, whatever the case).
- */
-export function mayBeDockerfile(path: string): boolean {
-  return /dockerfile|containerfile/i.test(baseName(path));
-}
-
-const baseName = (path: string): string => path.split("/").findLast((part) => part !== "") ?? "";
 
 function readSourceMap(source: YamlSource, named: Named): RootfsSource | undefined {
   const { value, what } = named;

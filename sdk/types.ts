@@ -247,7 +247,7 @@ export interface EphemeralVolume {
 
 /** A health check of the service while a new instance is being verified. Input form of {@link HealthCheck}. */
 export interface HealthCheckArgs {
-  /** Path to request with GET, such as `/hello`. */
+  /** Path to request with GET, such as `/hello` or `/ready?verbose`. */
   readonly path: pulumi.Input<string>;
   /** JSON paths in the response body and their required values, such as `{ "$.status": "pass" }`. Default: any status below 400 passes. */
   readonly match?: pulumi.Input<Readonly<Record<string, pulumi.Input<string | number | boolean | null>>>> | undefined;
@@ -255,7 +255,7 @@ export interface HealthCheckArgs {
 
 /** A health check of the service while a new instance is being verified. */
 export interface HealthCheck {
-  /** Path to request with GET, such as `/hello`. */
+  /** Path to request with GET, such as `/hello` or `/ready?verbose`. */
   readonly path: string;
   /** JSON paths in the response body and their required values, such as `{ "$.status": "pass" }`. Default: any status below 400 passes. */
   readonly match: Readonly<Record<string, string | number | boolean | null>>;

@@ -10,12 +10,15 @@ export const MAX_REPLICAS = 253;
 
 const durationMs = z.int().min(0).max(3_600_000);
 
+/** Path and query of a URL. Clients and proxies read `//host` as a host, and never send what follows `#`. Source: RFC 3986, 3.3, 3.5, 4.2. */
+const HEALTH_PATH = /^\/([^/\s#][^\s#]*)?$/;
+
 const healthCheck = objectType(
   "HealthCheck",
   "A health check of the service while a new instance is being verified.",
   z.strictObject({
-    path: field(z.string().regex(/^\//, "must begin with '/'"), {
-      description: "Path to request with GET, such as `/hello`.",
+    path: field(z.string().regex(HEALTH_PATH, "must begin with one '/' and contain no blank and no '#'"), {
+      description: "Path to request with GET, such as `/hello` or `/ready?verbose`.",
     }),
     match: field(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}), {
       description:

@@ -67,7 +67,7 @@ export async function buildImage(plan: BuildPlan, options: BuildOptions): Promis
   assertTargetSupported(kraftfile, runtime);
   const format = chooseFormat(kraftfile.rootfs?.format, runtime);
   const { tree: files, config } = await loadRootfs(plan.rootfs, {
-    ...{ scratch, build, signal, onWarning },
+    ...{ scratch, build, digests: plan.digests, signal, onWarning },
     onProgress: (message) => onProgress({ step: "rootfs", message }),
   });
   const complete = overlayFiles(files, plan.files);

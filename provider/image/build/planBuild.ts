@@ -2,25 +2,19 @@
  * Reads and validates the inputs of an image and computes their content hash, which decides whether a build is needed.
  * The hash does not depend on times, owners, or the location of the folder.
  */
-import { type Digest, digestOf } from "../../base/digest";
+import type { Digest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
 import { formatProblems } from "../kraftfile/kraftfileError";
 import { loadKraftfile } from "../kraftfile/loadKraftfile";
-import { formatPlatform } from "../oci/descriptor";
-import { FileDigests, digestContents } from "../pack/fileDigests";
+import { FileDigests } from "../pack/fileDigests";
 import { planTree } from "../pack/packTree";
-import { completeTree } from "../rootfs/completeTree";
 import { overlayFiles } from "../rootfs/overlay";
-import type { FileTree, TreeEntry } from "../rootfs/tree";
-import { type FileEntry, type GivenFile, loadGivenFiles } from "./givenFiles";
-import { type HashedParts, type ImageParts, listParts } from "./imageParts";
+import { type FileEntry, type GivenFile, loadGivenFiles } from "./files/givenFiles";
+import { hashInputs } from "./hashInputs";
+import { type ImageParts, listParts } from "./imageParts";
 import { assertUnreserved } from "./reservedPaths";
 import { type DockerfileOptions, type RootfsPlan, planRootfs } from "./rootfsPlan";
-import { hashSecretContents } from "./secretHash";
 import { type RuntimeKraftfile, assertSupported } from "./supportedSources";
-
-/** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
-const BUILDER_VERSION = 3;
 
 /** The inputs of an image. */
 export interface BuildInputs {
@@ -62,7 +56,7 @@ export interface BuildPlan {
   readonly contextHash: Digest;
   /**
    * Keyed hash of the contents of `files`; `undefined` without files. Together with `contextHash` it identifies the inputs. Keep it
-   * on this machine (secretHash.ts).
+   * on this machine (files/secretHash.ts).
    */
   readonly secretHash: Digest | undefined;
   /** What `contextHash` and `secretHash` cover. */
@@ -122,63 +116,3 @@ const changedError = (context: string): UnikernelError =>
     property: "context",
     hint: "Run 'pulumi up' again when nothing writes to it.",
   });
-
-/** What stands for a root file system that is not known yet. */
-function identify(rootfs: RootfsPlan): string | null {
-  if (rootfs.type === "dockerfile") return rootfs.hash;
-  return rootfs.type === "image" ? rootfs.reference : null;
-}
-
-interface HashOptions {
-  readonly given: ReadonlyMap<string, FileEntry>;
-  readonly digests: FileDigests;
-  readonly hashKey: Uint8Array | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-/**
- * Hashes the parsed Kraftfile, and paths, modes, owners, contents and link targets of the tree; hard links count as files of their own.
- * The contents of given files count in the secret hash only.
- */
-async function hashInputs(
-  kraftfile: RuntimeKraftfile,
-  rootfs: RootfsPlan,
-  tree: FileTree,
-  { given, digests, hashKey, signal }: HashOptions,
-): Promise<Pick<BuildPlan, "contextHash" | "secretHash"> & { readonly parts: HashedParts }> {
-  const entries = completeTree(tree);
-  const files = entries.flatMap(([inner, entry]) =>
-    entry.type === "file" ? [{ name: inner, content: entry.content }] : [],
-  );
-  const contents = (await digestContents(files, digests, signal)).values();
-  const givenEntries = new Set<TreeEntry>(given.values());
-  const secrets: [path: string, digest: Digest][] = [];
-  const rows = entries.map(([inner, entry]): readonly [string, ...unknown[]] => {
-    const { type, uid = 0, gid = 0 } = entry;
-    if (type === "directory") return [inner, type, entry.mode, uid, gid];
-    if (type === "symlink") return [inner, type, entry.target, uid, gid];
-    const { value: digest } = contents.next();
-    if (!givenEntries.has(entry)) return [inner, type, entry.mode, uid, gid, digest];
-    if (digest !== undefined) secrets.push([inner, digest]);
-    return [inner, type, entry.mode, uid, gid, "given"];
-  });
-  const { runtime, cmd, env, labels, targets } = kraftfile;
-  const run = { cmd: cmd ?? null, env: Object.entries(env), labels: Object.entries(labels) };
-  const parts = {
-    builder: BUILDER_VERSION,
-    runtime,
-    run,
-    targets: targets.map((target) => formatPlatform(target)),
-    format: kraftfile.rootfs?.format ?? null,
-    source: identify(rootfs),
-    tree: rows,
-  };
-  // Keyed too: parts are compared with those of an earlier build, which are kept on the disk.
-  const keyed = new Map(secrets.map((secret) => [secret[0], hashSecretContents([secret], hashKey)]));
-  const named = rows.map((row) => (keyed.has(row[0]) ? ([...row, keyed.get(row[0])] as const) : row));
-  return {
-    contextHash: digestOf(JSON.stringify(parts)),
-    secretHash: hashSecretContents(secrets, hashKey),
-    parts: { ...parts, tree: named },
-  };
-}

@@ -6,7 +6,7 @@
  * state, output, the image, or its provenance. State needs none, because it has the contents themselves, encrypted if they are secret.
  */
 import * as crypto from "node:crypto";
-import type { Digest } from "../../base/digest";
+import type { Digest } from "../../../base/digest";
 
 /** Bytes of a key. Source: RFC 2104, section 3: at least the length of the hash. */
 export const KEY_BYTES = 32;

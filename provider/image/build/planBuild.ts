@@ -59,8 +59,8 @@ export interface BuildPlan {
    * on this machine (files/secretHash.ts).
    */
   readonly secretHash: Digest | undefined;
-  /** What `contextHash` and `secretHash` cover. */
-  readonly parts: ImageParts;
+  /** Lists what `contextHash` and `secretHash` cover. */
+  readonly listParts: () => ImageParts;
   readonly kraftfile: RuntimeKraftfile;
   /** What the Kraftfile says without effect, ready to be printed. */
   readonly warnings: readonly string[];
@@ -99,7 +99,7 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     name,
     context: folder,
     ...hashes,
-    parts: listParts(parts, rootfs),
+    listParts: () => listParts(parts, rootfs),
     kraftfile,
     warnings: formatProblems(displayPath, text, kraftfile.warnings),
     rootfs: isTree ? { type: "tree", tree } : rootfs,

@@ -38,7 +38,7 @@ export async function buildOnce(
       const stored = image && (await storeAgain(image, plan, options));
       const built = stored ?? (await buildImage(plan, { ...options, resolveRuntime: () => Promise.resolve(runtime) }));
       await saveImageDigest(key, built.digest);
-      await saveFileList(plan.contextHash, plan.parts);
+      await saveFileList(plan.contextHash, plan.listParts());
       return built;
     },
     { timeoutMs: LOCK_TIMEOUT_MS, subject: `build of the image '${plan.name}'`, ...(signal && { signal }) },

@@ -9,12 +9,12 @@ import type { ImageInputs, imageInputs } from "./inputs";
 import { type imageOutputs, toOutputs, versionsInState } from "./outputs";
 import { type ImageDestination, destinationOfId, imageDestination, imageRef } from "./reference";
 import { credentialSource } from "./registryAccess";
-import { isSameBuild } from "./sameBuild";
+import { describeUpdate, isSameBuild } from "./sameBuild";
 import { removeAllVersions, removeOldVersions } from "./versions";
 
 /** The lifecycle of a GatewayImage. Its id is its repository. */
 export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, ProviderContext> = {
-  describeUpdate: (olds, news) => (isSameBuild(olds, news) ? [] : ["build the image again"]),
+  describeUpdate,
 
   async create(context, inputs) {
     const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${inputs.name ?? ""}'`);

@@ -101,5 +101,5 @@ const destinationOf = (
 async function describeChange(olds: Properties, given: Properties, plan: BuildPlan): Promise<readonly string[]> {
   const { contextHash: before } = olds;
   const isSameContext = before === plan.contextHash && isDeepStrictEqual(olds["files"], given["files"]);
-  return typeof before !== "string" || isSameContext ? [] : [await describeContextChange(before, plan.parts)];
+  return typeof before !== "string" || isSameContext ? [] : [await describeContextChange(before, plan.listParts())];
 }

@@ -12,3 +12,7 @@ const BUILT_FROM = Object.keys(imageInputs.shape).filter((name) => !NOT_BUILT_FR
 /** True if both build the same image: they differ at most in how it is pushed and kept. */
 export const isSameBuild = (olds: Properties, news: Properties): boolean =>
   BUILT_FROM.every((name) => isDeepStrictEqual(olds[name], news[name]));
+
+/** The steps of an update, in words that follow "will". */
+export const describeUpdate = (olds: Properties, news: Properties): readonly string[] =>
+  isSameBuild(olds, news) ? [] : ["build the image again"];

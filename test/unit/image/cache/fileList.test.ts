@@ -30,9 +30,9 @@ describe("what changed since an image was built", () => {
     filesAfter = files,
   ): Promise<string> {
     const before = await plan(files);
-    await saveFileList(before.contextHash, before.parts);
+    await saveFileList(before.contextHash, before.listParts());
     await change();
-    return describeContextChange(before.contextHash, (await plan(filesAfter)).parts);
+    return describeContextChange(before.contextHash, (await plan(filesAfter)).listParts());
   }
 
   it("names files by their path in the guest, three at most", async () => {
@@ -73,13 +73,14 @@ describe("what changed since an image was built", () => {
     await write("src/main.c", "");
     assert.equal(await describeChange(() => write("src/main.c", "int main")), "1 file changed (./src/main.c)");
     const before = await plan();
-    await saveFileList(before.contextHash, before.parts);
+    await saveFileList(before.contextHash, before.listParts());
     const after = await plan({}, { VERSION: "2" });
-    assert.equal(await describeContextChange(before.contextHash, after.parts), "build changed");
+    assert.equal(await describeContextChange(before.contextHash, after.listParts()), "build changed");
   });
 
   it("is not known without the list, or with a damaged one", async () => {
-    const { contextHash, parts } = await plan();
+    const { contextHash, listParts } = await plan();
+    const parts = listParts();
     assert.equal(await describeContextChange(contextHash, parts), "context changed");
     await saveFileList(contextHash, parts);
     await fs.appendFile(path.join(folder.path, "cache/images/file-lists", contextHash.slice(7)), "\nxx");

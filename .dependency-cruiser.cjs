@@ -33,7 +33,7 @@ const OWNERS = {
     "provider/client/transport/httpExchange.ts",
     "provider/client/httpProbe.ts",
     "provider/image/registry/http.ts",
-    "provider/image/build/downloadFile.ts",
+    "provider/image/build/files/downloadFile.ts",
   ],
   "^(node:)?child_process$": ["provider/base/exec.ts", "provider/platform/vmm/qemu/host/process.ts"],
   "^(node:)?sqlite$": ["provider/platform/store/database.ts"],

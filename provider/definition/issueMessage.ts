@@ -53,6 +53,8 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: bo
       const suggestion = typeof value === "string" && !secret ? closestMatch(value, known) : undefined;
       return `must be one of ${known.map(quote).join(", ")}${got}.${suggestion === undefined ? "" : ` Did you mean ${quote(suggestion)}?`}`;
     }
+    case "invalid_union":
+      return `${issue.message}, got ${jsonTypeOf(value)}.`;
     default:
       return `${issue.message}${got}.`;
   }

@@ -1,5 +1,5 @@
 /** Files for image builds. */
-import type { GivenFile } from "../../provider/image/build/givenFiles";
+import type { GivenFile } from "../../provider/image/build/files/givenFiles";
 
 /** Texts by guest path, with the mode and the owner that files have unless a program says otherwise. */
 export const givenTexts = (texts: Readonly<Record<string, string>>): ReadonlyMap<string, GivenFile> =>

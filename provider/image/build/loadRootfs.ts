@@ -6,8 +6,15 @@ import { type ImageConfig, parseImageConfig } from "../dockerfile/metadata/image
 import { type ContainerImage, readLayoutImage } from "../oci/containerImage";
 import { openLayout } from "../oci/layout";
 import { describeFile } from "../pack/contentReader";
+import type { FileDigests } from "../pack/fileDigests";
 import { pullImage } from "../registry/pull";
-import { BUILD_PLATFORM, type DockerfileOptions, type RootfsPlan, toSecretSources } from "./rootfsPlan";
+import {
+  BUILD_PLATFORM,
+  assertContextUnchanged,
+  type DockerfileOptions,
+  type RootfsPlan,
+  toSecretSources,
+} from "./rootfsPlan";
 import type { FileTree } from "../rootfs/tree";
 import { fromOciLayers } from "../tar/read";
 
@@ -22,6 +29,8 @@ export interface LoadOptions {
   /** Folder for temporary files, in which contents of the tree stay until it is packed. */
   readonly scratch: string;
   readonly build: DockerfileOptions;
+  /** Known digests of the build context's files. */
+  readonly digests?: FileDigests | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with each step, such as `step 2/3: RUN make`. */
   readonly onProgress: (step: string) => void;
@@ -55,9 +64,10 @@ export async function loadRootfs(plan: RootfsPlan, options: LoadOptions): Promis
 }
 
 async function buildAndRead(
-  { contextFolder, dockerfile }: Extract<RootfsPlan, { type: "dockerfile" }>,
+  plan: Extract<RootfsPlan, { type: "dockerfile" }>,
   options: LoadOptions,
 ): Promise<LoadedRootfs> {
+  const { contextFolder, dockerfile } = plan;
   const { target, args, secrets, ssh, cacheFrom, cacheTo, noCache } = options.build;
   const { signal, onProgress, onWarning, scratch } = options;
   const cache = { cacheFrom, cacheTo, noCache };
@@ -66,6 +76,7 @@ async function buildAndRead(
     ...{ platform: BUILD_PLATFORM, signal, onProgress, onWarning },
   });
   try {
+    await assertContextUnchanged(plan, { digests: options.digests, signal });
     // Its layers are read while the image is packed, so they move to where they live as long.
     const folder = path.join(scratch, "built");
     await fs.cp(built.ociLayout, folder, { recursive: true });

@@ -10,9 +10,9 @@ import type { Kraftfile } from "../kraftfile/model";
 import { FileDigests } from "../pack/fileDigests";
 import { planTree } from "../pack/packTree";
 import { overlayFiles } from "../rootfs/overlay";
-import { type FileEntry, type GivenFile, loadGivenFiles } from "./givenFiles";
-import { hashInputs } from "./hash/contextHash";
-import { type ImageParts, listParts } from "./hash/imageParts";
+import { type FileEntry, type GivenFile, loadGivenFiles } from "./files/givenFiles";
+import { hashInputs } from "./hashInputs";
+import { type ImageParts, listParts } from "./imageParts";
 import { type KernelPlan, planKernel } from "./kernel/kernelPlan";
 import { assertUnreserved } from "./reservedPaths";
 import { type DockerfileOptions, type RomPlan, type RootfsPlan, planRoms, planRootfs } from "./rootfsPlan";
@@ -57,7 +57,7 @@ export interface BuildPlan {
   readonly contextHash: Digest;
   /**
    * Keyed hash of the contents of `files`; `undefined` without files. Together with `contextHash` it identifies the inputs. Keep it
-   * on this machine (secretHash.ts).
+   * on this machine (files/secretHash.ts).
    */
   readonly secretHash: Digest | undefined;
   /** Lists what `contextHash` and `secretHash` cover. */

@@ -1,7 +1,8 @@
 /** The root file system that a Kraftfile asks for: a tree that is known now, or what a build must produce or fetch first. */
 import * as path from "node:path";
 import { type Digest, digestOf } from "../../base/digest";
-import { type ContextEntry, hashBuildContext } from "../dockerfile/context/hashContext";
+import { UnikernelError } from "../../base/errors";
+import { type ContextEntry, type HashResources, hashBuildContext } from "../dockerfile/context/hashContext";
 import { readDockerfileSource } from "../dockerfile/context/source";
 import { type SecretSource, readSecrets } from "../dockerfile/secrets";
 import { kraftfileError } from "../kraftfile/kraftfileError";
@@ -60,6 +61,9 @@ export interface RomPlan {
 
 /** The vendor's default. Source: unikraft-cloud/cli. */
 const ROM_FORMAT: FileSystemFormat = "erofs";
+
+/** Names in an error, before "and others". */
+const MAX_NAMES = 3;
 
 /** Stages run on the architecture of the guest. */
 export const BUILD_PLATFORM = "linux/amd64";
@@ -134,18 +138,45 @@ async function planDockerfile(
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<RootfsPlan> {
-  const source = await readDockerfileSource(place.contextFolder, place.dockerfile);
   const { target, args } = build;
   // The values of secrets change no layer by themselves, and a hash of them would let anyone guess them.
   await readSecrets(toSecretSources(build.secrets));
-  const options = { target, platform: BUILD_PLATFORM, buildArgs: args };
-  const { contextHash, entries } = await hashBuildContext(source, options, new Map(), resources);
-  const dockerfile: ContextEntry = [place.dockerfile, "file", digestOf(source.content)];
   return {
     type: "dockerfile",
     ...place,
-    hash: contextHash,
-    entries: [dockerfile, ...entries],
+    ...(await hashPlace(place, { target, args }, resources)),
     options: { target, args },
   };
+}
+
+/** Everything that the build reads from this machine, and its hash. */
+async function hashPlace(
+  { contextFolder, dockerfile }: DockerfilePlace,
+  { target, args }: Pick<DockerfileOptions, "target" | "args">,
+  resources: HashResources,
+): Promise<{ readonly hash: Digest; readonly entries: readonly ContextEntry[] }> {
+  const source = await readDockerfileSource(contextFolder, dockerfile);
+  const options = { target, platform: BUILD_PLATFORM, buildArgs: args };
+  const { contextHash, entries } = await hashBuildContext(source, options, new Map(), resources);
+  return { hash: contextHash, entries: [[dockerfile, "file", digestOf(source.content)], ...entries] };
+}
+
+/**
+ * Throws `CONTEXT_INVALID`, with the names of what differs, if the build context of a Dockerfile is not the planned one any more. A
+ * builder reads the context by itself, so only a look after the build tells that it has read what was planned.
+ */
+export async function assertContextUnchanged(
+  plan: Extract<RootfsPlan, { type: "dockerfile" }>,
+  resources: HashResources,
+): Promise<void> {
+  const { hash, entries } = await hashPlace(plan, plan.options, resources);
+  if (hash === plan.hash) return;
+  const [before, after] = [plan.entries, entries].map((rows) => new Map(rows.map((row) => [row[0], row.join("\0")])));
+  const names = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);
+  const changed = [...names].filter((name) => before?.get(name) !== after?.get(name)).map((name) => `'${name}'`);
+  throw new UnikernelError(
+    "CONTEXT_INVALID",
+    `The build context of '${plan.dockerfile}' changed while the image was being built: ${changed.slice(0, MAX_NAMES).join(", ")}${changed.length > MAX_NAMES ? " and others" : ""}.`,
+    { property: "context", hint: "Retry when nothing writes to the image context." },
+  );
 }

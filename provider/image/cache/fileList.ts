@@ -1,7 +1,7 @@
 /** Lists of what an image was built from, so that a preview can name the files that changed since. */
 import * as crypto from "node:crypto";
 import type { Digest } from "../../base/digest";
-import type { ImageParts } from "../build/hash/imageParts";
+import type { ImageParts } from "../build/imageParts";
 import { cacheFile, readCacheFile, writeCacheFile } from "./cacheFiles";
 
 /** First word of a list; incremented when its format changes. */

@@ -1,9 +1,10 @@
-/** The key of this machine for hashes of contents that may be secret (build/hash/secretHash.ts). */
+/** The key of this machine for hashes of contents that may be secret (build/files/secretHash.ts). */
+import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { hasErrorCode } from "../../base/errors";
 import { localPaths } from "../../base/localPaths";
-import { KEY_BYTES, createHashKey } from "../build/hash/secretHash";
+import { KEY_BYTES, createHashKey } from "../build/files/secretHash";
 import { useCache } from "./cacheFiles";
 
 /**
@@ -21,7 +22,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
 }
 
 async function createKey(file: string): Promise<Uint8Array | undefined> {
-  const temporary = `${file}.${process.pid}`;
+  const temporary = `${file}.${crypto.randomUUID()}`;
   await useCache(async () => {
     await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     await fs.writeFile(temporary, createHashKey(), { mode: 0o600 });

@@ -2,7 +2,7 @@
 import { isAsset, type Asset } from "../../definition/asset";
 import { formatPath } from "../../definition/propertyPath";
 import type { CheckFailure, Rule } from "../../definition/resource";
-import type { ContentOrigin, GivenFile } from "../../image/build/givenFiles";
+import type { ContentOrigin, GivenFile } from "../../image/build/files/givenFiles";
 import { isReservedPath } from "../../image/build/reservedPaths";
 import type { FileValue, ImageInputs } from "./inputs";
 

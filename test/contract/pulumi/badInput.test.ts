@@ -178,7 +178,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
     ],
     "a file whose content is not a string": [
       { context: ".", files: { "/port": 8080 } },
-      'files["/port"]: must be of type string, got number.',
+      `files["/port"]: must be a text, an asset, or an object with 'content' or 'asset', got number.`,
     ],
   },
 };

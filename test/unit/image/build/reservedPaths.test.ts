@@ -1,4 +1,4 @@
-/** Paths that no image may have, in every source that needs no builder; test/e2e/image/reservedPaths.test.ts has the others. */
+/** Paths that no image may have, in every source that needs no builder; test/e2e/engine/tyk.test.ts has a Dockerfile. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
@@ -6,12 +6,14 @@ import * as path from "node:path";
 import { buffer } from "node:stream/consumers";
 import * as zlib from "node:zlib";
 import * as tar from "tar-stream";
+import { digestOf } from "../../../../provider/base/digest";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { buildImage } from "../../../../provider/image/build/buildImage";
 import { type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
 import { packTree } from "../../../../provider/image/pack/packTree";
 import type { FileTree, TreeEntry } from "../../../../provider/image/rootfs/tree";
 import type { RuntimeImage } from "../../../../provider/image/runtimeImage";
+import { startFakeRegistry } from "../../../support/fakeRegistry";
 import { givenTexts } from "../../../support/givenFiles";
 import { writeLayer } from "../../../support/layers";
 
@@ -37,10 +39,27 @@ describe("a reserved path", () => {
   afterEach(() => fs.rm(folder, { recursive: true }));
 
   async function plan(rootfs: string, files: Readonly<Record<string, string>> = {}): Promise<BuildPlan> {
-    const kraftfile = `spec: v0.7\nruntime: base:latest\n${rootfs === "" ? "" : `rootfs: ./${rootfs}\n`}`;
+    const source = rootfs.includes(":") ? `{source: "${rootfs}", type: oci}` : `./${rootfs}`;
+    const kraftfile = `spec: v0.6\nruntime: base:latest\n${rootfs === "" ? "" : `rootfs: ${source}\n`}`;
     await fs.writeFile(path.join(folder, "Kraftfile"), kraftfile);
     return planBuild({ context: folder, files: givenTexts(files), name: "shop", scratch: folder });
   }
+  /** A runtime without files of its own. */
+  async function own(): Promise<RuntimeImage> {
+    await fs.writeFile(path.join(folder, "kernel"), "a kernel");
+    const kernelLayer = await writeLayer(
+      path.join(folder, "kernel"),
+      "unikraft/bin/kernel",
+      path.join(folder, "k.tar"),
+    );
+    return { reference: "base", platform: { os: "fc", architecture: "x86_64" }, kernelLayer };
+  }
+  const build = (runtime: RuntimeImage, planned: BuildPlan): Promise<unknown> =>
+    buildImage(planned, {
+      layout: path.join(folder, "layout"),
+      repository: "shop",
+      resolveRuntime: () => Promise.resolve(runtime),
+    });
   async function writeDirectory(tree: FileTree): Promise<void> {
     for (const [inner, entry] of tree) {
       const target = path.join(folder, "root", inner);
@@ -71,6 +90,30 @@ describe("a reserved path", () => {
     });
   }
 
+  it("is rejected in a container image, before anything is stored", async () => {
+    await using registry = await startFakeRegistry();
+    const put = (bytes: Buffer, mediaType: string): object => {
+      registry.blobs.set(`app@${digestOf(bytes)}`, bytes);
+      return { mediaType, digest: digestOf(bytes), size: bytes.length };
+    };
+    for (const [what, [tree, reserved]] of Object.entries(TREES)) {
+      const layer = await writeTar(tree);
+      const rootfs = { type: "layers", diff_ids: [digestOf(layer)] };
+      const config = Buffer.from(JSON.stringify({ architecture: "amd64", os: "linux", config: {}, rootfs }));
+      const mediaType = "application/vnd.oci.image.manifest.v1+json";
+      const manifest = {
+        ...{ schemaVersion: 2, mediaType, config: put(config, "application/vnd.oci.image.config.v1+json") },
+        layers: [put(layer, "application/vnd.oci.image.layer.v1.tar")],
+      };
+      registry.manifests.set("app:1", { mediaType, bytes: Buffer.from(JSON.stringify(manifest)) });
+      const planned = await plan(`oci://${registry.host}/app:1`);
+      assert.equal(planned.rootfs.type, "image");
+      await assert.rejects(build(await own(), planned), rejectsPath(reserved), what);
+      await assert.rejects(fs.access(path.join(folder, "layout/index.json")));
+      await fs.rm(path.join(folder, "image"), { recursive: true });
+    }
+  });
+
   it("is rejected where a link leads to it", async () => {
     const tree: FileTree = new Map([
       ["a", link("/")],
@@ -97,23 +140,10 @@ describe("a reserved path", () => {
   });
 
   it("is /init too if the runtime provides it, and only then", async () => {
-    await fs.writeFile(path.join(folder, "kernel"), "a kernel");
-    const kernelLayer = await writeLayer(
-      path.join(folder, "kernel"),
-      "unikraft/bin/kernel",
-      path.join(folder, "k.tar"),
-    );
-    const own: RuntimeImage = { reference: "base", platform: { os: "fc", architecture: "x86_64" }, kernelLayer };
-    const based: RuntimeImage = { ...own, reference: "linux:latest", baseTree: new Map([["init", file]]) };
-    const build = async (runtime: RuntimeImage, planned: BuildPlan): Promise<unknown> =>
-      buildImage(planned, {
-        layout: path.join(folder, "layout"),
-        repository: "shop",
-        resolveRuntime: () => Promise.resolve(runtime),
-      });
+    const based = { ...(await own()), reference: "linux:latest", baseTree: new Map([["init", file]]) };
     await writeDirectory(new Map([["init", link("/sbin/init")]]));
     await assert.rejects(build(based, await plan("root")), rejectsPath("/init"));
     await assert.rejects(build(based, await plan("", { "/init": "x" })), rejectsPath("/init"));
-    await build(own, await plan("root"));
+    await build(await own(), await plan("root"));
   });
 });

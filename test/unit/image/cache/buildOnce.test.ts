@@ -86,6 +86,16 @@ describe("an image that is built once", () => {
     assert.notEqual((await build(await plan(), "shop", packed)).digest, digest);
   });
 
+  it("is built again if the content of a given file changed, though the context hash is the same", async () => {
+    const packed: string[] = [];
+    const [one, two] = [{ files: givenTexts({ "/x": "1" }) }, { files: givenTexts({ "/x": "2" }) }];
+    assert.equal((await plan(one)).contextHash, (await plan(two)).contextHash);
+    const { digest } = await build(await plan(one), "shop", packed);
+    assert.notEqual((await build(await plan(two), "shop", packed)).digest, digest);
+    assert.equal((await build(await plan(one), "shop", packed)).digest, digest);
+    assert.equal(packed.length, 2);
+  });
+
   it("starts no builder for a Dockerfile that was built, unless asked to, or if secrets may have changed", async () => {
     await fs.writeFile(at("app/Dockerfile"), "FROM scratch\nCOPY rootfs /\n");
     await fs.writeFile(at("app/Kraftfile"), "spec: v0.7\nruntime: linux:latest\nrootfs: ./Dockerfile\n");

@@ -2,10 +2,10 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
-import { UnikernelError, errorMessage, systemErrorCode } from "../../base/errors";
-import { describeFile } from "../pack/contentReader";
-import { type FileDigests, digestContents } from "../pack/fileDigests";
-import type { FileContent, TreeEntry } from "../rootfs/tree";
+import { UnikernelError, errorMessage, systemErrorCode } from "../../../base/errors";
+import { describeFile } from "../../pack/contentReader";
+import { type FileDigests, digestContents } from "../../pack/fileDigests";
+import type { FileContent, TreeEntry } from "../../rootfs/tree";
 import { downloadFile } from "./downloadFile";
 
 /** Where a content comes from: a text, a file on this machine (relative to the working directory), or a URL. */

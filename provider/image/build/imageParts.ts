@@ -1,6 +1,6 @@
 /** The parts of an image's inputs by name, to tell what has changed between two builds. Pure. */
-import { parentOf } from "../../rootfs/completeTree";
-import type { RootfsPlan } from "../rootfsPlan";
+import { parentOf } from "../rootfs/completeTree";
+import type { RootfsPlan } from "./rootfsPlan";
 
 /**
  * Name → what stands for the content. A name is a path in the guest (`/www/index.html`), a path in the build context of a Dockerfile

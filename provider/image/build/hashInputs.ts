@@ -1,14 +1,14 @@
 /** The content hash of an image's inputs, which decides whether a build is needed. */
-import { type Digest, digestOf } from "../../../base/digest";
-import type { Kraftfile } from "../../kraftfile/model";
-import { formatPlatform } from "../../oci/descriptor";
-import { type FileDigests, digestContents } from "../../pack/fileDigests";
-import { completeTree } from "../../rootfs/completeTree";
-import type { FileTree, TreeEntry } from "../../rootfs/tree";
-import { type KernelPlan, identifyKernel } from "../kernel/kernelPlan";
-import type { RomPlan, RootfsPlan } from "../rootfsPlan";
+import { type Digest, digestOf } from "../../base/digest";
+import type { Kraftfile } from "../kraftfile/model";
+import { formatPlatform } from "../oci/descriptor";
+import { type FileDigests, digestContents } from "../pack/fileDigests";
+import { completeTree } from "../rootfs/completeTree";
+import type { FileTree, TreeEntry } from "../rootfs/tree";
+import { type KernelPlan, identifyKernel } from "./kernel/kernelPlan";
+import type { RomPlan, RootfsPlan } from "./rootfsPlan";
 import { type HashedParts, type TreeRow } from "./imageParts";
-import { hashSecretContents } from "./secretHash";
+import { hashSecretContents } from "./files/secretHash";
 
 /** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
 const BUILDER_VERSION = 4;

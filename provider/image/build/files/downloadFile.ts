@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import axios from "axios";
-import { fromSystemError } from "../../base/errors";
+import { fromSystemError } from "../../../base/errors";
 
 /** Limit on the time until the response begins, and on silence within it. */
 const SILENCE_TIMEOUT_MS = 30_000;

@@ -8,14 +8,18 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
-import { UnikernelError } from "../../../../provider/base/errors";
-import { type BuildInputs, type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
-import { type ContentOrigin, type GivenFile, loadGivenFiles } from "../../../../provider/image/build/givenFiles";
-import { createHashKey, hashSecretContents } from "../../../../provider/image/build/hash/secretHash";
-import { ContentReader } from "../../../../provider/image/pack/contentReader";
-import { FileDigests } from "../../../../provider/image/pack/fileDigests";
-import { type FileContent, sizeOf } from "../../../../provider/image/rootfs/tree";
-import { givenTexts } from "../../../support/givenFiles";
+import { UnikernelError } from "../../../../../provider/base/errors";
+import { type BuildInputs, type BuildPlan, planBuild } from "../../../../../provider/image/build/planBuild";
+import {
+  type ContentOrigin,
+  type GivenFile,
+  loadGivenFiles,
+} from "../../../../../provider/image/build/files/givenFiles";
+import { createHashKey, hashSecretContents } from "../../../../../provider/image/build/files/secretHash";
+import { ContentReader } from "../../../../../provider/image/pack/contentReader";
+import { FileDigests } from "../../../../../provider/image/pack/fileDigests";
+import { type FileContent, sizeOf } from "../../../../../provider/image/rootfs/tree";
+import { givenTexts } from "../../../../support/givenFiles";
 
 const sha256 = (text: string): string => crypto.createHash("sha256").update(text).digest("hex");
 const invalid =

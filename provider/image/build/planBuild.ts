@@ -78,7 +78,8 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   const { folder, displayPath, text } = loaded;
   const rootfs = await planRootfs(loaded, context, { preserveModes, signal, scratch, build, digests });
   // Reports now, not at build time, what the format cannot store.
-  const tree = overlayFiles(rootfs.type === "tree" ? rootfs.tree : new Map(), files);
+  const below: FileTree = rootfs.type === "tree" ? rootfs.tree : new Map();
+  const tree = Object.keys(files).length === 0 ? below : overlayFiles(below, files);
   planTree(tree, "cpio");
   const { contextHash, parts } = await hashInputs(kraftfile, rootfs, tree, { digests, signal });
   return {

@@ -171,8 +171,14 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       } = await checkName(resource, { isNew, named, inputs: checked.inputs });
       const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
       const label = resourceLabel(resource, news);
-      informOnce((checked.notes ?? []).map((note) => `${label}: ${note}`), urn);
-      warnOnce((checked.warnings ?? []).map((warning) => `${label}: ${warning}`), urn);
+      informOnce(
+        (checked.notes ?? []).map((note) => `${label}: ${note}`),
+        urn,
+      );
+      warnOnce(
+        (checked.warnings ?? []).map((warning) => `${label}: ${warning}`),
+        urn,
+      );
       const takenPorts = await portFailures(resource, named, { olds, inputs });
       const inspect = () => inspectionContext(named);
       const inform = (sentences: readonly string[]): void => informOnce(sentences, urnIn(named));

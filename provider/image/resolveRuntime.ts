@@ -13,10 +13,8 @@ import type { DescribedImage } from "./oci/storedImage";
 import type { CredentialSource } from "./registry/auth/credentials";
 import { type RegistryAccess, describeRuntime, pullRuntime } from "./registry/pull";
 import { getOrBuildLinuxRuntime, isLinuxRuntimeBuilt } from "./runtime/linuxRuntime";
-import type { RuntimeImage } from "./runtimeImage";
+import { LINUX_RUNTIME, type RuntimeImage, isStandInRuntime } from "./runtimeImage";
 
-/** Repository of the stand-in guest. */
-export const LINUX_RUNTIME = "linux";
 const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
 
 /** Options of {@link resolveRuntime}. */
@@ -35,8 +33,7 @@ export interface ResolveOptions {
  */
 export async function resolveRuntime(reference: string, options: ResolveOptions = {}): Promise<RuntimeImage> {
   const cache = openLayout(path.join(localPaths().runtimesDir, "oci"));
-  const parsed = parseReference(reference);
-  return parsed.repository === LINUX_RUNTIME && parsed.registry === undefined
+  return isStandInRuntime(reference)
     ? resolveLinuxRuntime(reference, cache, options)
     : resolvePulledRuntime(reference, cache, options);
 }
@@ -57,7 +54,7 @@ export async function resolvePlannedRuntime(
   const cache = openLayout(path.join(folder, "oci"));
   const parsed = parseReference(reference);
   try {
-    if (parsed.repository === LINUX_RUNTIME && parsed.registry === undefined)
+    if (isStandInRuntime(reference))
       return (await isLinuxRuntimeBuilt(folder)) ? await resolveLinuxRuntime(reference, cache, options) : undefined;
     const cached = await cache.resolve(reference);
     const isPinned = parsed.digest !== undefined && cached !== undefined;

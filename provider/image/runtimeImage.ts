@@ -1,7 +1,17 @@
 /** What a runtime provides to an image: a kernel, and optionally a base tree below the root file system. */
 import type { Platform } from "./oci/descriptor";
 import type { LayerRef } from "./oci/layer";
+import { parseReference } from "./oci/reference";
 import type { FileTree } from "./rootfs/tree";
+
+/** Repository of the stand-in guest. */
+export const LINUX_RUNTIME = "linux";
+
+/** True for the stand-in guest, which no registry has. Throws `INPUT_INVALID` for an invalid reference. */
+export function isStandInRuntime(reference: string): boolean {
+  const { registry, repository } = parseReference(reference);
+  return registry === undefined && repository === LINUX_RUNTIME;
+}
 
 /** A resolved runtime. */
 export interface RuntimeImage {

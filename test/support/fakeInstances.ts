@@ -214,7 +214,8 @@ export class FakeInstances {
         }),
       ],
       getInstanceLogs: () => [{ uuid: "", output: "" }],
-      getImages: () => [{ url: "", args: this.imageArgs }],
+      getImages: ({ query: { digest = [] } }: { query: { digest?: string[] } }) =>
+        digest.map((one) => ({ url: `oci://unikraft.io/acme/web@${one}`, args: this.imageArgs })),
     };
     const calls = Object.entries(handlers).map(([name, handle]) => [
       name,

@@ -9,6 +9,7 @@ import { openLayout } from "../../image/oci/layout";
 import type { FileDigests } from "../../image/pack/fileDigests";
 import { type PushProgress, pushImage } from "../../image/registry/push";
 import { resolveRuntime } from "../../image/resolveRuntime";
+import { isStandInRuntime } from "../../image/runtimeImage";
 import type { ProviderContext } from "../context";
 import type { ImageInputs } from "./inputs";
 import { type ImageDestination, imageRef } from "./reference";
@@ -45,10 +46,11 @@ export async function buildAndPush(
         },
       });
       if (destination.isPushed) {
+        const { runtime } = plan.kraftfile;
         progress.report(`pushing to '${destination.repository}'`);
         await pushImage(openLayout(context.imageLayout), imageRef(destination, built.digest), destination.repository, {
           ...access,
-          mountFrom: plan.kraftfile.runtime,
+          mountFrom: isStandInRuntime(runtime) ? undefined : runtime,
           onProgress: reportPush(progress),
         });
       }

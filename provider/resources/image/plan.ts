@@ -11,6 +11,7 @@ import { type ImageInputs, imageInputs } from "./inputs";
 import { planDigest } from "./planDigest";
 import { type ImageDestination, destinationFailures, imageDestination, imageRef } from "./reference";
 import { credentialSource } from "./registryAccess";
+import { runtimeFailures } from "./runtimeRule";
 import { isSameBuild } from "./sameBuild";
 
 /** Inputs that {@link computeInputs} computes; all others are the program's. */
@@ -69,6 +70,8 @@ interface Planned {
 
 async function computeFromPlan(plan: BuildPlan, { given, inputs, metro, olds }: Planned): Promise<ComputedInputs> {
   const { contextHash } = plan;
+  const failures = metro === undefined ? [] : runtimeFailures(plan.kraftfile.runtime, metro);
+  if (failures.length > 0) return { inputs: { ...given, contextHash }, failures };
   if (isSameBuild(olds, { ...given, contextHash })) return { inputs: { ...given, ...computedIn(olds) }, failures: [] };
   const destination = destinationOf(given, inputs, metro);
   const credentials = destination && credentialSource({ metroToken: metro?.token }, destination, inputs);

@@ -14,6 +14,7 @@ import { finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "..
 import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
+import { waitForImage } from "../workload/waitForImage";
 import { workloadErrorContext } from "../workload/request";
 import { type InstanceInputs, deletedOnStop, instanceInputs, isJob } from "./inputs";
 import {
@@ -148,6 +149,7 @@ async function updateInstance(
   olds: { readonly inputs: InstanceInputs; readonly outputs: InstanceOutputs },
   news: InstanceInputs,
 ): Promise<InstanceOutputs> {
+  if (news.image !== olds.inputs.image) await waitForImage(context, news.image, `Instance '${news.name ?? id}'`);
   const power = await readPowerState(context, id, olds.outputs, isJob(olds.inputs) || isJob(news));
   const steps = planInstanceUpdate(olds.inputs, news, power);
   const item = await applySteps(context, id, steps, olds, news);
@@ -170,6 +172,7 @@ export const lifecycle: Lifecycle<typeof instanceInputs, typeof instanceOutputs,
   async create(unlimited, inputs) {
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
+    await waitForImage(unlimited, inputs.image, `Instance '${inputs.name ?? ""}'`);
     const timeoutMs = unlimited.timeouts.createMs + stableTimeMs(inputs);
     const context = withTimeLimit(unlimited, timeoutMs, `Creating instance '${inputs.name ?? ""}'`);
     const created = await createOrResumeInstance(context, inputs);

@@ -29,6 +29,7 @@ import {
 import { planServiceGroup, planServiceUpdate } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { finishReplicas, rollOut, findServingReplicas } from "./apply";
+import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
 
 /** Minimum time for retrying the deletion: a service becomes free a moment after its last instance is gone. */
@@ -81,6 +82,8 @@ async function updateService(
   news: ServiceInputs,
 ): Promise<ServiceOutputs> {
   const attempted = `Updating service '${news.name ?? id}'`;
+  if (news.template?.image !== olds.inputs.template?.image)
+    await waitForImage(unlimited, news.template?.image, `Service '${news.name ?? id}'`);
   const context = withTimeLimit(unlimited, rolloutTimeoutMs(unlimited.timeouts.updateMs, olds.inputs, news), attempted);
   const item = await refetchService(context, id, attempted);
   // Inputs that the program no longer sets, or that the node does not report, are compared with their old values.
@@ -146,6 +149,7 @@ export const lifecycle: Lifecycle<typeof serviceInputs, typeof serviceOutputs, P
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const { name = "" } = inputs;
+    await waitForImage(unlimited, inputs.template?.image, `Service '${name}'`);
     const timeoutMs = rolloutTimeoutMs(unlimited.timeouts.createMs, { ...inputs, replicas: 0 }, inputs);
     const context = withTimeLimit(unlimited, timeoutMs, `Creating service '${name}'`);
     const { client } = context;

@@ -42,7 +42,14 @@ const ERRORS_OF: Readonly<Record<ResourceKind | "Provider", readonly ErrorCode[]
     ...(["NOT_ALLOWED", "WAIT_TIMEOUT", "OPERATION_FAILED"] as const),
   ],
   Certificate: ["CERTIFICATE_MISMATCH", "NOT_FOUND", "ALREADY_EXISTS", "IN_USE", "NOT_SUPPORTED", "OPERATION_FAILED"],
-  GatewayImage: ["CONTEXT_INVALID", "KRAFTFILE_INVALID", "RUNTIME_UNAVAILABLE", "BUILD_FAILED", "NOT_SUPPORTED"],
+  GatewayImage: [
+    "CONTEXT_INVALID",
+    "KRAFTFILE_INVALID",
+    "RUNTIME_UNAVAILABLE",
+    "BUILD_FAILED",
+    "NOT_SUPPORTED",
+    "API_UNAUTHORIZED",
+  ],
   Provider: ["CONFIG_INVALID", "API_UNREACHABLE", "API_UNAUTHORIZED"],
 };
 
@@ -51,7 +58,7 @@ const ID_OF: Readonly<Record<ResourceKind, string>> = {
   Service: "`id` is the uuid of the service.",
   Volume: "`id` is the uuid of the volume.",
   Certificate: "`id` is the uuid of the certificate.",
-  GatewayImage: "`id` is the name of the image's repository.",
+  GatewayImage: "`id` is the image's repository, the part of `ref` before `@`.",
 };
 
 const folder = path.join(__dirname, "content");

@@ -29,6 +29,8 @@ export function findByKey<T>(record: Readonly<Record<string, T>>, endpoint: Endp
 const isVendorRegistry = (registry: string): boolean => [DEFAULT_REGISTRY, "unikraft.io"].includes(registry);
 /** The index of a metro's node. Source: unikraft CLI. */
 const isMetroIndex = (registry: string): boolean => /^index\.[a-z0-9.-]+\.unikraft\.cloud$/.test(registry);
+/** True for the registries whose images metros list: the vendor's, and the index of a metro's node. */
+export const isMetroRegistry = (registry: string): boolean => isVendorRegistry(registry) || isMetroIndex(registry);
 
 /**
  * The credentials that a metro's token contains for the vendor's registries: the token is base64 of `user:password`. At the index of
@@ -44,7 +46,7 @@ export function metroCredentials(
   const decoded = decodeUserAndPassword(metroToken);
   const username = organisation ?? userOfMetroToken(metroToken);
   if (isVendorRegistry(registry) && decoded !== undefined) return { type: "password", ...decoded };
-  if ((isVendorRegistry(registry) || isMetroIndex(registry)) && username !== undefined) {
+  if (isMetroRegistry(registry) && username !== undefined) {
     return { type: "password", username, password: metroToken };
   }
   return undefined;

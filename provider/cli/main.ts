@@ -2,6 +2,7 @@
 /** The `unikernel` command: dispatches to one file per subcommand. */
 import { formatError, UnikernelError } from "../base/errors";
 import { VERSION } from "../base/version";
+import { cacheClear } from "./cacheClear";
 import { deleteObject } from "./deleteObject";
 import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
@@ -12,6 +13,7 @@ import { logs } from "./logs";
 type Command = (args: readonly string[]) => Promise<string>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  "cache clear": cacheClear,
   delete: deleteObject,
   "local up": localUp,
   "local status": localStatus,
@@ -32,6 +34,7 @@ const HELP = `Usage: unikernel <command>
   delete <kind> <name> delete an instance, service, volume or certificate that no stack manages
     --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none
     --with-instances     delete the instances of a service with it
+  cache clear          remove cached runtimes, steps of Dockerfiles and file digests; images stay
   --help               show this text
   --version            show the version`;
 

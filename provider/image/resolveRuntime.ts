@@ -5,6 +5,7 @@
 import * as path from "node:path";
 import { UnikernelError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
+import { limitRuntimes } from "./cache/limitRuntimes";
 import { timeoutSignal } from "../base/timeout";
 import { type Layout, openLayout } from "./oci/layout";
 import { parseReference } from "./oci/reference";
@@ -53,7 +54,7 @@ export async function resolvePlannedRuntime(
   const cache = openLayout(path.join(folder, "oci"));
   const parsed = parseReference(reference);
   try {
-    if (parsed.repository === LINUX_RUNTIME && parsed.registry === undefined)
+    if (isStandInRuntime(reference))
       return (await isLinuxRuntimeBuilt(folder)) ? await resolveLinuxRuntime(reference, cache, options) : undefined;
     const cached = await cache.resolve(reference);
     const isPinned = parsed.digest !== undefined && cached !== undefined;
@@ -105,7 +106,9 @@ async function resolveLinuxRuntime(reference: string, cache: Layout, options: Re
 async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
   try {
     options.onProgress?.(`downloading the runtime '${reference}'`);
-    return toRuntimeImage(reference, await pullRuntime(reference, cache, options));
+    const image = await pullRuntime(reference, cache, options);
+    await limitRuntimes(cache, image);
+    return toRuntimeImage(reference, image);
   } catch (error) {
     if (!UnikernelError.has(error, "API_UNREACHABLE")) throw error;
     const cached = await cache.resolve(reference);

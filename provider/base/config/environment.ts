@@ -6,7 +6,7 @@
  * | `UKC_METRO`, `UKC_TOKEN` | metro and token; the vendor's tools read the same variables |
  * | `UNIKERNEL_CONTROL_PLANE`, `UNIKERNEL_TIMEOUTS`, `UNIKERNEL_MAX_CONCURRENCY`, `UNIKERNEL_PROXY` | the other settings of a Provider |
  * | `UNIKERNEL_STATE_DIR` | state folder of the local platform |
- * | `UNIKERNEL_CACHE_DIR` | cache of runtimes |
+ * | `UNIKERNEL_CACHE_DIR` | cache of runtimes, base images and digests |
  * | `UNIKERNEL_QEMU` | path of the QEMU binary |
  * | `UNIKERNEL_QUOTAS` | quotas of the local platform, such as `instances=10,total_volume_mb=100` |
  * | `DOCKER_CONFIG` | folder of Docker's `config.json`, which holds credentials of registries |

@@ -95,7 +95,8 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   const roms = await planRoms(loaded, context, planOptions);
   const files = await loadGivenFiles(inputs.files ?? new Map(), { scratch, digests, signal });
   const isTree = rootfs.type === "tree";
-  const tree = overlayFiles(isTree ? rootfs.tree : new Map(), files);
+  const below: FileTree = isTree ? rootfs.tree : new Map();
+  const tree = files.size === 0 ? below : overlayFiles(below, files);
   // Reports now, not at build time, what no image may have and what the format cannot store.
   assertUnreserved(tree);
   planTree(tree, kraftfile.rootfs?.format ?? "cpio");

@@ -23,6 +23,9 @@ const MAX_STORAGE_BYTES = 20 * 2 ** 30;
 
 const oneBuild = new Mutex();
 
+/** The file that a build locks while it uses the storage. */
+export const containerStorageLock = (root: string): string => path.join(root, "unikernel.lock");
+
 /**
  * Runs `work` while no other build uses the storage. Removes the containers of a build that failed or was killed, and all images
  * once they exceed 20 GiB.
@@ -39,7 +42,7 @@ export async function withContainerStorage<T>(
   const { root, runRoot } = build.storage;
   await createOwnFolder(root);
   await createOwnFolder(runRoot);
-  const lock = path.join(root, "unikernel.lock");
+  const lock = containerStorageLock(root);
   const unfinished = path.join(root, "unikernel.unfinished");
   if (await fileExists(lock)) onWait();
   return oneBuild.runExclusive(() =>
@@ -81,7 +84,7 @@ async function removeContainers(builder: ContainersTool, storage: readonly strin
  * As root, the tools mount the storage onto itself and leave it mounted; then nobody could delete the folder. In a user namespace,
  * mounts end with the tool.
  */
-async function unmountBelow(root: string): Promise<void> {
+export async function unmountBelow(root: string): Promise<void> {
   const umount = findTool("umount");
   if (umount === undefined || process.getuid?.() !== 0) return;
   const mounts = await fs.readFile("/proc/mounts", "utf8").catch(() => "");

@@ -88,6 +88,8 @@ interface Planned {
 
 async function computeFromPlan(plan: BuildPlan, { given, inputs, metro, olds }: Planned): Promise<ComputedInputs> {
   const { contextHash } = plan;
+  const failures = metro === undefined ? [] : runtimeFailures(plan.kraftfile.runtime, metro);
+  if (failures.length > 0) return { inputs: { ...given, contextHash }, failures };
   if (isSameBuild(olds, { ...given, contextHash })) return { inputs: { ...given, ...computedIn(olds) }, failures: [] };
   const destination = destinationOf(given, inputs, metro);
   const credentials = destination && credentialSource({ metroToken: metro?.token }, destination, inputs);

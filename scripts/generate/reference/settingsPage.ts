@@ -20,7 +20,8 @@ const OTHER_VARIABLES: Readonly<
   Record<Exclude<EnvironmentVariable, (typeof VARIABLE_BY_SETTING)[SettingKey]>, string>
 > = {
   UNIKERNEL_STATE_DIR: "Folder of the local platform's state. Default: `unikernel` in `$XDG_STATE_HOME`.",
-  UNIKERNEL_CACHE_DIR: "Folder of cached runtimes; safe to delete. Default: `unikernel` in `$XDG_CACHE_HOME`.",
+  UNIKERNEL_CACHE_DIR:
+    "Folder of cached runtimes, base images and digests; `unikernel cache clear` empties it. Default: `unikernel` in `$XDG_CACHE_HOME`.",
   UNIKERNEL_QEMU: "Path of the QEMU binary. Default: `qemu-system-x86_64` on `PATH`.",
   UNIKERNEL_ACCEL: "`kvm`, `hvf` or `tcg`. Default: the one that passes a timed probe.",
   UNIKERNEL_QUOTAS: "Quotas of the local platform, such as `instances=10,total_volume_mb=100`.",

@@ -3,7 +3,7 @@ import { type Client, withSignal } from "../client/client";
 import { createMetroClient } from "../client/metroClient";
 import { type ObjectReader, createObjectReader, withReadSignal } from "../client/objectReader";
 import { type Clock, systemClock } from "../base/clock";
-import type { MetroConfig } from "../base/config/metroConfig";
+import { type MetroConfig, vendorToken } from "../base/config/metroConfig";
 import { timeoutSignal } from "../base/timeout";
 import type { Identity } from "../definition/identity";
 import { localPaths } from "../base/localPaths";
@@ -28,7 +28,7 @@ export interface ProviderContext {
   readonly reader: ObjectReader;
   /** The metro as configured: `local`, a metro code, or a URL. */
   readonly metro: string;
-  /** Token of a cloud metro, which is also the login at the vendor's registry; `undefined` for `local`. Secret. */
+  /** Token of one of the vendor's metros, which is also the login at its registry; `undefined` for any other. Secret. */
   readonly metroToken?: string | undefined;
   readonly clock: Clock;
   /** Aborts when the operation times out (the reason is a `WAIT_TIMEOUT` error) or is cancelled. */
@@ -101,7 +101,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     client,
     reader: createObjectReader(client),
     metro: config.metro,
-    metroToken: config.token,
+    metroToken: vendorToken(config),
     clock: systemClock,
     signal,
     createTimeout: timeoutSignal,

@@ -317,6 +317,9 @@ export class InMemoryApi {
       getServices: ({ query }: Query) => this.chosen(this.services, query, (one) => copy(this.serviceItem(one))),
       getVolumes: ({ query }: Query) => this.chosen(this.volumes, query, copy),
       getCertificates: ({ query }: Query) => this.chosen(this.certificates, query, copy),
+      // Every image is there at once.
+      getImages: ({ query: { digest = [] } }: Query) =>
+        digest.map((one) => ({ status: "success", url: `acme/app@${one}` })),
       getAutoscale: ({ query }: Query) =>
         this.chosen(this.services, query, (one) => ({
           ...identityOf(one),

@@ -10,6 +10,7 @@ import type { Kraftfile } from "../kraftfile/model";
 import { FileDigests } from "../pack/fileDigests";
 import { planTree } from "../pack/packTree";
 import { overlayFiles } from "../rootfs/overlay";
+import type { FileTree } from "../rootfs/tree";
 import { type FileEntry, type GivenFile, loadGivenFiles } from "./files/givenFiles";
 import { hashInputs } from "./hashInputs";
 import { type ImageParts, listParts } from "./imageParts";

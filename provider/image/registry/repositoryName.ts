@@ -34,7 +34,7 @@ export function imageRepository({ name, repository, metroToken, organisation }: 
   if (user === undefined) {
     throw new UnikernelError(
       "INPUT_INVALID",
-      `The repository of image '${name}' is not known: the token names no user.`,
+      `The repository of image '${name}' is not known: the metro has no token that names a user of the vendor's registry.`,
       {
         property: "repository",
         hint: "Set 'repository', such as 'index.unikraft.io/<organisation>/<name>'.",

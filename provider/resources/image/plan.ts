@@ -1,6 +1,6 @@
 /** Plans a build at preview, without building. */
 import { isDeepStrictEqual } from "node:util";
-import type { MetroIdentity } from "../../base/config/metroConfig";
+import { type MetroIdentity, vendorToken } from "../../base/config/metroConfig";
 import { UnikernelError } from "../../base/errors";
 import { withTemporaryFolder } from "../../base/files";
 import type { ComputedInputs, Properties } from "../../definition/resource";
@@ -52,10 +52,6 @@ export async function computeInputs(
           digests,
           hashKey: await loadHashKey(),
         });
-        const { kernel } = plan;
-        const unusable =
-          metro === undefined || kernel.type !== "runtime" ? [] : runtimeFailures(kernel.reference, metro);
-        if (unusable.length > 0) return { inputs: given, failures: unusable };
         return computeFromPlan(plan, { given, inputs, metro, olds });
       }),
     );
@@ -87,12 +83,12 @@ interface Planned {
 }
 
 async function computeFromPlan(plan: BuildPlan, { given, inputs, metro, olds }: Planned): Promise<ComputedInputs> {
-  const { contextHash } = plan;
-  const failures = metro === undefined ? [] : runtimeFailures(plan.kraftfile.runtime, metro);
+  const { contextHash, kernel } = plan;
+  const failures = metro === undefined || kernel.type !== "runtime" ? [] : runtimeFailures(kernel.reference, metro);
   if (failures.length > 0) return { inputs: { ...given, contextHash }, failures };
   if (isSameBuild(olds, { ...given, contextHash })) return { inputs: { ...given, ...computedIn(olds) }, failures: [] };
   const destination = destinationOf(given, inputs, metro);
-  const credentials = destination && credentialSource({ metroToken: metro?.token }, destination, inputs);
+  const credentials = destination && credentialSource({ metroToken: metro && vendorToken(metro) }, destination, inputs);
   const { digest, warnings } = await planDigest(plan, { metro: metro?.metro, credentials });
   const ref = digest === undefined || destination === undefined ? undefined : imageRef(destination, digest);
   const computed = { contextHash, ...(digest !== undefined && { digest }), ...(ref !== undefined && { ref }) };

@@ -1,5 +1,5 @@
 /** Where a GatewayImage is stored, and the reference by which instances and services name it. Pure. */
-import type { MetroIdentity } from "../../base/config/metroConfig";
+import { type MetroIdentity, vendorToken } from "../../base/config/metroConfig";
 import { UnikernelError } from "../../base/errors";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { containsUnknown } from "../../definition/unknowns";
@@ -23,10 +23,10 @@ export interface ImageDestination {
  */
 export function imageDestination(
   { name = "", repository }: Pick<ImageInputs, "name" | "repository">,
-  { metro, token }: MetroIdentity,
+  metro: MetroIdentity,
 ): ImageDestination {
-  if (repository === undefined && metro === "local") return { repository: name, isPushed: false };
-  return { repository: imageRepository({ name, repository, metroToken: token }), isPushed: true };
+  if (repository === undefined && metro.metro === "local") return { repository: name, isPushed: false };
+  return { repository: imageRepository({ name, repository, metroToken: vendorToken(metro) }), isPushed: true };
 }
 
 /** Where an existing image is stored: its id is the repository. */

@@ -14,7 +14,7 @@ import { finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "..
 import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
-import { withLabels } from "../workload/labelledLifecycle";
+import { withLabels } from "../workload/labels/labelledLifecycle";
 import { waitForImage } from "../workload/waitForImage";
 import { workloadErrorContext } from "../workload/request";
 import { type InstanceInputs, deletedOnStop, instanceInputs, isJob } from "./inputs";

@@ -4,7 +4,7 @@ import type { InstanceItem } from "../../contract/models";
 import { describeStop, describeStopCode } from "../../client/errors/stopReason";
 import { omitUndefined } from "../../base/objects";
 import { field, objectType } from "../../definition/resource";
-import { imageDefaultsField } from "../workload/imageDefaultsOutput";
+import { imageDefaultsField } from "../workload/labels/imageDefaultsOutput";
 import { parseDigest } from "../workload/imageReference";
 import type { InstanceInputs } from "./inputs";
 import { type PublishedPort, parsePortKey, serviceUrl } from "../service/ports";

@@ -31,7 +31,7 @@ import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { finishReplicas, rollOut, findServingReplicas } from "./apply";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
-import { withLabels } from "../workload/labelledLifecycle";
+import { withLabels } from "../workload/labels/labelledLifecycle";
 
 /** Minimum time for retrying the deletion: a service becomes free a moment after its last instance is gone. */
 const RELEASE_GRACE_MS = 30_000;

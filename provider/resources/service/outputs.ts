@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
 import { canonicalDomainName } from "../../base/hostNames";
 import { field, objectType } from "../../definition/resource";
-import { imageDefaultsField } from "../workload/imageDefaultsOutput";
+import { imageDefaultsField } from "../workload/labels/imageDefaultsOutput";
 import { digestIn } from "../workload/request";
 import { serviceUrl } from "./ports";
 import type { ServiceInputs } from "./inputs";

@@ -306,7 +306,7 @@ describe("the dynamic provider process for every kind", () => {
       const { failures } = await image.check({}, { __resourceName: "i", context: UNKNOWN });
       assert.match(
         failures[0]?.reason ?? "",
-        /^INPUT_INVALID: repository: The repository of image 'i-[0-9a-z]+' is not known: the token names no user\. Set 'repository'/,
+        /^INPUT_INVALID: repository: The repository of image 'i-[0-9a-z]+' is not known: the metro has no token that names a user of the vendor's registry\. Set 'repository'/,
       );
       const { failures: none } = await image.check(
         {},

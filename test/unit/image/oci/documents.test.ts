@@ -194,8 +194,8 @@ describe("the repository of an image", () => {
         () => imageRepository(choice),
         (error) => UnikernelError.has(error, "INPUT_INVALID") && text.test(error.message),
       );
-    rejects({ name: "shop" }, /names no user/);
-    rejects({ name: "shop", metroToken: "opaque" }, /names no user/);
+    rejects({ name: "shop" }, /no token that names a user/);
+    rejects({ name: "shop", metroToken: "opaque" }, /no token that names a user/);
     rejects({ name: "shop", repository: "ghcr.io/acme/x:v1" }, /without tag/);
     rejects({ name: "shop", repository: "ghcr.io/Acme/x" }, /lower case/);
   });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { vendorToken } from "../../../../provider/base/config/metroConfig";
 import { UNKNOWN } from "../../../../provider/definition/unknowns";
 import { destinationFailures, imageDestination, imageRef } from "../../../../provider/resources/image/reference";
 
@@ -28,6 +29,15 @@ describe("where a GatewayImage is stored", () => {
     }
   });
 
+  it("is never the vendor's registry by the token of another operator's metro", () => {
+    const selfHosted = { metro: "https://unikraft.example.com", token: TOKEN };
+    assert.equal(vendorToken(selfHosted), undefined);
+    assert.equal(vendorToken({ metro: "https://api.fra.unikraft.cloud", token: TOKEN }), TOKEN);
+    const [failure] = destinationFailures({ name: "site" }, selfHosted);
+    assert.equal(failure?.property, "repository");
+    assert.ok(!JSON.stringify(failure).includes(TOKEN));
+  });
+
   it("gives the reference by digest", () => {
     const digest = `sha256:${"a".repeat(64)}`;
     assert.equal(imageRef({ repository: "ghcr.io/acme/site" }, digest), `ghcr.io/acme/site@${digest}`);
@@ -41,7 +51,10 @@ describe("where a GatewayImage is stored", () => {
       /^repository: .*without tag and digest/,
     );
     assert.match(String(reasons({ repository: "ghcr.io/Acme/site" }, CLOUD)), /^repository: .*lower case/);
-    assert.match(String(reasons({ name: "site" }, { metro: "fra", token: "opaque" })), /^repository: .*names no user/);
+    assert.match(
+      String(reasons({ name: "site" }, { metro: "fra", token: "opaque" })),
+      /^repository: .*no token that names a user/,
+    );
     assert.deepEqual(reasons({ repository: UNKNOWN }, { metro: "fra", token: "opaque" }), []);
     assert.deepEqual(reasons({ name: UNKNOWN }, CLOUD), []);
   });

@@ -1,8 +1,8 @@
 /** Reads the defaults that the labels of an image set. */
-import { errorMessage } from "../../base/errors";
-import { isUnknown } from "../../definition/unknowns";
-import { readInstanceLabels } from "../../image/kraftfile/instanceLabels";
-import type { ProviderContext } from "../context";
+import { errorMessage } from "../../../base/errors";
+import { isUnknown } from "../../../definition/unknowns";
+import { readInstanceLabels } from "../../../image/kraftfile/instanceLabels";
+import type { ProviderContext } from "../../context";
 import type { PartialWorkload } from "./imageDefaults";
 import type { ImageDefaults } from "./imageDefaultsOutput";
 

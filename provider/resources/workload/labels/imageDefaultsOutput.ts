@@ -1,6 +1,6 @@
 /** The output that reports the defaults from the labels of an image. Pure. */
 import * as z from "zod";
-import { type Properties, field, objectType } from "../../definition/resource";
+import { type Properties, field, objectType } from "../../../definition/resource";
 
 const imageDefaults = objectType(
   "ImageDefaults",

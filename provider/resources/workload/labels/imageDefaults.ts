@@ -1,9 +1,9 @@
 /** Defaults that the labels of an image set for the workloads that run it. They never enter the inputs in state. Pure. */
-import { mergeScaleToZero } from "../../image/kraftfile/instanceLabels";
-import { isSameOnWire } from "../common/wire";
+import { mergeScaleToZero } from "../../../image/kraftfile/instanceLabels";
+import { isSameOnWire } from "../../common/wire";
 import type { ImageDefaults } from "./imageDefaultsOutput";
-import type { Workload } from "./inputs";
-import { WORKLOAD_WIRE } from "./wire";
+import type { Workload } from "../inputs";
+import { WORKLOAD_WIRE } from "../wire";
 
 /** A workload, as far as it is given and known. */
 export type PartialWorkload = Partial<Workload>;

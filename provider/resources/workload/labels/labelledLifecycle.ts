@@ -6,11 +6,11 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type * as z from "zod";
-import { ResourceInitFailedError } from "../../definition/initFailed";
-import type { InputFindings, Lifecycle, Properties } from "../../definition/resource";
-import { isUnknown, withoutUnknowns } from "../../definition/unknowns";
-import { describeLabelConflicts, describeLabelDefaults } from "../../image/kraftfile/instanceLabels";
-import type { ProviderContext } from "../context";
+import { ResourceInitFailedError } from "../../../definition/initFailed";
+import type { InputFindings, Lifecycle, Properties } from "../../../definition/resource";
+import { isUnknown, withoutUnknowns } from "../../../definition/unknowns";
+import { describeLabelConflicts, describeLabelDefaults } from "../../../image/kraftfile/instanceLabels";
+import type { ProviderContext } from "../../context";
 import { type PartialWorkload, withImageDefaults, withoutImageDefaults } from "./imageDefaults";
 import { type ImageDefaults, imageDefaultsIn } from "./imageDefaultsOutput";
 import { createDefaultsReader } from "./readImageDefaults";

@@ -61,7 +61,9 @@ export async function runLanes(root, choice) {
     // A lane that failed without a failing test must still count as a failure.
     sum.failed += problem === undefined ? counts.failed : Math.max(1, counts.failed);
     if (problem !== undefined) problems.push(problem);
-    else if (counts.failed > 0) problems.push(`${counts.failed} of the ${lane} tests failed`);
+    else if (counts.failed > 0) problems.push(`${counts.failed} of the ${lane} tests failed:`);
+    // Repeated here, since a log of CI is often cut to its end.
+    problems.push(...counts.failures.map((failure) => `  ${failure}`));
   }
   if (dumps !== undefined) {
     print("\n== coverage");

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { runInherited } from "../setup/tool.mjs";
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {{ passed: number, failed: number, skipped: number, failures: readonly string[] }} Counts `failures`: title and error of each */
 
 /** Default timeout of one test. */
 const TIMEOUT_MS = { unit: 60_000, property: 60_000, contract: 60_000, foreign: 60_000, e2e: 600_000 };
@@ -23,7 +23,7 @@ const LANE_LIMIT_MS = 45 * 60_000;
  * @returns {Promise<{ counts: Counts, problem?: string }>}
  */
 export async function runLane(root, lane, mochaArgs, extra) {
-  const none = { passed: 0, failed: 0, skipped: 0 };
+  const none = { passed: 0, failed: 0, skipped: 0, failures: [] };
   if (!hasTests(path.join(root, "test", lane))) return { counts: none, problem: `the ${lane} lane has no tests` };
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "unikernel-tests-"));
   const report = path.join(folder, "counts.json");

@@ -1,4 +1,4 @@
-/** Check and diff of arbitrary programs. `UNIKERNEL_TEST_PROGRAMS`: their number. */
+/** Check and diff of arbitrary programs. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { check } from "../../provider/definition/check";
@@ -10,9 +10,8 @@ import { describeChanges } from "../../provider/pulumi/describeChanges";
 import { resourceOf } from "../../provider/resources/all";
 import { type DeclaredResource, anyProgram } from "../support/anyProgram";
 import { type WritingStyle, withUnknowns, rewriteEquivalently } from "../support/equivalentInputs";
+import { RUNS } from "../support/propertyRuns";
 import { type RandomSource, seededRandom } from "../support/seededRandom";
-
-const PROGRAMS = Number(process.env["UNIKERNEL_TEST_PROGRAMS"] ?? 30_000);
 
 const STYLES: readonly WritingStyle[] = [
   { isShuffled: true, omitsDefaults: false, writesNulls: false },
@@ -123,7 +122,7 @@ async function assertResource(declared: DeclaredResource, choose: RandomSource):
 }
 
 describe("the inputs of a random program", function () {
-  this.timeout(Math.max(300_000, PROGRAMS * 30));
+  this.timeout(Math.max(300_000, RUNS.numRuns * 30));
 
   it("are never rejected or replaced for unknown values, and mean the same in every notation", async () => {
     await fc.assert(
@@ -131,11 +130,11 @@ describe("the inputs of a random program", function () {
         const choose = seededRandom(seed);
         for (const declared of resources) await assertResource(declared, choose);
       }),
-      { numRuns: PROGRAMS },
+      RUNS,
     );
     const { resources, accepted, rejected, partlyUnknown, rewritten, sentences } = counts;
     console.log(
-      `      ${PROGRAMS} programs: ${resources} resources, inputs accepted ${accepted} times and rejected ${rejected} times; ` +
+      `      ${RUNS.numRuns} programs: ${resources} resources, inputs accepted ${accepted} times and rejected ${rejected} times; ` +
         `of the accepted ones, all ${partlyUnknown} with unknown parts and all ${rewritten} in another notation were accepted again; ` +
         `${sentences} sentences about partly unknown updates`,
     );

@@ -1,4 +1,4 @@
-/** The sentences of a preview, the calls of the update and the result, for arbitrary programs. `UNIKERNEL_TEST_UPDATES`: their number. */
+/** The sentences of a preview, the calls of the update and the result, for arbitrary programs. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
@@ -15,10 +15,9 @@ import { resourceOf } from "../../provider/resources/all";
 import { type DeclaredResource, type ProgramKind, anyProgram } from "../support/anyProgram";
 import { HEALTHY } from "../support/anyResource";
 import { FOREIGN_SIZE_MB, InMemoryApi, type ApiCall } from "../support/inMemoryApi";
+import { RUNS } from "../support/propertyRuns";
 import { seededRandom } from "../support/seededRandom";
 import { describeInstanceUpdate, describeServiceUpdate, describeUpdate } from "../support/describeCalls";
-
-const PROGRAMS = Number(process.env["UNIKERNEL_TEST_UPDATES"] ?? 30_000);
 
 /** The outcome of each resource of a program. */
 const OUTCOMES = {
@@ -275,7 +274,7 @@ async function changeResource(declared: DeclaredResource, isNamed: boolean): Pro
 }
 
 describe("the update of a random program", function () {
-  this.timeout(Math.max(300_000, PROGRAMS * 30));
+  this.timeout(Math.max(300_000, RUNS.numRuns * 30));
 
   /** Every service responds as healthy, wherever it is. */
   before(() => {
@@ -306,12 +305,12 @@ describe("the update of a random program", function () {
         const choose = seededRandom(seed);
         for (const declared of resources) counts[await changeResource(declared, choose() < 0.5)] += 1;
       }),
-      { numRuns: PROGRAMS },
+      RUNS,
     );
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const outcomes = Object.entries(OUTCOMES).map(([outcome, what]) => `${counts[outcome as Outcome]} ${what}`);
     console.log(
-      `      ${PROGRAMS} programs, ${all} resources: ${outcomes.join("; ")} (${calls} calls; ${probes} health checks)`,
+      `      ${RUNS.numRuns} programs, ${all} resources: ${outcomes.join("; ")} (${calls} calls; ${probes} health checks)`,
     );
   });
 });

@@ -2,10 +2,12 @@
  * The files that a VM boots from. A kernel or initrd is unpacked once per layer digest and kept while an instance uses it,
  * so that an instance can start again after its image was removed from the layout.
  */
+import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { LocalPaths } from "../../base/localPaths";
 import { extractLayer, type LayerRef } from "../../image/oci/layer";
+import type { RomRef } from "../../image/oci/storedImage";
 import type { InstanceRecord, RomRecord } from "../store/instances";
 import type { VmRom, VmSpec } from "../vmm/vmm";
 import { volumeDiskPath } from "../volumes/disk";
@@ -17,8 +19,8 @@ export interface UnpackedLayer {
   /** Such as `sha256:…`. */
   readonly digest: string;
 }
-/** A layer that an instance boots from. */
-export type BootLayer = LayerRef | UnpackedLayer;
+/** A layer that an instance boots from; a ROM is a file system as it is, not in a tar. */
+export type BootLayer = LayerRef | RomRef | UnpackedLayer;
 
 /** Unpacked layers by digest. */
 export class BootFiles {
@@ -87,14 +89,26 @@ export class BootFiles {
     }
   }
 
-  async #unpack(layer: LayerRef, file: string): Promise<void> {
+  async #unpack(layer: LayerRef | RomRef, file: string): Promise<void> {
     const present = await fs.stat(file).then(
       () => true,
       () => false,
     );
     if (present) return;
     await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await extractLayer(layer, file);
+    if ("entry" in layer) await extractLayer(layer, file);
+    else await copyAtomically(layer.blob, file);
+  }
+}
+
+/** Throws file system errors. */
+async function copyAtomically(source: string, file: string): Promise<void> {
+  const temporary = `${file}.${crypto.randomUUID()}`;
+  try {
+    await fs.copyFile(source, temporary, fs.constants.COPYFILE_FICLONE);
+    await fs.rename(temporary, file);
+  } finally {
+    await fs.rm(temporary, { force: true });
   }
 }
 

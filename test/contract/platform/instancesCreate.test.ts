@@ -1,6 +1,8 @@
 /** Instances: every field of a create, the inline resources it creates, and how they are reported. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { openLayout } from "../../../provider/image/oci/layout";
 import { openDatabase } from "../../../provider/platform/store/database";
 import { freePort } from "../../support/localPlatform";
 import { type Item, TestPlatform } from "../../support/testPlatform";
@@ -99,6 +101,22 @@ describe("a new instance", () => {
     assert.equal(bare.items[0]?.["error"], 24);
     const unknown = await send({ roms: [{ name: "x", image: "ghost:1" }] });
     assert.equal(unknown.items[0]?.["error"], 8);
+  });
+
+  it("mounts the ROM of an image of ROMs, as it is", async () => {
+    const roms = ["first", "second"].map((name) => ({ file: path.join(platform.folder, name) }));
+    for (const { file } of roms) await fs.writeFile(file, path.basename(file).padEnd(4096));
+    const layout = openLayout(platform.paths.imagesDir);
+    const image = { platform: { os: "qemu", architecture: "x86_64" }, config: { cmd: [], env: {}, labels: {} } };
+    await layout.putImage({ ...image, repository: "conf", roms: roms.slice(0, 1) });
+    await layout.putImage({ ...image, repository: "two", roms });
+    const { uuid } = await create({ name: "web", roms: [{ name: "conf", image: "conf:latest", at: "/conf" }] });
+    await platform.api("PUT", "/v1/instances/start", [{ uuid }]);
+    const rom = platform.vmm.starts[0]?.roms[0];
+    assert.ok(rom !== undefined && "archive" in rom);
+    assert.equal(await fs.readFile(rom.archive, "utf8"), "first".padEnd(4096));
+    const two = await send({ roms: [{ name: "x", image: "two:latest" }] });
+    assert.equal(two.items[0]?.["error"], 24);
   });
 
   const MIXED = "Either a reference to an existing volume or the description of a new volume can be provided";

@@ -3,7 +3,6 @@ import { stripPlatformPrefix } from "../../../contract/imageUrl";
 import type { InstancePatchOperation } from "../instance";
 import { findInstance } from "../../lookup";
 import type { NameOrUuid } from "../../../contract/models";
-import type { LayerRef } from "../../../image/oci/layer";
 import { canonicalRepository, parseReference } from "../../../image/oci/reference";
 import type { StoredImage } from "../../../image/oci/storedImage";
 
@@ -62,13 +61,16 @@ export async function resolveRoms(registry: Registry, roms: readonly RomRequest[
   const checked = roms.map(toRomRecord);
   checkRoms(checked);
   const resolved = await Promise.all(
-    roms.map(async ({ image }, index): Promise<{ rom: RomRecord | undefined; layers: LayerRef[] }> => {
+    roms.map(async ({ image }, index): Promise<{ rom: RomRecord | undefined; layers: BootLayer[] }> => {
       const rom = checked[index];
       if (image === undefined || rom === undefined) return { rom, layers: [] };
-      const { repository, digest, initrd } = await findImage(registry, image);
-      if (initrd === undefined)
+      const { repository, digest, initrd, roms: own = [] } = await findImage(registry, image);
+      const files = own[0] ?? initrd;
+      if (files === undefined)
         throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' has no file system, so it cannot be a ROM`);
-      return { rom: { ...rom, image: { repository, digest, initrdDigest: initrd.digest } }, layers: [initrd] };
+      if (own.length > 1)
+        throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' has ${own.length} ROMs; use an image of one`);
+      return { rom: { ...rom, image: { repository, digest, initrdDigest: files.digest } }, layers: [files] };
     }),
   );
   return {

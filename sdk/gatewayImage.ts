@@ -4,6 +4,8 @@ import { UnikernelResource, requireArgs } from "./resource";
 import type {
   DockerfileBuild,
   DockerfileBuildArgs,
+  ImageAttestation,
+  ImageAttestationArgs,
   ImageFile,
   ImageFileArgs,
   RegistryCredentials,
@@ -31,6 +33,8 @@ export interface GatewayImageArgs {
   readonly registryCredentials?: pulumi.Input<RegistryCredentialsArgs> | undefined;
   /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
   readonly keepVersions?: pulumi.Input<number> | undefined;
+  /** What to attach to the image in its registry. Needs a registry. Default: nothing. */
+  readonly attestation?: pulumi.Input<ImageAttestationArgs> | undefined;
   /** Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them. */
   readonly deleteOnDestroy?: pulumi.Input<boolean> | undefined;
 }
@@ -55,6 +59,8 @@ export class GatewayImage extends UnikernelResource {
   declare readonly registryCredentials: pulumi.Output<RegistryCredentials | undefined>;
   /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
   declare readonly keepVersions: pulumi.Output<number>;
+  /** What to attach to the image in its registry. Needs a registry. Default: nothing. */
+  declare readonly attestation: pulumi.Output<ImageAttestation | undefined>;
   /** Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them. */
   declare readonly deleteOnDestroy: pulumi.Output<boolean>;
   /** Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template. */
@@ -91,6 +97,7 @@ export class GatewayImage extends UnikernelResource {
         "repository",
         "registryCredentials",
         "keepVersions",
+        "attestation",
         "deleteOnDestroy",
         "ref",
         "digest",
@@ -98,7 +105,7 @@ export class GatewayImage extends UnikernelResource {
         "sizeBytes",
         "versions",
       ],
-      ["build.secrets", "registryCredentials"],
+      ["build.secrets", "registryCredentials", "attestation.signingKey", "attestation.signingKeyPassphrase"],
       opts,
     );
   }

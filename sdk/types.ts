@@ -261,6 +261,34 @@ export interface HealthCheck {
   readonly match: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** Documents and a signature beside a pushed image, for those who verify images before they run them. Input form of {@link ImageAttestation}. */
+export interface ImageAttestationArgs {
+  /** Attach a software bill of materials (SPDX 2.3, JSON): the kernel, and the files of the root file system without those of `files`. Default false. */
+  readonly sbom?: pulumi.Input<boolean> | undefined;
+  /** Attach how the image was built (SLSA provenance 1.0 in an in-toto statement). Default false. */
+  readonly provenance?: pulumi.Input<boolean> | undefined;
+  /** Private key for a signature as of `cosign sign --key`: ECDSA on the curve P-256, in PEM. Default: no signature, unless there is a `signingCommand`. */
+  readonly signingKey?: pulumi.Input<string> | undefined;
+  /** Passphrase of `signingKey`. Default: the key has none. */
+  readonly signingKeyPassphrase?: pulumi.Input<string> | undefined;
+  /** Command that signs in place of `signingKey`, such as one of a key management service: it reads the payload in base64 and prints an ECDSA signature over its SHA-256 in base64. Default: none. */
+  readonly signingCommand?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
+}
+
+/** Documents and a signature beside a pushed image, for those who verify images before they run them. */
+export interface ImageAttestation {
+  /** Attach a software bill of materials (SPDX 2.3, JSON): the kernel, and the files of the root file system without those of `files`. Default false. */
+  readonly sbom: boolean;
+  /** Attach how the image was built (SLSA provenance 1.0 in an in-toto statement). Default false. */
+  readonly provenance: boolean;
+  /** Private key for a signature as of `cosign sign --key`: ECDSA on the curve P-256, in PEM. Default: no signature, unless there is a `signingCommand`. */
+  readonly signingKey?: string | undefined;
+  /** Passphrase of `signingKey`. Default: the key has none. */
+  readonly signingKeyPassphrase?: string | undefined;
+  /** Command that signs in place of `signingKey`, such as one of a key management service: it reads the payload in base64 and prints an ECDSA signature over its SHA-256 in base64. Default: none. */
+  readonly signingCommand?: readonly string[] | undefined;
+}
+
 /** What the labels of an image set where the program sets nothing. */
 export interface ImageDefaults {
   /** From the labels `cloud.unikraft.v1.instances/scale_to_zero.*`. */

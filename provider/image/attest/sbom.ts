@@ -18,8 +18,8 @@ export interface SbomInputs {
   /** Repository of the image. */
   readonly name: string;
   readonly digest: Digest;
-  /** Reference and digest of the runtime's kernel layer. */
-  readonly runtime: { readonly reference: string; readonly kernelDigest: Digest };
+  /** Where the kernel comes from, and the digest of its layer; `undefined` for an image without a kernel. */
+  readonly runtime: { readonly reference: string; readonly kernelDigest: Digest } | undefined;
   /** Regular files, in any order. Content of secret files must be left out: a digest of a short secret can be guessed. */
   readonly files: readonly SbomFile[];
   /** RFC 3339; the same time gives the same document. */
@@ -46,7 +46,16 @@ export function createSbom({ name, digest, runtime, files, createdAt }: SbomInpu
     creationInfo: { created: createdAt, creators: [`Tool: pulumi-unikernel-${VERSION}`] },
     packages: [
       { SPDXID: "SPDXRef-Image", name, versionInfo: digest, ...unpacked, checksums: checksum(digest) },
-      { SPDXID: "SPDXRef-Runtime", name: runtime.reference, ...unpacked, checksums: checksum(runtime.kernelDigest) },
+      ...(runtime === undefined
+        ? []
+        : [
+            {
+              SPDXID: "SPDXRef-Runtime",
+              name: runtime.reference,
+              ...unpacked,
+              checksums: checksum(runtime.kernelDigest),
+            },
+          ]),
     ],
     files: sorted.map((file, at) => ({
       SPDXID: fileIds[at],
@@ -56,7 +65,7 @@ export function createSbom({ name, digest, runtime, files, createdAt }: SbomInpu
     })),
     relationships: [
       relate("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-Image"),
-      relate("SPDXRef-Image", "DEPENDS_ON", "SPDXRef-Runtime"),
+      ...(runtime === undefined ? [] : [relate("SPDXRef-Image", "DEPENDS_ON", "SPDXRef-Runtime")]),
       ...fileIds.map((id) => relate("SPDXRef-Image", "CONTAINS", id)),
     ],
   };

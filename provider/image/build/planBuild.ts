@@ -2,6 +2,7 @@
  * Reads and validates the inputs of an image and computes their content hash, which decides whether a build is needed.
  * The hash does not depend on times, owners, or the location of the folder.
  */
+import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
 import { formatProblems } from "../kraftfile/kraftfileError";
@@ -64,6 +65,8 @@ export interface BuildPlan {
   /** Lists what `contextHash` and `secretHash` cover. */
   readonly listParts: () => ImageParts;
   readonly kraftfile: Kraftfile;
+  /** Path of the Kraftfile, relative to the context. */
+  readonly kraftfilePath: string;
   readonly kernel: KernelPlan;
   /** What the Kraftfile says without effect, ready to be printed. */
   readonly warnings: readonly string[];
@@ -75,6 +78,8 @@ export interface BuildPlan {
   readonly scratch: string;
   /** The `files` that are not in the tree yet, by absolute guest path. */
   readonly files: ReadonlyMap<string, FileEntry>;
+  /** The contents of `files`, which may be secret. */
+  readonly givenFiles: readonly FileEntry[];
   /** `files` were given, which may hold secrets. */
   readonly hasGivenFiles: boolean;
   /** Digests of the tree's files; packing checks against them. */
@@ -111,6 +116,7 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     ...hashes,
     listParts: () => listParts(parts, rootfs),
     kraftfile,
+    kraftfilePath: path.relative(folder, loaded.file),
     kernel,
     warnings: formatProblems(displayPath, text, kraftfile.warnings),
     rootfs: isTree ? { type: "tree", tree } : rootfs,
@@ -118,6 +124,7 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     build,
     scratch,
     files: isTree ? new Map() : files,
+    givenFiles: [...files.values()],
     hasGivenFiles: files.size > 0,
     digests,
   };

@@ -6,6 +6,8 @@ import { type ProgressReporter, createProgressReporter } from "../../image/build
 import { buildOnce } from "../../image/cache/buildOnce";
 import { loadHashKey } from "../../image/cache/hashKey";
 import { withSavedDigests } from "../../image/cache/savedDigests";
+import { type AttestOptions, attestImage } from "../../image/attest/attestImage";
+import { signerFromCommand, signerFromPem } from "../../image/attest/signature";
 import { openLayout } from "../../image/oci/layout";
 import type { FileDigests } from "../../image/pack/fileDigests";
 import { type PushProgress, pushImage } from "../../image/registry/push";
@@ -27,6 +29,8 @@ export async function buildAndPush(
   destination: ImageDestination,
 ): Promise<BuiltImage> {
   const { context: folder, kraftfile, files, build, preserveModes, name = "", contextHash, digest } = inputs;
+  // A key that cannot sign fails before anything is built.
+  const attest = toAttestOptions(inputs);
   const progress = createProgressReporter(`Image '${name}'`, context.printProgress);
   const access = { credentials: credentialSource(context, destination, inputs), signal: context.signal };
   try {
@@ -56,6 +60,11 @@ export async function buildAndPush(
           mountFrom: kernel.type !== "runtime" || isStandInRuntime(kernel.reference) ? undefined : kernel.reference,
           onProgress: reportPush(progress),
         });
+        if (attest !== undefined) {
+          const { imageLayout: layout } = context;
+          progress.report("attaching documents and signature");
+          await attestImage({ layout, repository: destination.repository, digest: built.digest, plan }, attest, access);
+        }
       }
       return built;
     });
@@ -82,4 +91,13 @@ function reportPush(progress: ProgressReporter): (sent: PushProgress) => void {
     reportedBytes = totalBytes;
     progress.report(`pushed ${Math.round(totalBytes / 2 ** 20)} MiB`);
   };
+}
+
+/** What to attach; `undefined` for nothing. Throws `INPUT_INVALID` for a key that cannot sign. */
+function toAttestOptions({ attestation }: ImageInputs): AttestOptions | undefined {
+  if (attestation === undefined) return undefined;
+  const { sbom, provenance, signingKey, signingKeyPassphrase, signingCommand = [] } = attestation;
+  const [program, ...args] = signingCommand;
+  const fromKey = signingKey === undefined ? undefined : signerFromPem(signingKey, signingKeyPassphrase);
+  return { sbom, provenance, signer: program === undefined ? fromKey : signerFromCommand([program, ...args]) };
 }

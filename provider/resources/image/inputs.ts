@@ -57,6 +57,33 @@ const fileValue = z.union([z.string(), assetSchema, fileInput], {
   error: "must be a text, an asset, or an object with 'content' or 'asset'",
 });
 
+const attestationInput = objectType(
+  "ImageAttestation",
+  "Documents and a signature beside a pushed image, for those who verify images before they run them.",
+  z.strictObject({
+    sbom: field(z.boolean().default(false), {
+      description:
+        "Attach a software bill of materials (SPDX 2.3, JSON): the kernel, and the files of the root file system without those of `files`. Default false.",
+    }),
+    provenance: field(z.boolean().default(false), {
+      description: "Attach how the image was built (SLSA provenance 1.0 in an in-toto statement). Default false.",
+    }),
+    signingKey: field(z.string().min(1).optional(), {
+      description:
+        "Private key for a signature as of `cosign sign --key`: ECDSA on the curve P-256, in PEM. Default: no signature, unless there is a `signingCommand`.",
+      secret: true,
+    }),
+    signingKeyPassphrase: field(z.string().min(1).optional(), {
+      description: "Passphrase of `signingKey`. Default: the key has none.",
+      secret: true,
+    }),
+    signingCommand: field(z.array(z.string().min(1)).min(1).optional(), {
+      description:
+        "Command that signs in place of `signingKey`, such as one of a key management service: it reads the payload in base64 and prints an ECDSA signature over its SHA-256 in base64. Default: none.",
+    }),
+  }),
+);
+
 /** Inputs of a GatewayImage. */
 export const imageInputs = z.strictObject({
   name: nameField("image repository"),
@@ -117,6 +144,9 @@ export const imageInputs = z.strictObject({
   keepVersions: field(z.int().min(1).max(1000).default(3), {
     description:
       "Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3.",
+  }),
+  attestation: field(attestationInput.optional(), {
+    description: "What to attach to the image in its registry. Needs a registry. Default: nothing.",
   }),
   deleteOnDestroy: field(z.boolean().default(false), {
     description:

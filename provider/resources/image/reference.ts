@@ -40,12 +40,16 @@ export const imageRef = ({ repository }: Pick<ImageDestination, "repository">, d
   `${repository}@${digest}`;
 
 /** What is wrong with the destination of inputs that may contain unknown values. */
-export function destinationFailures({ name, repository }: Properties, metro: MetroIdentity): readonly CheckFailure[] {
+export function destinationFailures(
+  { name, repository, attestation }: Properties,
+  metro: MetroIdentity,
+): readonly CheckFailure[] {
   if (containsUnknown(repository)) return [];
   const known = typeof name === "string" && !containsUnknown(name) ? name : "image";
   try {
-    imageDestination({ name: known, repository: repository as string | undefined }, metro);
-    return [];
+    const { isPushed } = imageDestination({ name: known, repository: repository as string | undefined }, metro);
+    if (isPushed || attestation === undefined) return [];
+    return [{ property: "attestation", reason: "needs a registry, which has the image; set 'repository'." }];
   } catch (error) {
     if (!UnikernelError.has(error, "INPUT_INVALID")) throw error;
     const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;

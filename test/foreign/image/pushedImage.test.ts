@@ -1,8 +1,13 @@
 /** GatewayImages in the real provider process, pushed to Debian's docker-registry with token authentication. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
+import { promisify } from "node:util";
+import type { Digest } from "../../../provider/base/digest";
+import { listReferrers } from "../../../provider/image/attest/referrers";
 import { openLayout } from "../../../provider/image/oci/layout";
 import type { CredentialSource } from "../../../provider/image/registry/auth/credentials";
 import { createRegistryClient } from "../../../provider/image/registry/api/client";
@@ -13,6 +18,9 @@ import { DynamicProcess } from "../../support/dynamicProcess";
 import { putTestImage } from "../../support/testImages";
 import { TestPlatform } from "../../support/testPlatform";
 import { type TokenServer, startTokenServer } from "../../support/tokenServer";
+
+const run = promisify(execFile);
+const sha256 = (text: string): string => crypto.createHash("sha256").update(text).digest("hex");
 
 type Json = Record<string, unknown>;
 
@@ -100,6 +108,13 @@ describe("a GatewayImage in a registry with token authentication", () => {
     return uploadedBlobs(await requestsSince(from));
   }
 
+  async function fetchJson(blob: { digest: string; size: number } | undefined): Promise<unknown> {
+    assert.ok(blob);
+    const parts: Uint8Array[] = [];
+    for await (const part of client().fetchBlob(path_, { ...blob, digest: blob.digest as Digest })) parts.push(part);
+    return JSON.parse(Buffer.concat(parts).toString());
+  }
+
   /** Digests of the config and the layers, in order, as the registry has them. */
   async function blobsOf(index: string): Promise<readonly string[]> {
     const fetch = async (one: string) =>
@@ -124,6 +139,46 @@ describe("a GatewayImage in a registry with token authentication", () => {
       mounts.map(({ query }) => [query.get("mount"), query.get("from")]),
       [[kernel, "team/base"]],
     );
+  });
+
+  it("has an SBOM without the contents of files, a provenance, and a signature that openssl verifies", async () => {
+    const [key, publicKey] = [path.join(folder, "key.pem"), path.join(folder, "public.pem")];
+    await run("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]);
+    await run("openssl", ["ec", "-in", key, "-pubout", "-out", publicKey]);
+    const files = { "/etc/pin": "1234" };
+    const attestation = { sbom: true, provenance: true, signingKey: await fs.readFile(key, "utf8") };
+    await update("second", { files, attestation });
+    const referrers = await listReferrers(repository, digest() as Digest, { credentials });
+    const documents = new Map<string, Json>();
+    for (const { digest: one, artifactType = "" } of referrers) {
+      const { layers } = JSON.parse((await client().fetchManifest(path_, one)).bytes.toString()) as {
+        layers: { digest: string; size: number }[];
+      };
+      documents.set(artifactType, (await fetchJson(layers[0])) as Json);
+    }
+    const sbom = documents.get("application/spdx+json");
+    assert.deepEqual(
+      (sbom?.["files"] as { fileName: string }[]).map(({ fileName }) => fileName),
+      ["./index.html"],
+    );
+    assert.ok(!JSON.stringify([...documents]).includes(sha256("1234")));
+    const statement = documents.get("application/vnd.in-toto+json");
+    assert.deepEqual(statement?.["subject"], [{ name: repository, digest: { sha256: digest().slice(7) } }]);
+
+    const tag = `${digest().replace(":", "-")}.sig`;
+    const { layers } = JSON.parse((await client().fetchManifest(path_, tag)).bytes.toString()) as {
+      layers: { digest: string; size: number; annotations: Record<string, string> }[];
+    };
+    const [layer] = layers;
+    assert.ok(layer);
+    await fs.writeFile(path.join(folder, "payload"), JSON.stringify(await fetchJson(layer)));
+    const signature = Buffer.from(layer.annotations["dev.cosignproject.cosign/signature"] ?? "", "base64");
+    await fs.writeFile(path.join(folder, "signature"), signature);
+    const verify = ["dgst", "-sha256", "-verify", publicKey, "-signature", path.join(folder, "signature")];
+    assert.match((await run("openssl", [...verify, path.join(folder, "payload")])).stdout, /Verified OK/);
+
+    const bad = await image.check(inputs, { ...inputs, attestation: { signingKey: "x", signingCommand: ["kms"] } });
+    assert.match(JSON.stringify(bad.failures), /cannot be set together with 'signingKey'/);
   });
 
   it("sends the root file system and the config of a change, and nothing for a change of settings", async () => {

@@ -55,6 +55,9 @@ describe("where a GatewayImage is stored", () => {
       String(reasons({ name: "site" }, { metro: "fra", token: "opaque" })),
       /^repository: .*no token that names a user/,
     );
+    const attestation = { sbom: true };
+    assert.match(String(reasons({ name: "site", attestation }, LOCAL)), /^attestation: needs a registry/);
+    assert.deepEqual(reasons({ name: "site", attestation, repository: "ghcr.io/acme/site" }, LOCAL), []);
     assert.deepEqual(reasons({ repository: UNKNOWN }, { metro: "fra", token: "opaque" }), []);
     assert.deepEqual(reasons({ name: UNKNOWN }, CLOUD), []);
   });

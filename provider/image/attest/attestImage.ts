@@ -1,0 +1,116 @@
+/** Attaches documents and a signature to an image that was just pushed. */
+import * as path from "node:path";
+import type { Digest } from "../../base/digest";
+import { UnikernelError } from "../../base/errors";
+import { withTemporaryFolder } from "../../base/files";
+import type { BuildPlan } from "../build/planBuild";
+import { fromCpio } from "../cpio/read";
+import { isErofs, readErofs } from "../erofs/read";
+import { formatPlatform } from "../oci/descriptor";
+import { findRoot } from "../oci/exchange/collect";
+import { type LayerRef, extractLayer } from "../oci/layer";
+import { openLayout } from "../oci/layout";
+import type { StoredImage } from "../oci/storedImage";
+import { describeFile } from "../pack/contentReader";
+import { FileDigests, digestContents } from "../pack/fileDigests";
+import type { RegistryAccess } from "../registry/pull";
+import type { FileTree } from "../rootfs/tree";
+import { createProvenance } from "./provenance";
+import { type Attachment, attachDocuments } from "./referrers";
+import { type SbomFile, createSbom } from "./sbom";
+import { type Signer, signImage } from "./signature";
+
+/** What to attach. */
+export interface AttestOptions {
+  readonly sbom: boolean;
+  readonly provenance: boolean;
+  /** `undefined` leaves the image unsigned. */
+  readonly signer: Signer | undefined;
+}
+
+/** A pushed image. */
+export interface PushedImage {
+  /** Folder of the layout that has it. */
+  readonly layout: string;
+  /** In its registry, without tag and digest. */
+  readonly repository: string;
+  readonly digest: Digest;
+  readonly plan: BuildPlan;
+}
+
+/** Equal images have equal documents, so the time in them is that of the files in images. */
+const CREATED_AT = "1970-01-01T00:00:00Z";
+
+/**
+ * Attaches the documents, then signs. Idempotent, except that each call adds a signature. Throws `OPERATION_FAILED` (the signer), and
+ * what a registry's client throws.
+ */
+export async function attestImage(
+  image: PushedImage,
+  { sbom, provenance, signer }: AttestOptions,
+  access: RegistryAccess,
+): Promise<void> {
+  const { layout, repository, digest } = image;
+  const attachments: Attachment[] = [];
+  if (sbom) attachments.push(await describeContents(image, access.signal));
+  if (provenance) attachments.push(await describeBuild(image));
+  if (attachments.length > 0) await attachDocuments(repository, await findRoot(layout, digest), attachments, access);
+  if (signer !== undefined) await signImage(repository, digest, signer, access);
+}
+
+async function findStored({ layout, repository, digest }: PushedImage): Promise<StoredImage> {
+  const stored = await openLayout(layout).resolve(`${repository}@${digest}`);
+  if (stored !== undefined) return stored;
+  throw new UnikernelError("BUILD_FAILED", `The image '${repository}@${digest}' is no longer on this machine.`, {
+    hint: "Run 'pulumi up' again.",
+  });
+}
+
+const kernelName = ({ kernel }: BuildPlan): string => {
+  if (kernel.type === "runtime") return kernel.reference;
+  return kernel.type === "file" ? kernel.label : kernel.type;
+};
+
+async function describeContents(image: PushedImage, signal: AbortSignal | undefined): Promise<Attachment> {
+  const { repository, digest, plan } = image;
+  const { kernel, initrd } = await findStored(image);
+  return createSbom({
+    name: repository,
+    digest,
+    runtime: kernel === undefined ? undefined : { reference: kernelName(plan), kernelDigest: kernel.digest },
+    files: initrd === undefined ? [] : await listFiles(initrd, plan, signal),
+    createdAt: CREATED_AT,
+  });
+}
+
+/** The files of the packed root file system. Those with a content of `files` are left out: a hash of a short secret can be guessed. */
+async function listFiles(initrd: LayerRef, plan: BuildPlan, signal: AbortSignal | undefined): Promise<SbomFile[]> {
+  return withTemporaryFolder(async (folder) => {
+    const file = path.join(folder, "rootfs");
+    await extractLayer(initrd, file);
+    const tree = (await isErofs(file)) ? await readErofs(file) : await fromCpio(describeFile(file), "initrd", signal);
+    const given = plan.givenFiles.map(({ content }) => ({ name: "files", content }));
+    const secret = new Set(await digestContents(given, new FileDigests(), signal));
+    return (await digestFiles(tree, signal)).filter((one) => !secret.has(one.digest));
+  });
+}
+
+async function digestFiles(tree: FileTree, signal: AbortSignal | undefined): Promise<SbomFile[]> {
+  const files = [...tree].flatMap(([name, entry]) => (entry.type === "file" ? [{ name, content: entry.content }] : []));
+  const digests = await digestContents(files, new FileDigests(), signal);
+  return files.map(({ name }, index) => ({ path: `/${name}`, digest: digests[index] as Digest }));
+}
+
+async function describeBuild(image: PushedImage): Promise<Attachment> {
+  const { repository, digest, plan } = image;
+  const { kernel, platform } = await findStored(image);
+  return createProvenance({
+    name: repository,
+    digest,
+    contextHash: plan.contextHash,
+    kraftfile: plan.kraftfilePath,
+    platform: formatPlatform(platform),
+    materials:
+      kernel === undefined ? [] : [{ uri: `oci://${kernelName(plan)}#${kernel.entry}`, digest: kernel.digest }],
+  });
+}

@@ -35,6 +35,8 @@ export interface GatewayImageArgs {
   readonly keepVersions?: pulumi.Input<number> | undefined;
   /** What to attach to the image in its registry. Needs a registry. Default: nothing. */
   readonly attestation?: pulumi.Input<ImageAttestationArgs> | undefined;
+  /** Where to write each built image too: `oci-layout://folder[:tag]` adds it to a folder, `oci-archive://file.tar[:tag]` replaces a file. Paths are relative to the program; the tag is `latest` unless given. They stay when the resource is deleted. Default: nowhere. */
+  readonly exportTo?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them. */
   readonly deleteOnDestroy?: pulumi.Input<boolean> | undefined;
 }
@@ -61,6 +63,8 @@ export class GatewayImage extends UnikernelResource {
   declare readonly keepVersions: pulumi.Output<number>;
   /** What to attach to the image in its registry. Needs a registry. Default: nothing. */
   declare readonly attestation: pulumi.Output<ImageAttestation | undefined>;
+  /** Where to write each built image too: `oci-layout://folder[:tag]` adds it to a folder, `oci-archive://file.tar[:tag]` replaces a file. Paths are relative to the program; the tag is `latest` unless given. They stay when the resource is deleted. Default: nowhere. */
+  declare readonly exportTo: pulumi.Output<readonly string[]>;
   /** Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them. */
   declare readonly deleteOnDestroy: pulumi.Output<boolean>;
   /** Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template. */
@@ -98,6 +102,7 @@ export class GatewayImage extends UnikernelResource {
         "registryCredentials",
         "keepVersions",
         "attestation",
+        "exportTo",
         "deleteOnDestroy",
         "ref",
         "digest",

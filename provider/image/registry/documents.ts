@@ -20,7 +20,7 @@ export interface FetchedDocuments {
 }
 
 /** The tag or digest of a reference. */
-export const versionOf = ({ digest, tag }: Reference): string => digest ?? tag ?? "latest";
+const versionOf = ({ digest, tag }: Reference): string => digest ?? tag ?? "latest";
 
 /**
  * Fetches the manifest of one platform and the indexes above it. Throws what a {@link RegistryClient} throws.

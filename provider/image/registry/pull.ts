@@ -12,7 +12,7 @@ import { canonicalRepository, parseReference } from "../oci/reference";
 import { type DescribedImage, type StoredImage, blobPath, readDocument, readImage } from "../oci/storedImage";
 import { type RegistryClient, createRegistryClient } from "./api/client";
 import type { FetchedManifest } from "./api/manifests";
-import { fetchConfig, fetchDocuments, versionOf } from "./documents";
+import { fetchConfig, fetchDocuments } from "./documents";
 import { resolveEndpoint } from "./endpoint";
 import type { RegistryClientOptions } from "./session";
 
@@ -83,16 +83,6 @@ export async function pullImage(
   const missing = (root: FetchedManifest, manifests: readonly Descriptor[]) => platformError(root, manifests, platform);
   const { root } = await fetchInto(reference, layout, platform, access, missing);
   return readContainerImage(layout.folder, root, platform);
-}
-
-/**
- * The digest that a reference has in its registry now; `undefined` if the image does not exist. Throws what a {@link RegistryClient}
- * throws.
- */
-export async function resolveImageDigest(reference: string, access: RegistryAccess = {}): Promise<string | undefined> {
-  const parsed = parseReference(reference);
-  const { registry, repository } = resolveEndpoint(parsed);
-  return createRegistryClient({ ...access, registry }).resolveManifest(repository, versionOf(parsed));
 }
 
 async function fetchInto(

@@ -52,6 +52,10 @@ export async function buildAndPush(
             context.printProgress(`Image '${name}': ${warning}`);
         },
       });
+      for (const target of inputs.exportTo) {
+        progress.report(`writing the image to '${target}'`);
+        await pushImage(openLayout(context.imageLayout), imageRef(destination, built.digest), target, access);
+      }
       if (destination.isPushed) {
         const { kernel } = plan;
         progress.report(`pushing to '${destination.repository}'`);

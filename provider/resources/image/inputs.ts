@@ -148,6 +148,15 @@ export const imageInputs = z.strictObject({
   attestation: field(attestationInput.optional(), {
     description: "What to attach to the image in its registry. Needs a registry. Default: nothing.",
   }),
+  exportTo: field(
+    z
+      .array(z.string().regex(/^oci-(?:layout|archive):\/\/./, "must begin with 'oci-layout://' or 'oci-archive://'"))
+      .default([]),
+    {
+      description:
+        "Where to write each built image too: `oci-layout://folder[:tag]` adds it to a folder, `oci-archive://file.tar[:tag]` replaces a file. Paths are relative to the program; the tag is `latest` unless given. They stay when the resource is deleted. Default: nowhere.",
+    },
+  ),
   deleteOnDestroy: field(z.boolean().default(false), {
     description:
       "Delete the kept images from the registry when the resource is deleted, except those that an instance of the metro runs. Images that only metro `local` has are always deleted. Default false: other stacks and metros may use them.",

@@ -181,6 +181,15 @@ describe("a GatewayImage in a registry with token authentication", () => {
     assert.match(JSON.stringify(bad.failures), /cannot be set together with 'signingKey'/);
   });
 
+  it("is written to an OCI archive and an OCI layout too, which skopeo reads", async () => {
+    const [archive, layout] = [path.join(folder, "out/site.tar"), path.join(folder, "layout")];
+    await update("second", { exportTo: [`oci-archive://${archive}`, `oci-layout://${layout}:v2`] });
+    for (const source of [`oci-archive:${archive}:latest`, `oci:${layout}:v2`])
+      assert.equal(`sha256:${sha256((await run("skopeo", ["inspect", "--raw", source])).stdout)}`, digest());
+    const bad = await image.check(inputs, { ...inputs, exportTo: ["ghcr.io/acme/site"] });
+    assert.match(JSON.stringify(bad.failures), /exportTo\[0\].*must begin with 'oci-layout:\/\/'/);
+  });
+
   it("sends the root file system and the config of a change, and nothing for a change of settings", async () => {
     const uploaded = await update("second");
     const [config, , rootfs] = await blobsOf(digest());

@@ -7,9 +7,10 @@ import { type Digest, digestOf } from "../../../../provider/base/digest";
 import { type ErrorCode, UnikernelError } from "../../../../provider/base/errors";
 import { type Layout, openLayout } from "../../../../provider/image/oci/layout";
 import type { CredentialSource } from "../../../../provider/image/registry/auth/credentials";
+import { createRegistryClient } from "../../../../provider/image/registry/api/client";
 import { apiUrl, isAllowedUrl, resolveEndpoint } from "../../../../provider/image/registry/endpoint";
 import { describeFailureBody } from "../../../../provider/image/registry/errors";
-import { type RegistryAccess, pullImage, resolveImageDigest } from "../../../../provider/image/registry/pull";
+import { type RegistryAccess, pullImage } from "../../../../provider/image/registry/pull";
 import { pushImage } from "../../../../provider/image/registry/push";
 import { MAX_ATTEMPTS, parseRetryAfter, retryDelayMs } from "../../../../provider/image/registry/retry";
 import { type Fault, type FakeRegistry, startFakeRegistry } from "../../../support/fakeRegistry";
@@ -291,21 +292,21 @@ describe("pulling from a faulty registry", () => {
   });
 
   it("tells a missing image from a registry that fails", async () => {
-    const resolve = (name: string) =>
-      resolveImageDigest(`${registry.host}/${name}`, { sleep: () => Promise.resolve() });
-    assert.equal(await resolve("acme/shop:v1"), digest);
-    assert.equal(await resolve(`acme/shop@${digest}`), digest);
-    assert.equal(await resolve("acme/shop:v2"), undefined);
+    const client = createRegistryClient({ registry: registry.host, sleep: () => Promise.resolve() });
+    const resolve = (tagOrDigest: string) => client.resolveManifest("acme/shop", tagOrDigest);
+    assert.equal(await resolve("v1"), digest);
+    assert.equal(await resolve(digest), digest);
+    assert.equal(await resolve("v2"), undefined);
     registry.fault = (_request, response) => {
       response.writeHead(502).end();
       return true;
     };
-    await assert.rejects(resolve("acme/shop:v2"), (error) => UnikernelError.has(error, "API_UNREACHABLE"));
+    await assert.rejects(resolve("v2"), (error) => UnikernelError.has(error, "API_UNREACHABLE"));
     registry.fault = ({ method }, response) => {
       if (method === "HEAD") response.writeHead(200).end();
       return method === "HEAD";
     };
-    assert.equal(await resolve("acme/shop:v1"), digest); // without the header, from the bytes
+    assert.equal(await resolve("v1"), digest); // without the header, from the bytes
   });
 });
 

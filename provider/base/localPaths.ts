@@ -24,6 +24,7 @@ import * as crypto from "node:crypto";
 import * as os from "node:os";
 import * as path from "node:path";
 import { environmentVariable } from "./config/environment";
+import { UnikernelError, hasErrorCode } from "./errors";
 
 /** Absolute paths of a local platform; see the tree above. */
 export interface LocalPaths {
@@ -85,4 +86,22 @@ export function localPaths(): LocalPaths {
     buildsDir: path.join(cache, "builds"),
     imageCacheDir: path.join(cache, "images"),
   };
+}
+
+/**
+ * The failure of a folder of {@link localPaths} that this user cannot write, as `CONFIG_INVALID` with the variable that sets another one;
+ * any other error as it is.
+ */
+export function fromFolderError(error: unknown): unknown {
+  if (!hasErrorCode(error, "EACCES", "EPERM", "EROFS", "ENOTDIR")) return error;
+  const { path: file = "", code = "" } = error as NodeJS.ErrnoException;
+  const { stateDir, cacheDir } = localPaths();
+  const folders = { UNIKERNEL_STATE_DIR: stateDir, UNIKERNEL_CACHE_DIR: cacheDir };
+  const found = Object.entries(folders).find(([, folder]) => file === folder || file.startsWith(folder + path.sep));
+  if (found === undefined) return error;
+  const [variable, folder] = found;
+  return new UnikernelError("CONFIG_INVALID", `The folder '${folder}' cannot be used: '${file}' (${code}).`, {
+    hint: `Make it writable for this user, or set ${variable} to another folder.`,
+    cause: error,
+  });
 }

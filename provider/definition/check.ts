@@ -12,6 +12,7 @@ import {
   type CheckFailure,
   type ComputedInputs,
   type Definition,
+  type FieldMeta,
   type Properties,
   adviceForKey,
   innerSchema,
@@ -108,13 +109,15 @@ function checkerOfParts(schema: z.ZodType): (value: object, walk: WalkState) => 
   return checkOther;
 }
 
+const isHidden = (meta: FieldMeta | undefined): boolean => meta?.secret === true || meta?.neverPrinted === true;
+
 function checkerOfObject(schema: z.ZodObject): (value: object, walk: WalkState) => unknown {
   // Computed ones are computed again: `ignoreChanges` may bring those of the state.
   const given = fieldsIn(schema).filter(({ meta }) => meta?.computed !== true);
   const fields = given.map(({ name, schema: inner, meta }) => ({
     name,
     check: checkerOf(inner),
-    isSecret: meta?.secret === true,
+    isSecret: isHidden(meta),
   }));
   return (value, walk) => {
     const properties = value as Properties;
@@ -146,7 +149,7 @@ function addUnknownKey(schema: z.ZodObject, key: string, walk: WalkState): void 
 
 function checkerOfArray(schema: z.ZodArray): (value: readonly unknown[], walk: WalkState) => unknown {
   const element = schema.element as z.ZodType;
-  const [checkItem, isSecret] = [checkerOf(element), metaOf(element)?.secret === true];
+  const [checkItem, isSecret] = [checkerOf(element), isHidden(metaOf(element))];
   return (value, walk) => {
     for (const issue of arrayLevelIssues(schema, value)) addFailure(walk, describeIssue(issue, value, walk.secret));
     return value.map((item, index) => checkItem(item, descend(walk, index, isSecret)));
@@ -156,7 +159,7 @@ function checkerOfArray(schema: z.ZodArray): (value: readonly unknown[], walk: W
 function checkerOfRecord(schema: z.ZodRecord): (value: object, walk: WalkState) => unknown {
   const element = schema.valueType as z.ZodType;
   const keySchema = schema.keyType as unknown as z.ZodType;
-  const [checkItem, isSecret] = [checkerOf(element), metaOf(element)?.secret === true];
+  const [checkItem, isSecret] = [checkerOf(element), isHidden(metaOf(element))];
   return (value, walk) => {
     for (const key of Object.keys(value)) checkLeaf(keySchema, key, descend(walk, key, false));
     return Object.fromEntries(

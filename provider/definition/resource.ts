@@ -49,6 +49,8 @@ export interface FieldMeta {
   readonly keptWhenAbsent?: boolean;
   /** The value is encrypted in state and never printed. */
   readonly secret?: boolean;
+  /** The value may be secret, which the engine does not tell a provider: it is never printed. */
+  readonly neverPrinted?: boolean;
   /** Set by `computeInputs`, not by users: left out of `schema.json` and of the SDK's arguments. */
   readonly computed?: boolean;
   /** The list is compared as a set, without order. */

@@ -91,7 +91,7 @@ export async function packImage(plan: BuildPlan, runtime: ImageBase, options: Pa
   const { tree: files, config } = await loadRootfs(plan.rootfs, loading);
   const complete = overlayFiles(files, plan.files);
   assertUnreserved(complete);
-  const sources = { runtime, image: config, kraftfile, program: {}, lookup: lookupInTree(complete) };
+  const sources = { runtime, image: config, kraftfile, program: {}, lookup: lookupInImage(complete, runtime.baseTree) };
   const { cmd, env, labels, workingDir, warnings } = mergeMetadata(sources);
   for (const warning of warnings) onWarning(warning);
   const roms = await packRoms(plan.roms, loading);
@@ -122,6 +122,12 @@ export async function packImage(plan: BuildPlan, runtime: ImageBase, options: Pa
     return store({ ...layer, blob: file ?? "", entry });
   });
   return { ...built, contextHash };
+}
+
+/** Looks up in the image's own files, then in those of the runtime. */
+function lookupInImage(tree: FileTree, base: FileTree | undefined): ReturnType<typeof lookupInTree> {
+  const [own, runtime] = [lookupInTree(tree), base && lookupInTree(base)];
+  return (file) => own(file) ?? runtime?.(file);
 }
 
 /** The tree to pack; `undefined` when the image adds no files, so the runtime's initrd is used unchanged. */

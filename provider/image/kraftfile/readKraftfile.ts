@@ -41,7 +41,7 @@ async function resolveInside(folder: string, file: string, fail: Fail): Promise<
   }
   const relative = path.relative(root, real);
   if (relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
-    throw fail(`'${file}' is outside of the image context.`, "Copy the file into the context, or move 'context' up.");
+    throw fail(`'${file}' is outside the image context.`, "Copy the file into the context, or move 'context' up.");
   }
   return real;
 }

@@ -32,10 +32,14 @@ const VENDOR_HOSTS: readonly string[] = [DEFAULT_REGISTRY, "unikraft.io"];
 
 const looksLikeHost = (part: string): boolean => part === "localhost" || /[.:A-Z]/.test(part);
 
+/** Hides `user:password@`; what follows the `@` of a reference is a digest. */
+const withoutPassword = (text: string): string =>
+  text.replace(/^([a-z+-]+:\/\/)?[^/@\s]*:[^/@\s]*@(?!sha256:)/, "$1[secret]@");
+
 /** Parses an image reference. Throws `INPUT_INVALID` with the reason. */
 export function parseReference(text: string): Reference {
   const invalidReference = (what: string): UnikernelError =>
-    new UnikernelError("INPUT_INVALID", `'${text}' is not an image reference: ${what}.`, {
+    new UnikernelError("INPUT_INVALID", `'${withoutPassword(text)}' is not an image reference: ${what}.`, {
       hint: "Write 'name:tag', 'organisation/name:tag', 'host:port/name:tag', or any of these with '@sha256:…'.",
     });
   const [name = "", digest, ...more] = text.replace(/^oci:\/\//, "").split("@");

@@ -23,9 +23,9 @@ export type ResolvedSource =
 const HEAD_BYTES = 2048;
 
 const ARCHIVES = {
-  cpio: "CPIO archive (newc)",
-  erofs: "EROFS image",
-  tarball: "tar archive, plain or compressed with gzip or zstd",
+  cpio: "a CPIO archive (newc)",
+  erofs: "an EROFS image",
+  tarball: "a tar archive, plain or compressed with gzip or zstd",
 };
 
 /**
@@ -96,8 +96,8 @@ const isOutside = (root: string, target: string): boolean => {
 
 function mismatch(relative: string, declared: SourceType, found: SourceType): { problem: string } {
   const named = (type: SourceType): string =>
-    type === "directory" ? "directory" : type === "dockerfile" ? "Dockerfile" : ARCHIVES[type];
-  return { problem: `'${relative}' is declared as '${declared}' but is a ${named(found)}; correct its type.` };
+    type === "directory" ? "a directory" : type === "dockerfile" ? "a Dockerfile" : ARCHIVES[type];
+  return { problem: `'${relative}' is declared as '${declared}' but is ${named(found)}; correct its type.` };
 }
 
 function toDiskFile(root: string, real: string, { dev, ino, mtimeMs, ctimeMs, size }: fs.Stats): DiskFile {
@@ -120,7 +120,7 @@ function detectFile(file: DiskFile, relative: string): Exclude<SourceType, "dire
   if (archive !== undefined) return archive;
   if (mayBeDockerfile(name) || startsLikeDockerfile(head)) return "dockerfile";
   return {
-    problem: `'${relative}' is of an unknown type; use a directory, a Dockerfile, or a ${Object.values(ARCHIVES).join(", a ")}.`,
+    problem: `'${relative}' is of an unknown type; use a directory, a Dockerfile, ${ARCHIVES.cpio}, ${ARCHIVES.erofs}, or ${ARCHIVES.tarball}.`,
   };
 }
 

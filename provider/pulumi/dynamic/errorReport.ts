@@ -1,5 +1,6 @@
 /** Errors in the form that the dynamic provider process expects. */
 import { type ErrorCode, UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
+import { fromFolderError } from "../../base/localPaths";
 import { resourceNameIn } from "../../definition/internalKeys";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import { ResourceInitFailedError } from "../../definition/initFailed";
@@ -21,7 +22,8 @@ export const toEngineFailure = ({ code, property, reason }: CheckFailure): { pro
 });
 
 /** Something that failed during a check, as its outcome. */
-export function toCheckFailure(error: unknown): CheckFailure {
+export function toCheckFailure(thrown: unknown): CheckFailure {
+  const error = fromFolderError(thrown);
   if (!UnikernelError.is(error)) return { code: codeOf(error), property: "", reason: errorMessage(error) };
   return { code: error.code, property: "", reason: formatErrorSentences(error) };
 }

@@ -49,7 +49,7 @@ function fileFailures(path: string, value: FileValue): CheckFailure[] {
   if (isReservedPath(path.slice(1))) fail("is reserved for the platform; use a path outside of /unikernel.");
   if (typeof value === "string" || isAsset(value)) return failures;
   const { content, asset, mode } = value;
-  if (content === undefined && asset === undefined) fail("needs a content: set 'content' or 'asset'.");
+  if (content === undefined && asset === undefined) fail("needs content: set 'content' or 'asset'.");
   if (content !== undefined && asset !== undefined) fail("has two contents: remove 'content' or 'asset'.");
   if (mode !== undefined && DECIMAL_MODES.includes(mode))
     fail(`must be an octal literal: write 0o${mode}, because the decimal ${mode} is 0o${mode.toString(8)}.`, "mode");

@@ -19,7 +19,7 @@ export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, Provi
   async create(context, inputs) {
     const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${inputs.name ?? ""}'`);
     const destination = imageDestination(inputs, { metro: context.metro, token: context.metroToken });
-    const built = await buildAndPush(limited, inputs, destination);
+    const built = await withoutLeftovers(context, destination, () => buildAndPush(limited, inputs, destination));
     return { id: destination.repository, outputs: toOutputs(destination, built, [built.digest]) };
   },
 
@@ -57,6 +57,22 @@ export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, Provi
     await removeEmptyLayout(context.imageLayout);
   },
 };
+
+/** Removes what a failed create has stored on this machine: no state would know of it, and it may contain secrets. */
+async function withoutLeftovers<T>(
+  { imageLayout }: ProviderContext,
+  { repository }: ImageDestination,
+  work: () => Promise<T>,
+): Promise<T> {
+  const layout = openLayout(imageLayout);
+  const before = (await layout.list()).map(({ digest }) => digest);
+  try {
+    return await work();
+  } catch (error) {
+    await layout.remove(repository, (digest) => before.includes(digest)).catch(() => undefined);
+    throw error;
+  }
+}
 
 /** The image with a digest, or by default the latest one; `undefined` if its registry or layout reports that it has none. */
 function findImage(context: ProviderContext, destination: ImageDestination, inputs: ImageInputs, digest?: string) {

@@ -85,7 +85,9 @@ describe("the labels of an image, with the real engine", function () {
 
   it("are no matter of a preview before the image exists", async () => {
     const result = assertSucceeded(await stack.preview());
-    assert.deepEqual(messagesOf(result, "label"), []);
+    // The Kraftfile's own check has warned of its label.
+    const ofWorkloads = messagesOf(result, "label").filter((one) => !one.includes("Kraftfile"));
+    assert.deepEqual(ofWorkloads, []);
   });
 
   it("are defaults of Instance and Service, and an invalid one is a warning", async () => {

@@ -181,6 +181,19 @@ describe("a GatewayImage in a registry with token authentication", () => {
     assert.match(JSON.stringify(bad.failures), /cannot be set together with 'signingKey'/);
   });
 
+  it("leaves nothing on this machine if the push of a new one fails", async () => {
+    const other = `${registry.host}/team/other-${path.basename(folder).toLowerCase()}`;
+    const files = { "/etc/pin": "s3cret-content" };
+    const wrong = { ...LOGIN, password: "wrong" };
+    const given = await check({}, { repository: other, registryCredentials: wrong, files });
+    await assert.rejects(image.create(given), /401|UNAUTHORIZED|denied|password/i);
+    const left = await openLayout(path.join(folder, "unikernel_state_dir", "images")).list();
+    assert.deepEqual(
+      left.map((one) => one.digest),
+      [digest()],
+    );
+  });
+
   it("is written to an OCI archive and an OCI layout too, which skopeo reads", async () => {
     const [archive, layout] = [path.join(folder, "out/site.tar"), path.join(folder, "layout")];
     await update("second", { exportTo: [`oci-archive://${archive}`, `oci-layout://${layout}:v2`] });

@@ -62,7 +62,7 @@ function warnAboutIneffective(image: ImageConfig): readonly string[] {
   const list = (values: readonly string[]): string | undefined => (values.length === 0 ? undefined : values.join(" "));
   const rows: readonly (readonly [instruction: string, value: string | undefined, advice: string])[] = [
     ["USER", isRoot(image.user) ? undefined : image.user, "the program runs as root"],
-    ["EXPOSE", list(image.exposedPorts), "list ports in the Instance's or the Service's 'services'"],
+    ["EXPOSE", list(image.exposedPorts), "list them in the 'ports' of a Service or of an Instance's 'serviceGroup'"],
     ["VOLUME", list(image.volumes), "attach a Volume to the Instance"],
     ["STOPSIGNAL", image.stopSignal === "SIGTERM" ? undefined : image.stopSignal, "a guest is stopped with SIGTERM"],
     ["HEALTHCHECK", image.hasHealthcheck ? "" : undefined, "set the Service's 'healthCheck'"],

@@ -41,6 +41,7 @@ export async function resolveManifest(
   const response = await session.send(request, manifestCall("HEAD", repository, tagOrDigest, [200, 404]));
   response.discard();
   if (response.status === 404) return undefined;
+  assertNoPage(response, request);
   const reported = reportedDigest(response);
   if (!isDigest(tagOrDigest)) return reported ?? (await fetchManifest(session, repository, tagOrDigest)).digest;
   if ((reported ?? tagOrDigest) !== tagOrDigest) throw malformedError(request, "another digest");
@@ -61,6 +62,7 @@ export async function putManifest(
     body: { sizeBytes: bytes.length, chunks: () => [bytes] },
   });
   response.discard();
+  assertNoPage(response, request);
   const digest = digestOf(bytes);
   if ((reportedDigest(response) ?? digest) !== digest) throw malformedError(request, "another digest");
   return { digest, handlesSubject: response.header("oci-subject") !== undefined };
@@ -124,6 +126,13 @@ const manifestCall = (
   scopes: [`repository:${repository}:${actions}` satisfies Scope],
   expect,
 });
+
+/** Web servers and captive portals answer everything with 200 and a page. */
+function assertNoPage(response: HttpResponse, request: RegistryRequest): void {
+  const type = response.header("content-type") ?? "";
+  if (reportedDigest(response) === undefined && /^text\/html\b/i.test(type))
+    throw malformedError(request, "a web page; it is no OCI registry");
+}
 
 /** The digest in the registry's header; `undefined` for none, and for another algorithm than SHA-256. */
 function reportedDigest(response: HttpResponse): Digest | undefined {

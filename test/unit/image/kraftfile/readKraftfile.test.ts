@@ -98,7 +98,7 @@ describe("loading a Kraftfile", () => {
     await fs.symlink(folder, at("up"));
     for (const name of [undefined, "Kraftfile", "../secret", "up/secret", path.join(folder, "secret")]) {
       const text = await failure(name);
-      assert.match(text, /is outside of the image context/);
+      assert.match(text, /is outside the image context/);
       assert.ok(!text.includes("runtime: secret"));
     }
   });
@@ -112,7 +112,7 @@ describe("loading a Kraftfile", () => {
     await new Promise((resolve) => server.once("listening", resolve));
     assert.match(await failure("fifo"), /'<context>\/fifo' is not a regular file/);
     assert.match(await failure("folder"), /'<context>\/folder' is not a regular file/);
-    assert.match(await failure("device"), /outside of the image context/);
+    assert.match(await failure("device"), /outside the image context/);
     assert.match(await failure("loop"), /cannot be read \(ELOOP\)/);
     assert.match(await failure("socket"), /cannot be opened as a file \(ENXIO\)/);
     assert.match(await failure("none"), /There is no file '<context>\/none'/);

@@ -105,4 +105,13 @@ describe("an image reference", () => {
       assert.equal(canonicalRepository(parseReference(canonical)), canonical);
     }
   });
+
+  it("never shows a password", () => {
+    for (const text of ["https://ann:Leak1@host/x", "ann:Leak1@host/x", "oci://ann:Leak1@host:5000/x"])
+      assert.throws(
+        () => parseReference(text),
+        (error) => error instanceof Error && !error.message.includes("Leak1"),
+        text,
+      );
+  });
 });

@@ -291,6 +291,20 @@ describe("pulling from a faulty registry", () => {
     assert.equal((await pull()).digest, digest);
   });
 
+  it("is not taken for a registry if it answers everything with a page", async () => {
+    registry.fault = (_request, response) => {
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<html>Log in</html>");
+      return true;
+    };
+    const client = createRegistryClient({ registry: registry.host });
+    const isShape = (error: unknown): boolean =>
+      UnikernelError.has(error, "API_SHAPE") && /a web page; it is no OCI registry/.test(error.message);
+    await assert.rejects(client.resolveManifest("acme/shop", digest), isShape);
+    await assert.rejects(client.resolveManifest("acme/shop", "v1"), isShape);
+    const manifest = { mediaType: "application/vnd.oci.image.index.v1+json", bytes: Buffer.from("{}") };
+    await assert.rejects(client.putManifest("acme/shop", "v1", manifest), isShape);
+  });
+
   it("tells a missing image from a registry that fails", async () => {
     const client = createRegistryClient({ registry: registry.host, sleep: () => Promise.resolve() });
     const resolve = (tagOrDigest: string) => client.resolveManifest("acme/shop", tagOrDigest);

@@ -180,7 +180,7 @@ describe("a root file system", () => {
         "build.txt": "dockerfile",
       };
       for (const [name, type] of Object.entries(types)) assert.equal(await typeOf(name), type, name);
-      assert.match(await typeOf("unknown"), /unknown type; use a directory, a Dockerfile, or a CPIO archive/);
+      assert.match(await typeOf("unknown"), /unknown type; use a directory, a Dockerfile, a CPIO archive/);
       assert.equal(await typeOf("x.cpio", "cpio"), "cpio");
       assert.match(await typeOf("x.tar", "cpio"), /declared as 'cpio' but is a tar archive/);
     });

@@ -63,7 +63,7 @@ describe("files of an image", () => {
       ],
       "an archive with a mode": [{ asset: archive({ path: "./site" }) }, /^files\["\/x"\]\.asset: is an archive/],
       "a path as asset": [{ asset: "./file" }, /must be an asset: a FileAsset, a StringAsset or a RemoteAsset/],
-      "no content": [{ mode: 0o600 }, /needs a content: set 'content' or 'asset'/],
+      "no content": [{ mode: 0o600 }, /needs content: set 'content' or 'asset'/],
       "two contents": [{ content: secret, asset: asset({ text: secret }) }, /has two contents/],
       "a decimal mode": [
         { content: secret, mode: 644 },
@@ -88,5 +88,18 @@ describe("files of an image", () => {
       assert.match((await failuresOf({ [path]: "" })).join(), /is reserved for the platform/, path);
     assert.deepEqual(await failuresOf({ "/unikernels": "", "/etc/unikernel/x": "" }), []);
     assert.match((await failuresOf({ "etc/x": "" })).join(), /must be an absolute path of the guest/);
+  });
+
+  it("are never quoted in a message, since any of them may be secret", async () => {
+    for (const value of [
+      { asset: "Leak1" },
+      { content: 12345 },
+      { asset: { content: "Leak1" } },
+      { content: "x", mode: "Leak1" },
+    ]) {
+      const failures = await failuresOf({ "/k": value });
+      assert.ok(failures.length > 0, JSON.stringify(value));
+      assert.doesNotMatch(failures.join("\n"), /Leak1|12345/);
+    }
   });
 });

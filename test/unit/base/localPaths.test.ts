@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import * as path from "node:path";
+import { UnikernelError } from "../../../provider/base/errors";
+import { fromFolderError, localPaths } from "../../../provider/base/localPaths";
+
+const systemError = (code: string, file: string): Error =>
+  Object.assign(new Error(`${code}: permission denied, mkdir '${file}'`), { code, path: file });
+
+describe("a folder of the local platform that cannot be used", () => {
+  const { stateDir, cacheDir } = localPaths();
+
+  it("is reported with the variable that sets another one", () => {
+    for (const [folder, variable] of [
+      [stateDir, "UNIKERNEL_STATE_DIR"],
+      [cacheDir, "UNIKERNEL_CACHE_DIR"],
+    ] as const) {
+      for (const code of ["EACCES", "EPERM", "EROFS", "ENOTDIR"]) {
+        const error = fromFolderError(systemError(code, path.join(folder, "images")));
+        assert.ok(UnikernelError.has(error, "CONFIG_INVALID"), code);
+        assert.match(`${error.message} ${error.hint}`, new RegExp(`${folder}.*\\(${code}\\).*set ${variable} to`));
+      }
+    }
+  });
+
+  it("is not blamed for a file elsewhere, or for another failure", () => {
+    for (const error of [
+      systemError("EACCES", "/etc/shadow"),
+      systemError("EACCES", `${stateDir}-of-another/images`),
+      systemError("ENOENT", path.join(stateDir, "images")),
+      new Error("EACCES"),
+    ])
+      assert.equal(fromFolderError(error), error);
+  });
+});

@@ -92,7 +92,14 @@ async function resolveLinuxRuntime(reference: string, cache: Layout, options: Re
     });
   }
   const image = await cache.resolve(`${LINUX_RUNTIME}:${tag}`);
-  const { digest } = parseReference(reference);
+  const { digest, tag: wanted = "latest" } = parseReference(reference);
+  if (wanted !== "latest" && wanted !== tag) {
+    throw new UnikernelError(
+      "RUNTIME_UNAVAILABLE",
+      `There is no runtime '${reference}': the stand-in guest has only the tags 'latest' and '${tag}' on this machine.`,
+      { hint: `Write 'runtime: ${LINUX_RUNTIME}:latest'.` },
+    );
+  }
   if (digest !== undefined && image !== undefined && image.digest !== digest) {
     throw new UnikernelError(
       "RUNTIME_UNAVAILABLE",

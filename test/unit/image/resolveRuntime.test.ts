@@ -32,6 +32,8 @@ describe("a runtime with a pinned digest", () => {
     const [image] = await openLayout(path.join(folder, "runtimes", "oci")).list();
     assert.ok(image);
     assert.equal((await resolveRuntime(`linux@${image.digest}`)).kernelLayer.digest, image.kernel?.digest);
+    assert.equal((await resolveRuntime("linux:6.1.0-9-cloud-amd64")).kernelLayer.digest, image.kernel?.digest);
+    await assert.rejects(resolveRuntime("linux:5"), { code: "RUNTIME_UNAVAILABLE", message: /no runtime 'linux:5'/ });
     await assert.rejects(resolveRuntime(`linux@${digestOf("another")}`), (error) => {
       assert.ok(UnikernelError.has(error, "RUNTIME_UNAVAILABLE"), String(error));
       assert.ok(error.message.includes(`linux@${image.digest} (Linux 6.1.0-9-cloud-amd64)`), error.message);

@@ -134,7 +134,7 @@ describe("the packed package", function () {
       const loaded = new Set<string>();
       for (const file of (await filesOf()).filter((name) => name.endsWith(".js"))) {
         const text = await fs.readFile(path.join(unpacked, file), "utf8");
-        for (const [, name = ""] of text.matchAll(/\brequire\("((?:@[^/"]+\/)?[^./"][^/"]*)[^"]*"\)/g)) {
+        for (const [, name = ""] of text.matchAll(/\b(?:require|import)\("((?:@[^/"]+\/)?[^./"][^/"]*)[^"]*"\)/g)) {
           if (!name.startsWith("node:") && name !== "pulumi-unikernel") loaded.add(name);
         }
       }

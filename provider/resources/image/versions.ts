@@ -50,11 +50,15 @@ export async function removeAllVersions(
     report(context, inputs, `stays in '${repository}'. Set deleteOnDestroy to delete it with its resource.`);
     return;
   }
+  // Not only what the state knows: a killed update may have stored another one. What runs on this machine keeps its own copy of the boot files.
+  if (!isPushed) {
+    await layout.remove(repository);
+    return;
+  }
   const inUse = await digestsInUse(context);
   const plan = planRetention(history, { keepVersions: 0, inUse });
   if (plan.keep.length > 0) report(context, inputs, `${plan.keep.join(", ")} stays, because an instance runs it`);
-  if (isPushed) await removePlanned(context, destination, plan, inputs);
-  // Not only what the state knows: a killed update may have stored another one.
+  await removePlanned(context, destination, plan, inputs);
   await layout.remove(repository, (digest) => inUse.includes(digest));
 }
 

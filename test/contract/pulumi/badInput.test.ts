@@ -174,7 +174,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
   GatewayImage: {
     "a path in files that is not absolute, without showing the content": [
       { context: ".", files: { motd: "s3cret" } },
-      'files.motd: must be an absolute path of the guest, got "motd".',
+      "files.motd: must be an absolute path of the guest.",
     ],
     "a file whose content is not a string": [
       { context: ".", files: { "/port": 8080 } },

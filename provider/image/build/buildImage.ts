@@ -104,7 +104,7 @@ export async function packImage(plan: BuildPlan, runtime: ImageBase, options: Pa
       config: { cmd, env, labels, ...(workingDir === undefined ? {} : { workingDir }) },
       roms,
       ...(runtime.kernelLayer === undefined ? {} : { kernel: runtime.kernelLayer }),
-      facts: { [GIVEN_FILES_ANNOTATION]: plan.hasGivenFiles ? "given" : "none" },
+      facts: { [GIVEN_FILES_ANNOTATION]: plan.givenFiles.length > 0 ? "given" : "none" },
       ...(initrd === undefined ? {} : { initrd }),
       ...(signal === undefined ? {} : { signal }),
     });

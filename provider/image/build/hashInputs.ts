@@ -2,13 +2,12 @@
 import { type Digest, digestOf } from "../../base/digest";
 import type { Kraftfile } from "../kraftfile/model";
 import { formatPlatform } from "../oci/descriptor";
-import { type FileDigests, digestContents } from "../pack/fileDigests";
-import { completeTree } from "../rootfs/completeTree";
 import type { FileTree, TreeEntry } from "../rootfs/tree";
 import { type KernelPlan, identifyKernel } from "./kernel/kernelPlan";
 import type { RomPlan, RootfsPlan } from "./rootfsPlan";
-import { type HashedParts, type TreeRow } from "./imageParts";
 import { hashSecretContents } from "./files/secretHash";
+import { type IdentifyOptions, identifyTree } from "./identifyTree";
+import type { HashedParts, TreeRow } from "./imageParts";
 
 /** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
 const BUILDER_VERSION = 4;
@@ -25,10 +24,8 @@ export interface HashedInputs {
   readonly given: ReadonlySet<TreeEntry>;
 }
 
-interface HashOptions {
-  readonly digests: FileDigests;
+interface HashOptions extends IdentifyOptions {
   readonly hashKey: Uint8Array | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** The hashes of inputs. */
@@ -44,7 +41,7 @@ export interface InputHashes {
  */
 export async function hashInputs(inputs: HashedInputs, options: HashOptions): Promise<InputHashes> {
   const { kraftfile, kernel, rootfs, tree, roms, given } = inputs;
-  const { digests, hashKey, signal } = options;
+  const { hashKey } = options;
   const secrets: [path: string, digest: Digest][] = [];
   const rows = await identifyTree(tree, options, (path, entry, digest) => {
     if (!given.has(entry)) return digest;
@@ -54,7 +51,7 @@ export async function hashInputs(inputs: HashedInputs, options: HashOptions): Pr
   const { cmd, env, labels, targets } = kraftfile;
   const parts: HashedParts & { readonly builder: number } = {
     builder: BUILDER_VERSION,
-    kernel: await identifyKernel(kernel, digests, signal),
+    kernel: await identifyKernel(kernel, options),
     run: { cmd: cmd ?? null, env: Object.entries(env), labels: Object.entries(labels) },
     targets: targets.map((target) => formatPlatform(target)),
     format: kraftfile.rootfs?.format ?? null,
@@ -78,28 +75,7 @@ function identifySource(rootfs: RootfsPlan): string | null {
   return rootfs.type === "image" ? rootfs.reference : null;
 }
 
-async function identifyRom({ rootfs, format }: RomPlan, options: HashOptions): Promise<unknown> {
+async function identifyRom({ rootfs, format }: RomPlan, options: IdentifyOptions): Promise<unknown> {
   const tree = rootfs.type === "tree" ? rootfs.tree : new Map<string, TreeEntry>();
-  return [format, identifySource(rootfs), await identifyTree(tree, options, (_path, _entry, digest) => digest)];
-}
-
-async function identifyTree(
-  tree: FileTree,
-  { digests, signal }: HashOptions,
-  identifyContent: (path: string, entry: TreeEntry, digest: Digest) => string,
-): Promise<TreeRow[]> {
-  const entries = completeTree(tree);
-  const files = entries.flatMap(([name, entry]) =>
-    entry.type === "file" ? [{ name, entry, content: entry.content }] : [],
-  );
-  const contents = await digestContents(files, digests, signal);
-  const identities = files
-    .map(({ name, entry }, index) => identifyContent(name, entry, contents[index] as Digest))
-    .values();
-  return entries.map(([name, entry]): TreeRow => {
-    const { type, uid = 0, gid = 0 } = entry;
-    if (type === "directory") return [name, type, entry.mode, uid, gid];
-    if (type === "symlink") return [name, type, entry.target, uid, gid];
-    return [name, type, entry.mode, uid, gid, identities.next().value];
-  });
+  return [format, identifySource(rootfs), await identifyTree(tree, options)];
 }

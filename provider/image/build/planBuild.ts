@@ -78,10 +78,8 @@ export interface BuildPlan {
   readonly scratch: string;
   /** The `files` that are not in the tree yet, by absolute guest path. */
   readonly files: ReadonlyMap<string, FileEntry>;
-  /** The contents of `files`, which may be secret. */
+  /** The contents of all `files`, which may be secret. */
   readonly givenFiles: readonly FileEntry[];
-  /** `files` were given, which may hold secrets. */
-  readonly hasGivenFiles: boolean;
   /** Digests of the tree's files; packing checks against them. */
   readonly digests: FileDigests;
 }
@@ -125,7 +123,6 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     scratch,
     files: isTree ? new Map() : files,
     givenFiles: [...files.values()],
-    hasGivenFiles: files.size > 0,
     digests,
   };
 }

@@ -83,7 +83,7 @@ function isSourceRepeatable(source: RootfsPlan, build: DockerfileOptions): boole
 /** Stores an image of the layout under the name of the plan. */
 async function storeAgain(
   image: CollectedImage,
-  { contextHash, hasGivenFiles }: BuildPlan,
+  { contextHash, givenFiles }: BuildPlan,
   { layout, repository, signal }: BuildOptions & { readonly layout: string },
 ): Promise<BuiltImage> {
   const { mediaType, digest, size } = image.root;
@@ -91,7 +91,7 @@ async function storeAgain(
     repository,
     root: { mediaType, digest, size },
     blobs: toBlobSources(layout, image),
-    facts: { [GIVEN_FILES_ANNOTATION]: hasGivenFiles ? "given" : "none" },
+    facts: { [GIVEN_FILES_ANNOTATION]: givenFiles.length > 0 ? "given" : "none" },
     ...(signal === undefined ? {} : { signal }),
   });
   return { digest, sizeBytes, contextHash };

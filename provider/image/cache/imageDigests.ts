@@ -1,30 +1,18 @@
 /** Digests of images by what they are built from, so that an image is packed and built once. */
 import { type Digest, digestOf, isDigest } from "../../base/digest";
 import { VERSION } from "../../base/version";
+import { identifyTree } from "../build/identifyTree";
 import type { BuildPlan } from "../build/planBuild";
-import { digestContents } from "../pack/fileDigests";
-import { completeTree } from "../rootfs/completeTree";
-import type { FileTree } from "../rootfs/tree";
 import type { ImageBase } from "../runtimeImage";
 import { cacheFile, readCacheFile, writeCacheFile } from "./cacheFiles";
 
 /** Names everything that an image is built from: the hashes of its inputs, the base, and the release of this package that builds it. */
 export async function imageKey(plan: BuildPlan, base: ImageBase, signal?: AbortSignal): Promise<Digest> {
   const { platform, kernelLayer, initrdLayer, baseTree = new Map(), erofsFiles = new Map(), cmd = [], env = {} } = base;
-  const ownFiles = await identifyTree(new Map([...baseTree, ...erofsFiles]), plan, signal);
+  const ownFiles = await identifyTree(new Map([...baseTree, ...erofsFiles]), { digests: plan.digests, signal });
   const layers = [kernelLayer?.digest ?? null, initrdLayer?.digest ?? null];
-  const inputs = [plan.contextHash, plan.secretHash ?? null, plan.hasGivenFiles];
+  const inputs = [plan.contextHash, plan.secretHash ?? null];
   return digestOf(JSON.stringify([VERSION, ...inputs, platform, layers, cmd, Object.entries(env), ownFiles]));
-}
-
-async function identifyTree(tree: FileTree, { digests }: BuildPlan, signal?: AbortSignal): Promise<unknown> {
-  const rows = completeTree(tree);
-  const files = rows.flatMap(([name, entry]) => (entry.type === "file" ? [{ name, content: entry.content }] : []));
-  const contents = (await digestContents(files, digests, signal)).values();
-  return rows.map(([name, entry]) => {
-    if (entry.type === "file") return [name, entry.mode, contents.next().value];
-    return entry.type === "directory" ? [name, entry.mode] : [name, entry.target];
-  });
 }
 
 /** The digest that an image with this key had; `undefined` if that is not known. */

@@ -1,7 +1,7 @@
 /** Builds a GatewayImage into the image layout, and pushes it to its registry. */
 import { withTemporaryFolder } from "../../base/files";
 import type { BuiltImage } from "../../image/build/buildImage";
-import { planBuild } from "../../image/build/planBuild";
+import { type BuildPlan, planBuild } from "../../image/build/planBuild";
 import { type ProgressReporter, createProgressReporter } from "../../image/build/progress";
 import { buildOnce } from "../../image/cache/buildOnce";
 import { loadHashKey } from "../../image/cache/hashKey";
@@ -52,23 +52,23 @@ export async function buildAndPush(
             context.printProgress(`Image '${name}': ${warning}`);
         },
       });
+      const layout = openLayout(context.imageLayout);
+      const ref = imageRef(destination, built.digest);
       for (const target of inputs.exportTo) {
         progress.report(`writing the image to '${target}'`);
-        await pushImage(openLayout(context.imageLayout), imageRef(destination, built.digest), target, access);
+        await pushImage(layout, ref, target, access);
       }
-      if (destination.isPushed) {
-        const { kernel } = plan;
-        progress.report(`pushing to '${destination.repository}'`);
-        await pushImage(openLayout(context.imageLayout), imageRef(destination, built.digest), destination.repository, {
-          ...access,
-          mountFrom: kernel.type !== "runtime" || isStandInRuntime(kernel.reference) ? undefined : kernel.reference,
-          onProgress: reportPush(progress),
-        });
-        if (attest !== undefined) {
-          const { imageLayout: layout } = context;
-          progress.report("attaching documents and signature");
-          await attestImage({ layout, repository: destination.repository, digest: built.digest, plan }, attest, access);
-        }
+      if (!destination.isPushed) return built;
+      const { repository } = destination;
+      progress.report(`pushing to '${repository}'`);
+      await pushImage(layout, ref, repository, {
+        ...access,
+        mountFrom: mountableRuntime(plan),
+        onProgress: reportPush(progress),
+      });
+      if (attest !== undefined) {
+        progress.report("attaching documents and signature");
+        await attestImage({ layout: layout.folder, repository, digest: built.digest, plan }, attest, access);
       }
       return built;
     });
@@ -76,6 +76,10 @@ export async function buildAndPush(
     progress.end();
   }
 }
+
+/** The image whose kernel a registry may have already; `undefined` for a kernel that no registry has. */
+const mountableRuntime = ({ kernel }: BuildPlan): string | undefined =>
+  kernel.type !== "runtime" || isStandInRuntime(kernel.reference) ? undefined : kernel.reference;
 
 /** Runs `work` with a folder for temporary files and the known digests of the context. */
 const withFiles = <T>(

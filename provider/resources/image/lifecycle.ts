@@ -1,5 +1,6 @@
 /** How a GatewayImage is created, read, updated and deleted. */
 import type { Lifecycle } from "../../definition/resource";
+import { canonicalRepository, parseReference } from "../../image/oci/reference";
 import { openLayout } from "../../image/oci/layout";
 import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
 import { inspectImage } from "../../image/registry/inspect";
@@ -65,7 +66,8 @@ async function withoutLeftovers<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const layout = openLayout(imageLayout);
-  const before = (await layout.list()).map(({ digest }) => digest);
+  const name = canonicalRepository(parseReference(repository));
+  const before = (await layout.list()).flatMap((image) => (image.repository === name ? [image.digest] : []));
   try {
     return await work();
   } catch (error) {

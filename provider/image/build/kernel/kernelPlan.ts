@@ -1,6 +1,6 @@
 /** The kernel that a Kraftfile asks for. */
 import * as path from "node:path";
-import { digestContents, type FileDigests } from "../../pack/fileDigests";
+import { digestContents } from "../../pack/fileDigests";
 import { kraftfileError } from "../../kraftfile/kraftfileError";
 import type { LoadedKraftfile } from "../../kraftfile/loadKraftfile";
 import type { Kraftfile, Position } from "../../kraftfile/model";
@@ -8,6 +8,7 @@ import { type Platform, formatPlatform } from "../../oci/descriptor";
 import { fromDirectory } from "../../rootfs/fromDirectory";
 import { locateInContext } from "../../rootfs/resolveSource";
 import type { DiskFile } from "../../rootfs/tree";
+import { type IdentifyOptions, identifyTree } from "../identifyTree";
 import { assertKraft } from "./compileKernel";
 
 /** Where the kernel of an image comes from. */
@@ -71,11 +72,8 @@ function onlyTarget(loaded: LoadedKraftfile, position: Position, what: string): 
 }
 
 /** What stands for the kernel in the content hash: a reference, or the contents of its file or sources. */
-export async function identifyKernel(
-  kernel: KernelPlan,
-  digests: FileDigests,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
+export async function identifyKernel(kernel: KernelPlan, options: IdentifyOptions): Promise<unknown> {
+  const { digests, signal } = options;
   switch (kernel.type) {
     case "runtime":
       return kernel.reference;
@@ -88,14 +86,8 @@ export async function identifyKernel(
     case "compile": {
       const tree = await fromDirectory(kernel.projectFolder, { preserveModes: false, signal });
       const sources = [...tree].filter(([name]) => !BUILD_OUTPUT.test(name));
-      const files = sources.flatMap(([name, entry]) =>
-        entry.type === "file" ? [{ name, content: entry.content }] : [],
-      );
-      const links = sources.flatMap(([name, entry]) => (entry.type === "symlink" ? [[name, entry.target]] : []));
-      const contents = await digestContents(files, digests, signal);
       const project = path.relative(kernel.projectFolder, kernel.kraftfile);
-      const rows = files.map(({ name }, index) => [name, contents[index]]);
-      return [kernel.type, formatPlatform(kernel.platform), project, rows, links];
+      return [kernel.type, formatPlatform(kernel.platform), project, await identifyTree(new Map(sources), options)];
     }
   }
 }

@@ -50,7 +50,8 @@ describe("an instance that ends early, or as it should", function () {
     platform = await LocalPlatform.open();
     context = createContext(resolveMetro({ argument: { metro: "local" } }));
     const gatewayImage = resourceOf("GatewayImage");
-    const inputs = { name: "guest", context: `${FIXTURE}/image`, files: {} };
+    const { inputs, failures } = await check(gatewayImage, {}, { name: "guest", context: `${FIXTURE}/image` });
+    assert.deepEqual(failures, []);
     image = String((await gatewayImage.create(context, inputs)).outputs["ref"]);
   });
   after(() => platform.close());

@@ -94,7 +94,7 @@ export async function packImage(plan: BuildPlan, runtime: ImageBase, options: Pa
   const sources = { runtime, image: config, kraftfile, program: {}, lookup: lookupInImage(complete, runtime.baseTree) };
   const { cmd, env, labels, workingDir, warnings } = mergeMetadata(sources);
   for (const warning of warnings) onWarning(warning);
-  const roms = await packRoms(plan.roms, loading);
+  const roms = await packRoms(plan.roms, { ...loading, isDigestOnly: options.layout === undefined });
   const layout = options.layout === undefined ? digestOnly : openLayout(options.layout);
   const store = (initrd: LayerRef | undefined): Promise<Omit<BuiltImage, "contextHash">> => {
     onProgress({ step: "store", message: `storing the image '${options.repository}'` });

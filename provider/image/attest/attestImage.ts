@@ -16,7 +16,7 @@ import { FileDigests, digestContents } from "../pack/fileDigests";
 import type { RegistryAccess } from "../registry/pull";
 import type { FileTree } from "../rootfs/tree";
 import { createProvenance } from "./provenance";
-import { type Attachment, attachDocuments } from "./referrers";
+import { type Attachment, attachDocuments } from "./attachDocuments";
 import { type SbomFile, createSbom } from "./sbom";
 import { type Signer, signImage } from "./signature";
 
@@ -42,7 +42,8 @@ export interface PushedImage {
 const CREATED_AT = "1970-01-01T00:00:00Z";
 
 /**
- * Attaches the documents, then signs. Idempotent, except that each call adds a signature. Throws `OPERATION_FAILED` (the signer), and
+ * Attaches the documents, then signs. Idempotent, except for a signing command whose key is not on P-256: each call then adds a signature.
+ * Throws `OPERATION_FAILED` (the signer), and
  * what a registry's client throws.
  */
 export async function attestImage(

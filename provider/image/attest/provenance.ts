@@ -1,7 +1,7 @@
 /** How an image was built, as a SLSA provenance in an in-toto statement. Pure. Sources: SLSA 1.0, provenance; in-toto Statement v1. */
 import type { Digest } from "../../base/digest";
 import { VERSION } from "../../base/version";
-import type { Attachment } from "./referrers";
+import type { Attachment } from "./attachDocuments";
 
 /** Media type of an in-toto statement. Source: in-toto attestation framework. */
 export const IN_TOTO_TYPE = "application/vnd.in-toto+json";

@@ -1,30 +1,13 @@
 /**
- * Attaches documents about an image to it in its registry: as referrers of OCI 1.1, and for registries without that API in the index with the
- * tag `sha256-<hex>`.
+ * What refers to an image in its registry: the referrers of OCI 1.1, in registries without that API the index with the tag `sha256-<hex>`.
  *
- * Sources: OCI image-spec 1.1, manifest.md, "Guidelines for Artifact Usage"; distribution-spec 1.1, "Referrers Tag Schema".
+ * Source: OCI distribution-spec 1.1, "Listing Referrers", "Referrers Tag Schema".
  */
 import * as z from "zod";
-import { type Digest, digestOf } from "../../base/digest";
+import type { Digest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
-import { MEDIA_TYPE, type Descriptor } from "../oci/descriptor";
-import { parseReference } from "../oci/reference";
-import { type RegistryClient, createRegistryClient } from "../registry/api/client";
-import type { UploadSource } from "../registry/api/upload";
-import { resolveEndpoint } from "../registry/endpoint";
-import type { RegistryAccess } from "../registry/pull";
-
-/** Media type and content of an empty config. Source: image-spec, "Guidance for an Empty Descriptor". */
-const EMPTY = { mediaType: "application/vnd.oci.empty.v1+json", bytes: Buffer.from("{}") };
-
-/** A document about an image. */
-export interface Attachment {
-  /** What kind of document it is: `application/spdx+json`. */
-  readonly artifactType: string;
-  readonly bytes: Uint8Array;
-  /** Annotations of the manifest around it. */
-  readonly annotations?: Readonly<Record<string, string>>;
-}
+import { MEDIA_TYPE } from "../oci/descriptor";
+import type { RegistryClient } from "../registry/api/client";
 
 /** An entry of an index of referrers. */
 export interface Referrer {
@@ -33,68 +16,6 @@ export interface Referrer {
   readonly size: number;
   readonly artifactType?: string | undefined;
   readonly annotations?: Readonly<Record<string, string>> | null | undefined;
-}
-
-/** The manifest of an attachment. It contains no time, so that an equal document has an equal digest. Pure. */
-export function createAttachmentManifest(
-  subject: Descriptor,
-  { artifactType, bytes, annotations }: Attachment,
-): Buffer {
-  const describe = (mediaType: string, content: Uint8Array): Descriptor => ({
-    mediaType,
-    digest: digestOf(content),
-    size: content.length,
-  });
-  return Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: MEDIA_TYPE.manifest,
-      artifactType,
-      config: describe(EMPTY.mediaType, EMPTY.bytes),
-      layers: [describe(artifactType, bytes)],
-      subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
-      ...(annotations === undefined ? {} : { annotations }),
-    }),
-  );
-}
-
-/**
- * Attaches documents to an image that its registry already has, and returns the digests of their manifests. Idempotent. Throws
- * `INPUT_INVALID`, and what a {@link RegistryClient} throws.
- *
- * @param repository of the image, without tag and digest
- * @param subject descriptor of the image's index
- */
-export async function attachDocuments(
-  repository: string,
-  subject: Descriptor,
-  attachments: readonly Attachment[],
-  access: RegistryAccess = {},
-): Promise<readonly Digest[]> {
-  const endpoint = resolveEndpoint(parseReference(repository));
-  const client = createRegistryClient({ ...access, registry: endpoint.registry });
-  const digests: Digest[] = [];
-  for (const attachment of attachments) {
-    for (const bytes of [EMPTY.bytes, attachment.bytes]) await sendBytes(client, endpoint.repository, bytes);
-    const bytes = createAttachmentManifest(subject, attachment);
-    const digest = digestOf(bytes);
-    const manifest = { mediaType: MEDIA_TYPE.manifest, bytes };
-    const { handlesSubject } = await client.putManifest(endpoint.repository, digest, manifest);
-    if (!handlesSubject) await addToFallbackIndex(client, endpoint.repository, subject.digest, attachment, manifest);
-    digests.push(digest);
-  }
-  return digests;
-}
-
-/** Uploads bytes unless the registry has them. */
-export async function sendBytes(client: RegistryClient, repository: string, bytes: Uint8Array): Promise<void> {
-  const source: UploadSource = {
-    digest: digestOf(bytes),
-    sizeBytes: bytes.length,
-    read: (start, end) => [bytes.subarray(start, end)],
-  };
-  if (await client.hasBlob(repository, { digest: source.digest, size: source.sizeBytes })) return;
-  await client.uploadBlob(repository, source);
 }
 
 const referrersIndex = z.looseObject({
@@ -113,23 +34,38 @@ const referrersIndex = z.looseObject({
 /** The tag of an image's referrers in registries without the API. */
 export const referrersTag = (subject: Digest): string => subject.replace(":", "-");
 
-async function addToFallbackIndex(
+/** The tag of an image's signatures. Source: sigstore/cosign `specs/SIGNATURE_SPEC.md`. */
+export const signaturesTag = (image: Digest): string => `${referrersTag(image)}.sig`;
+
+/**
+ * The index with the fallback tag; without entries if there is none. Throws `API_SHAPE` for what is no index, and what a
+ * {@link RegistryClient} throws.
+ */
+export async function fetchFallbackIndex(
   client: RegistryClient,
   repository: string,
   subject: Digest,
-  { artifactType, annotations }: Attachment,
-  { mediaType, bytes }: { readonly mediaType: string; readonly bytes: Uint8Array },
-): Promise<void> {
+): Promise<z.infer<typeof referrersIndex>> {
   const tag = referrersTag(subject);
-  const present = (await client.resolveManifest(repository, tag)) !== undefined;
-  const index = present
-    ? parseReferrers((await client.fetchManifest(repository, tag)).bytes, tag)
-    : { schemaVersion: 2 as const, mediaType: MEDIA_TYPE.index, manifests: [] };
-  const digest = digestOf(bytes);
-  if (index.manifests.some((entry) => entry.digest === digest)) return;
-  const entry: Referrer = { mediaType, digest, size: bytes.length, artifactType, ...(annotations && { annotations }) };
-  const text = JSON.stringify({ ...index, manifests: [...index.manifests, entry] });
-  await client.putManifest(repository, tag, { mediaType: MEDIA_TYPE.index, bytes: Buffer.from(text) });
+  if ((await client.resolveManifest(repository, tag)) === undefined)
+    return { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] };
+  return parseReferrers((await client.fetchManifest(repository, tag)).bytes, tag);
+}
+
+/**
+ * What refers to an image, in the registry's order. Throws as {@link fetchFallbackIndex}.
+ *
+ * @param repository path of the repository in the registry
+ */
+export async function listReferrers(
+  client: RegistryClient,
+  repository: string,
+  subject: Digest,
+): Promise<readonly Referrer[]> {
+  const fromApi = await client.fetchReferrers(repository, subject);
+  const index =
+    fromApi === undefined ? await fetchFallbackIndex(client, repository, subject) : parseReferrers(fromApi, subject);
+  return index.manifests;
 }
 
 function parseReferrers(bytes: Buffer, what: string): z.infer<typeof referrersIndex> {
@@ -144,23 +80,4 @@ function parseReferrers(bytes: Buffer, what: string): z.infer<typeof referrersIn
   throw new UnikernelError("API_SHAPE", `The registry's index of referrers '${what}' is not a valid OCI document.`, {
     hint: "Remove that tag from the registry.",
   });
-}
-
-/**
- * The documents that are attached to an image, in the registry's order; none if there are none. Throws what a {@link RegistryClient} throws.
- *
- * @param repository of the image, without tag and digest
- */
-export async function listReferrers(
-  repository: string,
-  subject: Digest,
-  access: RegistryAccess = {},
-): Promise<readonly Referrer[]> {
-  const endpoint = resolveEndpoint(parseReference(repository));
-  const client = createRegistryClient({ ...access, registry: endpoint.registry });
-  const fromApi = await client.fetchReferrers(endpoint.repository, subject);
-  if (fromApi !== undefined) return parseReferrers(fromApi, subject).manifests;
-  const tag = referrersTag(subject);
-  if ((await client.resolveManifest(endpoint.repository, tag)) === undefined) return [];
-  return parseReferrers((await client.fetchManifest(endpoint.repository, tag)).bytes, tag).manifests;
 }

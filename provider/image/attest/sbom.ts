@@ -1,7 +1,7 @@
 /** The software bill of materials of an image, in SPDX 2.3 as JSON. Pure. Source: SPDX specification 2.3. */
 import type { Digest } from "../../base/digest";
 import { VERSION } from "../../base/version";
-import type { Attachment } from "./referrers";
+import type { Attachment } from "./attachDocuments";
 
 /** Media type of SPDX in JSON. Source: IANA. */
 export const SPDX_TYPE = "application/spdx+json";

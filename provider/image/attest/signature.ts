@@ -13,7 +13,9 @@ import { formatReference, parseReference } from "../oci/reference";
 import { type RegistryClient, createRegistryClient } from "../registry/api/client";
 import { resolveEndpoint } from "../registry/endpoint";
 import type { RegistryAccess } from "../registry/pull";
-import { referrersTag, sendBytes } from "./referrers";
+import { sendBytes } from "./attachDocuments";
+import { signaturesTag } from "./referrers";
+import { isSignedBySameKey } from "./signingKey";
 
 const PAYLOAD_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json";
 const SIGNATURE_ANNOTATION = "dev.cosignproject.cosign/signature";
@@ -79,7 +81,7 @@ export const createSignaturePayload = (repository: string, digest: Digest): Buff
   );
 
 /**
- * Signs an image that its registry has. Other signatures of the image are kept. Throws `INPUT_INVALID`, `OPERATION_FAILED` (the signer), and
+ * Signs an image that its registry has, unless it carries a signature by the same key. Other signatures of the image are kept. Throws `INPUT_INVALID`, `OPERATION_FAILED` (the signer), and
  * what a {@link RegistryClient} throws.
  *
  * @param repository of the image, without tag and digest
@@ -94,15 +96,16 @@ export async function signImage(
   const endpoint = resolveEndpoint(parseReference(repository));
   const client = createRegistryClient({ ...access, registry: endpoint.registry });
   const payload = createSignaturePayload(formatReference(endpoint), digest);
-  const signature = (await signer(payload, access.signal)).toString("base64");
-  await sendBytes(client, endpoint.repository, payload);
-  const tag = `${referrersTag(digest)}.sig`;
+  const signature = await signer(payload, access.signal);
+  const tag = signaturesTag(digest);
   const before = await presentLayers(client, endpoint.repository, tag);
+  if (isSignedBySameKey(payload, signature, signaturesOf(payload, before))) return;
+  await sendBytes(client, endpoint.repository, payload);
   const layer = {
     mediaType: PAYLOAD_TYPE,
     digest: digestOf(payload),
     size: payload.length,
-    annotations: { [SIGNATURE_ANNOTATION]: signature },
+    annotations: { [SIGNATURE_ANNOTATION]: signature.toString("base64") },
   };
   const layers = [...before, layer];
   const config = Buffer.from(
@@ -123,6 +126,12 @@ export async function signImage(
   const bytes = Buffer.from(JSON.stringify(manifest));
   await client.putManifest(endpoint.repository, tag, { mediaType: MEDIA_TYPE.manifest, bytes });
 }
+
+/** The signatures of a payload among layers. */
+const signaturesOf = (payload: Buffer, layers: readonly Descriptor[]): readonly Buffer[] =>
+  layers
+    .filter(({ mediaType, digest }) => mediaType === PAYLOAD_TYPE && digest === digestOf(payload))
+    .map(({ annotations }) => Buffer.from(annotations?.[SIGNATURE_ANNOTATION] ?? "", "base64"));
 
 async function presentLayers(client: RegistryClient, repository: string, tag: string): Promise<readonly Descriptor[]> {
   if ((await client.resolveManifest(repository, tag)) === undefined) return [];

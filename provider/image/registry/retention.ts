@@ -1,6 +1,7 @@
 /** Keeps the last images of a repository, so that a rollback finds its image, and deletes older ones. */
 import { type Digest, isDigest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
+import { removeAttachments } from "../attest/removeAttachments";
 import { parseReference } from "../oci/reference";
 import { createRegistryClient } from "./api/client";
 import { resolveEndpoint } from "./endpoint";
@@ -47,7 +48,8 @@ export interface RemovalResult {
 }
 
 /**
- * Deletes images of a repository by digest. A registry that does not allow it, or that fails, is reported and not fatal: an image too
+ * Deletes images of a repository by digest, each with what is attached to it. An image whose attachments cannot be deleted counts as
+ * kept, so that the next removal tries again. A registry that does not allow it, or that fails, is reported and not fatal: an image too
  * many harms nobody. Throws `INPUT_INVALID` (no repository), or the signal's reason.
  */
 export async function removeImages(
@@ -64,7 +66,10 @@ export async function removeImages(
       const result = await client.deleteManifest(endpoint.repository, digest);
       if (result === "unsupported")
         kept.push({ digest, reason: `The registry '${endpoint.registry}' does not allow deletion.` });
-      else removed.push(digest);
+      else {
+        await removeAttachments(client, endpoint.repository, digest);
+        removed.push(digest);
+      }
     } catch (error) {
       access.signal?.throwIfAborted();
       if (!UnikernelError.is(error)) throw error;

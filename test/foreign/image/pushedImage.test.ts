@@ -7,7 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import type { Digest } from "../../../provider/base/digest";
-import { listReferrers } from "../../../provider/image/attest/referrers";
+import { listReferrers, referrersTag } from "../../../provider/image/attest/referrers";
 import { openLayout } from "../../../provider/image/oci/layout";
 import type { CredentialSource } from "../../../provider/image/registry/auth/credentials";
 import { createRegistryClient } from "../../../provider/image/registry/api/client";
@@ -148,7 +148,7 @@ describe("a GatewayImage in a registry with token authentication", () => {
     const files = { "/etc/pin": "1234" };
     const attestation = { sbom: true, provenance: true, signingKey: await fs.readFile(key, "utf8") };
     await update("second", { files, attestation });
-    const referrers = await listReferrers(repository, digest() as Digest, { credentials });
+    const referrers = await listReferrers(client(), path_, digest() as Digest);
     const documents = new Map<string, Json>();
     for (const { digest: one, artifactType = "" } of referrers) {
       const { layers } = JSON.parse((await client().fetchManifest(path_, one)).bytes.toString()) as {
@@ -176,6 +176,23 @@ describe("a GatewayImage in a registry with token authentication", () => {
     await fs.writeFile(path.join(folder, "signature"), signature);
     const verify = ["dgst", "-sha256", "-verify", publicKey, "-signature", path.join(folder, "signature")];
     assert.match((await run("openssl", [...verify, path.join(folder, "payload")])).stdout, /Verified OK/);
+
+    const [signed, attached] = [digest(), referrers.map((one) => one.digest)];
+    const tags = [referrersTag(signed as Digest), tag];
+    for (const one of [...attached, ...tags]) assert.ok(await client().resolveManifest(path_, one), one);
+    state = (await image.create(inputs)).outs;
+    assert.equal(digest(), signed, "pushed again");
+    const again = JSON.parse((await client().fetchManifest(path_, tag)).bytes.toString()) as { layers: unknown[] };
+    assert.equal(again.layers.length, 1, "and not signed again");
+    await update("third", { files, attestation, keepVersions: 1 });
+    assert.deepEqual(state["versions"], [digest()]);
+    for (const one of [signed, ...attached, ...tags])
+      assert.equal(await client().resolveManifest(path_, one), undefined, `${one} stayed`);
+    assert.deepEqual((await client().listTags(path_)).toSorted(), [
+      "latest",
+      referrersTag(digest() as Digest),
+      `${referrersTag(digest() as Digest)}.sig`,
+    ]);
 
     const bad = await image.check(inputs, { ...inputs, attestation: { signingKey: "x", signingCommand: ["kms"] } });
     assert.match(JSON.stringify(bad.failures), /cannot be set together with 'signingKey'/);

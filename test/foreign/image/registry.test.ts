@@ -7,7 +7,8 @@ import * as path from "node:path";
 import type { Digest } from "../../../provider/base/digest";
 import { UnikernelError } from "../../../provider/base/errors";
 import { exec } from "../../../provider/base/exec";
-import { attachDocuments, listReferrers } from "../../../provider/image/attest/referrers";
+import { attachDocuments } from "../../../provider/image/attest/attachDocuments";
+import { listReferrers } from "../../../provider/image/attest/referrers";
 import { createSbom } from "../../../provider/image/attest/sbom";
 import { signImage, signerFromPem } from "../../../provider/image/attest/signature";
 import { readLayoutImage } from "../../../provider/image/oci/containerImage";
@@ -236,7 +237,9 @@ describe("images with skopeo and Debian's docker-registry", () => {
     const sbom = createSbom({ name, digest, runtime, files: [], createdAt: "2026-11-29T00:00:00Z" });
     const [attached] = await attachDocuments(name, await findRoot(layout.folder, digest), [sbom]);
     assert.deepEqual(
-      (await listReferrers(name, digest)).map((one) => one.digest),
+      (await listReferrers(createRegistryClient({ registry: registry.host }), "documented/shop", digest)).map(
+        (one) => one.digest,
+      ),
       [attached],
     );
     const raw = await skopeo("inspect", "--raw", "--tls-verify=false", `docker://${name}:${digest.replace(":", "-")}`);

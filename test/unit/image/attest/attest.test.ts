@@ -6,7 +6,8 @@ import * as path from "node:path";
 import { type Digest, digestOf } from "../../../../provider/base/digest";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { createProvenance } from "../../../../provider/image/attest/provenance";
-import { attachDocuments, listReferrers } from "../../../../provider/image/attest/referrers";
+import { attachDocuments } from "../../../../provider/image/attest/attachDocuments";
+import { type Referrer, listReferrers } from "../../../../provider/image/attest/referrers";
 import { createSbom } from "../../../../provider/image/attest/sbom";
 import {
   createSignaturePayload,
@@ -15,7 +16,9 @@ import {
   signerFromPem,
 } from "../../../../provider/image/attest/signature";
 import { findRoot } from "../../../../provider/image/oci/exchange/collect";
+import { createRegistryClient } from "../../../../provider/image/registry/api/client";
 import { pushImage } from "../../../../provider/image/registry/push";
+import { removeImages } from "../../../../provider/image/registry/retention";
 import { type FakeRegistry, startFakeRegistry } from "../../../support/fakeRegistry";
 import { putTestImage } from "../../../support/testImages";
 
@@ -38,6 +41,11 @@ const provenance = createProvenance({
   materials: [{ uri: "oci://base", digest: digestOf("base") }],
 });
 
+function newKey(): { readonly pem: string; readonly publicKey: crypto.KeyObject } {
+  const { privateKey, publicKey } = crypto.generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  return { pem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(), publicKey };
+}
+
 describe("documents about an image", () => {
   let folder: string;
   let registry: FakeRegistry;
@@ -59,14 +67,17 @@ describe("documents about an image", () => {
     await fs.rm(folder, { recursive: true });
   });
 
+  const referrers = (): Promise<readonly Referrer[]> =>
+    listReferrers(createRegistryClient({ ...access, registry: registry.host }), "acme/shop", digest);
+
   for (const hasReferrersApi of [true, false]) {
     it(`are found ${hasReferrersApi ? "through the referrers API" : "through the fallback tag"}, once each`, async () => {
       registry.hasReferrersApi = hasReferrersApi;
-      assert.deepEqual(await listReferrers(repository, digest, access), []);
+      assert.deepEqual(await referrers(), []);
       const root = await findRoot(layout, digest);
       const attached = await attachDocuments(repository, root, [sbom, provenance], access);
       assert.deepEqual(await attachDocuments(repository, root, [sbom, provenance], access), attached);
-      const found = await listReferrers(repository, digest, access);
+      const found = await referrers();
       assert.deepEqual(
         found.map((one) => [one.artifactType, one.digest]).sort(),
         [
@@ -82,7 +93,59 @@ describe("documents about an image", () => {
       assert.equal(manifest.subject.digest, digest);
       assert.deepEqual(registry.blobs.get(`acme/shop@${manifest.layers[0]?.digest}`), sbom.bytes);
     });
+
+    it(`are deleted with their image, with its signatures, and no others: ${hasReferrersApi ? "referrers API" : "fallback tag"}`, async () => {
+      registry.hasReferrersApi = hasReferrersApi;
+      const other = await putTestImage(folder, { rootfs: "another" });
+      await pushImage(other.layout, other.digest, repository, access);
+      await attachDocuments(repository, await findRoot(layout, other.digest), [provenance], access);
+      const tags = () => [...registry.manifests.keys()].filter((key) => key.startsWith("acme/shop:")).sort();
+      const before = { tags: tags(), all: [...registry.manifests.keys()] };
+      await attachDocuments(repository, await findRoot(layout, digest), [sbom, provenance], access);
+      await signImage(repository, digest, signerFromPem(newKey().pem), access);
+      assert.equal((await referrers()).length, 2);
+      assert.deepEqual(await removeImages(repository, [digest], access), { removed: [digest], kept: [] });
+      assert.deepEqual(tags(), before.tags);
+      assert.deepEqual(
+        before.all.filter((key) => !registry.manifests.has(key)),
+        [`acme/shop@${digest}`],
+      );
+      for (const { bytes } of registry.manifests.values()) {
+        const { subject } = JSON.parse(bytes.toString()) as { subject?: { digest: string } };
+        assert.notEqual(subject?.digest, digest);
+      }
+    });
   }
+
+  it("stay an unfinished removal until they are deleted", async () => {
+    await attachDocuments(repository, await findRoot(layout, digest), [sbom], access);
+    const [attached] = await referrers();
+    registry.fault = (request, response) => {
+      if (request.method !== "DELETE" || !request.path.endsWith(attached?.digest ?? "")) return false;
+      response.writeHead(403).end('{"errors":[{"code":"DENIED","message":"not yet"}]}');
+      return true;
+    };
+    const { removed, kept } = await removeImages(repository, [digest], access);
+    assert.deepEqual([removed, kept.map((one) => one.digest)], [[], [digest]]);
+    assert.match(kept[0]?.reason ?? "", /not yet/);
+    registry.fault = () => false;
+    assert.deepEqual(await removeImages(repository, [digest], access), { removed: [digest], kept: [] });
+    assert.deepEqual(await referrers(), []);
+  });
+
+  it("are not what an index names that does not refer to the image", async () => {
+    registry.hasReferrersApi = false;
+    const other = await putTestImage(folder, { rootfs: "another" });
+    await pushImage(other.layout, other.digest, repository, access);
+    const entries = [other.digest, digestOf("gone")].map((one) => ({ mediaType: "x", digest: one, size: 1 }));
+    const index = { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: entries };
+    registry.manifests.set(`acme/shop:${digest.replace(":", "-")}`, {
+      mediaType: index.mediaType,
+      bytes: Buffer.from(JSON.stringify(index)),
+    });
+    assert.deepEqual(await removeImages(repository, [digest], access), { removed: [digest], kept: [] });
+    assert.ok(registry.manifests.has(`acme/shop@${other.digest}`));
+  });
 
   it("keep foreign entries of the fallback index", async () => {
     registry.hasReferrersApi = false;
@@ -109,24 +172,25 @@ describe("documents about an image", () => {
   });
 
   describe("that sign it", () => {
-    const { privateKey, publicKey } = crypto.generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-    const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const { pem, publicKey } = newKey();
     const layers = () => {
       const bytes = registry.manifests.get(`acme/shop:${digest.replace(":", "-")}.sig`)?.bytes;
       return (JSON.parse(String(bytes)) as { layers: { digest: string; annotations: Record<string, string> }[] })
         .layers;
     };
 
-    it("are verified by the public key, and keep other signatures", async () => {
-      await signImage(repository, digest, signerFromPem(pem), access);
-      await signImage(repository, digest, signerFromPem(pem), access);
+    it("are verified by the public key, and keep other signatures, one by each key", async () => {
+      const other = newKey();
+      for (const key of [pem, pem, other.pem, pem, other.pem])
+        await signImage(repository, digest, signerFromPem(key), access);
       assert.equal(layers().length, 2);
-      for (const layer of layers()) {
-        const payload = registry.blobs.get(`acme/shop@${layer.digest}`);
+      for (const [index, key] of [publicKey, other.publicKey].entries()) {
+        const layer = layers()[index];
+        const payload = registry.blobs.get(`acme/shop@${layer?.digest}`);
         assert.ok(payload);
         assert.deepEqual(payload, createSignaturePayload(repository, digest));
-        const signature = Buffer.from(layer.annotations["dev.cosignproject.cosign/signature"] ?? "", "base64");
-        assert.ok(crypto.verify("sha256", payload, publicKey, signature));
+        const signature = Buffer.from(layer?.annotations["dev.cosignproject.cosign/signature"] ?? "", "base64");
+        assert.ok(crypto.verify("sha256", payload, key, signature));
       }
     });
 
@@ -135,7 +199,11 @@ describe("documents about an image", () => {
       await fs.writeFile(key, pem);
       const sign = `base64 -d | openssl dgst -sha256 -sign ${key} | base64 -w0`;
       await signImage(repository, digest, signerFromCommand(["sh", "-c", sign]), access);
-      assert.equal(layers().length, 1);
+      await signImage(repository, digest, signerFromCommand(["sh", "-c", sign]), access);
+      assert.equal(layers().length, 1, "by openssl twice, with one key");
+      await fs.writeFile(key, newKey().pem);
+      await signImage(repository, digest, signerFromCommand(["sh", "-c", sign]), access);
+      assert.equal(layers().length, 2, "by another key of the same command");
       for (const [command, text] of [
         ["exit 3", /exit code 3/],
         ["echo hello", /no signature/],

@@ -2,15 +2,21 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import type { Digest } from "../../../provider/base/digest";
 import { exec } from "../../../provider/base/exec";
+import { attestImage } from "../../../provider/image/attest/attestImage";
+import { listReferrers } from "../../../provider/image/attest/referrers";
 import { buildImage } from "../../../provider/image/build/buildImage";
-import { planBuild } from "../../../provider/image/build/planBuild";
-import { findRoot } from "../../../provider/image/oci/exchange/collect";
+import { type BuildPlan, planBuild } from "../../../provider/image/build/planBuild";
+import { blobFromBytes } from "../../../provider/image/oci/blob";
+import { collectImage, findRoot } from "../../../provider/image/oci/exchange/collect";
+import { toBlobSources } from "../../../provider/image/oci/exchange/copy";
 import { type Layout, openLayout } from "../../../provider/image/oci/layout";
 import { readPlatforms } from "../../../provider/image/oci/storedImage";
 import { inspectImage } from "../../../provider/image/registry/inspect";
 import { pullRuntime } from "../../../provider/image/registry/pull";
 import { pushImage } from "../../../provider/image/registry/push";
+import { removeImages } from "../../../provider/image/registry/retention";
 import { resolveRuntime } from "../../../provider/image/resolveRuntime";
 import { useCacheFolder } from "../../support/cacheFolder";
 import { type DockerRegistry, startDockerRegistry } from "../../support/dockerRegistry";
@@ -73,7 +79,7 @@ describe("an image for several platforms with skopeo and Debian's docker-registr
   async function build(
     kraftfile: string,
     { platforms = PLATFORMS, steps = [] }: { readonly platforms?: readonly string[]; readonly steps?: string[] } = {},
-  ): Promise<{ readonly layout: Layout; readonly digest: string }> {
+  ): Promise<{ readonly layout: Layout; readonly digest: Digest; readonly plan: BuildPlan }> {
     const runtime = await pushRuntime(platforms);
     await fs.mkdir(at("app/rootfs"), { recursive: true });
     await fs.writeFile(at("app/rootfs/page"), "hello");
@@ -91,7 +97,7 @@ describe("an image for several platforms with skopeo and Debian's docker-registr
       onProgress: ({ message }) => steps.push(message),
     });
     assert.equal((await layout.resolve("shop"))?.sizeBytes, sizeBytes);
-    return { layout, digest };
+    return { layout, digest, plan };
   }
 
   it("is an index whose manifests skopeo chooses by platform, here and after a push", async () => {
@@ -135,6 +141,73 @@ describe("an image for several platforms with skopeo and Debian's docker-registr
     const { sizeBytes } = (await layout.resolve("shop")) ?? assert.fail();
     assert.deepEqual(await inspectImage(copy), { digest, sizeBytes });
   });
+
+  it("has an SBOM and a provenance of both platforms beside its index", async () => {
+    const { layout, digest, plan } = await build("rootfs: ./rootfs\n");
+    const repository = `${registry.host}/documented/shop`;
+    await pushImage(layout, digest, repository);
+    const pushed = { layout: layout.folder, repository, digest, plan };
+    await attestImage(pushed, { sbom: true, provenance: true, signer: undefined }, {});
+    const documents: string[] = [];
+    for (const referrer of await listReferrers(repository, digest)) {
+      const raw = await run("skopeo", [
+        "inspect",
+        "--raw",
+        "--tls-verify=false",
+        `docker://${repository}@${referrer.digest}`,
+      ]);
+      const { layers, subject } = JSON.parse(raw) as Manifest & { readonly subject: { readonly digest: string } };
+      assert.equal(subject.digest, digest);
+      const url = `http://${registry.host}/v2/documented/shop/blobs/${layers[0]?.digest}`;
+      documents.push(await run("curl", ["--silent", "--fail", url]));
+    }
+    const [sbom, provenance] = documents.map((text) => JSON.parse(text) as Record<string, unknown>);
+    assert.deepEqual(
+      (sbom?.["packages"] as { readonly name: string }[]).slice(1, 3).map(({ name }) => name),
+      PLATFORMS.map((platform) => `${repository} (${platform})`),
+    );
+    assert.equal((sbom?.["files"] as unknown[]).length, 1, "both have the same file");
+    const predicate = provenance?.["predicate"] as {
+      buildDefinition: { externalParameters: { platform: string }; resolvedDependencies: unknown[] };
+    };
+    assert.equal(predicate.buildDefinition.externalParameters.platform, PLATFORMS.join(","));
+    assert.equal(predicate.buildDefinition.resolvedDependencies.length, 2, "a kernel each");
+  });
+
+  it("goes as a whole when an update drops it, and a newer one with a part of it stays complete", async () => {
+    const { layout, digest } = await build("rootfs: ./rootfs\n");
+    const name = `${registry.host}/kept/shop`;
+    await pushImage(layout, digest, name);
+    // The newer image shares the manifest for one platform.
+    const { root, blobs } = await sharingImage(layout, digest);
+    const newer = await layout.putBlobs({ repository: "shop", root, blobs });
+    await pushImage(layout, newer.digest, name);
+    assert.deepEqual(await removeImages(name, [digest]), { removed: [digest], kept: [] });
+    assert.equal(await inspectImage(`${name}@${digest}`), undefined);
+    assert.deepEqual(await inspectImage(name), { digest: newer.digest, sizeBytes: newer.sizeBytes });
+    assert.deepEqual(await layout.remove("shop", (one) => one === newer.digest), [digest]);
+    await collectImage(layout.folder, await findRoot(layout.folder, newer.digest));
+    await run("skopeo", [
+      "--insecure-policy",
+      "copy",
+      "--all",
+      "--quiet",
+      `oci:${layout.folder}:shop:latest`,
+      `dir:${at("d")}`,
+    ]);
+  });
+
+  /** An index with the first manifest of an image alone. */
+  async function sharingImage(layout: Layout, digest: Digest) {
+    const { root, documents, blobs } = await collectImage(layout.folder, await findRoot(layout.folder, digest));
+    const index = JSON.parse(documents.at(-1)?.bytes.toString() ?? "") as { manifests: unknown[] };
+    const bytes = Buffer.from(JSON.stringify({ ...index, manifests: index.manifests.slice(0, 1) }));
+    const blob = blobFromBytes(bytes);
+    return {
+      root: { mediaType: root.mediaType, digest: blob.digest, size: bytes.length },
+      blobs: [...toBlobSources(layout.folder, { root, documents, blobs }), blob],
+    };
+  }
 
   it("is the same in an OCI layout and in an OCI archive", async () => {
     const { layout, digest } = await build("rootfs: ./rootfs\n");

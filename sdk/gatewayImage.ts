@@ -29,7 +29,7 @@ export interface GatewayImageArgs {
     pulumi.Input<Readonly<Record<string, pulumi.Input<string | pulumi.asset.Asset | ImageFileArgs>>>> | undefined;
   /** Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token. */
   readonly repository?: pulumi.Input<string> | undefined;
-  /** Login at the registry of `repository`. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored. */
+  /** Login at the registry of `repository`. An Instance or a Service that is given this image pulls with it. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored. */
   readonly registryCredentials?: pulumi.Input<RegistryCredentialsArgs> | undefined;
   /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
   readonly keepVersions?: pulumi.Input<number> | undefined;
@@ -57,7 +57,7 @@ export class GatewayImage extends UnikernelResource {
   declare readonly files: pulumi.Output<Readonly<Record<string, string | pulumi.asset.Asset | ImageFile>>>;
   /** Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token. */
   declare readonly repository: pulumi.Output<string | undefined>;
-  /** Login at the registry of `repository`. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored. */
+  /** Login at the registry of `repository`. An Instance or a Service that is given this image pulls with it. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored. */
   declare readonly registryCredentials: pulumi.Output<RegistryCredentials | undefined>;
   /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
   declare readonly keepVersions: pulumi.Output<number>;

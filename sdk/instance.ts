@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UnikernelResource, requireArgs } from "./resource";
 import type {
+  AnyGatewayImage,
   AttachedInterface,
   Autokill,
   AutokillArgs,
@@ -35,8 +36,8 @@ import type {
 export interface InstanceArgs {
   /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old instance first. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
-  readonly image?: pulumi.Input<string> | undefined;
+  /** Image to boot: a GatewayImage, or a reference such as its `ref` (`repository@sha256:…`). The GatewayImage itself brings its `registryCredentials` along for `imagePull.credentials`. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
+  readonly image?: AnyGatewayImage | pulumi.Input<string> | undefined;
   /** How the metro fetches the image. Used at creation and when `image` changes. Default: the metro decides. */
   readonly imagePull?: pulumi.Input<ImagePullArgs> | undefined;
   /** Id or name of an instance template to clone. Inputs left at their default take the template's value. */
@@ -115,7 +116,7 @@ export interface InstanceArgs {
 export class Instance extends UnikernelResource {
   /** Name of the instance, unique in the account and metro: 1 to 63 lower-case letters, digits and dashes. Default: the resource name plus 7 hexadecimal digits derived from its identity (owner, project, stack, parents, type and name), and a number if an object has that name already. With a fixed name, a replacement deletes the old instance first. */
   declare readonly name: pulumi.Output<string>;
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
+  /** Image to boot: a GatewayImage, or a reference such as its `ref` (`repository@sha256:…`). The GatewayImage itself brings its `registryCredentials` along for `imagePull.credentials`. Give exactly one of `image`, `template`, `branchFrom` and `checkpoint`. */
   declare readonly image: pulumi.Output<string | undefined>;
   /** How the metro fetches the image. Used at creation and when `image` changes. Default: the metro decides. */
   declare readonly imagePull: pulumi.Output<ImagePull | undefined>;
@@ -327,6 +328,15 @@ export class Instance extends UnikernelResource {
         "plugins.*.config",
       ],
       opts,
+      [
+        {
+          path: "image",
+          kind: "GatewayImage",
+          output: "ref",
+          defaults: { "imagePull.credentials": "registryCredentials" },
+        },
+        { path: "prepareTemplate.image", kind: "GatewayImage", output: "ref" },
+      ],
     );
   }
 

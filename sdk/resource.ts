@@ -1,7 +1,9 @@
 /** The base class of all resources, which registers them with the engine. */
 import * as pulumi from "@pulumi/pulumi";
 import { ownerOfStack } from "./registration/owner";
+import { type ResourceArgument, noteGiven, takeOutputs } from "./registration/resourceArguments";
 import { checkOptions } from "./registration/resourceOptions";
+import { markSecret, secretOutputs } from "./registration/secrets";
 import { stackTraces } from "./registration/stackTraces";
 import { warnOfUnknownSettings } from "./registration/unknownSettings";
 import { urnOf } from "./registration/urn";
@@ -20,39 +22,6 @@ const handlerSource = (kind: string): string =>
   `exports.handler=()=>require(require.resolve("pulumi-unikernel/dynamic",{paths:[".","node_modules/.pnpm"]})).${kind}`;
 
 /**
- * The value with the part at `path` marked as secret; `*` stands for every item of a list or map. The rest stays readable in previews.
- * If the path leads through an output or a promise, that whole value becomes secret.
- */
-function markSecret(value: unknown, path: readonly string[]): unknown {
-  if (value === undefined || value === null) return value;
-  const [key, ...rest] = path;
-  const isPlain = typeof value === "object" && !pulumi.Output.isInstance(value) && !(value instanceof Promise);
-  if (key === undefined || !isPlain) return pulumi.secret(value);
-  const members: object = value as object;
-  if (Array.isArray(members)) return members.map((item: unknown) => markSecret(item, rest));
-  return Object.fromEntries(
-    Object.entries(members).map(([name, member]: [string, unknown]) => [
-      name,
-      key === "*" || key === name ? markSecret(member, rest) : member,
-    ]),
-  );
-}
-
-/**
- * Names of the outputs to hide as a whole: those that are secret, and lists or maps that contain a secret, which the engine would
- * hide as a whole anyway. An object that contains a secret is hidden only for a `get`; otherwise the engine hides the parts that are
- * secret in the program's value.
- */
-const secretOutputs = (paths: readonly string[], isLookup: boolean): string[] => [
-  ...new Set(
-    paths
-      .map((path) => path.split("."))
-      .filter(([, next]) => isLookup || next === undefined || next === "*")
-      .map(([name = ""]) => name),
-  ),
-];
-
-/**
  * Base class of all resources.
  *
  * @internal
@@ -61,19 +30,25 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
   /**
    * @param kind resource kind, such as `Instance`
    * @param name resource name, unique among resources of this kind in the stack
-   * @param args inputs of the resource
+   * @param given inputs of the resource
    * @param outputs names of all output properties; the engine resolves only registered properties
    * @param secrets paths of inputs to encrypt in state, such as `env`, `template.env` or `roms.*.files.*.data`
    * @param opts Pulumi's resource options
+   * @param resourceArguments the inputs for which the program may have given a resource
    */
   constructor(
     kind: string,
     name: string,
-    args: object,
+    given: object,
     outputs: readonly string[],
     secrets: readonly string[],
     opts: pulumi.CustomResourceOptions | undefined,
+    resourceArguments: readonly ResourceArgument[] = [],
   ) {
+    const args = resourceArguments.reduce(
+      (taken, argument) => takeOutputs(`${kind} '${name}'`, taken, argument),
+      given,
+    );
     const unset = Object.fromEntries(outputs.map((key) => [key, undefined]));
     const type = `pulumi-nodejs:dynamic/${MODULE}:${kind}`;
     const { passed, options, warnings } = checkOptions({ kind, name, type, args, properties: outputs }, opts);
@@ -104,6 +79,7 @@ export abstract class UnikernelResource extends pulumi.CustomResource {
     } finally {
       traces.end();
     }
+    noteGiven(this, given);
     warnOfUnknownSettings();
     for (const warning of warnings) void pulumi.log.warn(`${kind} '${name}': ${warning}`, this);
   }

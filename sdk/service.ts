@@ -131,6 +131,14 @@ export class Service extends UnikernelResource {
         "template.plugins.*.config",
       ],
       opts,
+      [
+        {
+          path: "template.image",
+          kind: "GatewayImage",
+          output: "ref",
+          defaults: { "imagePull.credentials": "registryCredentials" },
+        },
+      ],
     );
   }
 

@@ -1,6 +1,14 @@
 // Written by `npm run generate` from provider/resources. Do not edit.
 import type * as pulumi from "@pulumi/pulumi";
 
+/** A GatewayImage, also one that another copy of this package created. */
+export interface AnyGatewayImage extends pulumi.CustomResource {
+  /** Login at the registry of `repository`. An Instance or a Service that is given this image pulls with it. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored. */
+  readonly registryCredentials: pulumi.Output<RegistryCredentials | undefined>;
+  /** Reference by digest, `repository@sha256:…`; use it as `image` of an Instance or Service template. */
+  readonly ref: pulumi.Output<string>;
+}
+
 /** A network interface of an instance. */
 export interface AttachedInterface {
   /** UUID of the interface. */
@@ -341,8 +349,8 @@ export interface ImageInfo {
 export interface ImagePullArgs {
   /** When to fetch: `always`, `if_not_present`, or `never`. Default: depends on the image's tag. */
   readonly policy?: pulumi.Input<"always" | "if_not_present" | "never"> | undefined;
-  /** Credentials for the OCI registry. Encrypted in state. Default: none. */
-  readonly credentials?: pulumi.Input<string> | undefined;
+  /** Login at the registry of the image: a user name and a password, or the text that the metro takes, such as base64 of `user:password`. Encrypted in state. Default: `registryCredentials` of the GatewayImage that is given as `image`, else none. */
+  readonly credentials?: pulumi.Input<string | RegistryCredentialsArgs> | undefined;
   /** HTTP headers to send when fetching. Encrypted in state. Default: none. */
   readonly headers?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
 }
@@ -351,8 +359,8 @@ export interface ImagePullArgs {
 export interface ImagePull {
   /** When to fetch: `always`, `if_not_present`, or `never`. Default: depends on the image's tag. */
   readonly policy?: "always" | "if_not_present" | "never" | undefined;
-  /** Credentials for the OCI registry. Encrypted in state. Default: none. */
-  readonly credentials?: string | undefined;
+  /** Login at the registry of the image: a user name and a password, or the text that the metro takes, such as base64 of `user:password`. Encrypted in state. Default: `registryCredentials` of the GatewayImage that is given as `image`, else none. */
+  readonly credentials?: string | RegistryCredentials | undefined;
   /** HTTP headers to send when fetching. Encrypted in state. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -497,8 +505,8 @@ export interface InstanceServiceInfo {
 
 /** Template of the replicas. Input form of {@link InstanceTemplate}. */
 export interface InstanceTemplateArgs {
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
-  readonly image: pulumi.Input<string>;
+  /** Image to boot: a GatewayImage, or a reference such as its `ref` (`repository@sha256:…`). The GatewayImage itself brings its `registryCredentials` along for `imagePull.credentials`. */
+  readonly image: AnyGatewayImage | pulumi.Input<string>;
   /** How the metro fetches the image. Used at creation and when `image` changes. Default: the metro decides. */
   readonly imagePull?: pulumi.Input<ImagePullArgs> | undefined;
   /** Complete argument list of the program. Default: the arguments in the image. */
@@ -551,7 +559,7 @@ export interface InstanceTemplateArgs {
 
 /** Template of the replicas. */
 export interface InstanceTemplate {
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
+  /** Image to boot: a GatewayImage, or a reference such as its `ref` (`repository@sha256:…`). The GatewayImage itself brings its `registryCredentials` along for `imagePull.credentials`. */
   readonly image: string;
   /** How the metro fetches the image. Used at creation and when `image` changes. Default: the metro decides. */
   readonly imagePull?: ImagePull | undefined;
@@ -787,7 +795,7 @@ export interface QuotaUse {
   readonly totalVolumeMb?: number | undefined;
 }
 
-/** Login at the registry of an image's repository. Input form of {@link RegistryCredentials}. */
+/** Login at a registry. Input form of {@link RegistryCredentials}. */
 export interface RegistryCredentialsArgs {
   /** User name, or what the registry uses in its place. */
   readonly username: pulumi.Input<string>;
@@ -795,7 +803,7 @@ export interface RegistryCredentialsArgs {
   readonly password: pulumi.Input<string>;
 }
 
-/** Login at the registry of an image's repository. */
+/** Login at a registry. */
 export interface RegistryCredentials {
   /** User name, or what the registry uses in its place. */
   readonly username: string;
@@ -1077,8 +1085,8 @@ export interface ServicePortInfo {
 
 /** How to create a template that does not exist yet. Input form of {@link TemplatePreparation}. */
 export interface TemplatePreparationArgs {
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
-  readonly image: pulumi.Input<string>;
+  /** Image to boot: a GatewayImage, or a reference such as its `ref` (`repository@sha256:…`). */
+  readonly image: AnyGatewayImage | pulumi.Input<string>;
   /** Complete argument list of the program. Default: the arguments in the image. */
   readonly args?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Environment variables, added to those of the image and overriding them. Encrypted in state. Default: none. */
@@ -1095,7 +1103,7 @@ export interface TemplatePreparationArgs {
 
 /** How to create a template that does not exist yet. */
 export interface TemplatePreparation {
-  /** Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry. */
+  /** Image to boot: a GatewayImage, or a reference such as its `ref` (`repository@sha256:…`). */
   readonly image: string;
   /** Complete argument list of the program. Default: the arguments in the image. */
   readonly args?: readonly string[] | undefined;

@@ -34,7 +34,7 @@ const gateway = new unikernel.Service("gateway", {
         { port: 80, destinationPort: 443, handlers: ["http", "redirect"] },
       ],
   replicas: 2,
-  template: { image: image.ref, memoryMb: isLocal ? 256 : 512, env: tyk.env, scaleToZero: tyk.scaleToZero },
+  template: { image, memoryMb: isLocal ? 256 : 512, env: tyk.env, scaleToZero: tyk.scaleToZero },
   rollout: { health: tyk.health },
 });
 

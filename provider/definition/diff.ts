@@ -44,9 +44,13 @@ function normalise(schema: z.ZodType, value: unknown): unknown {
   return value;
 }
 
-/** The schema of a member of a value; `undefined` if the schema does not define it. */
+/** The schema of a member of a value; `undefined` if the schema does not define it. Of a union, its object has members. */
 export function memberSchema(schema: z.ZodType, key: string): z.ZodType | undefined {
   const bare = innerSchema(schema) ?? schema;
+  if (bare instanceof z.ZodUnion) {
+    const object = (bare.options as readonly z.ZodType[]).find((option) => option instanceof z.ZodObject);
+    return object && memberSchema(object, key);
+  }
   if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
   if (bare instanceof z.ZodRecord) return bare.valueType as z.ZodType;
   if (!(bare instanceof z.ZodObject) || !Object.hasOwn(bare.shape, key)) return undefined;

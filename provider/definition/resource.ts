@@ -39,6 +39,16 @@ export interface PropertyChange {
   readonly isReplacementRequested?: true;
 }
 
+/** A resource that the SDK takes in place of a value. */
+export interface ResourceValue {
+  /** Kind of the resource, such as `GatewayImage`. */
+  readonly kind: string;
+  /** Its output that is the value. */
+  readonly output: string;
+  /** Path of another input in the same object → the input of the resource that is its default, if the resource was given it. */
+  readonly defaults?: Readonly<Record<string, string>>;
+}
+
 /** Metadata of a field, besides its zod schema. */
 export interface FieldMeta {
   /** One or two sentences for users: unit, range, default, and the meaning of leaving it out. */
@@ -55,6 +65,8 @@ export interface FieldMeta {
   readonly computed?: boolean;
   /** The list is compared as a set, without order. */
   readonly unordered?: boolean;
+  /** The SDK also takes this resource; the field itself has the value only. */
+  readonly resource?: ResourceValue;
 }
 
 /** Metadata by zod schema, kept outside the schemas. */

@@ -15,13 +15,15 @@ const toArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? 
 /** True for a schema that accepts any string, including the placeholder of an unknown value. */
 const acceptsAnyString = (schema: z.ZodType | undefined): boolean => {
   const bare = schema === undefined ? undefined : (innerSchema(schema) ?? schema);
+  if (bare instanceof z.ZodUnion) return (bare.options as readonly z.ZodType[]).some(acceptsAnyString);
   return bare instanceof z.ZodString || bare instanceof z.ZodUnknown;
 };
 
 /** True if an update can be planned: only strings are unknown. */
 export function isPlannable(schema: z.ZodType | undefined, value: unknown): boolean {
-  if (acceptsAnyString(schema) || !containsUnknown(value)) return true;
-  if (isUnknown(value)) return false;
+  if (!containsUnknown(value)) return true;
+  if (isUnknown(value)) return acceptsAnyString(schema);
+  if (schema !== undefined && (innerSchema(schema) ?? schema) instanceof z.ZodUnknown) return true;
   return Object.entries(value as Properties).every(([key, inner]) =>
     isPlannable(schema && memberSchema(schema, key), inner),
   );

@@ -1,5 +1,6 @@
 /** Definitions → TypeScript sources of `sdk/`: one class per resource and the types its arguments use. */
 import type { Definition } from "../../provider/definition/resource";
+import { anyResourceName, resourceArguments, takenProperties } from "./resourceArguments";
 import { type FieldShape, type Shape, fieldsOf, objectTypesOf } from "./shape";
 
 /** First line of every generated file. */
@@ -55,10 +56,10 @@ export const docComment = (text: string, indent = "  ") => `${indent}/** ${text.
 /** The members of an arguments interface. */
 export const argMembers = (fields: readonly FieldShape[]) =>
   fields
-    .map(
-      (f) =>
-        `${docComment(f.description)}  readonly ${f.name}${f.required ? "" : "?"}: ${inputType(f.shape)}${f.required ? "" : " | undefined"};\n`,
-    )
+    .map(({ name, shape, description, required, resource }) => {
+      const type = `${resource === undefined ? "" : `${anyResourceName(resource.kind)} | `}${inputType(shape)}`;
+      return `${docComment(description)}  readonly ${name}${required ? "" : "?"}: ${type}${required ? "" : " | undefined"};\n`;
+    })
     .join("");
 
 /** True for an input that always has a value after check, even if the user set none. */
@@ -95,29 +96,45 @@ export function typesSource(definitions: readonly Definition[]): string {
       : "";
     return `${args}${docComment(shape.description, "")}export interface ${shape.name} {\n${values}}\n`;
   });
-  return `${GENERATED_HEADER}import type * as pulumi from "@pulumi/pulumi";\n\n${parts.join("\n")}`;
+  return `${GENERATED_HEADER}import type * as pulumi from "@pulumi/pulumi";\n\n${[...anyResourceTypes(definitions), ...parts].join("\n")}`;
 }
+
+/** The types of the resources that arguments take. They name no class: its module needs the types of this one. */
+function anyResourceTypes(definitions: readonly Definition[]): readonly string[] {
+  return [...takenProperties(definitions)].map(([kind, properties]) => {
+    const members = membersOf(definitions.find((one) => one.kind === kind)).filter(({ name }) => properties.has(name));
+    return `${docComment(`A ${kind}, also one that another copy of this package created.`, "")}export interface ${anyResourceName(kind)} extends pulumi.CustomResource {\n${memberDeclarations(members, "  readonly")}}\n`;
+  });
+}
+
+/** The properties of a resource, its inputs first. */
+const membersOf = (definition: Definition | undefined): readonly (FieldShape & { readonly optional: boolean })[] =>
+  definition === undefined
+    ? []
+    : [
+        ...fieldsOf(definition.inputs).map((f) => ({ ...f, optional: !isAlwaysSet(f) })),
+        ...fieldsOf(definition.outputs).map((f) => ({ ...f, optional: !f.required })),
+      ];
+
+const memberDeclarations = (members: ReturnType<typeof membersOf>, modifiers: string): string =>
+  members
+    .map(
+      (f) =>
+        `${docComment(f.description)}${modifiers} ${f.name}: pulumi.Output<${plainType(f.shape)}${f.optional ? " | undefined" : ""}>;\n`,
+    )
+    .join("");
 
 /** The source of one resource's class. */
 export function classSource(definition: Definition): string {
   const { kind, description } = definition;
   const inputs = fieldsOf(definition.inputs);
   const outputs = fieldsOf(definition.outputs);
-  const types = objectTypesOf([definition]).map((shape) => shape.name);
-  const body = [
-    ...inputs.map((f) => ({ ...f, optional: !isAlwaysSet(f) })),
-    ...outputs.map((f) => ({ ...f, optional: !f.required })),
+  const types = [
+    ...inputs.flatMap(({ resource }) => (resource === undefined ? [] : [anyResourceName(resource.kind)])),
+    ...objectTypesOf([definition]).map((shape) => shape.name),
   ];
   const all = `${inputs.map((f) => f.name).join(" ")} ${outputs.map((f) => f.name).join(" ")}`;
-  const source = [
-    argMembers(inputs),
-    body
-      .map(
-        (f) =>
-          `${docComment(f.description)}  declare readonly ${f.name}: pulumi.Output<${plainType(f.shape)}${f.optional ? " | undefined" : ""}>;\n`,
-      )
-      .join(""),
-  ];
+  const source = [argMembers(inputs), memberDeclarations(membersOf(definition), "  declare readonly")];
   const used = types
     .flatMap((name) => [name, `${name}Args`])
     .filter((name) => new RegExp(`\\b${name}\\b`).test(source.join("")));
@@ -143,7 +160,7 @@ ${source[1]}
    */
   constructor(name: string, args: ${kind}Args, opts?: pulumi.CustomResourceOptions) {
     requireArgs("${kind}", args, ${names(required)}, opts);
-    super("${kind}", name, args, ${names(all.split(" "))}, ${names(secrets)}, opts);
+    super("${kind}", name, args, ${names(all.split(" "))}, ${names(secrets)}, opts${resourceArguments(definition)});
   }
 
   /** Looks up an existing ${kind} by id or name. It is read, not managed. */

@@ -3,6 +3,7 @@ import * as z from "zod";
 import {
   type ChangeEffect,
   type Definition,
+  type ResourceValue,
   innerSchema,
   metaOf,
   typeNameOf,
@@ -38,6 +39,8 @@ export interface FieldShape {
   readonly hasDefault: boolean;
   /** The default, if it is a plain value that a schema can express. */
   readonly default: string | number | boolean | undefined;
+  /** A resource that the SDK takes in place of the value; `undefined` for none. */
+  readonly resource: ResourceValue | undefined;
   /** The original schema. */
   readonly schema: z.ZodType;
 }
@@ -87,6 +90,7 @@ export function fieldsOf(object: z.ZodObject): readonly FieldShape[] {
           typeof fallback === "string" || typeof fallback === "number" || typeof fallback === "boolean"
             ? fallback
             : undefined,
+        resource: meta?.resource,
         schema,
       };
     });

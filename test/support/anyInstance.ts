@@ -192,7 +192,7 @@ const machine = fc.oneof(
 const imagePull = fc.record(
   {
     policy: fc.constantFrom("always", "if_not_present", "never"),
-    credentials: word,
+    credentials: fc.oneof(word, fc.record({ username: word, password: word })),
     headers: fc.dictionary(word, word, { maxKeys: 2 }),
   },
   { requiredKeys: [] },

@@ -5,7 +5,7 @@ import { formatPlatform } from "../oci/descriptor";
 import type { FileTree, TreeEntry } from "../rootfs/tree";
 import { type KernelPlan, identifyKernel } from "./kernel/kernelPlan";
 import type { RomPlan, RootfsPlan } from "./rootfsPlan";
-import { hashSecretContents } from "./files/secretHash";
+import { type SecretContent, hashSecretContents } from "./files/secretHash";
 import { type IdentifyOptions, identifyTree } from "./identifyTree";
 import type { HashedParts, TreeRow } from "./imageParts";
 
@@ -22,6 +22,8 @@ export interface HashedInputs {
   readonly roms: readonly RomPlan[];
   /** The entries of the tree that are `files`. */
   readonly given: ReadonlySet<TreeEntry>;
+  /** Build secrets by id. */
+  readonly buildSecrets: Readonly<Record<string, string>>;
 }
 
 interface HashOptions extends IdentifyOptions {
@@ -37,15 +39,15 @@ export interface InputHashes {
 
 /**
  * Hashes the parsed Kraftfile, the kernel, and paths, modes, owners, contents and link targets of the trees; hard links count as files
- * of their own. The contents of `files` count in the secret hash only.
+ * of their own. The contents of `files` and the secrets of a Dockerfile's build count in the secret hash only.
  */
 export async function hashInputs(inputs: HashedInputs, options: HashOptions): Promise<InputHashes> {
-  const { kraftfile, kernel, rootfs, tree, roms, given } = inputs;
+  const { kraftfile, kernel, rootfs, tree, roms, given, buildSecrets } = inputs;
   const { hashKey } = options;
-  const secrets: [path: string, digest: Digest][] = [];
+  const secrets: SecretContent[] = [];
   const rows = await identifyTree(tree, options, (path, entry, digest) => {
     if (!given.has(entry)) return digest;
-    secrets.push([path, digest]);
+    secrets.push(["file", path, digest]);
     return "given";
   });
   const { cmd, env, labels, targets } = kraftfile;
@@ -60,8 +62,11 @@ export async function hashInputs(inputs: HashedInputs, options: HashOptions): Pr
     roms: await Promise.all(roms.map((rom) => identifyRom(rom, options))),
   };
   // Keyed too: parts are compared with those of an earlier build, which are kept on the disk.
-  const keyed = new Map(secrets.map((secret) => [secret[0], hashSecretContents([secret], hashKey)]));
+  const keyed = new Map(secrets.map((secret) => [secret[1], hashSecretContents([secret], hashKey)]));
   const named = rows.map((row): TreeRow => (keyed.has(row[0]) ? [...row, keyed.get(row[0])] : row));
+  const runsBuilder = [rootfs, ...roms.map((rom) => rom.rootfs)].some(({ type }) => type === "dockerfile");
+  for (const [id, value] of runsBuilder ? Object.entries(buildSecrets) : [])
+    secrets.push(["build secret", id, digestOf(value)]);
   return {
     contextHash: digestOf(JSON.stringify(parts)),
     secretHash: hashSecretContents(secrets, hashKey),

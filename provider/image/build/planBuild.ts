@@ -53,12 +53,12 @@ export interface BuildPlan {
   /** Absolute path of the image context. */
   readonly context: string;
   /**
-   * Changes if and only if an input of the image changes, without the contents of `files`, which may be secret. The image that a
+   * Changes if and only if an input of the image changes, without the contents of `files` and build secrets, which may be secret. The image that a
    * runtime's tag points to is not an input.
    */
   readonly contextHash: Digest;
   /**
-   * Keyed hash of the contents of `files`; `undefined` without files. Together with `contextHash` it identifies the inputs. Keep it
+   * Keyed hash of the contents of `files` and of build secrets; `undefined` without any. Together with `contextHash` it identifies the inputs. Keep it
    * on this machine (files/secretHash.ts).
    */
   readonly secretHash: Digest | undefined;
@@ -105,7 +105,15 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   assertUnreserved(tree);
   planTree(tree, kraftfile.rootfs?.format ?? "cpio");
   for (const rom of roms) if (rom.rootfs.type === "tree") planTree(rom.rootfs.tree, rom.format);
-  const hashed = { kraftfile, kernel, rootfs, tree, roms, given: new Set(files.values()) };
+  const hashed = {
+    kraftfile,
+    kernel,
+    rootfs,
+    tree,
+    roms,
+    given: new Set(files.values()),
+    buildSecrets: build.secrets ?? {},
+  };
   const { parts, ...hashes } = await hashInputs(hashed, { digests, hashKey, signal });
   if (expectedHash !== undefined && expectedHash !== hashes.contextHash) throw changedError(context);
   return {

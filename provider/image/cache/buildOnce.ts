@@ -49,7 +49,7 @@ export async function buildOnce(
 
 /**
  * The image that an earlier build of the same made, if the layout has all of it; `undefined` otherwise, and for what must be built each
- * time: with `noCache`, with secrets and SSH keys, which are part of no hash, or from an image whose tag may have moved.
+ * time: with `noCache`, with SSH keys, which are part of no hash, or from an image whose tag may have moved.
  */
 export async function findBuiltImage(
   plan: BuildPlan,
@@ -78,8 +78,8 @@ const isRepeatable = ({ rootfs, roms, build }: BuildPlan): boolean =>
 function isSourceRepeatable(source: RootfsPlan, build: DockerfileOptions): boolean {
   if (source.type === "image") return source.reference.includes("@sha256:");
   if (source.type !== "dockerfile") return true;
-  const { noCache = false, secrets = {}, ssh = [] } = build;
-  return !noCache && Object.keys(secrets).length === 0 && ssh.length === 0;
+  const { noCache = false, ssh = [] } = build;
+  return !noCache && ssh.length === 0;
 }
 
 /** Stores an image of the layout under the name of the plan. */

@@ -41,11 +41,11 @@ export interface StoredImage extends RunConfig {
   readonly roms?: readonly RomRef[];
 }
 
-/** A ROM in a layout: a raw file system. */
+/** A ROM: a raw file system, which is a whole number of pages. */
 export interface RomRef {
   readonly digest: Digest;
   readonly sizeBytes: number;
-  /** Absolute path of the file system. */
+  /** Absolute path of the file system; not read for a digest alone. */
   readonly blob: string;
 }
 

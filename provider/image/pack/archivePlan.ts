@@ -11,5 +11,20 @@ export interface ArchivePlan {
   parts(): Iterable<ArchivePart>;
 }
 
+/** A ROM is a whole number of pages. Source: unikraft-cloud/x `image-spec`. */
+const ROM_PAGE_BYTES = 4096;
+
+/** Pads an archive with zeros to a ROM. */
+export function planRom(archive: ArchivePlan): ArchivePlan {
+  const padding = paddingBytes(archive.sizeBytes, ROM_PAGE_BYTES);
+  return {
+    sizeBytes: archive.sizeBytes + padding,
+    *parts() {
+      yield* archive.parts();
+      if (padding > 0) yield padding;
+    },
+  };
+}
+
 /** Number of padding bytes that round `length` up to a multiple of `block`. */
 export const paddingBytes = (length: number, block: number): number => (block - (length % block)) % block;

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { assetSchema } from "../../definition/asset";
 import { field, objectType } from "../../definition/resource";
 import { nameField } from "../common/fields";
+import { registryCredentials } from "../common/registryCredentials";
 
 const buildInput = objectType(
   "DockerfileBuild",
@@ -127,21 +128,11 @@ export const imageInputs = z.strictObject({
       "Repository that the image is pushed to, without tag and digest, such as `ghcr.io/acme/gateway`. Default: none for metro `local`, which runs the image from this machine; `index.unikraft.io/<user>/<name>` for any other, with the user of the metro's token.",
     onChange: "replace",
   }),
-  registryCredentials: field(
-    objectType(
-      "RegistryCredentials",
-      "Login at the registry of an image's repository.",
-      z.strictObject({
-        username: field(z.string().min(1), { description: "User name, or what the registry uses in its place." }),
-        password: field(z.string().min(1), { description: "Password or access token.", secret: true }),
-      }),
-    ).optional(),
-    {
-      description:
-        "Login at the registry of `repository`. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored.",
-      secret: true,
-    },
-  ),
+  registryCredentials: field(registryCredentials.optional(), {
+    description:
+      "Login at the registry of `repository`. An Instance or a Service that is given this image pulls with it. Encrypted in state. Default: the metro's token for the vendor's registry; for any other, what `docker login`, `podman login` or a credential helper has stored.",
+    secret: true,
+  }),
   keepVersions: field(z.int().min(1).max(1000).default(3), {
     description:
       "Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3.",

@@ -3,6 +3,7 @@ import type { InstanceItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
 import { toReference } from "../common/fields";
 import { enumMember, omitDefault, omitEmpty } from "../common/omit";
+import { encodePullCredentials } from "../common/registryCredentials";
 import type { Workload } from "./inputs";
 import { isSameImage } from "./imageReference";
 import { matchesReference } from "../common/reference";
@@ -23,7 +24,8 @@ export const SERVER_DEFAULTS = {
 export function encodeImage({ image, imagePull }: PartialWorkload): unknown {
   if (image === undefined || imagePull === undefined) return image;
   const { policy, credentials, headers } = imagePull;
-  return omitUndefined({ url: image, credentials, headers, pull_policy: policy });
+  const login = credentials === undefined ? undefined : encodePullCredentials(credentials);
+  return omitUndefined({ url: image, credentials: login, headers, pull_policy: policy });
 }
 
 /** Decodes `image`. */

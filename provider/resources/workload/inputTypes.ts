@@ -3,6 +3,7 @@ import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
 import { field, objectType } from "../../definition/resource";
 import { idOrName, mountPath } from "../common/fields";
+import { pullCredentials } from "../common/registryCredentials";
 import { MAX_OBJECT_TAGS, tagsField } from "../common/tags";
 
 const readonlyField = () => field(z.boolean().default(false), { description: "Mount read-only. Default false." });
@@ -210,8 +211,9 @@ export const imagePull = objectType(
     policy: field(z.enum(["always", "if_not_present", "never"]).optional(), {
       description: "When to fetch: `always`, `if_not_present`, or `never`. Default: depends on the image's tag.",
     }),
-    credentials: field(z.string().min(1).optional(), {
-      description: "Credentials for the OCI registry. Encrypted in state. Default: none.",
+    credentials: field(pullCredentials.optional(), {
+      description:
+        "Login at the registry of the image: a user name and a password, or the text that the metro takes, such as base64 of `user:password`. Encrypted in state. Default: `registryCredentials` of the GatewayImage that is given as `image`, else none.",
       secret: true,
     }),
     headers: field(mapOf(z.string().min(1), z.string()).optional(), {

@@ -30,10 +30,21 @@ const ANNOTATION_KEY = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9
 
 const ipAddress = z.string().refine((text) => net.isIP(text) !== 0, "must be an IP address");
 
+/** `image` of a template's preparation, which has no `imagePull`. */
+const PREPARED_IMAGE_META: FieldMeta = {
+  description: "Image to boot: a GatewayImage, or a reference such as its `ref` (`repository@sha256:…`).",
+  onChange: "restart",
+  resource: { kind: "GatewayImage", output: "ref" },
+};
 const IMAGE_META: FieldMeta = {
   description:
-    "Image to boot: `image.ref` of a GatewayImage (`repository@sha256:…`), or a reference in the metro's registry.",
+    "Image to boot: a GatewayImage, or a reference such as its `ref` (`repository@sha256:…`). The GatewayImage itself brings its `registryCredentials` along for `imagePull.credentials`.",
   onChange: "restart",
+  resource: {
+    kind: "GatewayImage",
+    output: "ref",
+    defaults: { "imagePull.credentials": "registryCredentials" },
+  },
 };
 const imageSchema = () => z.string().min(1);
 
@@ -74,7 +85,7 @@ const templatePreparation = objectType(
   "TemplatePreparation",
   "How to create a template that does not exist yet.",
   z.strictObject({
-    image: imageField(),
+    image: field(imageSchema(), PREPARED_IMAGE_META),
     args: argsField(),
     env: envField(),
     memoryMb: memoryField(),

@@ -88,9 +88,10 @@ function defaultText({ description, default: literal, required, schema }: FieldS
 
 const withoutDefault = (description: string): string => description.replace(DEFAULT_SENTENCE, "").trim();
 
-const typeCell = ({ shape, schema }: FieldShape): string => {
+const typeCell = ({ shape, schema, resource }: FieldShape): string => {
   const range = rangeText(schema);
-  return range === "" ? typeText(shape) : `${typeText(shape)}, ${range}`;
+  const type = range === "" ? typeText(shape) : `${typeText(shape)}, ${range}`;
+  return resource === undefined ? type : `[${code(resource.kind)}](${resource.kind}.md) or ${type}`;
 };
 
 const nameCell = ({ name, required, secret }: FieldShape): string =>

@@ -1,9 +1,9 @@
 /** Instances: every field of a create, the inline resources it creates, and how they are reported. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
-import * as path from "node:path";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { openDatabase } from "../../../provider/platform/store/database";
+import { writeRoms } from "../../support/layers";
 import { freePort } from "../../support/localPlatform";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
@@ -128,8 +128,10 @@ describe("a new instance", () => {
   });
 
   it("mounts the ROM of an image of ROMs, as it is", async () => {
-    const roms = ["first", "second"].map((name) => ({ file: path.join(platform.folder, name) }));
-    for (const { file } of roms) await fs.writeFile(file, path.basename(file).padEnd(4096));
+    const roms = await writeRoms(
+      platform.folder,
+      ["first", "second"].map((text) => Buffer.from(text.padEnd(4096))),
+    );
     const layout = openLayout(platform.paths.imagesDir);
     const image = { platform: { os: "qemu", architecture: "x86_64" }, config: { cmd: [], env: {}, labels: {} } };
     await layout.putImage({ ...image, repository: "conf", roms: roms.slice(0, 1) });

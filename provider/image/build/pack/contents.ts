@@ -3,11 +3,11 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { ImageConfig } from "../../dockerfile/metadata/imageConfig";
 import { canonicalArchitecture } from "../../oci/platformChoice";
-import type { RomInput } from "../../oci/imageBlobs";
+import type { RomRef } from "../../oci/storedImage";
 import { overlayFiles } from "../../rootfs/overlay";
 import type { FileTree } from "../../rootfs/tree";
-import { type LoadOptions, loadRootfs } from "../loadRootfs";
-import { packRoms } from "../packRoms";
+import { loadRootfs } from "../loadRootfs";
+import { type PackRomsOptions, packRoms } from "../packRoms";
 import type { BuildPlan } from "../planBuild";
 import { assertUnreserved } from "../reservedPaths";
 import type { RootfsPlan } from "../rootfsPlan";
@@ -18,7 +18,7 @@ export interface ImageContents {
   readonly tree: FileTree;
   /** What the Dockerfile or the container image says about running it. */
   readonly config: ImageConfig;
-  readonly roms: readonly RomInput[];
+  readonly roms: readonly RomRef[];
 }
 
 /** A builder, or a registry, provides other files for each architecture. */
@@ -30,7 +30,7 @@ const dependsOnArchitecture = ({ type }: RootfsPlan): boolean => type === "docke
  */
 export function contentsLoader(
   plan: BuildPlan,
-  options: Pick<LoadOptions, "signal" | "onProgress" | "onWarning">,
+  options: Pick<PackRomsOptions, "signal" | "onProgress" | "onWarning" | "isDigestOnly">,
 ): (architecture: string) => Promise<ImageContents> {
   const { build, digests } = plan;
   const loading = async (architecture: string, isShared: boolean) => {

@@ -30,7 +30,7 @@ export async function packImage(
   assertTargetsSupported(plan.kraftfile.targets, bases);
   const warnOnce = once(onWarning); // platforms share most of them
   const load = contentsLoader(plan, {
-    ...{ signal, onWarning: warnOnce },
+    ...{ signal, onWarning: warnOnce, isDigestOnly: options.layout === undefined },
     onProgress: (message) => onProgress({ step: "rootfs", message }),
   });
   const drafts: PlatformDraft[] = [];

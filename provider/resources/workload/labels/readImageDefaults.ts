@@ -1,7 +1,8 @@
 /** Reads the defaults that the labels of an image set. */
 import { errorMessage } from "../../../base/errors";
-import { isUnknown } from "../../../definition/unknowns";
+import { containsUnknown, isUnknown } from "../../../definition/unknowns";
 import { readInstanceLabels } from "../../../image/kraftfile/instanceLabels";
+import { encodePullCredentials } from "../../common/registryCredentials";
 import type { ProviderContext } from "../../context";
 import type { PartialWorkload } from "./imageDefaults";
 import type { ImageDefaults } from "./imageDefaultsOutput";
@@ -49,8 +50,10 @@ export function createDefaultsReader(prefix: "" | "template."): DefaultsReader {
     { image, imagePull }: PartialWorkload = {},
     isPreview = false,
   ): Promise<FoundDefaults | undefined> {
-    if (image === undefined || isUnknown(image)) return undefined;
-    const labels = await context.readImageLabels(image, { credentials: imagePull?.credentials, isPreview });
+    const login = imagePull?.credentials;
+    if (image === undefined || isUnknown(image) || containsUnknown(login)) return undefined;
+    const credentials = login === undefined ? undefined : encodePullCredentials(login);
+    const labels = await context.readImageLabels(image, { credentials, isPreview });
     if (labels === undefined) return undefined;
     const { scaleToZero, problems } = readInstanceLabels(labels);
     const defaults = scaleToZero && { scaleToZero };

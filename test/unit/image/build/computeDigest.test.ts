@@ -51,6 +51,7 @@ describe("the digest of an image before it is built", () => {
     "a CPIO archive": "rootfs: root.cpio\nenv: {A: b}\n",
     "an EROFS image": "rootfs: root.erofs\n",
     "no root file system": "cmd: [/bin/server]\n",
+    "two ROMs": "roms:\n  - ./rootfs\n  - {source: ./rootfs, format: cpio}\n",
   };
   for (const [what, kraftfile] of Object.entries(forms)) {
     for (const runtimeName of ["unikraft", "stand-in"]) {
@@ -60,14 +61,17 @@ describe("the digest of an image before it is built", () => {
         for (const format of ["cpio", "erofs"] as const)
           await packTree(tree, format, { file: at(`app/root.${format}`) });
         for (const files of [givenTexts({}), givenTexts({ "/etc/app.conf": "port=1" })]) {
-          const planned = await plan(kraftfile, { files });
+          await fs.mkdir(at("scratch"));
+          const planned = await plan(kraftfile, { files, scratch: at("scratch") });
           assert.ok(isComputable(planned));
           const { digest } = await computeDigest(planned, [runtime]);
           await assert.rejects(fs.access(at("images")), "nothing is stored");
+          assert.deepEqual(await fs.readdir(at("scratch")), [], "nothing is written");
           const resolveRuntime = () => Promise.resolve([runtime]);
           await buildImage(planned, { layout: at("images"), repository: "shop", resolveRuntime });
           assert.equal(digest, (await openLayout(at("images")).resolve("shop"))?.digest);
           await fs.rm(at("images"), { recursive: true });
+          await fs.rm(at("scratch"), { recursive: true });
         }
       });
     }

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError } from "../../../../provider/base/errors";
+import { createHashKey } from "../../../../provider/image/build/files/secretHash";
 import type { BuiltImage } from "../../../../provider/image/build/pack/options";
 import { type BuildInputs, type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
 import { buildOnce } from "../../../../provider/image/cache/buildOnce";
 import { imageKey, saveImageDigest } from "../../../../provider/image/cache/imageDigests";
+import { collectImage, findRoot } from "../../../../provider/image/oci/exchange/collect";
 import { openLayout } from "../../../../provider/image/oci/layout";
+import { blobPath } from "../../../../provider/image/oci/storedImage";
 import type { RuntimeImage } from "../../../../provider/image/runtimeImage";
 import { givenTexts } from "../../../support/givenFiles";
 import { useCacheFolder } from "../../../support/cacheFolder";
@@ -65,6 +68,25 @@ describe("an image that is built once", () => {
     assert.deepEqual(await fs.readdir(at("cache/images/locks")), []);
   });
 
+  it("stays whole under one name when another is removed, and is stored from there without packing", async () => {
+    const packed: string[] = [];
+    const { digest } = await build(await plan(), "registry.example/team/one", packed);
+    await build(await plan(), "two", packed);
+    const layout = openLayout(at("images"));
+    assert.deepEqual(await layout.remove("registry.example/team/one"), [digest]);
+    const image = await collectImage(layout.folder, await findRoot(layout.folder, digest));
+    const sizes = image.blobs.map(async (blob) => (await fs.stat(blobPath(layout.folder, blob.digest))).size);
+    assert.deepEqual(
+      await Promise.all(sizes),
+      image.blobs.map(({ size }) => size),
+    );
+    assert.equal((await build(await plan(), "three", packed)).digest, digest);
+    assert.deepEqual(packed, ["registry.example/team/one"]);
+    await layout.remove("two");
+    await layout.remove("three");
+    assert.deepEqual(await fs.readdir(at("images/blobs/sha256")), []);
+  });
+
   it("is built again if something changed, if the layout lost it, or a part of it", async () => {
     const packed: string[] = [];
     await build(await plan(), "shop", packed);
@@ -96,7 +118,7 @@ describe("an image that is built once", () => {
     assert.equal(packed.length, 2);
   });
 
-  it("starts no builder for a Dockerfile that was built, unless asked to, or if secrets may have changed", async () => {
+  it("starts no builder for a Dockerfile that was built, unless asked to, or if a secret changed", async () => {
     await fs.writeFile(at("app/Dockerfile"), "FROM scratch\nCOPY rootfs /\n");
     await fs.writeFile(at("app/Kraftfile"), "spec: v0.7\nruntime: linux:latest\nrootfs: ./Dockerfile\n");
     const startsBuilder = (error: unknown) => UnikernelError.has(error, "BUILDER_MISSING", "CONFIG_INVALID");
@@ -108,7 +130,14 @@ describe("an image that is built once", () => {
     await save(await plan());
     assert.equal((await build(await plan(), "shop")).digest, digest);
     assert.equal((await openLayout(at("images")).resolve("shop"))?.digest, digest);
-    for (const options of [{ noCache: true }, { secrets: { token: "x" } }, { ssh: ["default"] }]) {
+    const hashKey = createHashKey();
+    const withSecret = (token: string) => plan({ build: { secrets: { token } }, hashKey });
+    assert.equal((await withSecret("x")).contextHash, (await plan()).contextHash, "which is stored");
+    await assert.rejects(build(await withSecret("x"), "shop"), startsBuilder);
+    await save(await withSecret("x"));
+    assert.equal((await build(await withSecret("x"), "another")).digest, digest);
+    await assert.rejects(build(await withSecret("y"), "shop"), startsBuilder);
+    for (const options of [{ noCache: true }, { ssh: ["default"] }]) {
       await save(await plan({ build: options }));
       await assert.rejects(build(await plan({ build: options }), "shop"), startsBuilder, JSON.stringify(options));
     }

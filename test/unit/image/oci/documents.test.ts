@@ -7,6 +7,7 @@ import { UnikernelError } from "../../../../provider/base/errors";
 import { readContainerImage, readLayoutImage } from "../../../../provider/image/oci/containerImage";
 import { type Layout, openLayout } from "../../../../provider/image/oci/layout";
 import { imageRepository } from "../../../../provider/image/registry/repositoryName";
+import { writeRoms } from "../../../support/layers";
 
 interface Json {
   [key: string]: unknown;
@@ -97,19 +98,15 @@ describe("the documents of an image", () => {
     assert.deepEqual(cloud.cmd, ["/kraftcloud"]);
   });
 
-  it("hold ROMs raw, in order and padded to pages", async () => {
-    await fs.writeFile(path.join(folder, "rom1"), Buffer.alloc(5_000, "r"));
-    await fs.writeFile(path.join(folder, "rom2"), Buffer.alloc(4_096, "s"));
-    const roms = ["rom1", "rom2"].map((name) => ({ file: path.join(folder, name) }));
+  it("hold ROMs raw and in order", async () => {
+    const written = [Buffer.alloc(8_192, "r"), Buffer.alloc(4_096, "s")];
+    const roms = await writeRoms(folder, written);
     const platform = { os: "qemu", architecture: "x86_64" };
     await layout.putImage({ repository: "roms", platform, config: run, roms });
     const image = await layout.resolve("roms");
     assert.deepEqual([image?.kernel, image?.initrd], [undefined, undefined]);
     const contents = await Promise.all((image?.roms ?? []).map((rom) => fs.readFile(rom.blob)));
-    assert.deepEqual(contents, [
-      Buffer.concat([Buffer.alloc(5_000, "r"), Buffer.alloc(3_192)]),
-      Buffer.alloc(4_096, "s"),
-    ]);
+    assert.deepEqual(contents, written);
     const again = await layout.putImage({ repository: "again", platform, config: run, roms: image?.roms ?? [] });
     assert.equal(again.digest, image?.digest);
   });

@@ -153,6 +153,19 @@ describe("the wire format of an instance", () => {
     });
   });
 
+  it("sends a login as base64 of user and password, and shows none that is malformed", async () => {
+    const credentials = { username: "ann", password: "s3cret:Value" };
+    const inputs = await checked({ image: "a", imagePull: { credentials } });
+    // Made with: printf %s 'ann:s3cret:Value' | base64
+    assert.deepEqual(toCreateRequest(inputs).image, { url: "a", credentials: "YW5uOnMzY3JldDpWYWx1ZQ==" });
+    for (const wrong of [{ ...credentials, email: "x" }, { username: "ann" }, 7, ["s3cret:Value"]]) {
+      const { failures } = await check(instance, {}, { image: "a", imagePull: { credentials: wrong } });
+      assert.equal(failures.length, 1, JSON.stringify(wrong));
+      assert.match(failures[0]?.property ?? "", /^imagePull\.credentials/);
+      assert.ok(!JSON.stringify(failures).includes("s3cret"));
+    }
+  });
+
   it("names a missing template and how to create it", async () => {
     const prepareTemplate = { image: "acme/web:1", memoryMb: 256, env: { A: "b" }, timeoutMs: 29_001 };
     const inputs = await checked({ template: "web", prepareTemplate });

@@ -61,6 +61,22 @@ describe("the service resource", () => {
     assert.deepEqual([outputs.instances.length, cluster.log.filter((entry) => entry.startsWith("delete"))], [2, []]);
   });
 
+  it("keeps its replicas if only the login changes that their image is pulled with, and starts the next with it", async () => {
+    const login = (password: string) => ({ imagePull: { credentials: { username: "ann", password } } });
+    const [olds, news] = [await inputsOf(login("old")), await inputsOf(login("new"), { replicas: 3 })];
+    const before = await state(olds);
+    const kept = uuids();
+    assert.deepEqual(service.describeUpdate?.(olds, { ...news, replicas: 2 }, before.outputs), []);
+    await service.update(context, SERVICE.uuid, before, { ...news, replicas: 2 });
+    assert.deepEqual(uuids(), kept);
+    await service.update(context, SERVICE.uuid, before, news);
+    const credentials = [...cluster.instances.values()].map(
+      ({ request: { image: requested } }) => typeof requested === "object" && requested.credentials,
+    );
+    const encoded = (password: string) => Buffer.from(`ann:${password}`).toString("base64");
+    assert.deepEqual(credentials, [encoded("old"), encoded("old"), encoded("new")]);
+  });
+
   it("is not found for code 8 only", async () => {
     const inputs = await inputsOf();
     cluster.serviceExists = false;

@@ -274,7 +274,7 @@ describe("the SDK", function () {
   });
 
   /** Not derived from the schema: they are for programs in this language. */
-  const HELPERS = ["dotenv", "tyk", "TykArgs", "TykControlPlaneArgs", "TykGateway", "TykRedisArgs"];
+  const HELPERS = ["AnyGatewayImage", "dotenv", "tyk", "TykArgs", "TykControlPlaneArgs", "TykGateway", "TykRedisArgs"];
 
   it("exports one class per resource, its arguments, functions, nested types, the provider and helpers, and nothing else", () => {
     const kinds = Object.keys(schema.resources).map(named);

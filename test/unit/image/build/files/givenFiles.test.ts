@@ -172,9 +172,9 @@ describe("given files", () => {
       const { stdout } = childProcess.spawnSync(
         "openssl",
         ["dgst", "-sha256", "-mac", "HMAC", "-macopt", `hexkey:${key.toString("hex")}`, "-r"],
-        { input: `[["etc/pin","${digest}"]]`, encoding: "utf8" },
+        { input: `[["file","etc/pin","${digest}"]]`, encoding: "utf8" },
       );
-      assert.equal(hashSecretContents([["etc/pin", digest]], key), `sha256:${stdout.slice(0, 64)}`);
+      assert.equal(hashSecretContents([["file", "etc/pin", digest]], key), `sha256:${stdout.slice(0, 64)}`);
     });
 
     it("fails if the context is not the one of the plan that was shown", async () => {

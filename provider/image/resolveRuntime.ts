@@ -3,19 +3,21 @@
  * from its registry, or taken from the cache when the registry is unreachable.
  */
 import * as path from "node:path";
+import type { Digest } from "../base/digest";
 import { UnikernelError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
 import { limitRuntimes } from "./cache/limitRuntimes";
 import { timeoutSignal } from "../base/timeout";
+import type { Platform } from "./oci/descriptor";
+import { findRoot } from "./oci/exchange/collect";
 import { type Layout, openLayout } from "./oci/layout";
 import { parseReference } from "./oci/reference";
 import type { DescribedImage } from "./oci/storedImage";
 import type { CredentialSource } from "./registry/auth/credentials";
-import { type RegistryAccess, describeRuntime, pullRuntime } from "./registry/pull";
-import { getOrBuildLinuxRuntime, isLinuxRuntimeBuilt } from "./runtime/linuxRuntime";
-import { LINUX_RUNTIME, type RuntimeImage, isStandInRuntime } from "./runtimeImage";
-
-const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
+import { type RegistryAccess, describeRuntime, pullRuntime, readRuntime } from "./registry/pull";
+import { isLinuxRuntimeBuilt } from "./runtime/linuxRuntime";
+import { assertLinuxTargets, resolveLinuxRuntime } from "./runtime/resolveLinuxRuntime";
+import { LINUX_RUNTIME, type RuntimeImage, isStandInRuntime, toRuntimeImage } from "./runtimeImage";
 
 /** Options of {@link resolveRuntime}. */
 export interface ResolveOptions {
@@ -29,39 +31,49 @@ export interface ResolveOptions {
 
 /**
  * Resolves a reference to a runtime; a digest is honoured, also that of the stand-in guest. Throws `RUNTIME_UNAVAILABLE` with what was
- * tried, and the errors of {@link pullRuntime} except `API_UNREACHABLE`.
+ * tried, `KRAFTFILE_INVALID` if the runtime lacks a target, and the errors of {@link pullRuntime} except `API_UNREACHABLE`.
+ *
+ * @param targets platforms, each once; none for the one that VMs of this machine boot
+ * @returns one image for each target, in their order; without targets, one
  */
-export async function resolveRuntime(reference: string, options: ResolveOptions = {}): Promise<RuntimeImage> {
+export async function resolveRuntime(
+  reference: string,
+  targets: readonly Platform[] = [],
+  options: ResolveOptions = {},
+): Promise<readonly RuntimeImage[]> {
   const cache = openLayout(path.join(localPaths().runtimesDir, "oci"));
-  return isStandInRuntime(reference)
-    ? resolveLinuxRuntime(reference, cache, options)
-    : resolvePulledRuntime(reference, cache, options);
+  if (!isStandInRuntime(reference)) return resolvePulledRuntime(reference, targets, cache, options);
+  assertLinuxTargets(reference, targets);
+  return [await resolveLinuxRuntime(reference, cache, options)];
 }
 
 /** How long a preview waits for the registry of a runtime. */
 const REGISTRY_TIMEOUT_MS = 5_000;
 
 /**
- * The runtime that a build would use: the stand-in guest, if this machine has built it, or what the registry has under the reference,
- * whose layers are not downloaded. So their files may not exist. `undefined` if it is not known: for a stand-in guest that was not built
- * yet, and if the registry does not answer within five seconds.
+ * The runtime that a build would use, as from {@link resolveRuntime}: the stand-in guest, if this machine has built it, or what the
+ * registry has under the reference, whose layers are not downloaded. So their files may not exist. `undefined` if it is not known: for a
+ * stand-in guest that was not built yet, and if the registry does not answer within five seconds. Throws `KRAFTFILE_INVALID` if it lacks
+ * a target.
  */
 export async function resolvePlannedRuntime(
   reference: string,
+  targets: readonly Platform[] = [],
   options: ResolveOptions = {},
-): Promise<RuntimeImage | undefined> {
+): Promise<readonly RuntimeImage[] | undefined> {
   const folder = localPaths().runtimesDir;
   const cache = openLayout(path.join(folder, "oci"));
-  const parsed = parseReference(reference);
   try {
-    if (isStandInRuntime(reference))
-      return (await isLinuxRuntimeBuilt(folder)) ? await resolveLinuxRuntime(reference, cache, options) : undefined;
-    const cached = await cache.resolve(reference);
-    const isPinned = parsed.digest !== undefined && cached !== undefined;
-    const image = isPinned ? cached : await describeRuntime(reference, withTimeLimit(options));
-    return toRuntimeImage(reference, image);
+    if (isStandInRuntime(reference)) {
+      assertLinuxTargets(reference, targets);
+      return (await isLinuxRuntimeBuilt(folder)) ? [await resolveLinuxRuntime(reference, cache, options)] : undefined;
+    }
+    const isPinned = parseReference(reference).digest !== undefined;
+    const cached = isPinned ? await findCached(reference, targets, cache) : undefined;
+    const images = cached ?? (await describeRuntime(reference, { ...withTimeLimit(options), targets }));
+    return images?.map((image) => toRuntimeImage(reference, image));
   } catch (error) {
-    if (UnikernelError.is(error)) return undefined; // the build reports it
+    if (UnikernelError.is(error) && error.code !== "KRAFTFILE_INVALID") return undefined; // the build reports it
     throw error;
   }
 }
@@ -74,52 +86,22 @@ const withTimeLimit = ({ signal, credentials }: ResolveOptions): RegistryAccess 
   ]),
 });
 
-async function resolveLinuxRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
-  const runtime = await getOrBuildLinuxRuntime({
-    folder: localPaths().runtimesDir,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    onProgress: options.onProgress ?? (() => undefined),
-  });
-  const tag = runtime.version.replace(/[^A-Za-z0-9_.-]/g, "_");
-  if ((await cache.resolve(`${LINUX_RUNTIME}:${tag}`)) === undefined) {
-    const config = { cmd: [], env: {}, labels: {} };
-    await cache.putImage({
-      repository: LINUX_RUNTIME,
-      tag,
-      platform: LINUX_PLATFORM,
-      config,
-      kernel: { file: runtime.kernelFile },
-    });
-  }
-  const image = await cache.resolve(`${LINUX_RUNTIME}:${tag}`);
-  const { digest, tag: wanted = "latest" } = parseReference(reference);
-  if (wanted !== "latest" && wanted !== tag) {
-    throw new UnikernelError(
-      "RUNTIME_UNAVAILABLE",
-      `There is no runtime '${reference}': the stand-in guest has only the tags 'latest' and '${tag}' on this machine.`,
-      { hint: `Write 'runtime: ${LINUX_RUNTIME}:latest'.` },
-    );
-  }
-  if (digest !== undefined && image !== undefined && image.digest !== digest) {
-    throw new UnikernelError(
-      "RUNTIME_UNAVAILABLE",
-      `The runtime '${reference}' is not the one that this machine builds, ${LINUX_RUNTIME}@${image.digest} (Linux ${runtime.version}).`,
-      { hint: "Pin that digest in the Kraftfile, or use a machine whose Debian packages are those of the pinned one." },
-    );
-  }
-  return { ...toRuntimeImage(reference, image, runtime.baseTree), erofsFiles: runtime.erofsFiles };
-}
-
-async function resolvePulledRuntime(reference: string, cache: Layout, options: ResolveOptions): Promise<RuntimeImage> {
+async function resolvePulledRuntime(
+  reference: string,
+  targets: readonly Platform[],
+  cache: Layout,
+  { onProgress, ...access }: ResolveOptions,
+): Promise<readonly RuntimeImage[]> {
+  const toRuntimes = (images: readonly DescribedImage[]) => images.map((image) => toRuntimeImage(reference, image));
   try {
-    options.onProgress?.(`downloading the runtime '${reference}'`);
-    const image = await pullRuntime(reference, cache, options);
+    onProgress?.(`downloading the runtime '${reference}'`);
+    const image = await pullRuntime(reference, cache, { ...access, targets });
     await limitRuntimes(cache, image);
-    return toRuntimeImage(reference, image);
+    return toRuntimes((await readCached(image.digest, targets, cache)) ?? [image]);
   } catch (error) {
     if (!UnikernelError.has(error, "API_UNREACHABLE")) throw error;
-    const cached = await cache.resolve(reference);
-    if (cached !== undefined) return toRuntimeImage(reference, cached);
+    const cached = await findCached(reference, targets, cache);
+    if (cached !== undefined) return toRuntimes(cached);
     throw new UnikernelError("RUNTIME_UNAVAILABLE", `Runtime '${reference}' could not be fetched: ${error.message}`, {
       hint: `Check the network, or use 'runtime: ${LINUX_RUNTIME}:latest', which is built on this machine from Debian packages.`,
       cause: error,
@@ -127,23 +109,11 @@ async function resolvePulledRuntime(reference: string, cache: Layout, options: R
   }
 }
 
-function toRuntimeImage(
-  reference: string,
-  image: DescribedImage | undefined,
-  baseTree?: RuntimeImage["baseTree"],
-): RuntimeImage {
-  if (image?.kernel === undefined) {
-    throw new UnikernelError("RUNTIME_UNAVAILABLE", `Runtime '${reference}' contains no kernel.`, {
-      hint: "Use an image that is a runtime, such as 'base:latest'.",
-    });
-  }
-  return {
-    reference,
-    platform: image.platform,
-    kernelLayer: image.kernel,
-    cmd: image.cmd,
-    env: image.env,
-    ...(image.initrd === undefined ? {} : { initrdLayer: image.initrd }),
-    ...(baseTree === undefined ? {} : { baseTree }),
-  };
+/** What the cache has under the reference; `undefined` if it lacks the runtime, or one of the targets. */
+async function findCached(reference: string, targets: readonly Platform[], cache: Layout) {
+  const cached = await cache.resolve(reference);
+  return cached && readCached(cached.digest, targets, cache);
 }
+
+const readCached = async (digest: Digest, targets: readonly Platform[], cache: Layout) =>
+  readRuntime(cache.folder, await findRoot(cache.folder, digest), targets);

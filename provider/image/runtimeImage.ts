@@ -1,7 +1,9 @@
 /** What a runtime provides to an image: a kernel, and optionally a base tree below the root file system. */
-import type { Platform } from "./oci/descriptor";
+import { UnikernelError } from "../base/errors";
+import { type Platform, formatPlatform } from "./oci/descriptor";
 import type { LayerRef } from "./oci/layer";
 import { parseReference } from "./oci/reference";
+import type { DescribedImage } from "./oci/storedImage";
 import type { FileTree } from "./rootfs/tree";
 
 /** Repository of the stand-in guest. */
@@ -40,3 +42,43 @@ export type ImageBase = Omit<RuntimeImage, "kernelLayer"> & {
   /** `undefined` for an image that boots with the kernel of the node, and for an image of ROMs. */
   readonly kernelLayer?: LayerRef | undefined;
 };
+
+/** A runtime as its documents describe it. Throws `RUNTIME_UNAVAILABLE` for an image without a kernel. */
+export function toRuntimeImage(
+  reference: string,
+  image: DescribedImage | undefined,
+  baseTree?: RuntimeImage["baseTree"],
+): RuntimeImage {
+  if (image?.kernel === undefined) {
+    throw new UnikernelError("RUNTIME_UNAVAILABLE", `Runtime '${reference}' contains no kernel.`, {
+      hint: "Use an image that is a runtime, such as 'base:latest'.",
+    });
+  }
+  return {
+    reference,
+    platform: image.platform,
+    kernelLayer: image.kernel,
+    cmd: image.cmd,
+    env: image.env,
+    ...(image.initrd === undefined ? {} : { initrdLayer: image.initrd }),
+    ...(baseTree === undefined ? {} : { baseTree }),
+  };
+}
+
+/**
+ * The error for targets that a runtime lacks.
+ *
+ * @param offered the runtime's platforms, as a list for a message
+ */
+export function unsupportedTargetsError(
+  reference: string,
+  targets: readonly Platform[],
+  offered: string,
+): UnikernelError {
+  const wanted = targets.map((target) => formatPlatform(target)).join(", ");
+  return new UnikernelError(
+    "KRAFTFILE_INVALID",
+    `The Kraftfile's targets are ${wanted}, but the runtime '${reference}' is built for ${offered}.`,
+    { property: "context", hint: "Name only platforms of the runtime in 'targets', or remove 'targets'." },
+  );
+}

@@ -30,3 +30,30 @@ export async function putTestImage(
   });
   return { layout, digest };
 }
+
+/**
+ * Stores an image for several platforms, such as `kraftcloud/arm64`: each has a kernel with the platform's name as its content, and all
+ * have one root file system.
+ */
+export async function putTestPlatforms(
+  folder: string,
+  platforms: readonly string[],
+  { repository = "acme/shop", rootfs = "rootfs" }: Pick<TestImage, "repository" | "rootfs"> = {},
+): Promise<{ readonly layout: Layout; readonly digest: Digest }> {
+  const layout = openLayout(path.join(folder, "layout"));
+  const rootfsFile = path.join(folder, "test-rootfs");
+  await fs.writeFile(rootfsFile, rootfs);
+  const images = platforms.map(async (name) => {
+    const [os = "", architecture = ""] = name.split("/");
+    const kernelFile = path.join(folder, `test-kernel-${os}-${architecture}`);
+    await fs.writeFile(kernelFile, name);
+    return {
+      platform: { os, architecture },
+      config: { cmd: ["/server"], env: { PLATFORM: name }, labels: { for: name } },
+      kernel: { file: kernelFile },
+      initrd: { file: rootfsFile },
+    };
+  });
+  const { digest } = await layout.putImages(await Promise.all(images), { repository });
+  return { layout, digest };
+}

@@ -9,15 +9,14 @@ import { isErofs, readErofs } from "../erofs/read";
 import { formatPlatform } from "../oci/descriptor";
 import { findRoot } from "../oci/exchange/collect";
 import { type LayerRef, extractLayer } from "../oci/layer";
-import { openLayout } from "../oci/layout";
-import type { StoredImage } from "../oci/storedImage";
+import { type DescribedImage, readPlatforms } from "../oci/storedImage";
 import { describeFile } from "../pack/contentReader";
 import { FileDigests, digestContents } from "../pack/fileDigests";
 import type { RegistryAccess } from "../registry/pull";
 import type { FileTree } from "../rootfs/tree";
 import { createProvenance } from "./provenance";
 import { type Attachment, attachDocuments } from "./attachDocuments";
-import { type SbomFile, createSbom } from "./sbom";
+import { type SbomFile, type SbomPlatform, createSbom } from "./sbom";
 import { type Signer, signImage } from "./signature";
 
 /** What to attach. */
@@ -59,9 +58,10 @@ export async function attestImage(
   if (signer !== undefined) await signImage(repository, digest, signer, access);
 }
 
-async function findStored({ layout, repository, digest }: PushedImage): Promise<StoredImage> {
-  const stored = await openLayout(layout).resolve(`${repository}@${digest}`);
-  if (stored !== undefined) return stored;
+/** The image for each platform, in the order of its index. */
+async function readStored({ layout, repository, digest }: PushedImage): Promise<readonly DescribedImage[]> {
+  const images = await readPlatforms(layout, await findRoot(layout, digest));
+  if (images.length > 0) return images;
   throw new UnikernelError("BUILD_FAILED", `The image '${repository}@${digest}' is no longer on this machine.`, {
     hint: "Run 'pulumi up' again.",
   });
@@ -74,14 +74,18 @@ const kernelName = ({ kernel }: BuildPlan): string => {
 
 async function describeContents(image: PushedImage, signal: AbortSignal | undefined): Promise<Attachment> {
   const { repository, digest, plan } = image;
-  const { kernel, initrd } = await findStored(image);
-  return createSbom({
-    name: repository,
-    digest,
-    runtime: kernel === undefined ? undefined : { reference: kernelName(plan), kernelDigest: kernel.digest },
-    files: initrd === undefined ? [] : await listFiles(initrd, plan, signal),
-    createdAt: CREATED_AT,
-  });
+  const listed = new Map<Digest, readonly SbomFile[]>(); // platforms may share a root file system
+  const platforms: SbomPlatform[] = [];
+  for (const { platform, kernel, initrd } of await readStored(image)) {
+    if (initrd !== undefined && !listed.has(initrd.digest))
+      listed.set(initrd.digest, await listFiles(initrd, plan, signal));
+    platforms.push({
+      platform: formatPlatform(platform),
+      runtime: kernel === undefined ? undefined : { reference: kernelName(plan), kernelDigest: kernel.digest },
+      files: (initrd && listed.get(initrd.digest)) ?? [],
+    });
+  }
+  return createSbom({ name: repository, digest, platforms, createdAt: CREATED_AT });
 }
 
 /** The files of the packed root file system. Those with a content of `files` are left out: a hash of a short secret can be guessed. */
@@ -104,14 +108,17 @@ async function digestFiles(tree: FileTree, signal: AbortSignal | undefined): Pro
 
 async function describeBuild(image: PushedImage): Promise<Attachment> {
   const { repository, digest, plan } = image;
-  const { kernel, platform } = await findStored(image);
+  const images = await readStored(image);
+  const kernels = new Map(images.flatMap(({ kernel }) => (kernel === undefined ? [] : [[kernel.digest, kernel]])));
   return createProvenance({
     name: repository,
     digest,
     contextHash: plan.contextHash,
     kraftfile: plan.kraftfilePath,
-    platform: formatPlatform(platform),
-    materials:
-      kernel === undefined ? [] : [{ uri: `oci://${kernelName(plan)}#${kernel.entry}`, digest: kernel.digest }],
+    platform: images.map(({ platform }) => formatPlatform(platform)).join(","),
+    materials: [...kernels.values()].map((kernel) => ({
+      uri: `oci://${kernelName(plan)}#${kernel.entry}`,
+      digest: kernel.digest,
+    })),
   });
 }

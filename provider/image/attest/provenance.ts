@@ -23,6 +23,7 @@ export interface ProvenanceInputs {
   /** Hash over everything that affects the bytes. */
   readonly contextHash: string;
   readonly kraftfile: string;
+  /** Platforms of the image, separated by commas: `qemu/x86_64`. */
   readonly platform: string;
   readonly materials: readonly Material[];
   /** RFC 3339; `undefined` leaves the times out, so that equal builds have equal documents. */

@@ -13,15 +13,23 @@ export interface SbomFile {
   readonly digest: Digest;
 }
 
+/** What an image consists of for one platform. */
+export interface SbomPlatform {
+  /** Such as `qemu/x86_64`. */
+  readonly platform: string;
+  /** Where the kernel comes from, and the digest of its layer; `undefined` for an image without a kernel. */
+  readonly runtime: { readonly reference: string; readonly kernelDigest: Digest } | undefined;
+  /** Regular files, in any order. Content of secret files must be left out: a digest of a short secret can be guessed. */
+  readonly files: readonly SbomFile[];
+}
+
 /** What an image consists of. */
 export interface SbomInputs {
   /** Repository of the image. */
   readonly name: string;
   readonly digest: Digest;
-  /** Where the kernel comes from, and the digest of its layer; `undefined` for an image without a kernel. */
-  readonly runtime: { readonly reference: string; readonly kernelDigest: Digest } | undefined;
-  /** Regular files, in any order. Content of secret files must be left out: a digest of a short secret can be guessed. */
-  readonly files: readonly SbomFile[];
+  /** In the order of the index. */
+  readonly platforms: readonly SbomPlatform[];
   /** RFC 3339; the same time gives the same document. */
   readonly createdAt: string;
 }
@@ -32,11 +40,19 @@ const namespaceOf = (digest: Digest): string =>
 
 const checksum = (digest: Digest) => [{ algorithm: "SHA256", checksumValue: digest.slice("sha256:".length) }];
 
-/** Creates the document that lists the image, its runtime and its files. */
-export function createSbom({ name, digest, runtime, files, createdAt }: SbomInputs): Attachment {
-  const unpacked = { downloadLocation: "NOASSERTION", filesAnalyzed: false, copyrightText: "NOASSERTION" };
-  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  const fileIds = sorted.map((_file, at) => `SPDXRef-File-${at + 1}`);
+const PACKAGE = { downloadLocation: "NOASSERTION", filesAnalyzed: false, copyrightText: "NOASSERTION" };
+
+/**
+ * Creates the document that lists the image, its runtime and its files. With several platforms, each is a package of its own inside the
+ * image; a file or runtime that they share is listed once.
+ */
+export function createSbom({ name, digest, platforms, createdAt }: SbomInputs): Attachment {
+  const isSingle = platforms.length === 1;
+  const owners = platforms.map((one, at) => ({ ...one, id: isSingle ? IMAGE_ID : `SPDXRef-Platform-${at + 1}` }));
+  const runtimes = distinct(platforms.map(({ runtime }) => runtime).filter((runtime) => runtime !== undefined));
+  const files = distinct(platforms.flatMap((one) => one.files)).toSorted(compareFiles);
+  const runtimeId = (at: number): string => (isSingle ? "SPDXRef-Runtime" : `SPDXRef-Runtime-${at + 1}`);
+  const fileId = (at: number): string => `SPDXRef-File-${at + 1}`;
   const document = {
     spdxVersion: "SPDX-2.3",
     dataLicense: "CC0-1.0",
@@ -45,32 +61,54 @@ export function createSbom({ name, digest, runtime, files, createdAt }: SbomInpu
     documentNamespace: namespaceOf(digest),
     creationInfo: { created: createdAt, creators: [`Tool: pulumi-unikernel-${VERSION}`] },
     packages: [
-      { SPDXID: "SPDXRef-Image", name, versionInfo: digest, ...unpacked, checksums: checksum(digest) },
-      ...(runtime === undefined
+      { SPDXID: IMAGE_ID, name, versionInfo: digest, ...PACKAGE, checksums: checksum(digest) },
+      ...(isSingle
         ? []
-        : [
-            {
-              SPDXID: "SPDXRef-Runtime",
-              name: runtime.reference,
-              ...unpacked,
-              checksums: checksum(runtime.kernelDigest),
-            },
-          ]),
+        : owners.map(({ id, platform }) => ({ SPDXID: id, name: `${name} (${platform})`, ...PACKAGE }))),
+      ...runtimes.map(({ reference, kernelDigest }, at) => ({
+        SPDXID: runtimeId(at),
+        name: reference,
+        ...PACKAGE,
+        checksums: checksum(kernelDigest),
+      })),
     ],
-    files: sorted.map((file, at) => ({
-      SPDXID: fileIds[at],
+    files: files.map((file, at) => ({
+      SPDXID: fileId(at),
       fileName: `.${file.path}`,
       checksums: checksum(file.digest),
       copyrightText: "NOASSERTION",
     })),
     relationships: [
-      relate("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-Image"),
-      ...(runtime === undefined ? [] : [relate("SPDXRef-Image", "DEPENDS_ON", "SPDXRef-Runtime")]),
-      ...fileIds.map((id) => relate("SPDXRef-Image", "CONTAINS", id)),
+      relate("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE_ID),
+      ...(isSingle ? [] : owners.map(({ id }) => relate(IMAGE_ID, "CONTAINS", id))),
+      ...owners.flatMap(({ id, runtime }) =>
+        indexesOf(runtimes, runtime === undefined ? [] : [runtime]).map((at) =>
+          relate(id, "DEPENDS_ON", runtimeId(at)),
+        ),
+      ),
+      ...owners.flatMap((owner) => indexesOf(files, owner.files).map((at) => relate(owner.id, "CONTAINS", fileId(at)))),
     ],
   };
   return { artifactType: SPDX_TYPE, bytes: Buffer.from(JSON.stringify(document)) };
 }
+
+const IMAGE_ID = "SPDXRef-Image";
+
+/** Equal values once. */
+const distinct = <T extends object>(values: readonly T[]): T[] => [
+  ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
+];
+
+/** Where the values are in the list of all, in its order. */
+function indexesOf<T extends object>(all: readonly T[], values: readonly T[]): number[] {
+  const wanted = new Set(values.map((value) => JSON.stringify(value)));
+  return all.flatMap((value, at) => (wanted.has(JSON.stringify(value)) ? [at] : []));
+}
+
+const compareFiles = (a: SbomFile, b: SbomFile): number => {
+  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
+  return a.digest < b.digest ? -1 : 1;
+};
 
 const relate = (from: string, relationshipType: string, to: string) => ({
   spdxElementId: from,

@@ -1,7 +1,7 @@
 /** The digest that an image will have, before it is built. */
 import type { Digest } from "../../base/digest";
 import type { ImageBase } from "../runtimeImage";
-import { packImage } from "./buildImage";
+import { packImage } from "./pack/packImage";
 import type { BuildPlan } from "./planBuild";
 
 /** A digest, and what building the image would warn of. */
@@ -20,9 +20,13 @@ export const isComputable = ({ kernel, rootfs, roms }: BuildPlan): boolean =>
  *
  * Throws what {@link packImage} throws for the plan: `CONTEXT_INVALID`, `KRAFTFILE_INVALID`.
  */
-export async function computeDigest(plan: BuildPlan, base: ImageBase, signal?: AbortSignal): Promise<ComputedDigest> {
+export async function computeDigest(
+  plan: BuildPlan,
+  bases: readonly ImageBase[],
+  signal?: AbortSignal,
+): Promise<ComputedDigest> {
   const warnings: string[] = [];
-  const { digest } = await packImage(plan, base, {
+  const { digest } = await packImage(plan, bases, {
     layout: undefined,
     repository: plan.name,
     onWarning: (warning) => warnings.push(warning),

@@ -5,14 +5,15 @@ import { buildDockerfile, removeBuild } from "../dockerfile/buildDockerfile";
 import { type ImageConfig, parseImageConfig } from "../dockerfile/metadata/imageConfig";
 import { type ContainerImage, readLayoutImage } from "../oci/containerImage";
 import { openLayout } from "../oci/layout";
+import type { PlatformChoice } from "../oci/platformChoice";
 import { describeFile } from "../pack/contentReader";
 import type { FileDigests } from "../pack/fileDigests";
 import { pullImage } from "../registry/pull";
 import {
-  BUILD_PLATFORM,
   assertContextUnchanged,
   type DockerfileOptions,
   type RootfsPlan,
+  toBuildPlatform,
   toSecretSources,
 } from "./rootfsPlan";
 import type { FileTree } from "../rootfs/tree";
@@ -29,6 +30,8 @@ export interface LoadOptions {
   /** Folder for temporary files, in which contents of the tree stay until it is packed. */
   readonly scratch: string;
   readonly build: DockerfileOptions;
+  /** Of the guest, with Unikraft's name: `x86_64`. */
+  readonly architecture: string;
   /** Known digests of the build context's files. */
   readonly digests?: FileDigests | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -39,6 +42,9 @@ export interface LoadOptions {
 }
 
 const NO_CONFIG = parseImageConfig({});
+
+/** The platform of a container image whose files the guest runs. */
+const toChoice = ({ architecture }: LoadOptions): PlatformChoice => ({ os: ["linux"], architecture });
 
 /**
  * The files of the plan.
@@ -54,7 +60,10 @@ export async function loadRootfs(plan: RootfsPlan, options: LoadOptions): Promis
     case "image": {
       options.onProgress(`downloading the image '${plan.reference}'`);
       const layout = openLayout(path.join(options.scratch, "image"));
-      return readImage(await pullImage(plan.reference, layout, { signal: options.signal }), options);
+      return readImage(
+        await pullImage(plan.reference, layout, { signal: options.signal, platform: toChoice(options) }),
+        options,
+      );
     }
     case "dockerfile":
       return buildAndRead(plan, options);
@@ -73,14 +82,14 @@ async function buildAndRead(
   const cache = { cacheFrom, cacheTo, noCache };
   const built = await buildDockerfile({
     ...{ contextFolder, dockerfile, target, buildArgs: args, secrets: toSecretSources(secrets), ssh, ...cache },
-    ...{ platform: BUILD_PLATFORM, signal, onProgress, onWarning },
+    ...{ platform: toBuildPlatform(options.architecture), signal, onProgress, onWarning },
   });
   try {
     await assertContextUnchanged(plan, { digests: options.digests, signal });
     // Its layers are read while the image is packed, so they move to where they live as long.
     const folder = path.join(scratch, "built");
     await fs.cp(built.ociLayout, folder, { recursive: true });
-    return await readImage(await readLayoutImage(folder), options);
+    return await readImage(await readLayoutImage(folder, { platform: toChoice(options) }), options);
   } finally {
     await removeBuild(built);
   }

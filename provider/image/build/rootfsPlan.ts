@@ -7,7 +7,8 @@ import { readDockerfileSource } from "../dockerfile/context/source";
 import { type SecretSource, readSecrets } from "../dockerfile/secrets";
 import { kraftfileError } from "../kraftfile/kraftfileError";
 import type { LoadedKraftfile } from "../kraftfile/loadKraftfile";
-import type { FileSystemFormat, RootfsSource } from "../kraftfile/model";
+import type { FileSystemFormat, Kraftfile, RootfsSource } from "../kraftfile/model";
+import { VM_PLATFORM } from "../oci/platformChoice";
 import type { FileDigests } from "../pack/fileDigests";
 import { type ReadOptions, readSource } from "../rootfs/readSource";
 import { resolveSource } from "../rootfs/resolveSource";
@@ -47,6 +48,8 @@ export type RootfsPlan =
       readonly hash: Digest;
       /** The files and folders among it, the Dockerfile included. */
       readonly entries: readonly ContextEntry[];
+      /** Architectures to build for, with Unikraft's names; they are part of the hash. */
+      readonly architectures: readonly string[];
       /** The options among it. */
       readonly options: Pick<DockerfileOptions, "target" | "args">;
     }
@@ -65,8 +68,15 @@ const ROM_FORMAT: FileSystemFormat = "erofs";
 /** Names in an error, before "and others". */
 const MAX_NAMES = 3;
 
-/** Stages run on the architecture of the guest. */
-export const BUILD_PLATFORM = "linux/amd64";
+/** Platform of stages, which run on the architecture of the guest: `linux/amd64`. */
+export const toBuildPlatform = (architecture: string): string =>
+  `linux/${architecture === "x86_64" ? "amd64" : architecture}`;
+
+/** Architectures of the image; without targets, that of VMs. */
+function architecturesOf({ targets }: Kraftfile): readonly string[] {
+  const architectures = new Set(targets.map(({ architecture }) => architecture));
+  return architectures.size === 0 ? [VM_PLATFORM.architecture] : [...architectures];
+}
 
 /** Build secrets as the builder takes them. */
 export const toSecretSources = (values: Readonly<Record<string, string>> = {}): Record<string, SecretSource> =>
@@ -110,6 +120,7 @@ async function planSource(
 ): Promise<RootfsPlan> {
   const { folder, displayPath, text } = loaded;
   const { source: rootfs, key } = options;
+  const architectures = architecturesOf(loaded.kraftfile);
   if (rootfs.type === "oci") return { type: "image", reference: rootfs.path.replace(/^oci:\/\//, "") };
   const declared = rootfs.dockerfile === undefined ? rootfs.type : "directory";
   const source = await resolveSource(folder, rootfs.path, declared);
@@ -118,14 +129,17 @@ async function planSource(
   if (source.type === "dockerfile") {
     // Without another word in the Kraftfile, the folder that contains it is the build context.
     const place = { contextFolder: path.dirname(source.dockerfile), dockerfile: path.basename(source.dockerfile) };
-    return planDockerfile(place, options);
+    return planDockerfile({ ...place, architectures }, options);
   }
   if (source.type === "directory" && rootfs.dockerfile !== undefined)
-    return planDockerfile({ contextFolder: source.directory, dockerfile: rootfs.dockerfile }, options);
+    return planDockerfile({ contextFolder: source.directory, dockerfile: rootfs.dockerfile, architectures }, options);
   return { type: "tree", tree: await readSource(source, path.join(context, rootfs.path), options) };
 }
 
-type DockerfilePlace = Pick<Extract<RootfsPlan, { type: "dockerfile" }>, "contextFolder" | "dockerfile">;
+type DockerfilePlace = Pick<
+  Extract<RootfsPlan, { type: "dockerfile" }>,
+  "contextFolder" | "dockerfile" | "architectures"
+>;
 
 async function planDockerfile(
   place: DockerfilePlace,
@@ -151,12 +165,12 @@ async function planDockerfile(
 
 /** Everything that the build reads from this machine, and its hash. */
 async function hashPlace(
-  { contextFolder, dockerfile }: DockerfilePlace,
+  { contextFolder, dockerfile, architectures }: DockerfilePlace,
   { target, args }: Pick<DockerfileOptions, "target" | "args">,
   resources: HashResources,
 ): Promise<{ readonly hash: Digest; readonly entries: readonly ContextEntry[] }> {
   const source = await readDockerfileSource(contextFolder, dockerfile);
-  const options = { target, platform: BUILD_PLATFORM, buildArgs: args };
+  const options = { target, platform: architectures.map(toBuildPlatform).join(","), buildArgs: args };
   const { contextHash, entries } = await hashBuildContext(source, options, new Map(), resources);
   return { hash: contextHash, entries: [[dockerfile, "file", digestOf(source.content)], ...entries] };
 }

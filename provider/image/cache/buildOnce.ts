@@ -2,7 +2,9 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { localPaths } from "../../base/localPaths";
-import { type BuildOptions, type BuiltImage, packImage, resolveBase } from "../build/buildImage";
+import { type BuildOptions, resolveBases } from "../build/buildImage";
+import type { BuiltImage } from "../build/pack/options";
+import { packImage } from "../build/pack/packImage";
 import type { BuildPlan } from "../build/planBuild";
 import type { DockerfileOptions, RootfsPlan } from "../build/rootfsPlan";
 import { GIVEN_FILES_ANNOTATION } from "../oci/descriptor";
@@ -27,16 +29,16 @@ export async function buildOnce(
   options: BuildOptions & { readonly layout: string },
 ): Promise<BuiltImage> {
   const { signal } = options;
-  const base = await resolveBase(plan, options);
-  const key = await imageKey(plan, base, signal);
+  const bases = await resolveBases(plan, options);
+  const key = await imageKey(plan, bases, signal);
   const locks = path.join(localPaths().imageCacheDir, "locks");
   await fs.mkdir(locks, { recursive: true, mode: 0o700 });
   return withFileLock(
     path.join(locks, key.slice("sha256:".length)),
     async () => {
-      const image = await findBuiltImage(plan, base, options);
+      const image = await findBuiltImage(plan, bases, options);
       const stored = image && (await storeAgain(image, plan, options));
-      const built = stored ?? (await packImage(plan, base, options));
+      const built = stored ?? (await packImage(plan, bases, options));
       await saveImageDigest(key, built.digest);
       await saveFileList(plan.contextHash, plan.listParts());
       return built;
@@ -51,11 +53,11 @@ export async function buildOnce(
  */
 export async function findBuiltImage(
   plan: BuildPlan,
-  base: ImageBase,
+  bases: readonly ImageBase[],
   { layout, signal }: { readonly layout: string; readonly signal?: AbortSignal },
 ): Promise<CollectedImage | undefined> {
   if (!isRepeatable(plan)) return undefined;
-  const digest = await loadImageDigest(await imageKey(plan, base, signal));
+  const digest = await loadImageDigest(await imageKey(plan, bases, signal));
   const isStored = digest !== undefined && (await openLayout(layout).list()).some((image) => image.digest === digest);
   if (!isStored) return undefined;
   const image = await collectImage(layout, await findRoot(layout, digest));

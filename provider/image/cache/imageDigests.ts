@@ -1,18 +1,26 @@
 /** Digests of images by what they are built from, so that an image is packed and built once. */
 import { type Digest, digestOf, isDigest } from "../../base/digest";
 import { VERSION } from "../../base/version";
-import { identifyTree } from "../build/identifyTree";
+import { type IdentifyOptions, identifyTree } from "../build/identifyTree";
 import type { BuildPlan } from "../build/planBuild";
 import type { ImageBase } from "../runtimeImage";
 import { cacheFile, readCacheFile, writeCacheFile } from "./cacheFiles";
 
-/** Names everything that an image is built from: the hashes of its inputs, the base, and the release of this package that builds it. */
-export async function imageKey(plan: BuildPlan, base: ImageBase, signal?: AbortSignal): Promise<Digest> {
-  const { platform, kernelLayer, initrdLayer, baseTree = new Map(), erofsFiles = new Map(), cmd = [], env = {} } = base;
-  const ownFiles = await identifyTree(new Map([...baseTree, ...erofsFiles]), { digests: plan.digests, signal });
-  const layers = [kernelLayer?.digest ?? null, initrdLayer?.digest ?? null];
+/** Names everything that an image is built from: the hashes of its inputs, the bases, and the release of this package that builds it. */
+export async function imageKey(plan: BuildPlan, bases: readonly ImageBase[], signal?: AbortSignal): Promise<Digest> {
   const inputs = [plan.contextHash, plan.secretHash ?? null];
-  return digestOf(JSON.stringify([VERSION, ...inputs, platform, layers, cmd, Object.entries(env), ownFiles]));
+  const identities: unknown[] = [];
+  for (const base of bases) identities.push(...(await identifyBase(base, { digests: plan.digests, signal })));
+  return digestOf(JSON.stringify([VERSION, ...inputs, ...identities]));
+}
+
+async function identifyBase(
+  { platform, kernelLayer, initrdLayer, baseTree = new Map(), erofsFiles = new Map(), cmd = [], env = {} }: ImageBase,
+  options: IdentifyOptions,
+): Promise<readonly unknown[]> {
+  const ownFiles = await identifyTree(new Map([...baseTree, ...erofsFiles]), options);
+  const layers = [kernelLayer?.digest ?? null, initrdLayer?.digest ?? null];
+  return [platform, layers, cmd, Object.entries(env), ownFiles];
 }
 
 /** The digest that an image with this key had; `undefined` if that is not known. */

@@ -4,11 +4,11 @@ import * as path from "node:path";
 import * as z from "zod";
 import type { Digest } from "../../base/digest";
 import { UnikernelError, hasErrorCode } from "../../base/errors";
-import { fileExists } from "../../base/files";
 import {
   LAYER_ANNOTATION,
   MEDIA_TYPE,
   type Descriptor,
+  type ImageManifest,
   type Platform,
   imageConfig,
   imageIndex,
@@ -18,7 +18,7 @@ import {
 } from "./descriptor";
 import type { LayerRef } from "./layer";
 import type { RunConfig } from "./documents";
-import { VM_PLATFORM, chooseManifest } from "./platformChoice";
+import { ANY_PLATFORM, chooseManifest, isAttestation } from "./platformChoice";
 
 /** An image in a layout. */
 export interface StoredImage extends RunConfig {
@@ -28,7 +28,7 @@ export interface StoredImage extends RunConfig {
   readonly tag?: string;
   /** Digest of the index, which identifies the image. */
   readonly digest: Digest;
-  /** Total bytes of the image's blobs: index, manifest, config and layers. */
+  /** Total bytes of the image's blobs, each counted once: the index, and manifests, configs and layers of all platforms in this layout. */
   readonly sizeBytes: number;
   /** RFC 3339 time when it was stored in this layout; `undefined` in layouts of other tools. Not part of the digest. */
   readonly createdAt?: string;
@@ -59,29 +59,61 @@ export const blobPath = (folder: string, digest: Digest): string =>
 /** An image as its documents describe it, whatever its name. */
 export type DescribedImage = Omit<StoredImage, "repository" | "tag" | "createdAt">;
 
-interface ResolvedManifest {
-  readonly manifest: Descriptor;
-  readonly indexBytes: number;
+/** The manifests of an image that a layout has; a pulled index may list platforms that were not fetched. */
+interface PresentManifests {
+  /** In the order of the index. */
+  readonly manifests: readonly { readonly entry: Descriptor; readonly manifest: ImageManifest }[];
+  /** Size of each blob of the image, as far as its manifest is present. */
+  readonly sizes: ReadonlyMap<Digest, number>;
 }
 
+/** Indexes inside of indexes, up to this depth. */
+const MAX_DEPTH = 4;
+
 /**
- * Reads the image that `root` (an index, or a lone manifest) describes; `undefined` when its documents are missing.
- * Throws `BUILD_FAILED` for malformed documents.
+ * Reads the image that `root` (an index, or a lone manifest) describes, for one platform; `undefined` when its documents, or the chosen
+ * platform, are missing. Throws `BUILD_FAILED` for malformed documents.
+ *
+ * @param choice by default the best one for VMs, else the first
  */
-export async function readImage(folder: string, root: Descriptor): Promise<DescribedImage | undefined> {
-  const found = await findManifest(folder, root);
-  if (found === undefined) return undefined;
-  const manifest = await readDocument(folder, found.manifest.digest, imageManifest);
+export async function readImage(
+  folder: string,
+  root: Descriptor,
+  choice = ANY_PLATFORM,
+): Promise<DescribedImage | undefined> {
+  const present = await readManifests(folder, root);
+  const entries = present.manifests.map(({ entry }) => entry);
+  const chosen = chooseManifest(entries, choice);
+  return chosen && describeManifest(folder, root, present, chosen);
+}
+
+/** Reads all platforms of an image, in the order of its index, as far as the layout has them. Otherwise as {@link readImage}. */
+export async function readPlatforms(folder: string, root: Descriptor): Promise<readonly DescribedImage[]> {
+  const present = await readManifests(folder, root);
+  const images: DescribedImage[] = [];
+  for (const { entry } of present.manifests) {
+    const image = isAttestation(entry) ? undefined : await describeManifest(folder, root, present, entry);
+    if (image !== undefined) images.push(image);
+  }
+  return images;
+}
+
+async function describeManifest(
+  folder: string,
+  root: Descriptor,
+  { manifests, sizes }: PresentManifests,
+  chosen: Descriptor,
+): Promise<DescribedImage | undefined> {
+  const manifest = manifests.find(({ entry }) => entry === chosen)?.manifest;
   const config = manifest && (await readDocument(folder, manifest.config.digest, imageConfig));
   if (manifest === undefined || config === undefined) return undefined;
   const layer = (annotation: string): LayerRef | undefined => findLayer(folder, manifest.layers, annotation);
   const [kernel, initrd] = [layer(LAYER_ANNOTATION.kernel), layer(LAYER_ANNOTATION.initrd)];
   const roms = findRoms(folder, manifest.layers);
   const { Cmd, Entrypoint, Env, Labels, WorkingDir } = config.config ?? {};
-  const blobs = new Map([manifest.config, ...manifest.layers].map(({ digest, size }) => [digest, size]));
   return {
     digest: root.digest,
-    sizeBytes: [found.indexBytes, found.manifest.size, ...blobs.values()].reduce((sum, size) => sum + size, 0),
+    sizeBytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
     platform: toPlatform(config),
     cmd: [...(Entrypoint ?? []), ...(Cmd ?? [])],
     env: parseEnv(Env ?? []),
@@ -93,16 +125,24 @@ export async function readImage(folder: string, root: Descriptor): Promise<Descr
   };
 }
 
-/** Of an index, the best platform for VMs whose manifest is present; a pulled index may list platforms that were not fetched. */
-async function findManifest(folder: string, root: Descriptor): Promise<ResolvedManifest | undefined> {
-  if (!isIndexType(root.mediaType)) return { manifest: root, indexBytes: 0 };
-  const index = await readDocument(folder, root.digest, imageIndex);
-  const present: Descriptor[] = [];
-  for (const manifest of index?.manifests ?? []) {
-    if (await fileExists(blobPath(folder, manifest.digest))) present.push(manifest);
-  }
-  const manifest = chooseManifest(present, VM_PLATFORM) ?? present[0];
-  return manifest && { manifest, indexBytes: root.size };
+async function readManifests(folder: string, root: Descriptor): Promise<PresentManifests> {
+  const manifests: { readonly entry: Descriptor; readonly manifest: ImageManifest }[] = [];
+  const sizes = new Map<Digest, number>();
+  const visit = async (entry: Descriptor, depth: number): Promise<void> => {
+    if (sizes.has(entry.digest) || depth > MAX_DEPTH) return;
+    if (isIndexType(entry.mediaType)) {
+      const index = await readDocument(folder, entry.digest, imageIndex);
+      if (index !== undefined) sizes.set(entry.digest, entry.size);
+      for (const child of index?.manifests ?? []) await visit(child, depth + 1);
+      return;
+    }
+    const manifest = await readDocument(folder, entry.digest, imageManifest);
+    if (manifest === undefined) return;
+    manifests.push({ entry, manifest });
+    for (const { digest, size } of [entry, manifest.config, ...manifest.layers]) sizes.set(digest, size);
+  };
+  await visit(root, 0);
+  return { manifests, sizes };
 }
 
 /** Digests of all blobs reachable from a root, itself included, as far as its documents are present. */

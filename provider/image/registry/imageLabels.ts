@@ -1,6 +1,6 @@
 /** Reads the labels of an image from its registry, without fetching the image. */
 import { UnikernelError } from "../../base/errors";
-import { VM_PLATFORM, describePlatforms } from "../oci/platformChoice";
+import { ANY_PLATFORM } from "../oci/platformChoice";
 import { parseReference } from "../oci/reference";
 import { createRegistryClient } from "./api/client";
 import { fetchConfig, fetchDocuments } from "./documents";
@@ -10,7 +10,7 @@ import type { RegistryAccess } from "./pull";
 /**
  * The labels of an image; `undefined` if the registry has no such image. Reads at most five documents and a config, each up to 4 MiB.
  *
- * Throws `INPUT_INVALID` (no reference), `API_SHAPE` (no OCI documents, or no platform of VMs), and what else a `RegistryClient` throws.
+ * Throws `INPUT_INVALID` (no reference), `API_SHAPE` (no OCI documents, or no platform), and what else a `RegistryClient` throws.
  */
 export async function fetchImageLabels(
   text: string,
@@ -19,16 +19,13 @@ export async function fetchImageLabels(
   const reference = parseReference(text);
   const client = createRegistryClient({ ...access, registry: resolveEndpoint(reference).registry });
   try {
-    const { manifest } = await fetchDocuments(
+    const { manifests } = await fetchDocuments(
       client,
       reference,
-      { text, platform: VM_PLATFORM },
-      (_root, manifests) => {
-        const offered = describePlatforms(manifests);
-        return new UnikernelError("API_SHAPE", `The image '${text}' is built for ${offered}, not for VMs.`);
-      },
+      { text, platforms: [ANY_PLATFORM] },
+      () => new UnikernelError("API_SHAPE", `The index of '${text}' lists no image.`),
     );
-    const { config } = await fetchConfig(client, reference, manifest.config, text);
+    const { config } = await fetchConfig(client, reference, manifests[0].config, text);
     return config.config?.Labels ?? {};
   } catch (error) {
     if (UnikernelError.has(error, "NOT_FOUND")) return undefined;

@@ -5,11 +5,12 @@ import { UnikernelError } from "../../base/errors";
 import { withTemporaryFolder } from "../../base/files";
 import { type BlobSource, blobFromBytes, writeBlob } from "../oci/blob";
 import { type ContainerImage, LINUX_X86_64, platformError, readContainerImage } from "../oci/containerImage";
-import { MEDIA_TYPE, type Descriptor, imageConfig } from "../oci/descriptor";
+import { MEDIA_TYPE, type Descriptor, type Platform, imageConfig } from "../oci/descriptor";
 import type { Layout } from "../oci/layout";
-import { type PlatformChoice, VM_PLATFORM, describePlatforms } from "../oci/platformChoice";
+import { type PlatformChoice, VM_PLATFORM, describePlatforms, onlyPlatform } from "../oci/platformChoice";
 import { canonicalRepository, parseReference } from "../oci/reference";
 import { type DescribedImage, type StoredImage, blobPath, readDocument, readImage } from "../oci/storedImage";
+import { unsupportedTargetsError } from "../runtimeImage";
 import { type RegistryClient, createRegistryClient } from "./api/client";
 import type { FetchedManifest } from "./api/manifests";
 import { fetchConfig, fetchDocuments } from "./documents";
@@ -19,48 +20,86 @@ import type { RegistryClientOptions } from "./session";
 /** How to reach a registry: credentials, allowed token hosts and a signal; see {@link RegistryClientOptions}. */
 export type RegistryAccess = Omit<RegistryClientOptions, "registry">;
 
+/** Which runtime to pull, and how to reach its registry. */
+export interface RuntimeAccess extends RegistryAccess {
+  /** Platforms; by default the one that VMs of this machine boot. */
+  readonly targets?: readonly Platform[];
+}
+
 /**
- * Pulls one platform of a runtime; the digest remains that of the registry's index. A bare name is an official image: `base` is
+ * Pulls one or more platforms of a runtime; the digest remains that of the registry's index. A bare name is an official image: `base` is
  * `official/base:latest`. Blobs that the layout already has are not fetched.
  *
- * Throws `INPUT_INVALID` (no reference), `RUNTIME_UNAVAILABLE` (no such platform), `NO_SPACE`, and what a {@link RegistryClient} throws.
+ * Throws `INPUT_INVALID` (no reference), `RUNTIME_UNAVAILABLE` (no platform for VMs), `KRAFTFILE_INVALID` (a target is missing),
+ * `NO_SPACE`, and what a {@link RegistryClient} throws.
  */
 export async function pullRuntime(
   reference: string,
   layout: Layout,
-  access: RegistryAccess = {},
+  { targets = [], ...access }: RuntimeAccess = {},
 ): Promise<StoredImage> {
-  return (await fetchInto(reference, layout, VM_PLATFORM, access, unavailableError(reference))).stored;
+  const missing = unavailableError(reference, targets);
+  return (await fetchInto(reference, layout, toChoices(targets), access, missing)).stored;
 }
 
-const unavailableError = (reference: string) => (_root: FetchedManifest, manifests: readonly Descriptor[]) =>
-  new UnikernelError(
-    "RUNTIME_UNAVAILABLE",
-    `The runtime '${reference}' is built for ${describePlatforms(manifests)}, not for ${VM_PLATFORM.architecture}.`,
-    { hint: "Use a runtime for this architecture in the Kraftfile." },
-  );
+/** The platform of each target; that of VMs without targets. */
+function toChoices(targets: readonly Platform[]): readonly [PlatformChoice, ...PlatformChoice[]] {
+  const [first = VM_PLATFORM, ...others] = targets.map(onlyPlatform);
+  return [first, ...others];
+}
+
+const unavailableError =
+  (reference: string, targets: readonly Platform[]) =>
+  (_root: FetchedManifest, manifests: readonly Descriptor[]): UnikernelError => {
+    const offered = describePlatforms(manifests);
+    if (targets.length > 0) return unsupportedTargetsError(reference, targets, offered);
+    return new UnikernelError(
+      "RUNTIME_UNAVAILABLE",
+      `The runtime '${reference}' is built for ${offered}, not for ${VM_PLATFORM.architecture}.`,
+      { hint: "Use a runtime for this architecture in the Kraftfile, or name its platform in 'targets'." },
+    );
+  };
 
 /**
- * What {@link pullRuntime} would return, from the documents alone: the files of its layers do not exist. `undefined` if a document is
- * missing. Throws as `pullRuntime`.
+ * A runtime in a layout, for each of the targets; without targets, for VMs. `undefined` if a document is missing. Throws `BUILD_FAILED`
+ * for malformed documents.
+ *
+ * @param root its index
+ */
+export async function readRuntime(
+  folder: string,
+  root: Descriptor,
+  targets: readonly Platform[],
+): Promise<readonly DescribedImage[] | undefined> {
+  const choices = targets.length === 0 ? [undefined] : targets.map(onlyPlatform);
+  const images = await Promise.all(choices.map((choice) => readImage(folder, root, choice)));
+  const present = images.filter((image) => image !== undefined);
+  return present.length === images.length ? present : undefined;
+}
+
+/**
+ * What {@link pullRuntime} would store, as from {@link readRuntime}, from the documents alone: the files of its layers do not exist.
+ * `undefined` if a document is missing. Throws as `pullRuntime`.
  */
 export async function describeRuntime(
   reference: string,
-  access: RegistryAccess = {},
-): Promise<DescribedImage | undefined> {
+  { targets = [], ...access }: RuntimeAccess = {},
+): Promise<readonly DescribedImage[] | undefined> {
   const parsed = parseReference(reference);
   const client = createRegistryClient({ ...access, registry: resolveEndpoint(parsed).registry });
-  const wanted = { text: reference, platform: VM_PLATFORM };
-  const { documents, manifest } = await fetchDocuments(client, parsed, wanted, unavailableError(reference));
-  const { bytes: config } = await fetchConfig(client, parsed, manifest.config, reference);
+  const wanted = { text: reference, platforms: toChoices(targets) };
+  const missing = unavailableError(reference, targets);
+  const { documents, manifests } = await fetchDocuments(client, parsed, wanted, missing);
+  const configs: Buffer[] = [];
+  for (const { config } of manifests) configs.push((await fetchConfig(client, parsed, config, reference)).bytes);
   return withTemporaryFolder(async (folder) => {
     const root = toRoot(documents[0]);
     await fs.mkdir(path.dirname(blobPath(folder, root.digest)), { recursive: true });
-    for (const bytes of [config, ...documents.map((document) => document.bytes)]) {
+    for (const bytes of [...configs, ...documents.map((document) => document.bytes)]) {
       const blob = blobFromBytes(bytes);
       await writeBlob(blob, blobPath(folder, blob.digest), access.signal);
     }
-    return readImage(folder, root);
+    return readRuntime(folder, root, targets);
   });
 }
 
@@ -81,26 +120,31 @@ export async function pullImage(
   { platform = LINUX_X86_64, ...access }: RegistryAccess & { readonly platform?: PlatformChoice } = {},
 ): Promise<ContainerImage> {
   const missing = (root: FetchedManifest, manifests: readonly Descriptor[]) => platformError(root, manifests, platform);
-  const { root } = await fetchInto(reference, layout, platform, access, missing);
+  const { root } = await fetchInto(reference, layout, [platform], access, missing);
   return readContainerImage(layout.folder, root, platform);
 }
 
 async function fetchInto(
   reference: string,
   layout: Layout,
-  platform: PlatformChoice,
+  platforms: readonly [PlatformChoice, ...PlatformChoice[]],
   access: RegistryAccess,
   missing: (root: FetchedManifest, manifests: readonly Descriptor[]) => UnikernelError,
 ): Promise<{ readonly stored: StoredImage; readonly root: Descriptor }> {
   const parsed = parseReference(reference);
   const { registry, repository } = resolveEndpoint(parsed);
   const client = createRegistryClient({ ...access, registry });
-  const { documents, manifest } = await fetchDocuments(client, parsed, { text: reference, platform }, missing);
-  const isPresent = (await readDocument(layout.folder, manifest.config.digest, imageConfig)) !== undefined;
+  const { documents, manifests } = await fetchDocuments(client, parsed, { text: reference, platforms }, missing);
   // A config is checked before the layers are fetched: other artefacts, such as Helm charts, have manifests too.
-  const config = isPresent
-    ? toBlobSource(client, repository, manifest.config)
-    : blobFromBytes((await fetchConfig(client, parsed, manifest.config, reference)).bytes);
+  const configs: BlobSource[] = [];
+  for (const { config } of manifests) {
+    const isPresent = (await readDocument(layout.folder, config.digest, imageConfig)) !== undefined;
+    configs.push(
+      isPresent
+        ? toBlobSource(client, repository, config)
+        : blobFromBytes((await fetchConfig(client, parsed, config, reference)).bytes),
+    );
+  }
   const root = toRoot(documents[0]);
   const stored = await layout.putBlobs({
     repository: canonicalRepository(parsed),
@@ -108,8 +152,8 @@ async function fetchInto(
     isUntagged: parsed.tag === undefined && parsed.digest !== undefined,
     root,
     blobs: [
-      ...manifest.layers.map((layer) => toBlobSource(client, repository, layer)),
-      config,
+      ...manifests.flatMap(({ layers }) => layers.map((layer) => toBlobSource(client, repository, layer))),
+      ...configs,
       ...documents.toReversed().map(({ bytes }) => blobFromBytes(bytes)),
     ],
     ...(access.signal === undefined ? {} : { signal: access.signal }),

@@ -1,6 +1,6 @@
 /** Builds a GatewayImage into the image layout, and pushes it to its registry. */
 import { withTemporaryFolder } from "../../base/files";
-import type { BuiltImage } from "../../image/build/buildImage";
+import type { BuiltImage } from "../../image/build/pack/options";
 import { type BuildPlan, planBuild } from "../../image/build/planBuild";
 import { type ProgressReporter, createProgressReporter } from "../../image/build/progress";
 import { buildOnce } from "../../image/cache/buildOnce";
@@ -43,7 +43,8 @@ export async function buildAndPush(
       const built = await buildOnce(plan, {
         layout: context.imageLayout,
         repository: destination.repository,
-        resolveRuntime: (reference) => resolveRuntime(reference, { ...access, onProgress: progress.report }),
+        resolveRuntime: (reference, targets) =>
+          resolveRuntime(reference, targets, { ...access, onProgress: progress.report }),
         signal: context.signal,
         onProgress: ({ message }) => progress.report(message),
         onWarning: (warning) => {

@@ -30,30 +30,33 @@ export async function planDigest(
   { metro, credentials }: { readonly metro: string | undefined; readonly credentials: CredentialSource | undefined },
 ): Promise<PlannedDigest> {
   const { warnings } = plan;
-  const base = await findBase(plan, credentials);
-  if (base === undefined) return { warnings };
-  if (isComputable(plan)) return packDigest(plan, base);
+  const bases = await findBases(plan, credentials);
+  if (bases === undefined) return { warnings };
+  if (isComputable(plan)) return packDigest(plan, bases);
   if (metro !== "local") return { warnings };
-  const built = await findBuiltImage(plan, base, { layout: localPaths().imagesDir });
+  const built = await findBuiltImage(plan, bases, { layout: localPaths().imagesDir });
   return { digest: built?.root.digest, warnings };
 }
 
-/** The base of the image, if this machine has it without downloading or compiling anything. */
-async function findBase(plan: BuildPlan, credentials: CredentialSource | undefined): Promise<ImageBase | undefined> {
+/** The base of each platform, if this machine has them without downloading or compiling anything. */
+async function findBases(
+  plan: BuildPlan,
+  credentials: CredentialSource | undefined,
+): Promise<readonly ImageBase[] | undefined> {
   const { kernel, scratch, digests } = plan;
   if (kernel.type === "compile") return undefined;
-  if (kernel.type === "runtime") return resolvePlannedRuntime(kernel.reference, { credentials });
+  if (kernel.type === "runtime") return resolvePlannedRuntime(kernel.reference, kernel.targets, { credentials });
   const resolveRuntime = (): Promise<never> => Promise.reject(new UnikernelError("BUG", "The plan has no runtime."));
   return resolveKernel(kernel, { resolveRuntime, scratch, digests, onProgress: () => undefined });
 }
 
 /** Packs into a hash, unless the result is known from an earlier preview. */
-async function packDigest(plan: BuildPlan, base: ImageBase): Promise<PlannedDigest> {
+async function packDigest(plan: BuildPlan, bases: readonly ImageBase[]): Promise<PlannedDigest> {
   const { warnings } = plan;
-  const key = await imageKey(plan, base);
+  const key = await imageKey(plan, bases);
   const known = await loadImageDigest(key);
   if (known !== undefined) return { digest: known, warnings };
-  const computed = await computeDigest(plan, base);
+  const computed = await computeDigest(plan, bases);
   // With further warnings it is packed again, so that the next preview has them too.
   if (computed.warnings.length === warnings.length) await saveImageDigest(key, computed.digest);
   return computed;

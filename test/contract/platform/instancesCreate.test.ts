@@ -103,6 +103,30 @@ describe("a new instance", () => {
     assert.equal(unknown.items[0]?.["error"], 8);
   });
 
+  it("boots the platform of this machine from an image of several, and none of another architecture", async () => {
+    const file = `${platform.folder}/some-kernel`;
+    const put = async (repository: string, platforms: readonly string[]) => {
+      for (const name of platforms) await fs.writeFile(`${file}-${name}`, name);
+      const images = platforms.map((name) => ({
+        platform: { os: "kraftcloud", architecture: name },
+        config: { cmd: [`/${name}`], env: {}, labels: {} },
+        kernel: { file: `${file}-${name}` },
+      }));
+      await openLayout(platform.paths.imagesDir).putImages(images, { repository });
+    };
+    await put("both", ["arm64", "x86_64"]);
+    await create({ name: "web", image: "both:latest", autostart: true });
+    const [spec] = platform.vmm.starts;
+    assert.deepEqual(spec?.args, ["/x86_64"]);
+    assert.equal(await fs.readFile(spec.kernel, "utf8"), "x86_64");
+    await put("other", ["arm64"]);
+    const [refused] = (await send({ name: "other", image: "other:latest" })).items;
+    assert.deepEqual(
+      [refused?.["error"], refused?.message],
+      [24, "Image 'other:latest' is built for kraftcloud/arm64, not for x86_64"],
+    );
+  });
+
   it("mounts the ROM of an image of ROMs, as it is", async () => {
     const roms = await writeRoms(
       platform.folder,

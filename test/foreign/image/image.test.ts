@@ -85,7 +85,7 @@ describe("image formats with standard tools", () => {
       {
         layout,
         repository: "acme/shop",
-        resolveRuntime: async (reference) => ({ reference, platform, kernelLayer }),
+        resolveRuntime: async (reference) => [{ reference, platform, kernelLayer }],
       },
     );
     return digest;

@@ -234,7 +234,10 @@ describe("images with skopeo and Debian's docker-registry", () => {
     const name = `${registry.host}/documented/shop`;
     await pushImage(layout, digest, name);
     const runtime = { reference: "base", kernelDigest: digest };
-    const sbom = createSbom({ name, digest, runtime, files: [], createdAt: "2026-11-29T00:00:00Z" });
+    const sbom = createSbom({
+      ...{ name, digest, createdAt: "2026-11-29T00:00:00Z" },
+      platforms: [{ platform: "qemu/x86_64", runtime, files: [] }],
+    });
     const [attached] = await attachDocuments(name, await findRoot(layout.folder, digest), [sbom]);
     assert.deepEqual(
       (await listReferrers(createRegistryClient({ registry: registry.host }), "documented/shop", digest)).map(

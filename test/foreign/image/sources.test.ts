@@ -46,7 +46,7 @@ describe("a root file system of another tool", function () {
       path.join(folder, "kernel.tar"),
     );
     const runtime = { reference: "base", platform: { os: "qemu", architecture: "x86_64" }, kernelLayer };
-    await buildImage(plan, { layout, repository: "app", resolveRuntime: () => Promise.resolve(runtime) });
+    await buildImage(plan, { layout, repository: "app", resolveRuntime: () => Promise.resolve([runtime]) });
     const image = await openLayout(layout).resolve("app");
     assert.ok(image?.initrd !== undefined);
     assert.deepEqual(image.cmd, ["/bin/app"]);

@@ -4,13 +4,29 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { digestOf } from "../../../provider/base/digest";
 import { UnikernelError } from "../../../provider/base/errors";
+import { findRoot } from "../../../provider/image/oci/exchange/collect";
 import { openLayout } from "../../../provider/image/oci/layout";
+import { readPlatforms } from "../../../provider/image/oci/storedImage";
+import { fetchImageLabels } from "../../../provider/image/registry/imageLabels";
+import { inspectImage } from "../../../provider/image/registry/inspect";
+import { pullRuntime } from "../../../provider/image/registry/pull";
 import { pushImage } from "../../../provider/image/registry/push";
-import { resolvePlannedRuntime, resolveRuntime } from "../../../provider/image/resolveRuntime";
+import * as runtimes from "../../../provider/image/resolveRuntime";
 import { startFakeRegistry } from "../../support/fakeRegistry";
 import type { RuntimeImage } from "../../../provider/image/runtimeImage";
-import { putTestImage } from "../../support/testImages";
+import { putTestImage, putTestPlatforms } from "../../support/testImages";
 import { useCacheFolder, writeLinuxRuntime } from "../../support/cacheFolder";
+
+/** The only platform of a runtime. */
+async function resolveRuntime(reference: string): Promise<RuntimeImage> {
+  const [image, ...others] = await runtimes.resolveRuntime(reference);
+  assert.ok(image);
+  assert.deepEqual(others, []);
+  return image;
+}
+
+const resolvePlannedRuntime = async (reference: string): Promise<RuntimeImage | undefined> =>
+  (await runtimes.resolvePlannedRuntime(reference))?.[0];
 
 describe("a runtime with a pinned digest", () => {
   const before = process.env["UNIKERNEL_CACHE_DIR"];
@@ -106,5 +122,90 @@ describe("a runtime at preview", () => {
     const startedAt = performance.now();
     assert.equal(await resolvePlannedRuntime(name), undefined);
     assert.ok(performance.now() - startedAt < 8_000);
+  });
+});
+
+describe("a runtime for several platforms", () => {
+  const folder = useCacheFolder();
+  const PLATFORMS = ["qemu/x86_64", "kraftcloud/x86_64", "kraftcloud/arm64"];
+  const toTargets = (...names: readonly string[]) =>
+    names.map((name) => ({ os: name.split("/")[0] ?? "", architecture: name.split("/")[1] ?? "" }));
+  const namesOf = (images: readonly RuntimeImage[] | undefined) => images?.map(({ env }) => env?.["PLATFORM"]);
+
+  it("is resolved for the targets, in their order, at preview as at build", async () => {
+    await using registry = await startFakeRegistry();
+    const name = `${registry.host}/acme/runtime`;
+    const { layout, digest } = await putTestPlatforms(folder.path, PLATFORMS);
+    await pushImage(layout, digest, name);
+    const wanted = ["kraftcloud/arm64", "kraftcloud/x86_64"];
+    assert.deepEqual(namesOf(await runtimes.resolvePlannedRuntime(name, toTargets(...wanted))), wanted);
+    const resolved = await runtimes.resolveRuntime(name, toTargets(...wanted));
+    assert.deepEqual(namesOf(resolved), wanted);
+    for (const { kernelLayer, env } of resolved)
+      assert.ok((await fs.readFile(kernelLayer.blob, "latin1")).includes(env?.["PLATFORM"] ?? "none"));
+    assert.deepEqual(namesOf(await runtimes.resolveRuntime(name)), ["qemu/x86_64"], "without targets: for VMs");
+  });
+
+  it("is found in the cache when the registry is gone, with the platforms that were pulled", async () => {
+    const registry = await startFakeRegistry();
+    const name = `${registry.host}/acme/runtime`;
+    const { layout, digest } = await putTestPlatforms(folder.path, PLATFORMS);
+    await pushImage(layout, digest, name);
+    await runtimes.resolveRuntime(name, toTargets("qemu/x86_64", "kraftcloud/arm64"));
+    await registry[Symbol.asyncDispose]();
+    const pulled = await runtimes.resolveRuntime(name, toTargets("kraftcloud/arm64"));
+    assert.deepEqual(namesOf(pulled), ["kraftcloud/arm64"]);
+    await assert.rejects(runtimes.resolveRuntime(name, toTargets("kraftcloud/x86_64")), {
+      code: "RUNTIME_UNAVAILABLE",
+    });
+  });
+
+  it("is rejected with what it has if it lacks a target, at preview as at build", async () => {
+    await using registry = await startFakeRegistry();
+    const name = `${registry.host}/acme/runtime`;
+    const { layout, digest } = await putTestPlatforms(folder.path, PLATFORMS);
+    await pushImage(layout, digest, name);
+    const rejected = {
+      code: "KRAFTFILE_INVALID",
+      message: `The Kraftfile's targets are qemu/x86_64, fc/arm64, but the runtime '${name}' is built for ${PLATFORMS.join(", ")}.`,
+    };
+    const targets = toTargets("qemu/x86_64", "fc/arm64");
+    await assert.rejects(runtimes.resolvePlannedRuntime(name, targets), rejected);
+    await assert.rejects(runtimes.resolveRuntime(name, targets), rejected);
+    const linux = { code: "KRAFTFILE_INVALID", message: /'linux:latest' is built for qemu\/x86_64\.$/ };
+    await assert.rejects(runtimes.resolvePlannedRuntime("linux:latest", targets), linux);
+    await assert.rejects(runtimes.resolveRuntime("linux:latest", targets), linux);
+  });
+
+  it("counts each blob once, here and in its registry, which lacks the image without one of its manifests", async () => {
+    await using registry = await startFakeRegistry();
+    const name = `${registry.host}/acme/runtime`;
+    const { layout, digest } = await putTestPlatforms(folder.path, PLATFORMS);
+    await pushImage(layout, digest, name);
+    const blobs = path.join(layout.folder, "blobs/sha256");
+    const stats = await Promise.all((await fs.readdir(blobs)).map((file) => fs.stat(path.join(blobs, file))));
+    const sizeBytes = stats.reduce((sum, { size }) => sum + size, 0);
+    assert.equal((await layout.resolve("acme/shop"))?.sizeBytes, sizeBytes);
+    assert.deepEqual(await inspectImage(name), { digest, sizeBytes });
+    const pulled = openLayout(path.join(folder.path, "pulled"));
+    const targets = toTargets(...PLATFORMS);
+    assert.equal((await pullRuntime(name, pulled, { targets })).sizeBytes, sizeBytes);
+    assert.equal((await readPlatforms(pulled.folder, await findRoot(pulled.folder, digest))).length, 3);
+    const index = JSON.parse(await fs.readFile(path.join(blobs, digest.slice("sha256:".length)), "utf8")) as {
+      manifests: { digest: string }[];
+    };
+    registry.manifests.delete(`acme/runtime@${index.manifests[2]?.digest}`);
+    assert.equal(await inspectImage(name), undefined);
+  });
+
+  it("has labels, and can be described, whatever its architecture", async () => {
+    await using registry = await startFakeRegistry();
+    const name = `${registry.host}/acme/arm`;
+    const { layout, digest } = await putTestPlatforms(folder.path, ["kraftcloud/arm64", "fc/arm64"]);
+    await pushImage(layout, digest, name);
+    assert.deepEqual(await fetchImageLabels(name), { for: "kraftcloud/arm64" });
+    assert.equal((await inspectImage(name))?.digest, digest);
+    assert.equal((await layout.resolve("acme/shop"))?.env["PLATFORM"], "kraftcloud/arm64");
+    await assert.rejects(runtimes.resolveRuntime(name), { code: "RUNTIME_UNAVAILABLE" });
   });
 });

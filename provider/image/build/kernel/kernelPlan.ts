@@ -1,5 +1,6 @@
 /** The kernel that a Kraftfile asks for. */
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { digestContents } from "../../pack/fileDigests";
 import { kraftfileError } from "../../kraftfile/kraftfileError";
 import type { LoadedKraftfile } from "../../kraftfile/loadKraftfile";
@@ -13,8 +14,8 @@ import { assertKraft } from "./compileKernel";
 
 /** Where the kernel of an image comes from. */
 export type KernelPlan =
-  /** A runtime image, which also decides the platform. */
-  | { readonly type: "runtime"; readonly reference: string }
+  /** A runtime image for each target; without targets, it decides the platform. */
+  | { readonly type: "runtime"; readonly reference: string; readonly targets: readonly Platform[] }
   | { readonly type: "file"; readonly platform: Platform; readonly label: string; readonly file: DiskFile }
   | {
       readonly type: "compile";
@@ -25,8 +26,8 @@ export type KernelPlan =
       readonly kraftfile: string;
       readonly projectName: string | undefined;
     }
-  /** The kernel of the node, or none: an image of ROMs. */
-  | { readonly type: "none"; readonly platform: Platform };
+  /** The kernel of the node, or none: an image of ROMs. One platform at least. */
+  | { readonly type: "none"; readonly platforms: readonly Platform[] };
 
 /** What `kraft build` and git write beside the sources. */
 const BUILD_OUTPUT = /^(?:\.git|\.unikraft|\.config\.[^/]*)(?:\/|$)/;
@@ -38,7 +39,7 @@ const BUILD_OUTPUT = /^(?:\.git|\.unikraft|\.config\.[^/]*)(?:\/|$)/;
 export async function planKernel(loaded: LoadedKraftfile): Promise<KernelPlan> {
   const { kraftfile, folder, file } = loaded;
   const { runtime, kernelFile, compiles, name } = kraftfile;
-  if (runtime !== undefined) return { type: "runtime", reference: runtime };
+  if (runtime !== undefined) return { type: "runtime", reference: runtime, targets: distinctTargets(loaded) };
   if (kernelFile !== undefined) {
     const place = await locateInContext(folder, kernelFile.path);
     if ("problem" in place) throw problem(loaded, kernelFile, `the kernel ${place.problem}`);
@@ -51,13 +52,36 @@ export async function planKernel(loaded: LoadedKraftfile): Promise<KernelPlan> {
     const platform = onlyTarget(loaded, compiles, "a compiled kernel");
     return { type: "compile", platform, projectFolder: folder, kraftfile: file, projectName: name };
   }
-  return { type: "none", platform: onlyTarget(loaded, START, "an image without 'runtime'") };
+  const platforms = distinctTargets(loaded);
+  if (platforms.length > 0) return { type: "none", platforms };
+  throw problem(
+    loaded,
+    START,
+    "an image without 'runtime' needs its platforms in 'targets', such as 'targets: [qemu/x86_64]'.",
+  );
 }
 
 const START: Position = { line: 1, column: 1 };
 
 const problem = ({ displayPath, text }: LoadedKraftfile, { line, column }: Position, message: string): Error =>
   kraftfileError(displayPath, text, [{ line, column, message }]);
+
+/**
+ * The targets, each platform once. Throws `KRAFTFILE_INVALID` if an image without a runtime would have two of one platform: `kconfig`
+ * becomes part of it.
+ */
+function distinctTargets(loaded: LoadedKraftfile): readonly Platform[] {
+  const { targets, runtime }: Kraftfile = loaded.kraftfile;
+  const distinct = new Map<string, Platform>();
+  for (const target of targets) {
+    const name = formatPlatform(target);
+    const other = distinct.get(name);
+    if (runtime === undefined && other !== undefined && !isDeepStrictEqual(other, target))
+      throw problem(loaded, START, `'targets' has ${name} twice, with different 'kconfig'; remove one of them.`);
+    if (other === undefined) distinct.set(name, target);
+  }
+  return [...distinct.values()];
+}
 
 function onlyTarget(loaded: LoadedKraftfile, position: Position, what: string): Platform {
   const { targets }: Kraftfile = loaded.kraftfile;
@@ -71,6 +95,12 @@ function onlyTarget(loaded: LoadedKraftfile, position: Position, what: string): 
   );
 }
 
+/** The name of a platform, with the kernel options and the version that become part of the image. */
+const identifyPlatform = ({ osFeatures, osVersion, ...platform }: Platform): unknown =>
+  osFeatures === undefined && osVersion === undefined
+    ? formatPlatform(platform)
+    : [formatPlatform(platform), osFeatures ?? [], osVersion ?? null];
+
 /** What stands for the kernel in the content hash: a reference, or the contents of its file or sources. */
 export async function identifyKernel(kernel: KernelPlan, options: IdentifyOptions): Promise<unknown> {
   const { digests, signal } = options;
@@ -78,16 +108,16 @@ export async function identifyKernel(kernel: KernelPlan, options: IdentifyOption
     case "runtime":
       return kernel.reference;
     case "none":
-      return [kernel.type, formatPlatform(kernel.platform)];
+      return [kernel.type, ...kernel.platforms.map(identifyPlatform)];
     case "file": {
       const [digest] = await digestContents([{ name: kernel.label, content: kernel.file }], digests, signal);
-      return [kernel.type, formatPlatform(kernel.platform), digest];
+      return [kernel.type, identifyPlatform(kernel.platform), digest];
     }
     case "compile": {
       const tree = await fromDirectory(kernel.projectFolder, { preserveModes: false, signal });
       const sources = [...tree].filter(([name]) => !BUILD_OUTPUT.test(name));
       const project = path.relative(kernel.projectFolder, kernel.kraftfile);
-      return [kernel.type, formatPlatform(kernel.platform), project, await identifyTree(new Map(sources), options)];
+      return [kernel.type, identifyPlatform(kernel.platform), project, await identifyTree(new Map(sources), options)];
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Provides the kernel of a planned image: resolves the runtime, packs the file, or compiles it. */
 import * as path from "node:path";
 import type { Digest } from "../../../base/digest";
-import { LAYER_ENTRY, formatPlatform } from "../../oci/descriptor";
+import { LAYER_ENTRY, type Platform, formatPlatform } from "../../oci/descriptor";
 import type { LayerRef } from "../../oci/layer";
 import type { ArchivePlan } from "../../pack/archivePlan";
 import { describeFile } from "../../pack/contentReader";
@@ -16,7 +16,7 @@ import type { KernelPlan } from "./kernelPlan";
 /** How to provide a kernel. */
 export interface ResolveKernelOptions {
   /** Fetches or builds a runtime; throws `RUNTIME_UNAVAILABLE` on failure. */
-  readonly resolveRuntime: (reference: string) => Promise<RuntimeImage>;
+  readonly resolveRuntime: (reference: string, targets: readonly Platform[]) => Promise<readonly RuntimeImage[]>;
   /** Folder for the layer, which stays until the image is stored. */
   readonly scratch: string;
   readonly digests: FileDigests;
@@ -26,23 +26,21 @@ export interface ResolveKernelOptions {
 }
 
 /**
- * The base of the image. Throws whatever `resolveRuntime` and `compileKernel` throw, and `CONTEXT_INVALID` if the file changed since it
+ * The base of each platform of the image, in the order of the targets. Throws whatever `resolveRuntime` and `compileKernel` throw, and `CONTEXT_INVALID` if the file changed since it
  * was planned.
  */
-export async function resolveKernel(kernel: KernelPlan, options: ResolveKernelOptions): Promise<ImageBase> {
+export async function resolveKernel(kernel: KernelPlan, options: ResolveKernelOptions): Promise<readonly ImageBase[]> {
   const { resolveRuntime, signal, onProgress } = options;
   switch (kernel.type) {
     case "runtime":
       onProgress(`resolving the runtime '${kernel.reference}'`);
-      return resolveRuntime(kernel.reference);
+      return resolveRuntime(kernel.reference, kernel.targets);
     case "none":
-      return { reference: "none", platform: kernel.platform };
-    case "file":
-      return {
-        reference: kernel.label,
-        platform: kernel.platform,
-        kernelLayer: await packKernel(kernel.file, kernel.label, options),
-      };
+      return kernel.platforms.map((platform) => ({ reference: "none", platform }));
+    case "file": {
+      const { label: reference, platform, file } = kernel;
+      return [{ reference, platform, kernelLayer: await packKernel(file, reference, options) }];
+    }
     case "compile": {
       const { projectFolder, kraftfile, projectName, platform } = kernel;
       onProgress(`compiling the kernel for ${formatPlatform(platform)} with kraft`);
@@ -51,7 +49,7 @@ export async function resolveKernel(kernel: KernelPlan, options: ResolveKernelOp
         onProgress: (line) => onProgress(`kraft: ${line}`),
       });
       const label = path.relative(projectFolder, file);
-      return { reference: label, platform, kernelLayer: await packKernel(describeFile(file), label, options) };
+      return [{ reference: label, platform, kernelLayer: await packKernel(describeFile(file), label, options) }];
     }
   }
 }

@@ -3,6 +3,8 @@ import { stripPlatformPrefix } from "../../../contract/imageUrl";
 import type { InstancePatchOperation } from "../instance";
 import { findInstance } from "../../lookup";
 import type { NameOrUuid } from "../../../contract/models";
+import { formatPlatform } from "../../../image/oci/descriptor";
+import { VM_PLATFORM, matchesPlatform } from "../../../image/oci/platformChoice";
 import { canonicalRepository, parseReference } from "../../../image/oci/reference";
 import type { StoredImage } from "../../../image/oci/storedImage";
 
@@ -33,11 +35,15 @@ export type ImageRequest =
 const urlOf = (image: ImageRequest): string => (typeof image === "string" ? image : image.url);
 
 /**
- * Resolves an image. Throws `NotFound` for an unknown image, `CannotBeUsed` for one without a kernel, `Invalid` for an
- * invalid reference.
+ * Resolves an image. Throws `NotFound` for an unknown image, `CannotBeUsed` for one without a kernel or for another architecture,
+ * `Invalid` for an invalid reference.
  */
 export async function resolveImage(registry: Registry, image: ImageRequest): Promise<Resolved<ResolvedImage>> {
-  const { repository, digest, kernel, initrd, cmd, env } = await findImage(registry, image);
+  const { repository, digest, platform, kernel, initrd, cmd, env } = await findImage(registry, image);
+  if (!matchesPlatform(platform, VM_PLATFORM)) {
+    const [built, needed] = [formatPlatform(platform), VM_PLATFORM.architecture];
+    throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' is built for ${built}, not for ${needed}`);
+  }
   if (kernel === undefined)
     throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' has no kernel layer, so it cannot boot`);
   return {

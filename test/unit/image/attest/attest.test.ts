@@ -26,10 +26,15 @@ const access = { sleep: () => Promise.resolve() };
 const facts = { name: "acme/shop", digest: digestOf("image") };
 const sbom = createSbom({
   ...facts,
-  runtime: { reference: "base:latest", kernelDigest: digestOf("kernel") },
-  files: [
-    { path: "/b", digest: digestOf("b") },
-    { path: "/a", digest: digestOf("a") },
+  platforms: [
+    {
+      platform: "qemu/x86_64",
+      runtime: { reference: "base:latest", kernelDigest: digestOf("kernel") },
+      files: [
+        { path: "/b", digest: digestOf("b") },
+        { path: "/a", digest: digestOf("a") },
+      ],
+    },
   ],
   createdAt: "2026-11-29T00:00:00Z",
 });
@@ -169,6 +174,43 @@ describe("documents about an image", () => {
     assert.equal(statement.predicateType, "https://slsa.dev/provenance/v1");
     assert.deepEqual(statement.subject, [{ name: "acme/shop", digest: { sha256: facts.digest.slice(7) } }]);
     assert.ok(!/"startedOn"/.test(String(provenance.bytes)));
+  });
+
+  it("describe each platform of an image, and list once what platforms share", () => {
+    const page = { path: "/page", digest: digestOf("page") };
+    const [one, two] = ["qemu/x86_64", "kraftcloud/arm64"].map((platform) => ({
+      platform,
+      runtime: { reference: "base:latest", kernelDigest: digestOf(platform) },
+      files: [page, { path: "/bin/app", digest: digestOf(`app for ${platform}`) }],
+    }));
+    assert.ok(one && two);
+    const document = JSON.parse(
+      String(createSbom({ ...facts, platforms: [one, two], createdAt: "2026-11-29T00:00:00Z" }).bytes),
+    ) as {
+      packages: { SPDXID: string; name: string }[];
+      files: { SPDXID: string; fileName: string; checksums: { checksumValue: string }[] }[];
+      relationships: { spdxElementId: string; relationshipType: string; relatedSpdxElement: string }[];
+    };
+    const ids = [...document.packages, ...document.files].map(({ SPDXID }) => SPDXID);
+    assert.equal(new Set(ids).size, ids.length);
+    assert.deepEqual(
+      document.files.map(({ fileName }) => fileName),
+      ["./bin/app", "./bin/app", "./page"],
+    );
+    /** Names of what an element has, by the name of the element. */
+    const related = (name: string, type: string): readonly string[] => {
+      const elements = [...document.packages, ...document.files.map((file) => ({ ...file, name: file.fileName }))];
+      const id = elements.find((element) => element.name === name)?.SPDXID;
+      return document.relationships
+        .filter(({ spdxElementId, relationshipType }) => spdxElementId === id && relationshipType === type)
+        .map(({ relatedSpdxElement: other }) => elements.find(({ SPDXID }) => SPDXID === other)?.name ?? other);
+    };
+    const platforms = ["acme/shop (qemu/x86_64)", "acme/shop (kraftcloud/arm64)"];
+    assert.deepEqual(related("acme/shop", "CONTAINS"), platforms);
+    for (const platform of platforms) {
+      assert.deepEqual(related(platform, "CONTAINS"), ["./bin/app", "./page"]);
+      assert.deepEqual(related(platform, "DEPENDS_ON"), ["base:latest"]);
+    }
   });
 
   describe("that sign it", () => {

@@ -7,7 +7,8 @@ import { buffer } from "node:stream/consumers";
 import * as zlib from "node:zlib";
 import * as tar from "tar-stream";
 import { UnikernelError, type ErrorCode } from "../../../../provider/base/errors";
-import { type BuiltImage, buildImage } from "../../../../provider/image/build/buildImage";
+import { buildImage } from "../../../../provider/image/build/buildImage";
+import type { BuiltImage } from "../../../../provider/image/build/pack/options";
 import { type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
 import { packTree } from "../../../../provider/image/pack/packTree";
 import { readErofs } from "../../../../provider/image/erofs/read";
@@ -62,7 +63,7 @@ describe("building an image", () => {
   const plan = (files: Record<string, string> = {}, from = context): Promise<BuildPlan> =>
     planBuild({ context: from, files: givenTexts(files), name: "shop", scratch: folder });
   const build = (planned: BuildPlan, runtimeImage: RuntimeImage = runtime, target = layout): Promise<BuiltImage> =>
-    buildImage(planned, { layout: target, repository: "shop", resolveRuntime: async () => runtimeImage });
+    buildImage(planned, { layout: target, repository: "shop", resolveRuntime: async () => [runtimeImage] });
   const stored = async (): Promise<StoredImage> => {
     const image = await openLayout(layout).resolve("shop");
     assert.ok(image);
@@ -300,8 +301,8 @@ describe("building an image", () => {
     assert.notEqual((await plan({ "/x": "1" })).contextHash, (await plan({ "/y": "1" })).contextHash);
   });
 
-  it("targets the runtime's platform, which declared targets must include", async () => {
-    await write(`${KRAFTFILE}targets: [fc/x86_64, kvm/amd64]\n`);
+  it("targets the runtime's platform, which must be among its declared targets", async () => {
+    await write(`${KRAFTFILE}targets: [qemu/x86_64, kvm/amd64]\n`);
     await build(await plan());
     assert.deepEqual((await stored()).platform, { os: "qemu", architecture: "x86_64" });
     await write(`${KRAFTFILE}targets: [qemu/arm64]\n`);
@@ -329,7 +330,7 @@ describe("building an image", () => {
     const options = {
       layout,
       repository: "shop",
-      resolveRuntime: async () => runtime,
+      resolveRuntime: async () => [runtime],
       signal: controller.signal,
       onProgress: ({ step }: { step: string }) => void (step === "store" && controller.abort(new Error("enough"))),
     };

@@ -64,10 +64,10 @@ describe("the digest of an image before it is built", () => {
           await fs.mkdir(at("scratch"));
           const planned = await plan(kraftfile, { files, scratch: at("scratch") });
           assert.ok(isComputable(planned));
-          const { digest } = await computeDigest(planned, runtime);
+          const { digest } = await computeDigest(planned, [runtime]);
           await assert.rejects(fs.access(at("images")), "nothing is stored");
           assert.deepEqual(await fs.readdir(at("scratch")), [], "nothing is written");
-          const resolveRuntime = () => Promise.resolve(runtime);
+          const resolveRuntime = () => Promise.resolve([runtime]);
           await buildImage(planned, { layout: at("images"), repository: "shop", resolveRuntime });
           assert.equal(digest, (await openLayout(at("images")).resolve("shop"))?.digest);
           await fs.rm(at("images"), { recursive: true });
@@ -78,7 +78,7 @@ describe("the digest of an image before it is built", () => {
   }
 
   it("is another one for one byte, another name, or an x-bit", async () => {
-    const digest = async () => (await computeDigest(await plan("rootfs: ./rootfs\n"), unikraft)).digest;
+    const digest = async () => (await computeDigest(await plan("rootfs: ./rootfs\n"), [unikraft])).digest;
     const seen = new Set([await digest()]);
     const page = at("app/rootfs/www/index.html");
     for (const change of [
@@ -100,11 +100,11 @@ describe("the digest of an image before it is built", () => {
 
   it("fails as the build would, and repeats its warnings", async () => {
     await assert.rejects(
-      computeDigest(await plan("rootfs: ./rootfs\n", { files: givenTexts({ "/init": "" }) }), standIn),
+      computeDigest(await plan("rootfs: ./rootfs\n", { files: givenTexts({ "/init": "" }) }), [standIn]),
       (error) => UnikernelError.has(error, "CONTEXT_INVALID"),
     );
     const planned = await plan("volumes: [/data]\n");
-    const { warnings } = await computeDigest(planned, unikraft);
+    const { warnings } = await computeDigest(planned, [unikraft]);
     assert.deepEqual(warnings, planned.warnings);
     assert.match(warnings.join("\n"), /'volumes' has no effect on an image/);
   });

@@ -58,7 +58,7 @@ describe("a reserved path", () => {
     buildImage(planned, {
       layout: path.join(folder, "layout"),
       repository: "shop",
-      resolveRuntime: () => Promise.resolve(runtime),
+      resolveRuntime: () => Promise.resolve([runtime]),
     });
   async function writeDirectory(tree: FileTree): Promise<void> {
     for (const [inner, entry] of tree) {
@@ -110,7 +110,7 @@ describe("a reserved path", () => {
       assert.equal(planned.rootfs.type, "image");
       await assert.rejects(build(await own(), planned), rejectsPath(reserved), what);
       await assert.rejects(fs.access(path.join(folder, "layout/index.json")));
-      await fs.rm(path.join(folder, "image"), { recursive: true });
+      await fs.rm(path.join(folder, "x86_64"), { recursive: true });
     }
   });
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError } from "../../../../provider/base/errors";
-import type { BuiltImage } from "../../../../provider/image/build/buildImage";
 import { createHashKey } from "../../../../provider/image/build/files/secretHash";
+import type { BuiltImage } from "../../../../provider/image/build/pack/options";
 import { type BuildInputs, type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
 import { buildOnce } from "../../../../provider/image/cache/buildOnce";
 import { imageKey, saveImageDigest } from "../../../../provider/image/cache/imageDigests";
@@ -48,7 +48,7 @@ describe("an image that is built once", () => {
     return buildOnce(planned, {
       layout: at("images"),
       repository,
-      resolveRuntime: () => Promise.resolve(runtime),
+      resolveRuntime: () => Promise.resolve([runtime]),
       onProgress: ({ message }) => {
         if (message.startsWith("packing")) packed.push(repository);
       },
@@ -126,7 +126,7 @@ describe("an image that is built once", () => {
     // As if a builder had made this one.
     const { digest } = await putTestImage(folder.path);
     await fs.rename(at("layout"), at("images"));
-    const save = async (planned: BuildPlan) => saveImageDigest(await imageKey(planned, runtime), digest);
+    const save = async (planned: BuildPlan) => saveImageDigest(await imageKey(planned, [runtime]), digest);
     await save(await plan());
     assert.equal((await build(await plan(), "shop")).digest, digest);
     assert.equal((await openLayout(at("images")).resolve("shop"))?.digest, digest);

@@ -61,7 +61,8 @@ export async function hashInputs(inputs: HashedInputs, options: HashOptions): Pr
   };
   // Keyed too: parts are compared with those of an earlier build, which are kept on the disk.
   const keyed = new Map(secrets.map((secret) => [secret[0], hashSecretContents([secret], hashKey)]));
-  const named = rows.map((row): TreeRow => (keyed.has(row[0]) ? [...row, keyed.get(row[0])] : row));
+  const named =
+    keyed.size === 0 ? rows : rows.map((row): TreeRow => (keyed.has(row[0]) ? [...row, keyed.get(row[0])] : row));
   return {
     contextHash: digestOf(JSON.stringify(parts)),
     secretHash: hashSecretContents(secrets, hashKey),

@@ -10,8 +10,7 @@ export type Digest = `sha256:${string}`;
 export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$/.test(text);
 
 /** Digest of bytes or of a string in UTF-8. */
-export const digestOf = (bytes: Uint8Array | string): Digest =>
-  `sha256:${crypto.createHash("sha256").update(bytes).digest("hex")}`;
+export const digestOf = (bytes: Uint8Array | string): Digest => `sha256:${crypto.hash("sha256", bytes, "hex")}`;
 
 /** Digest of a file, read as a stream. */
 export async function digestOfFile(file: string): Promise<Digest> {

@@ -1,5 +1,6 @@
 /** A tree in a form that can be compared, whatever its contents are stored in. */
-import { FileDigests, digestContents } from "../../provider/image/pack/fileDigests";
+import { digestContents } from "../../provider/image/pack/digestContents";
+import { FileDigests } from "../../provider/image/pack/fileDigests";
 import { completeTree } from "../../provider/image/rootfs/completeTree";
 import type { FileTree } from "../../provider/image/rootfs/tree";
 

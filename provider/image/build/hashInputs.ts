@@ -63,7 +63,8 @@ export async function hashInputs(inputs: HashedInputs, options: HashOptions): Pr
   };
   // Keyed too: parts are compared with those of an earlier build, which are kept on the disk.
   const keyed = new Map(secrets.map((secret) => [secret[1], hashSecretContents([secret], hashKey)]));
-  const named = rows.map((row): TreeRow => (keyed.has(row[0]) ? [...row, keyed.get(row[0])] : row));
+  const named =
+    keyed.size === 0 ? rows : rows.map((row): TreeRow => (keyed.has(row[0]) ? [...row, keyed.get(row[0])] : row));
   const runsBuilder = [rootfs, ...roms.map((rom) => rom.rootfs)].some(({ type }) => type === "dockerfile");
   for (const [id, value] of runsBuilder ? Object.entries(buildSecrets) : [])
     secrets.push(["build secret", id, digestOf(value)]);

@@ -1,6 +1,7 @@
 /** What stands for the content of a tree in hashes. */
 import type { Digest } from "../../base/digest";
-import { type FileDigests, digestContents } from "../pack/fileDigests";
+import { ContentHasher } from "../pack/digestContents";
+import type { FileDigests } from "../pack/fileDigests";
 import { completeTree } from "../rootfs/completeTree";
 import type { FileTree, TreeEntry } from "../rootfs/tree";
 import type { TreeRow } from "./imageParts";
@@ -14,7 +15,7 @@ export interface IdentifyOptions {
 
 /**
  * Path, type, mode, owner, and content or link target of each entry; hard links count as files of their own. Throws as
- * `digestContents`.
+ * {@link ContentHasher.read}.
  *
  * @param identifyContent what stands for the content of a file; default: its digest
  */
@@ -23,18 +24,16 @@ export async function identifyTree(
   { digests, signal }: IdentifyOptions,
   identifyContent: (path: string, entry: TreeEntry, digest: Digest) => string = (_path, _entry, digest) => digest,
 ): Promise<TreeRow[]> {
-  const entries = completeTree(tree);
-  const files = entries.flatMap(([name, entry]) =>
-    entry.type === "file" ? [{ name, entry, content: entry.content }] : [],
-  );
-  const contents = await digestContents(files, digests, signal);
-  const identities = files
-    .map(({ name, entry }, index) => identifyContent(name, entry, contents[index] as Digest))
-    .values();
-  return entries.map(([name, entry]): TreeRow => {
+  using hasher = new ContentHasher(digests, signal);
+  const rows: TreeRow[] = [];
+  for (const [name, entry] of completeTree(tree)) {
     const { type, uid = 0, gid = 0 } = entry;
-    if (type === "directory") return [name, type, entry.mode, uid, gid];
-    if (type === "symlink") return [name, type, entry.target, uid, gid];
-    return [name, type, entry.mode, uid, gid, identities.next().value];
-  });
+    if (type === "directory") rows.push([name, type, entry.mode, uid, gid]);
+    else if (type === "symlink") rows.push([name, type, entry.target, uid, gid]);
+    else {
+      const digest = hasher.known(entry.content) ?? (await hasher.read(name, entry.content));
+      rows.push([name, type, entry.mode, uid, gid, identifyContent(name, entry, digest)]);
+    }
+  }
+  return rows;
 }

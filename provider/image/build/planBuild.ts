@@ -9,7 +9,7 @@ import { formatProblems } from "../kraftfile/kraftfileError";
 import { loadKraftfile } from "../kraftfile/loadKraftfile";
 import type { Kraftfile } from "../kraftfile/model";
 import { FileDigests } from "../pack/fileDigests";
-import { planTree } from "../pack/packTree";
+import { assertPackable } from "../pack/packTree";
 import { overlayFiles } from "../rootfs/overlay";
 import type { FileTree } from "../rootfs/tree";
 import { type FileEntry, type GivenFile, loadGivenFiles } from "./files/givenFiles";
@@ -103,16 +103,11 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   const tree = files.size === 0 ? below : overlayFiles(below, files);
   // Reports now, not at build time, what no image may have and what the format cannot store.
   assertUnreserved(tree);
-  planTree(tree, kraftfile.rootfs?.format ?? "cpio");
-  for (const rom of roms) if (rom.rootfs.type === "tree") planTree(rom.rootfs.tree, rom.format);
+  assertPackable(tree, kraftfile.rootfs?.format ?? "cpio");
+  for (const rom of roms) if (rom.rootfs.type === "tree") assertPackable(rom.rootfs.tree, rom.format);
   const hashed = {
-    kraftfile,
-    kernel,
-    rootfs,
-    tree,
-    roms,
-    given: new Set(files.values()),
-    buildSecrets: build.secrets ?? {},
+    ...{ kraftfile, kernel, rootfs, tree, roms },
+    ...{ given: new Set(files.values()), buildSecrets: build.secrets ?? {} },
   };
   const { parts, ...hashes } = await hashInputs(hashed, { digests, hashKey, signal });
   if (expectedHash !== undefined && expectedHash !== hashes.contextHash) throw changedError(context);

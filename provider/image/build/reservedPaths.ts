@@ -3,17 +3,19 @@ import { UnikernelError } from "../../base/errors";
 import type { FileTree } from "../rootfs/tree";
 
 /** Below it the platform passes command line, annotations and kernel modules to the guest. */
-const PLATFORM_FOLDER = /^unikernel(?:\/|$)/;
+const PLATFORM_FOLDER = "unikernel";
 
 /** True for a path (without the leading `/`) that is reserved in every image. */
-export const isReservedPath = (path: string): boolean => PLATFORM_FOLDER.test(path);
+export const isReservedPath = (path: string): boolean =>
+  path.startsWith(PLATFORM_FOLDER) && (path.length === PLATFORM_FOLDER.length || path[PLATFORM_FOLDER.length] === "/");
 
 /**
  * Throws `CONTEXT_INVALID` if the tree has a reserved path, of whatever type. Without this, `/unikernel/cmdline` of an image would
  * override the arguments and the environment of its instances.
  */
 export function assertUnreserved(tree: FileTree): void {
-  const reserved = [...tree.keys()].filter(isReservedPath);
+  const reserved: string[] = [];
+  for (const path of tree.keys()) if (isReservedPath(path)) reserved.push(path);
   // A folder says less than what is in it.
   const found = reserved.find((path) => tree.get(path)?.type !== "directory") ?? reserved[0];
   if (found === undefined) return;

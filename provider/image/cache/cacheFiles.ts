@@ -17,7 +17,7 @@ import { localPaths } from "../../base/localPaths";
 export type CacheKind = (typeof CACHE_KINDS)[number];
 const CACHE_KINDS = ["file-digests", "file-lists", "image-digests"] as const;
 
-/** Limit of all files together; the digests of 10,000 files take 1.5 MB. Those used least recently are removed first. */
+/** Limit of all files together; the digests of 10,000 files take 1.1 MB. Those used least recently are removed first. */
 const MAX_CACHE_BYTES = 256 * 2 ** 20;
 /** What a file takes at least on the disk. */
 const BLOCK_BYTES = 4096;

@@ -1,6 +1,6 @@
 /** Packs a file tree as a `newc` CPIO archive, the initrd format of Linux and Unikraft. */
-import { UnikernelError } from "../../base/errors";
 import { type ArchivePart, type ArchivePlan, paddingBytes } from "../pack/archivePlan";
+import { assertEntries, isLonger } from "../pack/entryProblems";
 import { type PackedArchive, packArchive } from "../pack/packArchive";
 import { type PathEntry, completeTree } from "../rootfs/completeTree";
 import { sizeOf, type FileTree, type TreeEntry } from "../rootfs/tree";
@@ -19,26 +19,22 @@ import {
  * A sentence that says why the format cannot store an entry, with its path; `undefined` when it can. Limits: files up
  * to 4 GiB minus one byte, names and link targets up to 4095 bytes.
  */
-function findEntryProblem(path: string, entry: TreeEntry): string | undefined {
-  if (Buffer.byteLength(path) > MAX_NAME_BYTES) {
+function findEntryProblem([path, entry]: PathEntry): string | undefined {
+  if (isLonger(path, MAX_NAME_BYTES)) {
     return `The path '/${path.slice(0, 60)}…' is longer than ${MAX_NAME_BYTES} bytes, the limit of an initrd.`;
   }
   if (path === TRAILER_NAME) return `A file cannot be named '${TRAILER_NAME}': that name marks the end of an initrd.`;
   if (entry.type === "file" && sizeOf(entry.content) > MAX_FILE_BYTES) {
     return `'/${path}' has ${sizeOf(entry.content)} bytes; a file in a CPIO archive must be smaller than 4 GiB. Split it, pack the image as EROFS, or put the file on a Volume.`;
   }
-  if (entry.type === "symlink" && Buffer.byteLength(entry.target) > MAX_NAME_BYTES) {
+  if (entry.type === "symlink" && isLonger(entry.target, MAX_NAME_BYTES)) {
     return `The link '/${path}' has a target longer than ${MAX_NAME_BYTES} bytes.`;
   }
   return undefined;
 }
 
-/** The data that follows an entry's header. */
-interface CpioRow {
-  readonly header: Buffer;
-  readonly data: Exclude<ArchivePart, number> | undefined;
-  readonly dataBytes: number;
-}
+/** Throws `CONTEXT_INVALID` as {@link planCpio}. */
+export const assertCpio = (tree: FileTree): void => assertEntries(completeTree(tree), findEntryProblem);
 
 /**
  * Plans the archive of a tree. It is reproducible: names are sorted, times are zero, and inode numbers are sequential. Of hard
@@ -49,20 +45,14 @@ interface CpioRow {
  * bytes.
  */
 export function planCpio(tree: FileTree): ArchivePlan {
+  assertCpio(tree);
   const rows = completeTree(tree);
-  const problems = rows.flatMap(([path, entry]) => findEntryProblem(path, entry) ?? []);
-  if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "context" });
   const contentBytes = sumBytes(rows);
   const sizeBytes = contentBytes + paddingBytes(contentBytes, ARCHIVE_BLOCK_BYTES);
   return {
     sizeBytes,
     *parts() {
-      for (const { header, data, dataBytes } of encodeRows(rows)) {
-        yield header;
-        if (data === undefined) continue;
-        yield data;
-        yield paddingBytes(dataBytes, ALIGNMENT);
-      }
+      yield* encodeRows(rows);
       yield sizeBytes - contentBytes;
     },
   };
@@ -91,33 +81,34 @@ function sumBytes(rows: readonly PathEntry[]): number {
   return sum;
 }
 
-function* encodeRows(rows: readonly PathEntry[]): Generator<CpioRow> {
+function* encodeRows(rows: readonly PathEntry[]): Generator<ArchivePart> {
   const links = countLinks(rows);
   const inodes = new Map<TreeEntry, number>();
   let lastInode = 0;
   for (const [name, entry] of rows) {
     const { uid = 0, gid = 0 } = entry;
-    const linked = inodes.get(entry);
-    const inode = linked ?? ++lastInode;
-    const common = { inode, uid, gid, name };
+    const linked = links.has(entry) ? inodes.get(entry) : undefined;
+    const common = { inode: linked ?? ++lastInode, uid, gid, name };
     if (entry.type === "directory") {
-      const mode = FILE_TYPE.directory | entry.mode;
-      yield { header: encodeHeader({ ...common, mode, links: 2, fileBytes: 0 }), data: undefined, dataBytes: 0 };
-    } else if (entry.type === "symlink") {
-      const data = Buffer.from(entry.target);
-      const mode = FILE_TYPE.symlink | 0o777;
-      const header = encodeHeader({ ...common, mode, links: 1, fileBytes: data.length });
-      yield { header, data, dataBytes: data.length };
-    } else {
-      const linkCount = links.get(entry) ?? 1;
-      if (linkCount > 1) inodes.set(entry, inode);
-      const fileBytes = linked === undefined ? sizeOf(entry.content) : 0;
-      const header = encodeHeader({ ...common, mode: FILE_TYPE.file | entry.mode, links: linkCount, fileBytes });
-      yield { header, data: linked === undefined ? { name, content: entry.content } : undefined, dataBytes: fileBytes };
+      yield encodeHeader({ ...common, mode: FILE_TYPE.directory | entry.mode, links: 2, fileBytes: 0 });
+      continue;
     }
+    if (entry.type === "symlink") {
+      const target = Buffer.from(entry.target);
+      yield encodeHeader({ ...common, mode: FILE_TYPE.symlink | 0o777, links: 1, fileBytes: target.length });
+      yield target;
+      yield paddingBytes(target.length, ALIGNMENT);
+      continue;
+    }
+    const linkCount = links.get(entry) ?? 1;
+    if (linkCount > 1) inodes.set(entry, common.inode);
+    const fileBytes = linked === undefined ? sizeOf(entry.content) : 0;
+    yield encodeHeader({ ...common, mode: FILE_TYPE.file | entry.mode, links: linkCount, fileBytes });
+    if (linked !== undefined) continue;
+    yield { name, content: entry.content };
+    yield paddingBytes(fileBytes, ALIGNMENT);
   }
-  const trailer = { inode: 0, mode: 0, uid: 0, gid: 0, links: 1, fileBytes: 0, name: TRAILER_NAME };
-  yield { header: encodeHeader(trailer), data: undefined, dataBytes: 0 };
+  yield encodeHeader({ inode: 0, mode: 0, uid: 0, gid: 0, links: 1, fileBytes: 0, name: TRAILER_NAME });
 }
 
 /** Number of names of each file that has several. */

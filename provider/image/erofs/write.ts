@@ -2,9 +2,9 @@
  * Packs a file tree as an EROFS image: uncompressed, blocks of 4096 bytes. The image is reproducible: names are sorted, times and
  * UUID are zero.
  */
-import { UnikernelError } from "../../base/errors";
 import { FILE_TYPE } from "../cpio/header";
 import { type ArchivePart, type ArchivePlan, paddingBytes } from "../pack/archivePlan";
+import { assertEntries, isLonger } from "../pack/entryProblems";
 import { type PathEntry, compareBytes, completeTree } from "../rootfs/completeTree";
 import type { FileTree } from "../rootfs/tree";
 import { type DirectoryEntry, encodeDirectory } from "./directory";
@@ -31,10 +31,8 @@ import { type ErofsLayout, type Inode, layOut } from "./layout";
  * over 4095 bytes.
  */
 export function planErofs(tree: FileTree): ArchivePlan {
-  const rows = completeTree(tree);
-  const problems = rows.flatMap((row) => findEntryProblem(row) ?? []);
-  if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "context" });
-  const layout = layOut(rows);
+  assertErofs(tree);
+  const layout = layOut(completeTree(tree));
   return {
     sizeBytes: layout.blockCount * BLOCK_BYTES,
     *parts() {
@@ -47,14 +45,18 @@ export function planErofs(tree: FileTree): ArchivePlan {
   };
 }
 
+/** Throws `CONTEXT_INVALID` as {@link planErofs}. */
+export const assertErofs = (tree: FileTree): void => assertEntries(completeTree(tree), findEntryProblem);
+
 function findEntryProblem([path, entry]: PathEntry): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+  if (isLonger(name, MAX_NAME_BYTES))
     return `The name '${name.slice(0, 60)}…' in '/${path.slice(0, 60)}' is longer than ${MAX_NAME_BYTES} bytes.`;
   if (entry.type !== "symlink") return undefined;
-  const bytes = Buffer.byteLength(entry.target);
-  if (bytes === 0) return `The link '/${path}' has no target.`;
-  return bytes > MAX_LINK_BYTES ? `The link '/${path}' has a target longer than ${MAX_LINK_BYTES} bytes.` : undefined;
+  if (entry.target === "") return `The link '/${path}' has no target.`;
+  return isLonger(entry.target, MAX_LINK_BYTES)
+    ? `The link '/${path}' has a target longer than ${MAX_LINK_BYTES} bytes.`
+    : undefined;
 }
 
 /** Superblock and inodes, padded to a block. */

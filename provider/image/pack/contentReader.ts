@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { UnikernelError, hasErrorCode, systemErrorCode } from "../../base/errors";
 import { DirectoryDescriptors, RootReplacedError } from "../rootfs/directoryDescriptors";
-import type { ArchiveRange, DirectoryRoot, DiskFile, FileContent, FileIdentity } from "../rootfs/tree";
+import { type ArchiveRange, type DirectoryRoot, type DiskFile, type FileContent, sizeOf } from "../rootfs/tree";
 
 const { O_NONBLOCK, O_RDONLY } = fs.constants;
 
@@ -48,6 +48,17 @@ export class ContentReader implements Disposable {
     }
     const fd = this.#openFile(name, content);
     return new OpenedRanges(name, content, fd, [{ offset: 0, sizeBytes: content.sizeBytes }], true);
+  }
+
+  /** Reads a content to `target` at `offset`. Throws as {@link open} and {@link OpenedContent}. */
+  readWhole(name: string, content: FileContent, target: Uint8Array, offset: number): void {
+    const opened = this.open(name, content);
+    try {
+      opened.read(target, offset, sizeOf(content));
+      opened.assertUnchanged();
+    } finally {
+      opened.close();
+    }
   }
 
   /**
@@ -105,10 +116,10 @@ function assertListed(name: string, file: DiskFile, fd: number): void {
   const stat = fs.fstatSync(fd);
   if (!stat.isFile()) throw changedError(name, "it is not a file any more");
   const { identity } = file;
-  const isSame = (key: keyof FileIdentity): boolean => stat[key] === identity[key];
   if (stat.size !== file.sizeBytes) throw changedError(name, `it had ${file.sizeBytes} bytes and has ${stat.size} now`);
-  if (!isSame("dev") || !isSame("ino")) throw changedError(name, "it was replaced");
-  if (!isSame("mtimeMs") || !isSame("ctimeMs")) throw changedError(name, "it was written to");
+  if (stat.dev !== identity.dev || stat.ino !== identity.ino) throw changedError(name, "it was replaced");
+  if (stat.mtimeMs !== identity.mtimeMs || stat.ctimeMs !== identity.ctimeMs)
+    throw changedError(name, "it was written to");
 }
 
 function openBytes(bytes: Uint8Array): OpenedContent {

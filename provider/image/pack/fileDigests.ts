@@ -2,12 +2,11 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { type Digest, digestOf, isDigest } from "../../base/digest";
+import { type Digest, isDigest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
 import { writeFileAtomic } from "../../base/files";
-import { type FileContent, sizeOf } from "../rootfs/tree";
-import { ContentReader } from "./contentReader";
-import { TimeSlice } from "./timeSlice";
+import type { ArchivedFile, DiskFile, FileContent } from "../rootfs/tree";
+import { DigestTable } from "./digestTable";
 
 /**
  * A file that was written this short a time before it was hashed may be written again without a change of its times: the clock of a
@@ -15,18 +14,21 @@ import { TimeSlice } from "./timeSlice";
  */
 const RACY_MS = 2_000;
 /** First word of a saved file; incremented when its format changes. */
-const MAGIC = "file-digests-1";
-const BUFFER_BYTES = 2 ** 18;
+const MAGIC = "file-digests-2";
 
 /** Digests by inode, size and times (like git's index), and of this operation's files by their content object. */
 export class FileDigests {
-  readonly #saved: Map<string, Digest>;
-  readonly #used = new Map<string, Digest>();
+  readonly #saved: DigestTable;
+  readonly #savedArchived: ReadonlyMap<string, Digest>;
+  readonly #usedArchived = new Map<string, Digest>();
+  readonly #recorded = new Map<string, readonly [DiskFile, Digest]>();
   readonly #computed = new WeakMap<FileContent, Digest>();
   readonly #private = new WeakSet<FileContent>();
 
-  constructor(saved: ReadonlyMap<string, Digest> = new Map()) {
-    this.#saved = new Map(saved);
+  /** @param archived digests of files in archives, by archive and place */
+  constructor(files = new DigestTable(), archived: ReadonlyMap<string, Digest> = new Map()) {
+    this.#saved = files;
+    this.#savedArchived = archived;
   }
 
   /** Never saves the digest of this content, which may be secret. */
@@ -37,18 +39,21 @@ export class FileDigests {
   /** The digest of a content, if it is known. */
   get(content: FileContent): Digest | undefined {
     const computed = this.#computed.get(content);
-    if (computed !== undefined) return computed;
-    const key = this.#keyOf(content);
-    const saved = key === undefined ? undefined : this.#saved.get(key);
-    if (saved !== undefined && key !== undefined) this.#used.set(key, saved);
+    if (computed !== undefined || "bytes" in content || this.#private.has(content)) return computed;
+    if (!("archive" in content)) return this.#saved.use(content);
+    const key = archivedKey(content);
+    const saved = this.#savedArchived.get(key);
+    if (saved !== undefined) this.#usedArchived.set(key, saved);
     return saved;
   }
 
   /** True when a content that is read anyway should be hashed: its digest is unknown, or may be outdated. */
   needs(content: FileContent): boolean {
     if (this.#private.has(content)) return true;
-    const key = this.#keyOf(content);
-    return key !== undefined && !this.#saved.has(key) && !this.#used.has(key);
+    if ("bytes" in content) return false;
+    if (!("archive" in content)) return !this.#saved.has(content) && !this.#recorded.has(fileKey(content));
+    const key = archivedKey(content);
+    return !this.#savedArchived.has(key) && !this.#usedArchived.has(key);
   }
 
   /** Records what was read. Throws `CONTEXT_INVALID` when it is not what was read before. */
@@ -61,23 +66,24 @@ export class FileDigests {
       });
     }
     this.#computed.set(content, digest);
-    const key = this.#keyOf(content);
-    if (key !== undefined && !isRacy(content)) this.#used.set(key, digest);
+    if ("bytes" in content || this.#private.has(content) || isRacy(content)) return;
+    if ("archive" in content) this.#usedArchived.set(archivedKey(content), digest);
+    else this.#recorded.set(fileKey(content), [content, digest]);
   }
 
   /** Loads what {@link save} wrote; empty when there is nothing or the file is damaged. */
   static async load(file: string): Promise<FileDigests> {
-    const text = await fs.readFile(file, "latin1").catch(() => "");
-    const end = text.indexOf("\n");
-    const body = text.slice(end + 1);
-    if (text.slice(0, Math.max(end, 0)) !== `${MAGIC} ${checksum(body)}`) return new FileDigests();
-    const saved = new Map<string, Digest>();
-    for (const line of body.split("\n")) {
-      const separator = line.indexOf(" ");
-      const digest = `sha256:${line.slice(separator + 1)}`;
-      if (separator > 0 && isDigest(digest)) saved.set(line.slice(0, separator), digest);
+    const bytes = await fs.readFile(file).catch(() => Buffer.alloc(0));
+    const body = bytes.subarray(HEAD_BYTES);
+    if (bytes.toString("latin1", 0, HEAD_BYTES) !== headOf(body)) return new FileDigests();
+    const tableBytes = Number(body.toString("latin1", 0, body.indexOf("\n")));
+    const start = body.indexOf("\n") + 1;
+    const archived = new Map<string, Digest>();
+    for (const line of body.toString("latin1", start + tableBytes).split("\n")) {
+      const [key = "", digest = ""] = line.split(" ");
+      if (isDigest(digest)) archived.set(key, digest);
     }
-    return new FileDigests(saved);
+    return new FileDigests(new DigestTable(body.subarray(start, start + tableBytes)), archived);
   }
 
   /**
@@ -85,86 +91,29 @@ export class FileDigests {
    * Throws file system errors.
    */
   async save(file: string): Promise<boolean> {
-    const isUnchanged =
-      this.#used.size === this.#saved.size && [...this.#used].every(([key, digest]) => this.#saved.get(key) === digest);
-    if (isUnchanged) return false;
-    const body = [...this.#used].map(([key, digest]) => `${key} ${digest.slice("sha256:".length)}\n`).join("");
+    const [saved, used] = [this.#savedArchived, this.#usedArchived];
+    const isSame = saved.size === used.size && [...used].every(([key, digest]) => saved.get(key) === digest);
+    if (isSame && this.#saved.isUsedUp && this.#recorded.size === 0) return false;
+    const table = this.#saved.encode(this.#recorded.values());
+    const lines = [...used].map(([key, digest]) => `${key} ${digest}\n`).join("");
+    const body = Buffer.concat([Buffer.from(`${table.length}\n`), table, Buffer.from(lines)]);
     await fs.mkdir(path.dirname(file), { recursive: true });
-    await writeFileAtomic(file, `${MAGIC} ${checksum(body)}\n${body}`, 0o600);
+    await writeFileAtomic(file, Buffer.concat([Buffer.from(headOf(body)), body]), 0o600);
     return true;
   }
-
-  #keyOf(content: FileContent): string | undefined {
-    return this.#private.has(content) ? undefined : keyOf(content);
-  }
 }
 
-const checksum = (body: string): string => crypto.createHash("sha256").update(body, "latin1").digest("hex");
+/** Marks the format, and tells a damaged file. */
+const headOf = (body: Uint8Array): string => `${MAGIC} ${crypto.hash("sha256", body, "hex")}\n`;
+const HEAD_BYTES = headOf(new Uint8Array()).length;
 
-/** The file on disk that holds a content; `undefined` for bytes in memory. */
-const fileOf = (content: Exclude<FileContent, { bytes: Uint8Array }>) =>
-  "archive" in content ? content.archive : content;
+const fileKey = ({ identity, sizeBytes }: DiskFile): string =>
+  `${identity.dev}:${identity.ino}:${sizeBytes}:${identity.mtimeMs}:${identity.ctimeMs}`;
 
-function keyOf(content: FileContent): string | undefined {
-  if ("bytes" in content) return undefined;
-  const { identity, sizeBytes } = fileOf(content);
-  const key = `${identity.dev}:${identity.ino}:${sizeBytes}:${identity.mtimeMs}:${identity.ctimeMs}`;
-  if (!("archive" in content)) return key;
-  return `${key}:${content.ranges.map(({ offset, sizeBytes: bytes }) => `${offset ?? "hole"}+${bytes}`).join(",")}`;
-}
+const archivedKey = ({ archive, ranges }: ArchivedFile): string =>
+  `${fileKey(archive)}:${ranges.map(({ offset, sizeBytes }) => `${offset ?? "hole"}+${sizeBytes}`).join(",")}`;
 
-function isRacy(content: FileContent): boolean {
-  if ("bytes" in content) return false;
-  const { mtimeMs, ctimeMs } = fileOf(content).identity;
+function isRacy(content: DiskFile | ArchivedFile): boolean {
+  const { mtimeMs, ctimeMs } = ("archive" in content ? content.archive : content).identity;
   return Math.max(mtimeMs, ctimeMs) > Date.now() - RACY_MS;
-}
-
-/**
- * The digest of every content, in order. Reads only contents whose digest is not known, and records those.
- *
- * Throws `CONTEXT_INVALID` when a file changed since it was listed or cannot be read; an aborted `signal` rejects with its reason.
- */
-export async function digestContents(
-  files: Iterable<{ readonly name: string; readonly content: FileContent }>,
-  digests: FileDigests,
-  signal?: AbortSignal,
-): Promise<Digest[]> {
-  using reader = new ContentReader();
-  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  const slice = new TimeSlice(signal);
-  const all: Digest[] = [];
-  for (const { name, content } of files) {
-    let digest = "bytes" in content ? digestOf(content.bytes) : digests.get(content);
-    if (digest === undefined) {
-      digest = await digestContent(reader, name, content, buffer, slice);
-      digests.record(name, content, digest);
-    }
-    all.push(digest);
-    if (slice.isOver) await slice.next();
-  }
-  return all;
-}
-
-async function digestContent(
-  reader: ContentReader,
-  name: string,
-  content: FileContent,
-  buffer: Buffer,
-  slice: TimeSlice,
-): Promise<Digest> {
-  const hash = crypto.createHash("sha256");
-  const opened = reader.open(name, content);
-  try {
-    for (let left = sizeOf(content); left > 0;) {
-      const length = Math.min(left, buffer.length);
-      opened.read(buffer, 0, length);
-      hash.update(length === buffer.length ? buffer : buffer.subarray(0, length));
-      left -= length;
-      if (slice.isOver) await slice.next();
-    }
-    opened.assertUnchanged();
-    return `sha256:${hash.digest("hex")}`;
-  } finally {
-    opened.close();
-  }
 }

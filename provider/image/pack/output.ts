@@ -37,6 +37,22 @@ export class Output {
     return BUFFER_BYTES - this.#used;
   }
 
+  /** Appends bytes without a call of {@link append}, if they leave space in the current buffer. */
+  tryPut(bytes: Uint8Array): boolean {
+    if (bytes.length >= this.free) return false;
+    this.#current.set(bytes, this.#used);
+    this.#used += bytes.length;
+    return true;
+  }
+
+  /** As {@link tryPut}, for a number of zeros. */
+  tryPutZeros(length: number): boolean {
+    if (length >= this.free) return false;
+    this.#current.fill(0, this.#used, this.#used + length);
+    this.#used += length;
+    return true;
+  }
+
   /**
    * Lets `fill` write `length` bytes, at most {@link free}, to the current buffer and returns them. Call {@link flushIfFull} before the
    * next one.

@@ -2,7 +2,7 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import { dirname } from "node:path";
-import type { Digest } from "../../base/digest";
+import { type Digest, digestOf } from "../../base/digest";
 import { UnikernelError, fromSystemError } from "../../base/errors";
 import { sizeOf } from "../rootfs/tree";
 import type { ArchivePart, ArchivePlan } from "./archivePlan";
@@ -64,18 +64,45 @@ async function writeParts(plan: ArchivePlan, output: Output, { signal, digests }
   using reader = new ContentReader();
   const slice = new TimeSlice(signal);
   for (const part of plan.parts()) {
-    const writer = new PartWriter(part, reader, digests);
-    try {
-      // No promise per part: most are a header, some padding, or a small file.
-      while (!writer.writeInto(output)) {
-        await output.flushIfFull();
-        if (slice.isOver) await slice.next();
-      }
-      writer.finish();
-    } finally {
-      writer.close();
-    }
+    if (!tryWriteSmall(part, output, reader, digests)) await writeLarge(part, output, { reader, digests, slice });
     if (slice.isOver) await slice.next();
+  }
+}
+
+/**
+ * Writes a part that leaves space in the output's buffer: a header, some padding, or a small file, as most are. False, and nothing is
+ * written, for a larger one.
+ */
+function tryWriteSmall(
+  part: ArchivePart,
+  output: Output,
+  reader: ContentReader,
+  digests: FileDigests | undefined,
+): boolean {
+  if (typeof part === "number") return output.tryPutZeros(part);
+  if (part instanceof Uint8Array) return output.tryPut(part);
+  const { name, content } = part;
+  const length = sizeOf(content);
+  if (length >= output.free) return false;
+  const bytes = output.append(length, (target, offset) => reader.readWhole(name, content, target, offset));
+  if (digests?.needs(content) === true) digests.record(name, content, digestOf(bytes));
+  return true;
+}
+
+async function writeLarge(
+  part: ArchivePart,
+  output: Output,
+  { reader, digests, slice }: { reader: ContentReader; digests: FileDigests | undefined; slice: TimeSlice },
+): Promise<void> {
+  const writer = new PartWriter(part, reader, digests);
+  try {
+    while (!writer.writeInto(output)) {
+      await output.flushIfFull();
+      if (slice.isOver) await slice.next();
+    }
+    writer.finish();
+  } finally {
+    writer.close();
   }
 }
 

@@ -1,9 +1,11 @@
 /** Reads a directory on disk as a file tree. */
 import * as fs from "node:fs";
 import { UnikernelError, systemErrorCode } from "../../base/errors";
+import { FILE_TYPE } from "../cpio/header";
 import { TimeSlice } from "../pack/timeSlice";
-import { compareBytes, parentOf } from "./completeTree";
+import { parentOf, sortByBytes } from "./completeTree";
 import { DirectoryDescriptors, describeRoot } from "./directoryDescriptors";
+import { ListedFile } from "./listedFile";
 import type { DirectoryRoot, FileTree, TreeEntry } from "./tree";
 
 /** How to read a directory. */
@@ -15,6 +17,9 @@ export interface DirectoryOptions {
   readonly preserveModes?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Entries between two looks at the clock. */
+const ENTRIES_PER_LOOK = 64;
 
 /** Paths up to this length are passed to the kernel as they are; its limit is 4096 bytes. */
 const SHORT_PATH = 1200;
@@ -28,58 +33,69 @@ const SHORT_PATH = 1200;
  */
 export async function fromDirectory(directory: string, options: DirectoryOptions = {}): Promise<FileTree> {
   const { preserveModes = false, signal } = options;
-  const problems: string[] = [];
   const root = describeRoot(directory);
   using descriptors = new DirectoryDescriptors(root);
-  const lister = new DirectoryLister(root, descriptors, preserveModes, problems);
-  const folders = [""];
+  const lister = new DirectoryLister(root, descriptors, preserveModes);
   const slice = new TimeSlice(signal);
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    folders.push(...lister.list(folder).reverse());
-    if (slice.isOver) await slice.next();
+  let count = 0;
+  // Depth first, which is nearly the order that archives have.
+  const open = [lister.list("")];
+  for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
+    const name = folder.names[folder.next++];
+    if (name === undefined) open.pop();
+    else if (lister.add(folder.prefix + name)) open.push(lister.list(folder.prefix + name));
+    if (++count % ENTRIES_PER_LOOK === 0 && slice.isOver) await slice.next();
   }
+  const { problems, tree } = lister;
   if (problems.length > 0) throw new UnikernelError("CONTEXT_INVALID", problems.join("\n"), { property: "context" });
-  return lister.tree;
+  return tree;
 }
 
-/** Lists one folder after the other into a tree. */
+/** A folder whose entries are being added. */
+interface OpenFolder {
+  /** What its entries' paths start with. */
+  readonly prefix: string;
+  /** Sorted. */
+  readonly names: readonly string[];
+  /** Index of the next name. */
+  next: number;
+}
+
+/** Collects the entries of folders in a tree. */
 class DirectoryLister {
   readonly tree = new Map<string, TreeEntry>();
+  /** Sentences about what cannot be packed. */
+  readonly problems: string[] = [];
   readonly #hardLinks = new Map<string, TreeEntry>();
   readonly #root: DirectoryRoot;
   readonly #prefix: string;
   readonly #descriptors: DirectoryDescriptors;
   readonly #preserveModes: boolean;
-  readonly #problems: string[];
 
-  constructor(root: DirectoryRoot, descriptors: DirectoryDescriptors, preserveModes: boolean, problems: string[]) {
+  constructor(root: DirectoryRoot, descriptors: DirectoryDescriptors, preserveModes: boolean) {
     this.#root = root;
     this.#prefix = root.path.endsWith("/") ? root.path : `${root.path}/`;
     this.#descriptors = descriptors;
     this.#preserveModes = preserveModes;
-    this.#problems = problems;
   }
 
-  /** Adds the entries of a folder and returns the paths of its subfolders. */
-  list(folder: string): string[] {
-    let names: string[];
+  /** Opens a folder; without names, and with a problem, if it cannot be read. */
+  list(folder: string): OpenFolder {
+    const prefix = folder === "" ? "" : `${folder}/`;
     try {
-      names = this.#namesIn(folder);
+      return { prefix, names: sortByBytes(this.#readNames(folder)), next: 0 };
     } catch (error) {
-      this.#problems.push(`The directory '/${folder}' cannot be read (${systemErrorCode(error) ?? "unknown error"}).`);
-      return [];
+      this.problems.push(`The directory '/${folder}' cannot be read (${systemErrorCode(error) ?? "unknown error"}).`);
+      return { prefix, names: [], next: 0 };
     }
-    const subfolders: string[] = [];
-    for (const name of names.sort(compareBytes)) {
-      const inner = folder === "" ? name : `${folder}/${name}`;
-      const entry = this.#read(inner);
-      if (typeof entry === "string") this.#problems.push(entry);
-      else {
-        this.tree.set(inner, entry);
-        if (entry.type === "directory") subfolders.push(inner);
-      }
-    }
-    return subfolders;
+  }
+
+  /** Adds an entry, or a problem. True for a folder. */
+  add(inner: string): boolean {
+    const entry = this.#read(inner);
+    if (typeof entry === "string") this.problems.push(entry);
+    else this.tree.set(inner, entry);
+    return typeof entry === "object" && entry.type === "directory";
   }
 
   /** The entry, or a sentence that says why it cannot be packed. */
@@ -88,9 +104,14 @@ class DirectoryLister {
     try {
       // The plain path is twice as fast. Should it be diverted, opening the file later finds another inode than the listed one.
       const stat = fs.lstatSync(path.length < SHORT_PATH ? path : this.#safePath(inner));
-      if (stat.isFile()) return this.#fileEntry(path, stat);
-      if (stat.isDirectory()) return { type: "directory", mode: this.#preserveModes ? stat.mode & 0o7777 : 0o755 };
-      if (stat.isSymbolicLink()) return this.#linkEntry(inner);
+      switch (stat.mode & FILE_TYPE.mask) {
+        case FILE_TYPE.file:
+          return this.#fileEntry(inner, stat);
+        case FILE_TYPE.directory:
+          return { type: "directory", mode: this.#preserveModes ? stat.mode & 0o7777 : 0o755 };
+        case FILE_TYPE.symlink:
+          return this.#linkEntry(inner);
+      }
       const kind = stat.isFIFO() ? "FIFO" : stat.isSocket() ? "socket" : "device";
       return `'/${inner}' is a ${kind}; only files, directories and symbolic links can be packed. Remove it.`;
     } catch (error) {
@@ -98,14 +119,12 @@ class DirectoryLister {
     }
   }
 
-  #fileEntry(path: string, stat: fs.Stats): TreeEntry {
-    const { dev, ino, mtimeMs, ctimeMs, size, nlink } = stat;
-    const key = nlink > 1 ? `${dev}:${ino}` : undefined;
+  #fileEntry(inner: string, stat: fs.Stats): TreeEntry {
+    const key = stat.nlink > 1 ? `${stat.dev}:${stat.ino}` : undefined;
     const known = key === undefined ? undefined : this.#hardLinks.get(key);
     if (known !== undefined) return known;
     const mode = this.#preserveModes ? stat.mode & 0o7777 : (stat.mode & 0o100) !== 0 ? 0o755 : 0o644;
-    const content = { path, sizeBytes: size, identity: { dev, ino, mtimeMs, ctimeMs }, root: this.#root };
-    const entry: TreeEntry = { type: "file", mode, content };
+    const entry: TreeEntry = { type: "file", mode, content: new ListedFile(this.#root, inner, stat) };
     if (key !== undefined) this.#hardLinks.set(key, entry);
     return entry;
   }
@@ -122,14 +141,14 @@ class DirectoryLister {
     return `${this.#descriptors.pathOf(parentOf(inner))}/${inner.slice(inner.lastIndexOf("/") + 1)}`;
   }
 
-  #namesIn(folder: string): string[] {
+  #readNames(folder: string): string[] {
     const path = this.#descriptors.pathOf(folder);
     const names = fs.readdirSync(path);
     if (!names.some((name) => name.includes("\uFFFD"))) return names;
     return fs.readdirSync(path, { encoding: "buffer" }).flatMap((bytes) => {
       const name = bytes.toString("utf8");
       if (Buffer.from(name).equals(bytes)) return [name];
-      this.#problems.push(`A name in '/${folder}' is not UTF-8: '${name}'.`);
+      this.problems.push(`A name in '/${folder}' is not UTF-8: '${name}'.`);
       return [];
     });
   }

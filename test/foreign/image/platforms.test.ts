@@ -5,6 +5,7 @@ import * as path from "node:path";
 import type { Digest } from "../../../provider/base/digest";
 import { exec } from "../../../provider/base/exec";
 import { attestImage } from "../../../provider/image/attest/attestImage";
+import { createRegistryClient } from "../../../provider/image/registry/api/client";
 import { listReferrers } from "../../../provider/image/attest/referrers";
 import { buildImage } from "../../../provider/image/build/buildImage";
 import { type BuildPlan, planBuild } from "../../../provider/image/build/planBuild";
@@ -148,8 +149,9 @@ describe("an image for several platforms with skopeo and Debian's docker-registr
     await pushImage(layout, digest, repository);
     const pushed = { layout: layout.folder, repository, digest, plan };
     await attestImage(pushed, { sbom: true, provenance: true, signer: undefined }, {});
+    const client = createRegistryClient({ registry: registry.host });
     const documents: string[] = [];
-    for (const referrer of await listReferrers(repository, digest)) {
+    for (const referrer of await listReferrers(client, "documented/shop", digest)) {
       const raw = await run("skopeo", [
         "inspect",
         "--raw",

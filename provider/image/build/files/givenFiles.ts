@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { UnikernelError, errorMessage, systemErrorCode } from "../../../base/errors";
 import { describeFile } from "../../pack/contentReader";
-import { type FileDigests, digestContents } from "../../pack/fileDigests";
+import { digestContents } from "../../pack/digestContents";
+import type { FileDigests } from "../../pack/fileDigests";
 import type { FileContent, TreeEntry } from "../../rootfs/tree";
 import { downloadFile } from "./downloadFile";
 

@@ -1,7 +1,7 @@
 /** The kernel that a Kraftfile asks for. */
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { digestContents } from "../../pack/fileDigests";
+import { digestContents } from "../../pack/digestContents";
 import { kraftfileError } from "../../kraftfile/kraftfileError";
 import type { LoadedKraftfile } from "../../kraftfile/loadKraftfile";
 import type { Kraftfile, Position } from "../../kraftfile/model";

@@ -5,10 +5,12 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { type Digest, digestOf } from "../../../base/digest";
-import { UnikernelError, errorMessage } from "../../../base/errors";
+import { UnikernelError, errorMessage, hasErrorCode } from "../../../base/errors";
+import { ContentHasher } from "../../pack/digestContents";
 import { FileDigests } from "../../pack/fileDigests";
+import type { DiskFile } from "../../rootfs/tree";
+import { TimeSlice } from "../../pack/timeSlice";
 import type { SecretValues } from "../secrets";
 import { type FolderMatches, decideIgnored, maySkipFolder } from "./ignoreMatcher";
 import type { DockerfileSource } from "./source";
@@ -42,9 +44,8 @@ export interface HashResources {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Files between two turns of the event loop. */
-const FILES_PER_TURN = 64;
-const CHUNK_BYTES = 256 * 1024;
+/** Entries that are hashed in one call. */
+const ENTRIES_PER_HASH = 64;
 
 /**
  * Reads every file of the context that is not ignored and whose digest is not known, once. Throws `CONTEXT_INVALID` if one cannot be
@@ -59,30 +60,46 @@ export async function hashBuildContext(
   const hash = crypto.createHash("sha256");
   const args = Object.entries(buildArgs).sort(([a], [b]) => (a < b ? -1 : 1));
   hash.update(JSON.stringify([digestOf(source.content), target ?? null, platform ?? null, args]));
-  let fileCount = 0;
   const entries: ContextEntry[] = [];
-  for (const entry of walk({ ...source, digests }, "", undefined)) {
-    entries.push(entry);
-    hash.update(`${JSON.stringify(entry)}\n`);
-    if (entry[1] !== "file") continue;
-    fileCount += 1;
-    if (fileCount % FILES_PER_TURN !== 0) continue;
-    await setImmediate();
-    signal?.throwIfAborted();
+  const slice = new TimeSlice(signal);
+  signal?.throwIfAborted();
+  let lines = "";
+  using hasher = new ContentHasher(digests, signal);
+  for (const found of walk(source, "", undefined)) {
+    let entry: ContextEntry;
+    if ("content" in found) entry = toEntry(found, hasher.known(found.content) ?? (await read(found, hasher)));
+    else entry = found;
+    lines += `${JSON.stringify(entry)}\n`;
+    if (entries.push(entry) % ENTRIES_PER_HASH === 0) {
+      hash.update(lines);
+      lines = "";
+    }
+    if (slice.isOver) await slice.next();
   }
+  hash.update(lines);
+  const fileCount = entries.filter(([, type]) => type === "file").length;
   const secretContextEntrys = [...secrets].map(([id, value]) => [id, digestOf(value)] as const);
   const secretsHash =
     secretContextEntrys.length === 0 ? undefined : digestOf(JSON.stringify(secretContextEntrys.sort()));
   return { contextHash: `sha256:${hash.digest("hex")}`, secretsHash, fileCount, entries };
 }
 
+/** A regular file as it was when its folder was read. */
+interface FoundFile {
+  /** Path in the context. */
+  readonly name: string;
+  readonly content: DiskFile;
+  /** By its owner. */
+  readonly isExecutable: boolean;
+}
+
 /** The entries that the builder receives, in the order of their names. Folders above a file that is included again count. */
 function* walk(
-  source: DockerfileSource & { readonly digests: FileDigests },
+  source: DockerfileSource,
   inner: string,
   matches: FolderMatches | undefined,
-): Generator<ContextEntry> {
-  const { contextFolder, ignorePatterns, digests } = source;
+): Generator<ContextEntry | FoundFile> {
+  const { contextFolder, ignorePatterns } = source;
   for (const entry of readFolder(path.join(contextFolder, inner))) {
     const child = inner === "" ? entry.name : `${inner}/${entry.name}`;
     const decision = decideIgnored(ignorePatterns, child, matches);
@@ -90,7 +107,7 @@ function* walk(
       if (decision.isIgnored && maySkipFolder(ignorePatterns, child)) continue;
       if (!decision.isIgnored) yield [child, "directory", ""];
       yield* walk(source, child, decision.matches);
-    } else if (!decision.isIgnored) yield describe(path.join(contextFolder, child), child, entry, digests);
+    } else if (!decision.isIgnored) yield describe(`${contextFolder}/${child}`, child, entry);
   }
 }
 
@@ -102,51 +119,35 @@ function readFolder(folder: string): readonly fs.Dirent[] {
   }
 }
 
-function describe(file: string, child: string, entry: fs.Dirent, digests: FileDigests): ContextEntry {
+function describe(file: string, child: string, entry: fs.Dirent): ContextEntry | FoundFile {
   try {
     if (entry.isSymbolicLink()) return [child, "symlink", fs.readlinkSync(file)];
     if (!entry.isFile()) return [child, "special", ""]; // a socket, FIFO or device: never opened
-    return [child, "file", digestOfFileNow(file, digests)];
+    const stat = fs.lstatSync(file);
+    if (!stat.isFile()) throw new Error("it is no longer a regular file");
+    const { dev, ino, mtimeMs, ctimeMs, size } = stat;
+    const content = { path: file, sizeBytes: size, identity: { dev, ino, mtimeMs, ctimeMs } };
+    return { name: child, content, isExecutable: (stat.mode & 0o100) !== 0 };
   } catch (error) {
     throw unreadable(file, error);
   }
 }
 
-/** Digest of the content, with `x` if the owner may execute it. Does not follow a link that has taken the file's place. */
-function digestOfFileNow(file: string, digests: FileDigests): string {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
-  const descriptor = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+/** Reads a file. A link or another file in its place by now has another inode and is not read. */
+async function read({ name, content }: FoundFile, hasher: ContentHasher): Promise<Digest> {
   try {
-    const stat = fs.fstatSync(descriptor);
-    if (!stat.isFile()) throw new Error("it is no longer a regular file");
-    const { dev, ino, mtimeMs, ctimeMs, size } = stat;
-    const content = { path: file, sizeBytes: size, identity: { dev, ino, mtimeMs, ctimeMs } };
-    let digest = digests.get(content);
-    if (digest === undefined) {
-      digest = `sha256:${hashOpenFile(descriptor)}`;
-      const after = fs.fstatSync(descriptor);
-      if (after.size !== size || after.mtimeMs !== mtimeMs || after.ctimeMs !== ctimeMs)
-        throw new Error("it is being written to");
-      digests.record(file, content, digest);
-    }
-    return `${digest.slice("sha256:".length)}${(stat.mode & 0o100) === 0 ? "" : " x"}`;
-  } finally {
-    fs.closeSync(descriptor);
+    return await hasher.read(name, content);
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown };
+    throw hasErrorCode(cause, "EACCES", "EPERM") ? unreadable(content.path, cause) : error;
   }
 }
 
-/** One buffer for all files: nothing else runs while one is read. */
-const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-
-function hashOpenFile(descriptor: number): string {
-  const first = fs.readSync(descriptor, buffer, 0, CHUNK_BYTES, null);
-  // Most files are small, and a hash in one call costs half.
-  if (first < CHUNK_BYTES) return crypto.hash("sha256", buffer.subarray(0, first), "hex");
-  const hash = crypto.createHash("sha256");
-  for (let read = first; read > 0; read = fs.readSync(descriptor, buffer, 0, CHUNK_BYTES, null))
-    hash.update(buffer.subarray(0, read));
-  return hash.digest("hex");
-}
+const toEntry = ({ name, isExecutable }: FoundFile, digest: Digest): ContextEntry => [
+  name,
+  "file",
+  `${digest.slice("sha256:".length)}${isExecutable ? " x" : ""}`,
+];
 
 const unreadable = (file: string, cause: unknown): UnikernelError =>
   new UnikernelError("CONTEXT_INVALID", `'${file}' cannot be read: ${errorMessage(cause)}.`, {

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { cacheFile, limitCache, readCacheFile, writeCacheFile } from "../../../../provider/image/cache/cacheFiles";
 import { withSavedDigests } from "../../../../provider/image/cache/savedDigests";
-import { digestContents } from "../../../../provider/image/pack/fileDigests";
+import { digestContents } from "../../../../provider/image/pack/digestContents";
 import { fromDirectory } from "../../../../provider/image/rootfs/fromDirectory";
 import { useCacheFolder } from "../../../support/cacheFolder";
 

@@ -92,6 +92,14 @@ describe("a Dockerfile source", () => {
       assert.equal((await hash()).fileCount, 4);
     });
 
+    it("is cancelled in the middle of a file", async () => {
+      write("sparse", "");
+      fs.truncateSync(file("sparse"), 2 ** 33);
+      const source = await readDockerfileSource(folder, "Dockerfile");
+      const signal = AbortSignal.timeout(50);
+      await assert.rejects(hashBuildContext(source, {}, new Map(), { signal }), { name: "TimeoutError" });
+    });
+
     it("is cancelled between files", async () => {
       for (let i = 0; i < 200; i += 1) write(`many/${i}`, "");
       const source = await readDockerfileSource(folder, "Dockerfile");

@@ -8,7 +8,8 @@ import * as path from "node:path";
 import * as zlib from "node:zlib";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { digestOf } from "../../../../provider/base/digest";
-import { FileDigests, digestContents } from "../../../../provider/image/pack/fileDigests";
+import { digestContents } from "../../../../provider/image/pack/digestContents";
+import { FileDigests } from "../../../../provider/image/pack/fileDigests";
 import { packTree } from "../../../../provider/image/pack/packTree";
 import { fromDirectory } from "../../../../provider/image/rootfs/fromDirectory";
 import { type SourceType, resolveSource } from "../../../../provider/image/rootfs/resolveSource";
@@ -30,7 +31,7 @@ describe("a root file system", () => {
   afterEach(() => fs.rm(folder, { recursive: true }));
 
   describe("from a directory", () => {
-    it("keeps links, normalises modes, lists folder by folder, and leaves contents on disk", async () => {
+    it("keeps links, normalises modes, lists depth first, and leaves contents on disk", async () => {
       await fs.mkdir(path.join(folder, "bin"), { mode: 0o755 });
       await fs.writeFile(path.join(folder, "bin", "busybox"), "elf");
       await fs.chmod(path.join(folder, "bin", "busybox"), 0o4755);
@@ -48,10 +49,10 @@ describe("a root file system", () => {
       const real = await fs.realpath(folder);
       const rows = (modes: number[]): unknown[] => [
         ["bin", modes[0]],
-        ["bin.txt", modes[2], path.join(real, "bin.txt"), 0],
         ["bin/busybox", modes[1], path.join(real, "bin/busybox"), 3],
         ["bin/sh", "/bin/busybox"],
         ["bin/up", "../../nowhere"],
+        ["bin.txt", modes[2], path.join(real, "bin.txt"), 0],
       ];
       assert.deepEqual(await listed(false), rows([0o755, 0o755, 0o644]));
       assert.deepEqual(await listed(true), rows([0o2711, 0o4755, 0o611]));

@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { UnikernelError } from "../../provider/base/errors";
-import type { Endpoint, Vm, VmExit, VmSpec, VmUsage, Vmm } from "../../provider/platform/vmm/vmm";
+import { connectLoopback } from "../../provider/platform/vmm/qemu/network/connectLoopback";
+import type { ConnectOptions, Vm, VmExit, VmSpec, VmUsage, Vmm } from "../../provider/platform/vmm/vmm";
 
 /** How a guest behaves. */
 export interface FakeGuest {
@@ -71,12 +72,12 @@ class FakeVmProcess {
     this.#onExit(exit);
   }
 
-  async forward(guestPort: number): Promise<Endpoint> {
+  async connect(guestPort: number, { timeoutMs, signal }: ConnectOptions): Promise<net.Socket | undefined> {
     if (this.exit !== undefined) throw new UnikernelError("VMM_FAILED", "The VM is gone.");
     const opened = this.#forwards.get(guestPort) ?? this.#open(guestPort);
     this.#forwards.set(guestPort, opened);
     const address = (await opened).address();
-    return { host: "127.0.0.1", port: typeof address === "object" && address !== null ? address.port : 0 };
+    return connectLoopback(typeof address === "object" && address !== null ? address.port : 0, timeoutMs, signal);
   }
 
   /** Like QEMU it accepts at once and connects to the guest later. */
@@ -111,8 +112,8 @@ class FakeVm implements Vm {
     this.exited = machine.exited.then((exit) => (this.#isReleased ? new Promise<VmExit>(() => undefined) : exit));
   }
 
-  forward(guestPort: number): Promise<Endpoint> {
-    return this.#machine.forward(guestPort);
+  connect(guestPort: number, options: ConnectOptions): Promise<net.Socket | undefined> {
+    return this.#machine.connect(guestPort, options);
   }
 
   probePort(_guestPort: number, signal: AbortSignal): Promise<boolean> {

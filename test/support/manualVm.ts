@@ -33,7 +33,7 @@ export class ManualVm implements Vm {
   pause = async (): Promise<void> => void (this.paused = true);
   resume = async (): Promise<void> => void (this.paused = false);
   probePort = async (): Promise<boolean> => true;
-  forward = () => Promise.reject(new Error("nobody connects"));
+  connect = () => Promise.reject(new Error("nobody connects"));
   usage = () => Promise.resolve({ rssBytes: 0, cpuTimeMs: 0 });
   disconnect = (): void => undefined;
 }

@@ -1,11 +1,14 @@
 /** A connection to an instance, counted from the moment it is open until it is released. */
-import * as net from "node:net";
+import type * as net from "node:net";
 import type { ConnectionTraffic } from "./traffic";
 
 /** The part of a VM that the proxy needs. */
-export interface ForwardTarget {
-  /** Host address that reaches a port inside the VM. */
-  forward(guestPort: number): Promise<{ readonly host: string; readonly port: number }>;
+export interface ConnectTarget {
+  /** As of the VM. */
+  connect(
+    guestPort: number,
+    options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  ): Promise<net.Socket | undefined>;
 }
 
 /** An open connection to an instance, used by one client. */
@@ -19,29 +22,4 @@ export interface Lease {
   onDrain: () => void;
   /** Stops counting the connection, without closing the socket. Idempotent. */
   release(): void;
-}
-
-/** Connects to a port inside a VM; `undefined` when that fails or the signal aborts. */
-export async function connectToGuest(
-  target: ForwardTarget,
-  guestPort: number,
-  signal: AbortSignal,
-): Promise<net.Socket | undefined> {
-  try {
-    const { host, port } = await target.forward(guestPort);
-    return await new Promise<net.Socket>((resolve, reject) => {
-      const socket = net.connect({ host, port, allowHalfOpen: true, noDelay: true });
-      const abort = (): void => void socket.destroy(new Error("aborted"));
-      if (signal.aborted) abort();
-      signal.addEventListener("abort", abort, { once: true });
-      socket.once("error", reject);
-      socket.once("connect", () => {
-        signal.removeEventListener("abort", abort);
-        socket.off("error", reject);
-        resolve(socket);
-      });
-    });
-  } catch {
-    return undefined;
-  }
 }

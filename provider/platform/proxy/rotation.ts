@@ -1,6 +1,6 @@
 /** The instances of one service that may get connections, and how a connection gets one of them. */
 import { type Candidate, chooseInstance, type ConnectionLimits } from "./chooseInstance";
-import { connectToGuest, type ForwardTarget, type Lease } from "./lease";
+import type { ConnectTarget, Lease } from "./lease";
 import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic, type TrafficCounts } from "./traffic";
 import { withTimeout } from "../../base/timeout";
 
@@ -16,8 +16,10 @@ export interface RotationEvents {
 
 interface RotationMember {
   state: Candidate["state"];
-  target: ForwardTarget | undefined;
+  target: ConnectTarget | undefined;
   connecting: number;
+  /** Ends connects that wait for their turn when the instance is no longer ready. */
+  unready: AbortController;
   readonly leases: Set<Lease>;
   readonly traffic: InstanceTraffic;
 }
@@ -45,14 +47,19 @@ export class Rotation {
   }
 
   /** Sets the state of an instance and adds the instance if it is new. A `ready` instance needs a target. */
-  setState(uuid: string, state: Candidate["state"], target?: ForwardTarget): void {
+  setState(uuid: string, state: Candidate["state"], target?: ConnectTarget): void {
     const member = this.#members.get(uuid) ?? {
       state,
       target,
       connecting: 0,
+      unready: new AbortController(),
       leases: new Set(),
       traffic: new InstanceTraffic(),
     };
+    if (member.state === "ready" && state !== "ready") {
+      member.unready.abort();
+      member.unready = new AbortController();
+    }
     member.state = state;
     if (target !== undefined) member.target = target;
     this.#members.set(uuid, member);
@@ -150,9 +157,11 @@ export class Rotation {
     if (member?.target === undefined) return undefined;
     const { target } = member;
     member.connecting++;
-    const socket = await withTimeout(this.#connectTimeoutMs, signal, (limited) =>
-      connectToGuest(target, guestPort, limited),
-    );
+    const options = {
+      timeoutMs: this.#connectTimeoutMs,
+      signal: AbortSignal.any([signal, member.unready.signal]),
+    };
+    const socket = await target.connect(guestPort, options).catch(() => undefined); // the VM is gone, or the client
     member.connecting--;
     if (socket === undefined || member.state !== "ready") {
       socket?.destroy();

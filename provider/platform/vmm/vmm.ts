@@ -5,6 +5,8 @@
  * A VM outlives the daemon that started it: `disconnect` leaves it running, and the next daemon adopts it.
  */
 
+import type * as net from "node:net";
+
 /** Everything that is needed to boot a VM, and to recognise it after the daemon has restarted. */
 export interface VmSpec {
   /** UUID of the instance. */
@@ -55,10 +57,12 @@ export type VmExit =
   /** Ended from outside: by `stop`, by a signal, or with the host. */
   | { readonly kind: "killed"; readonly detail: string };
 
-/** A host address that reaches a port inside a VM. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
+/** Limits of one connect. */
+export interface ConnectOptions {
+  /** How long connecting may take, in milliseconds, once it is this connection's turn. */
+  readonly timeoutMs: number;
+  /** Gives up, also while the connection waits for its turn. */
+  readonly signal: AbortSignal;
 }
 
 /** Host resources that a VM uses. */
@@ -80,8 +84,12 @@ export interface Vm {
   readonly started: Promise<void>;
   /** Resolves once, when the VM is gone for any reason. Stays pending after `disconnect`. */
   readonly exited: Promise<VmExit>;
-  /** Host address that reaches `guestPort`. Created by the first call; later calls return the same address. */
-  forward(guestPort: number): Promise<Endpoint>;
+  /**
+   * A connection to `guestPort`, with half-close; `undefined` if the guest does not accept one in time. Many may be opened at once: they
+   * reach the guest in order, at the pace at which it accepts them. Throws the signal's reason when it aborts, and an error when the VM is
+   * gone.
+   */
+  connect(guestPort: number, options: ConnectOptions): Promise<net.Socket | undefined>;
   /** One readiness probe: true when something listens on `guestPort` inside the guest now. Sends no bytes to it. */
   probePort(guestPort: number, signal: AbortSignal): Promise<boolean>;
   /** Asks the guest to shut down (sync and unmount included), and kills it after `graceMs`. May be called again. */

@@ -31,7 +31,7 @@ describe("the test guest on an EROFS image", function () {
     const vm = await lab.start(lab.script("exec httpd -f -p 8080 -h /www", { initrd: lab.erofs }));
     await vm.started;
     await waitForResponse(vm, 8080);
-    assert.equal(await fetchText((await vm.forward(8080)).port), "hello from the guest\n");
+    assert.equal(await fetchText(vm, 8080), "hello from the guest\n");
     await vm.stop({ graceMs: 0 });
   });
 

@@ -120,10 +120,12 @@ export class Lab {
   }
 }
 
-/** Body of a page on the loopback address. */
-export function fetchText(port: number): Promise<string> {
+/** Body of a page of the guest. */
+export async function fetchText(vm: Vm, guestPort: number): Promise<string> {
+  const socket = await vm.connect(guestPort, { timeoutMs: 30_000, signal: AbortSignal.timeout(60_000) });
+  if (socket === undefined) throw new Error("The guest does not accept connections.");
   return new Promise((resolve, reject) => {
-    const request = http.get({ host: "127.0.0.1", port, agent: false }, (response) => {
+    const request = http.get({ createConnection: () => socket }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (text: string) => (body += text));
       response.on("end", () => resolve(body)).on("error", reject);

@@ -1,13 +1,14 @@
 /**
  * One running QEMU process, which the daemon controls over QMP and, if the guest supports it, over the control port.
  */
+import type * as net from "node:net";
 import { systemClock } from "../../../base/clock";
-import type { Endpoint, Vm, VmExit, VmUsage } from "../vmm";
+import type { ConnectOptions, Vm, VmExit, VmUsage } from "../vmm";
 import { ControlPort } from "./controlPort";
 import { classifyExit } from "./exit/classifyExit";
 import { readExitEvidence } from "./exit/logs";
 import type { VmFiles } from "./files";
-import { HostForwards } from "./forwards";
+import { HostForwards } from "./network/forwards";
 import { isRunning, killProcess, type ProcessExit, type ProcessIdentity } from "./host/process";
 import { readProcessUsage } from "./host/usage";
 import { QmpClient, type QmpEvent } from "./qmpClient";
@@ -70,8 +71,8 @@ export class QemuVm implements Vm {
     return new QemuVm(parts, qmp, exitEvents, await ControlPort.connect(parts.files));
   }
 
-  forward(guestPort: number): Promise<Endpoint> {
-    return this.#forwards.endpointFor(guestPort);
+  connect(guestPort: number, options: ConnectOptions): Promise<net.Socket | undefined> {
+    return this.#forwards.connect(guestPort, options);
   }
 
   async probePort(guestPort: number, signal: AbortSignal): Promise<boolean> {

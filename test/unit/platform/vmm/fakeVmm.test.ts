@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
-import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
+import { text } from "node:stream/consumers";
 import { FakeVmm, type FakeGuest } from "../../../support/fakeVmm";
 import type { VmSpec } from "../../../../provider/platform/vmm/vmm";
 
@@ -20,12 +20,6 @@ const spec: VmSpec = {
   annotations: {},
 };
 const signal = new AbortController().signal;
-
-async function received(port: number): Promise<string> {
-  let text = "";
-  for await (const chunk of net.connect(port, "127.0.0.1").setEncoding("utf8")) text += String(chunk);
-  return text;
-}
 
 describe("the fake VMM", () => {
   let folder: string;
@@ -46,9 +40,8 @@ describe("the fake VMM", () => {
     assert.equal(await vm.probePort(80, signal), false);
     await vm.started;
     while (!(await vm.probePort(80, signal))) await new Promise((resolve) => setImmediate(resolve));
-    const endpoint = await vm.forward(80);
-    assert.equal(await received(endpoint.port), "port 80");
-    assert.deepEqual(await vm.forward(80), endpoint);
+    const socket = await vm.connect(80, { timeoutMs: 1000, signal });
+    assert.equal(socket && (await text(socket)), "port 80");
     assert.equal(await fs.readFile(vmm.consoleLogPath(spec.uuid), "utf8"), "booting\n");
     await vm.pause();
     assert.equal(await vm.probePort(80, signal), false);

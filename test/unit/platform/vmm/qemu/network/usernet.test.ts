@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { parseForwards, parseUsernet } from "../../../../../provider/platform/vmm/qemu/usernet";
+import {
+  findUnaccepted,
+  parseForwards,
+  parseUsernet,
+} from "../../../../../../provider/platform/vmm/qemu/network/usernet";
 
 describe("QEMU's list of connections", () => {
   // from QEMU 7.2.22, `info usernet`
@@ -14,10 +18,14 @@ describe("QEMU's list of connections", () => {
   ].join("\n");
 
   it("is parsed into forwards and connections with their states", () => {
-    assert.deepEqual(parseForwards(text), [{ state: "HOST_FORWARD", hostPort: 45615, guestPort: 80 }]);
+    assert.deepEqual(parseForwards(text), [{ state: "HOST_FORWARD", fd: 14, hostPort: 45615, guestPort: 80 }]);
     assert.deepEqual(
       parseUsernet(text).map((line) => line.state),
       ["ESTABLISHED", "SYN_SENT", "HOST_FORWARD"],
+    );
+    assert.deepEqual(
+      findUnaccepted(parseUsernet(text)).map(({ fd }) => fd),
+      [17],
     );
     assert.deepEqual(parseUsernet("Hub -1 (n0):\r\n"), []);
   });

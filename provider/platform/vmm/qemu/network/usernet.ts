@@ -8,18 +8,25 @@ export interface UsernetEntry {
   readonly state: string;
   /** Port on the host; a connection has the port of the forward it came through. */
   readonly hostPort: number;
+  /** QEMU's file descriptor. */
+  readonly fd: number;
   readonly guestPort: number;
 }
 
 /** The TCP entries whose source is the host's loopback address. */
 export function parseUsernet(text: string): UsernetEntry[] {
-  return [...text.matchAll(/^\s*TCP\[(\w+)\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+[\d.]+\s+(\d+)\s/gm)].map((match) => ({
+  return [...text.matchAll(/^\s*TCP\[(\w+)\]\s+(\d+)\s+127\.0\.0\.1\s+(\d+)\s+[\d.]+\s+(\d+)\s/gm)].map((match) => ({
     state: match[1] ?? "",
-    hostPort: Number(match[2]),
-    guestPort: Number(match[3]),
+    fd: Number(match[2]),
+    hostPort: Number(match[3]),
+    guestPort: Number(match[4]),
   }));
 }
 
 /** The forwards that listen. */
 export const parseForwards = (text: string): UsernetEntry[] =>
   parseUsernet(text).filter((entry) => entry.state === "HOST_FORWARD");
+
+/** The connections that the guest has not accepted yet. */
+export const findUnaccepted = (entries: readonly UsernetEntry[]): readonly UsernetEntry[] =>
+  entries.filter(({ state }) => state === "SYN_SENT");

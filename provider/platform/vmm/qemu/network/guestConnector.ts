@@ -1,0 +1,173 @@
+/**
+ * Connects to one port of a guest, through several of QEMU's host forwards.
+ *
+ * Many connections at once get lost on this way. QEMU's forwards listen with a backlog of 1, so Linux drops a SYN that arrives before QEMU
+ * has accepted two others. And a guest whose backlog is full drops the end of a handshake; slirp then considers the connection open, but
+ * never repeats the data that it has sent. So connections start as fast as the guest is sure to take them:
+ *
+ * ```text
+ * connect ─► wait in line
+ *              │ newConnections.ts
+ *              ├─ few connections are new ─────────────────────► connect, hand over at once
+ *              │
+ *              └─ many are new, and no handshake is under way ─► connect, ask QEMU until the guest has accepted, hand over
+ *                                                                  │
+ *                                                                  └─ not in time: the guest's backlog is full;
+ *                                                                     close, wait in line again
+ * ```
+ *
+ * A connection is new until the guest has sent data over it, and for a few seconds at most.
+ */
+import type * as net from "node:net";
+import { systemClock } from "../../../../base/clock";
+import type { ConnectOptions } from "../../vmm";
+import { connectLoopback } from "./connectLoopback";
+import { MAX_UNANSWERED, type NewConnection, NewConnections, type UnacceptedConnection } from "./newConnections";
+
+/** Each of the connections that start at the same time has one. */
+const MAX_FORWARDS = MAX_UNANSWERED;
+/** Loopback connects in well under a millisecond, unless the backlog is full. */
+const ACCEPT_TIMEOUT_MS = 50;
+/** Pause between two questions to QEMU. */
+const POLL_MS = 2;
+
+/** The host forwards to one guest port. */
+export interface ForwardSource {
+  /** Host ports of `count` further forwards. Throws when the VM is gone. */
+  add(count: number): Promise<readonly number[]>;
+  /** The connections that the guest has not accepted yet. Throws when the VM is gone. */
+  findUnaccepted(): Promise<readonly UnacceptedConnection[]>;
+}
+
+/** Connects to one port of a guest. */
+export class GuestConnector {
+  readonly #source: ForwardSource;
+  readonly #hostPorts: number[];
+  readonly #new = new NewConnections();
+  /** Connects that wait, first come, first served. */
+  readonly #line: PromiseWithResolvers<NewConnection>[] = [];
+  #startCount = 0;
+  #isGrowing = false;
+  #isPolling = false;
+
+  /** @param hostPorts forwards that exist; there is at least one */
+  constructor(source: ForwardSource, hostPorts: readonly number[]) {
+    this.#source = source;
+    this.#hostPorts = [...hostPorts];
+  }
+
+  /**
+   * An open connection, or `undefined` if the guest did not accept one in time. Throws the signal's reason when it aborts, and
+   * `VMM_FAILED` or a socket's error when the VM is gone.
+   */
+  async connect({ timeoutMs, signal }: ConnectOptions): Promise<net.Socket | undefined> {
+    for (let deadlineMs = Infinity; performance.now() < deadlineMs;) {
+      const connection = await this.#nextTurn(signal);
+      deadlineMs = Math.min(deadlineMs, performance.now() + timeoutMs);
+      const socket = await this.#open(connection, signal);
+      if (socket !== undefined) return socket;
+    }
+    return undefined;
+  }
+
+  /** Waits in line. */
+  async #nextTurn(signal: AbortSignal): Promise<NewConnection> {
+    signal.throwIfAborted();
+    const turn = Promise.withResolvers<NewConnection>();
+    const leave = (): void => {
+      this.#line.splice(this.#line.indexOf(turn), 1);
+      turn.reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    this.#line.push(turn);
+    this.#admit();
+    try {
+      return await turn.promise;
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
+  /** Connects to the forward, and waits for the guest if there are many; `undefined` if either does not accept in time. */
+  async #open(connection: NewConnection, signal: AbortSignal): Promise<net.Socket | undefined> {
+    const end = (): void => {
+      this.#new.end(connection);
+      this.#admit();
+    };
+    let socket: net.Socket | undefined;
+    try {
+      socket = await connectLoopback(connection.hostPort, ACCEPT_TIMEOUT_MS, signal);
+    } finally {
+      if (socket === undefined) end();
+    }
+    if (socket === undefined) return undefined;
+    connection.socket = socket.once("close", end);
+    if (!connection.isAwaited) return socket;
+    void this.#poll();
+    if (await unlessAborted(connection.outcome, socket, signal)) return socket;
+    socket.destroy();
+    signal.throwIfAborted();
+    return undefined;
+  }
+
+  /** Starts those in line that the guest is sure to take. */
+  #admit(): void {
+    while (this.#line.length > 0 && this.#new.mayStart(this.#hostPorts.length)) {
+      const hostPort = this.#hostPorts[this.#startCount++ % this.#hostPorts.length] ?? 0;
+      this.#line.shift()?.resolve(this.#new.start(hostPort));
+    }
+    if (this.#line.length === 0) return;
+    void this.#grow();
+    void this.#poll();
+  }
+
+  async #grow(): Promise<void> {
+    const count = MAX_FORWARDS - this.#hostPorts.length;
+    if (count <= 0 || this.#isGrowing) return;
+    this.#isGrowing = true;
+    try {
+      this.#hostPorts.push(...(await this.#source.add(count)));
+      this.#admit();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isGrowing = false;
+    }
+  }
+
+  /** As long as someone waits: asks QEMU which connections the guest has not accepted. */
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    try {
+      while (this.#line.length > 0 || this.#new.isAwaited) {
+        await systemClock.sleep(POLL_MS);
+        const asked = this.#new.handshakesInGuest();
+        if (asked.length > 0) this.#new.judge(asked, await this.#source.findUnaccepted());
+        this.#admit();
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isPolling = false;
+    }
+  }
+
+  /** The VM is gone: nobody gets a connection any more. */
+  #fail(error: unknown): void {
+    for (const turn of this.#line.splice(0)) turn.reject(error);
+    this.#new.endAll();
+  }
+}
+
+/** The outcome; the socket is destroyed if the signal aborts. */
+async function unlessAborted(outcome: Promise<boolean>, socket: net.Socket, signal: AbortSignal): Promise<boolean> {
+  const abort = (): void => void socket.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await outcome;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -31,7 +31,7 @@ const HELP = `Usage: unikernel <command>
     --all                delete everything on it except images first
   logs <name>          show the console log of an instance
     --metro <metro>      metro; default UKC_METRO, else fra
-  delete <kind> <name> delete an instance, service, volume or certificate that no stack manages
+  delete <kind> <name> delete an instance, service, volume, certificate or image that no stack manages
     --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none
     --with-instances     delete the instances of a service with it
   cache clear          remove cached runtimes, steps of Dockerfiles and file digests; images stay

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { isProcessAlive } from "../../base/exec";
-import { writeFileAtomic } from "../../base/files";
+import { fileExists, removeIfEmpty, writeFileAtomic } from "../../base/files";
 import { type BlobSource, writeBlob } from "./blob";
 import type { Descriptor, ImageIndex } from "./descriptor";
 import { readIndex, writeIndex } from "./indexJson";
@@ -86,3 +86,17 @@ export async function collectGarbage(folder: string, roots: readonly Descriptor[
 }
 
 const listFolder = (folder: string): Promise<string[]> => fs.readdir(folder).catch(() => []);
+
+/** Removes a layout without blobs, under its lock. A layout that is being written to stays. */
+export async function removeEmptyLayout(folder: string): Promise<void> {
+  if (!(await fileExists(folder))) return;
+  const emptied = await withFileLock(layoutLockFile(folder), async () => {
+    for (const subfolder of ["staging", path.join("blobs", "sha256"), "blobs"]) {
+      const target = path.join(folder, subfolder);
+      if ((await fileExists(target)) && !(await removeIfEmpty(target))) return false;
+    }
+    for (const file of ["index.json", "oci-layout"]) await fs.rm(path.join(folder, file), { force: true });
+    return true;
+  });
+  if (emptied) await removeIfEmpty(folder);
+}

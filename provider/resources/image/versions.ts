@@ -6,6 +6,7 @@ import { type RetentionPlan, planRetention, removeImages } from "../../image/reg
 import type { ProviderContext } from "../context";
 import { parseDigest } from "../workload/imageReference";
 import type { ImageInputs } from "./inputs";
+import { findImageHolder } from "./owner";
 import type { ImageDestination } from "./reference";
 import { credentialSource } from "./registryAccess";
 
@@ -50,9 +51,11 @@ export async function removeAllVersions(
     report(context, inputs, `stays in '${repository}'. Set deleteOnDestroy to delete it with its resource.`);
     return;
   }
-  // Not only what the state knows: a killed update may have stored another one. What runs on this machine keeps its own copy of the boot files.
+  // Not only what the state knows, unless another resource has the name by now: a killed update may have stored another image. What runs
+  // on this machine keeps its own copy of the boot files.
   if (!isPushed) {
-    await layout.remove(repository);
+    const isTaken = (await findImageHolder(context, repository)) === "managed";
+    await layout.remove(repository, (digest) => isTaken && !history.includes(digest));
     return;
   }
   const inUse = await digestsInUse(context);

@@ -39,7 +39,12 @@ const urlOf = (image: ImageRequest): string => (typeof image === "string" ? imag
 export async function resolveImage(registry: Registry, image: ImageRequest): Promise<Resolved<ResolvedImage>> {
   const { repository, digest, kernel, initrd, cmd, env } = await findImage(registry, image);
   if (kernel === undefined)
-    throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' has no kernel layer, so it cannot boot`);
+    throw new ApiItemError(
+      "CannotBeUsed",
+      initrd === undefined
+        ? `Image '${urlOf(image)}' has no kernel and no root file system, so it can only be used in 'roms'`
+        : `Image '${urlOf(image)}' has no kernel, so it cannot boot here; set 'runtime' in its Kraftfile`,
+    );
   return {
     value: {
       repository,

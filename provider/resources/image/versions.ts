@@ -60,7 +60,7 @@ export async function removeAllVersions(
   }
   const inUse = await digestsInUse(context);
   const plan = planRetention(history, { keepVersions: 0, inUse });
-  if (plan.keep.length > 0) report(context, inputs, `${plan.keep.join(", ")} stays, because an instance runs it`);
+  if (plan.keep.length > 0) report(context, inputs, `${plan.keep.join(", ")} stays, because an instance runs it.`);
   await removePlanned(context, destination, plan, inputs);
   await layout.remove(repository, (digest) => inUse.includes(digest));
 }
@@ -79,7 +79,8 @@ async function removePlanned(
         signal: context.signal,
       })
     : { removed: remove, kept: [] };
-  for (const { digest, reason } of kept) report(context, inputs, `${digest} was not removed: ${reason}`);
+  for (const { digest, reason } of kept)
+    context.printWarning(`Image '${inputs.name ?? ""}': ${digest} was not removed: ${reason}`);
   await openLayout(context.imageLayout).remove(repository, (digest) => !removed.includes(digest));
   return kept.map(({ digest }) => digest);
 }

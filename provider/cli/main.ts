@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `unikernel` command: dispatches to one file per subcommand. */
 import { formatError, UnikernelError } from "../base/errors";
+import { fromFolderError } from "../base/localPaths";
 import { VERSION } from "../base/version";
 import { cacheClear } from "./cacheClear";
 import { deleteObject } from "./deleteObject";
@@ -53,7 +54,7 @@ async function runCommand(args: readonly string[]): Promise<string> {
 runCommand(process.argv.slice(2)).then(
   (text) => console.log(text),
   (error: unknown) => {
-    console.error(formatError(error));
+    console.error(formatError(fromFolderError(error)));
     process.exitCode = 1;
   },
 );

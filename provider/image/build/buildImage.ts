@@ -12,7 +12,7 @@ import { chooseFormat } from "./rootfsFormat";
 import { planLayer } from "../pack/layerPlan";
 import { packArchive } from "../pack/packArchive";
 import { type RootfsFormat, planTree } from "../pack/packTree";
-import type { BuildPlan } from "./planBuild";
+import { type BuildPlan, NO_PROGRAM } from "./planBuild";
 import type { Kraftfile } from "../kraftfile/model";
 import { assertNoInit, assertUnreserved } from "./reservedPaths";
 import { overlayFiles, overlayTree } from "../rootfs/overlay";
@@ -94,6 +94,8 @@ export async function packImage(plan: BuildPlan, runtime: ImageBase, options: Pa
   const sources = { runtime, image: config, kraftfile, program: {}, lookup: lookupInImage(complete, runtime.baseTree) };
   const { cmd, env, labels, workingDir, warnings } = mergeMetadata(sources);
   for (const warning of warnings) onWarning(warning);
+  if (cmd.length === 0 && runtime.baseTree !== undefined && plan.rootfs.type !== "tree" && plan.rootfs.type !== "none")
+    onWarning(NO_PROGRAM);
   const roms = await packRoms(plan.roms, loading);
   const layout = options.layout === undefined ? digestOnly : openLayout(options.layout);
   const store = (initrd: LayerRef | undefined): Promise<Omit<BuiltImage, "contextHash">> => {

@@ -1,6 +1,7 @@
 /** Builds an image, unless this machine has it. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { createFolder } from "../../base/files";
 import { localPaths } from "../../base/localPaths";
 import { type BuildOptions, type BuiltImage, packImage, resolveBase } from "../build/buildImage";
 import type { BuildPlan } from "../build/planBuild";
@@ -30,7 +31,7 @@ export async function buildOnce(
   const base = await resolveBase(plan, options);
   const key = await imageKey(plan, base, signal);
   const locks = path.join(localPaths().imageCacheDir, "locks");
-  await fs.mkdir(locks, { recursive: true, mode: 0o700 });
+  await createFolder(locks, 0o700);
   return withFileLock(
     path.join(locks, key.slice("sha256:".length)),
     async () => {

@@ -4,7 +4,7 @@
  *
  * The owner is an annotation of `index.json`, one per repository. Source: OCI image-spec 1.1, image-index.md, "annotations".
  */
-import * as fs from "node:fs/promises";
+import { createFolder } from "../../base/files";
 import { withFileLock } from "./fileLock";
 import { readIndex, writeIndex } from "./indexJson";
 import type { ImageIndex } from "./descriptor";
@@ -35,7 +35,7 @@ export async function claimRepository(
   owner: string,
   { takesOver = false }: ClaimOptions = {},
 ): Promise<string> {
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  await createFolder(folder, 0o700);
   return withFileLock(layoutLockFile(folder), async () => {
     const index = await readIndex(folder);
     const current = index.annotations?.[keyOf(repository)];

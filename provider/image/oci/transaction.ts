@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { isProcessAlive } from "../../base/exec";
-import { fileExists, removeIfEmpty, writeFileAtomic } from "../../base/files";
+import { createFolder, fileExists, removeIfEmpty, writeFileAtomic } from "../../base/files";
 import { type BlobSource, writeBlob } from "./blob";
 import type { Descriptor, ImageIndex } from "./descriptor";
 import { readIndex, writeIndex } from "./indexJson";
@@ -15,7 +15,7 @@ import { blobPath, reachableFrom } from "./storedImage";
 export const layoutLockFile = (folder: string): string => path.join(folder, "index.lock");
 
 /** Images may contain secrets, so the folder, and any missing folder above it such as the state folder, is private. */
-const createPrivateFolder = (folder: string): Promise<unknown> => fs.mkdir(folder, { recursive: true, mode: 0o700 });
+const createPrivateFolder = (folder: string): Promise<void> => createFolder(folder, 0o700);
 
 /** A path in `staging/` for a new file. Its name starts with the process id, so that leftovers of dead processes show. */
 export async function createStagingPath(folder: string): Promise<string> {

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type Digest, digestOf, isDigest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
-import { writeFileAtomic } from "../../base/files";
+import { createFolder, writeFileAtomic } from "../../base/files";
 import { type FileContent, sizeOf } from "../rootfs/tree";
 import { ContentReader } from "./contentReader";
 import { TimeSlice } from "./timeSlice";
@@ -55,9 +55,10 @@ export class FileDigests {
   record(name: string, content: FileContent, digest: Digest): void {
     const before = this.#computed.get(content);
     if (before !== undefined && before !== digest) {
+      const property = "bytes" in content ? undefined : fileOf(content).property;
       throw new UnikernelError("CONTEXT_INVALID", `'/${name}' was written to while the image was being built.`, {
-        property: "context",
-        hint: "Retry when nothing writes to the image context.",
+        property: property ?? "context",
+        hint: `Retry when nothing writes to ${property === undefined ? "the image context" : "that file"}.`,
       });
     }
     this.#computed.set(content, digest);
@@ -89,7 +90,7 @@ export class FileDigests {
       this.#used.size === this.#saved.size && [...this.#used].every(([key, digest]) => this.#saved.get(key) === digest);
     if (isUnchanged) return false;
     const body = [...this.#used].map(([key, digest]) => `${key} ${digest.slice("sha256:".length)}\n`).join("");
-    await fs.mkdir(path.dirname(file), { recursive: true });
+    await createFolder(path.dirname(file));
     await writeFileAtomic(file, `${MAGIC} ${checksum(body)}\n${body}`, 0o600);
     return true;
   }

@@ -237,7 +237,7 @@ function withoutFailedEntries(
   const kept: Record<string, unknown> = { ...inputs };
   for (const { property } of failures) {
     const [name, key] = parsePath(property) ?? [];
-    const type = typeof name === "string" ? unwrap(schema.shape[name]) : undefined;
+    const type = typeof name === "string" ? unwrap(schema.shape[name] as z.ZodType | undefined) : undefined;
     if (typeof name !== "string" || typeof key !== "string" || !(type instanceof z.ZodRecord)) return undefined;
     const { [key]: failed, ...others } = kept[name] as Properties;
     if (failed === undefined && !Object.hasOwn(inputs[name] as Properties, key)) return undefined;

@@ -53,6 +53,8 @@ export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, Provi
     const isSame =
       isSameBuild(olds, news) && (await findImage(limited, destination, news, outputs.digest)) !== undefined;
     const built = isSame ? outputs : await buildAndPush(limited, news, destination);
+    // The last message stays beside "updated", where "will build the image again" would be wrong.
+    if (!isSame) context.printProgress(`Image '${news.name ?? id}': built as ${built.digest}.`);
     const history = [built.digest, ...versionsInState(outputs)];
     return toOutputs(destination, built, await removeOldVersions(limited, destination, history, news));
   },

@@ -64,6 +64,8 @@ async function watched(title: string, work: () => Promise<OperationResult>): Pro
           ` If the stack is locked, an earlier run was killed: remove ${path.join(project, ".pulumi", "locks")}.`,
       );
     }
+    const warnings = result.diagnostics.filter(({ severity }) => severity === "warning").map(({ message }) => message);
+    for (const warning of new Set(warnings)) print(`- warning: ${warning.trim()}`);
     return result;
   } finally {
     clearInterval(timer);

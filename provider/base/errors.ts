@@ -74,6 +74,8 @@ export function formatErrorSentences({ property, message, hint }: UnikernelError
 export interface ErrorContext {
   readonly property?: string;
   readonly hint?: string;
+  /** For a code with several causes: the property and the hint for an error with this message, in place of the others. */
+  readonly forMessage?: (message: string) => ErrorContext | undefined;
 }
 
 /**
@@ -86,8 +88,9 @@ export function withErrorContext(
 ): unknown {
   if (!UnikernelError.is(error)) return error;
   const { code, message, details, cause } = error;
-  const property = error.property ?? contexts[code]?.property;
-  const hint = contexts[code]?.hint ?? error.hint;
+  const context = contexts[code]?.forMessage?.(message) ?? contexts[code];
+  const property = error.property ?? context?.property;
+  const hint = context?.hint ?? error.hint;
   if (property === error.property && hint === error.hint) return error;
   return new UnikernelError(code, message, {
     details,

@@ -21,10 +21,12 @@
  * ```
  */
 import * as crypto from "node:crypto";
+import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { environmentVariable } from "./config/environment";
 import { UnikernelError, hasErrorCode } from "./errors";
+import { createFolder } from "./files";
 
 /** Absolute paths of a local platform; see the tree above. */
 export interface LocalPaths {
@@ -88,20 +90,38 @@ export function localPaths(): LocalPaths {
   };
 }
 
+/** What a file system returns that takes no files: that of another user, a read-only one, one such as /proc, and a file in place of a folder. */
+const UNUSABLE_CODES = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"];
+
 /**
  * The failure of a folder of {@link localPaths} that this user cannot write, as `CONFIG_INVALID` with the variable that sets another one;
  * any other error as it is.
  */
 export function fromFolderError(error: unknown): unknown {
-  if (!hasErrorCode(error, "EACCES", "EPERM", "EROFS", "ENOTDIR")) return error;
-  const { path: file = "", code = "" } = error as NodeJS.ErrnoException;
+  const { path: file = "", code = "", syscall = "" } = (error ?? {}) as NodeJS.ErrnoException;
+  const isRefused = hasErrorCode(error, ...UNUSABLE_CODES) || (hasErrorCode(error, "ENOENT") && syscall === "mkdir");
+  if (!isRefused) return error;
   const { stateDir, cacheDir } = localPaths();
   const folders = { UNIKERNEL_STATE_DIR: stateDir, UNIKERNEL_CACHE_DIR: cacheDir };
-  const found = Object.entries(folders).find(([, folder]) => file === folder || file.startsWith(folder + path.sep));
+  const isIn = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(outer + path.sep);
+  // A folder above it that cannot be created counts too.
+  const found = Object.entries(folders).find(
+    ([, folder]) => isIn(file, folder) || (syscall === "mkdir" && isIn(folder, file)),
+  );
   if (found === undefined) return error;
   const [variable, folder] = found;
   return new UnikernelError("CONFIG_INVALID", `The folder '${folder}' cannot be used: '${file}' (${code}).`, {
     hint: `Make it writable for this user, or set ${variable} to another folder.`,
     cause: error,
   });
+}
+
+/** Creates a folder of {@link localPaths} if it is missing. Throws `CONFIG_INVALID` if nothing can be written to it. */
+export async function ensureUsable(folder: string): Promise<void> {
+  try {
+    await createFolder(folder, 0o700);
+    await fs.access(folder, fs.constants.W_OK);
+  } catch (error) {
+    throw fromFolderError(error);
+  }
 }

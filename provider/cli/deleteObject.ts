@@ -2,8 +2,12 @@
 import { parseOptions } from "../base/commandLineOptions";
 import { resolveMetro } from "../base/config/metroConfig";
 import { UnikernelError } from "../base/errors";
+import { localPaths } from "../base/localPaths";
 import { closestMatch } from "../base/spelling";
 import { type Client, allItems, onlyItem } from "../client/client";
+import { openLayout } from "../image/oci/layout";
+import { removeEmptyLayout } from "../image/oci/transaction";
+import { findOwner } from "../image/oci/repositoryOwner";
 import { createContext } from "../resources/context";
 
 /** A kind's requests. */
@@ -14,6 +18,8 @@ const ROUTES = {
   certificate: ["getCertificates", "deleteCertificates"],
 } as const;
 type Kind = keyof typeof ROUTES;
+/** With the images of this machine, which no request deletes. */
+const KINDS = [...Object.keys(ROUTES), "image"];
 
 /** How long the server may take: deleting an instance ends its VM. */
 const SERVER_WAIT_MS = 60_000;
@@ -24,7 +30,9 @@ const SERVER_WAIT_MS = 60_000;
  */
 export async function deleteObject(args: readonly string[]): Promise<string> {
   const [kind, name, ...rest] = args;
-  if (kind === undefined || name === undefined || name.startsWith("--") || !isKind(kind)) throw usageError(kind);
+  if (kind === undefined || name === undefined || name.startsWith("--")) throw usageError(kind);
+  if (kind === "image") return deleteImage(name, rest);
+  if (!isKind(kind)) throw usageError(kind);
   const { metro, "with-instances": withInstances } = parseOptions(rest, { metro: "list", "with-instances": "switch" });
   if (withInstances && kind !== "service") {
     throw new UnikernelError("INPUT_INVALID", `--with-instances has no effect on ${kind} '${name}'.`, {
@@ -47,8 +55,8 @@ export async function deleteObject(args: readonly string[]): Promise<string> {
 const isKind = (kind: string): kind is Kind => Object.hasOwn(ROUTES, kind);
 
 function usageError(kind: string | undefined): UnikernelError {
-  const kinds = Object.keys(ROUTES);
-  if (kind === undefined || isKind(kind)) {
+  const kinds = KINDS;
+  if (kind === undefined || kinds.includes(kind)) {
     return new UnikernelError("INPUT_INVALID", "'unikernel delete' takes a kind and a name.", {
       hint: `Write 'unikernel delete <kind> <name>'; the kinds are ${kinds.join(", ")}.`,
     });
@@ -56,6 +64,24 @@ function usageError(kind: string | undefined): UnikernelError {
   const suggestion = closestMatch(kind, kinds);
   return new UnikernelError("INPUT_INVALID", `'${kind}' is not a kind of object.`, {
     hint: `The kinds are ${kinds.join(", ")}.${suggestion === undefined ? "" : ` Did you mean ${suggestion}?`}`,
+  });
+}
+
+/** Deletes the images of one name from the image layout of this machine. What runs keeps its own copy of the boot files. */
+async function deleteImage(name: string, args: readonly string[]): Promise<string> {
+  const { metro } = resolveMetro({ argument: { metro: parseOptions(args, { metro: "list" }).metro.at(-1) } });
+  if (metro !== "local") {
+    throw new UnikernelError("NOT_SUPPORTED", `The images of metro '${metro}' are in a registry.`, {
+      hint: "Delete them there, or write '--metro local' for an image of this machine.",
+    });
+  }
+  const { imagesDir } = localPaths();
+  const isClaimed = (await findOwner(imagesDir, name)) !== undefined;
+  const removed = await openLayout(imagesDir).remove(name);
+  await removeEmptyLayout(imagesDir);
+  if (removed.length > 0 || isClaimed) return `Deleted image '${name}' of this machine.`;
+  throw new UnikernelError("NOT_FOUND", `There is no image '${name}' on this machine.`, {
+    hint: "Check the name, which is the part of 'ref' before the '@', and UNIKERNEL_STATE_DIR.",
   });
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `unikernel` command: dispatches to one file per subcommand. */
 import { formatError, UnikernelError } from "../base/errors";
+import { fromFolderError } from "../base/localPaths";
 import { VERSION } from "../base/version";
 import { cacheClear } from "./cacheClear";
 import { deleteObject } from "./deleteObject";
@@ -31,7 +32,7 @@ const HELP = `Usage: unikernel <command>
     --all                delete everything on it except images first
   logs <name>          show the console log of an instance
     --metro <metro>      metro; default UKC_METRO, else fra
-  delete <kind> <name> delete an instance, service, volume or certificate that no stack manages
+  delete <kind> <name> delete an instance, service, volume, certificate or image that no stack manages
     --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none
     --with-instances     delete the instances of a service with it
   cache clear          remove cached runtimes, steps of Dockerfiles and file digests; images stay
@@ -53,7 +54,7 @@ async function runCommand(args: readonly string[]): Promise<string> {
 runCommand(process.argv.slice(2)).then(
   (text) => console.log(text),
   (error: unknown) => {
-    console.error(formatError(error));
+    console.error(formatError(fromFolderError(error)));
     process.exitCode = 1;
   },
 );

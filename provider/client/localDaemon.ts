@@ -5,7 +5,7 @@ import { systemClock } from "../base/clock";
 import { daemonFile, type DaemonSettings } from "../contract/daemonFile";
 import { UnikernelError } from "../base/errors";
 import { isProcessAlive, spawnDetached } from "../base/exec";
-import { type LocalPaths, localPaths } from "../base/localPaths";
+import { type LocalPaths, ensureUsable, localPaths } from "../base/localPaths";
 
 /** A running daemon that responds. */
 export interface LocalDaemon {
@@ -94,7 +94,7 @@ export const isLocalDaemonDown = async (metro: string, signal?: AbortSignal): Pr
   metro === "local" && (await findLocalDaemon(undefined, signal)) === undefined;
 
 async function spawnDaemon(paths: LocalPaths, daemonArguments: readonly string[]): Promise<number | undefined> {
-  await fs.mkdir(paths.stateDir, { recursive: true, mode: 0o700 });
+  await ensureUsable(paths.stateDir);
   const { bavail, bsize } = await fs.statfs(paths.stateDir);
   if (bavail * bsize < MIN_FREE_BYTES) {
     throw new UnikernelError(

@@ -20,7 +20,7 @@ import {
 } from "./resource";
 import { fieldsIn } from "./fields";
 import { describeIssue } from "./issueMessage";
-import { type PathPart, formatPath } from "./propertyPath";
+import { type PathPart, formatPath, parsePath } from "./propertyPath";
 import { containsUnknown, isUnknown } from "./unknowns";
 
 /** Result of a check. `inputs` are valid only if there are no failures. */
@@ -207,14 +207,47 @@ export async function check(
 ): Promise<CheckResult> {
   const failures: CheckFailure[] = [];
   const inputs = checkerOf(definition.inputs)(raw, { path: undefined, secret: false, failures }) as Properties;
-  if (failures.length > 0) return { inputs, failures };
+  const sound = failures.length === 0 ? inputs : withoutFailedEntries(definition, inputs, failures);
+  if (sound === undefined) return { inputs, failures };
 
-  const isKnown = !containsUnknown(inputs);
+  const isKnown = !containsUnknown(sound);
   for (const rule of definition.rules ?? []) {
-    if (!isKnown && rule.reads.some((path) => containsUnknown(valueAtPath(inputs, path)))) continue;
+    if (!isKnown && rule.reads.some((path) => containsUnknown(valueAtPath(sound, path)))) continue;
     // The fields that the rule reads are valid and known; it must not read others, which may be unknown.
-    failures.push(...rule.test(inputs as never, olds));
+    failures.push(...rule.test(sound as never, olds));
   }
-  if (failures.length > 0 || definition.computeInputs === undefined) return { inputs, failures };
-  return definition.computeInputs(inputs, metro, olds);
+  if (definition.computeInputs === undefined) return { inputs, failures };
+  // All problems in one round: what only the contents of files tell, too.
+  const left = failures.length === 0 ? sound : withoutFailedEntries(definition, inputs, failures);
+  if (left === undefined) return { inputs, failures };
+  const computed = await definition.computeInputs(left, metro, olds);
+  return failures.length === 0 ? computed : { inputs, failures: [...failures, ...computed.failures] };
+}
+
+/**
+ * The inputs of a kind with {@link Definition.computeInputs}, without the entries of maps that have failures, such as one of `files`;
+ * `undefined` if anything else has failures.
+ */
+function withoutFailedEntries(
+  { inputs: schema, computeInputs }: Definition,
+  inputs: Properties,
+  failures: readonly CheckFailure[],
+): Properties | undefined {
+  if (computeInputs === undefined) return undefined;
+  const kept: Record<string, unknown> = { ...inputs };
+  for (const { property } of failures) {
+    const [name, key] = parsePath(property) ?? [];
+    const type = typeof name === "string" ? unwrap(schema.shape[name] as z.ZodType | undefined) : undefined;
+    if (typeof name !== "string" || typeof key !== "string" || !(type instanceof z.ZodRecord)) return undefined;
+    const { [key]: failed, ...others } = kept[name] as Properties;
+    if (failed === undefined && !Object.hasOwn(inputs[name] as Properties, key)) return undefined;
+    kept[name] = others;
+  }
+  return kept;
+}
+
+/** The schema without its wrappers, such as `.default()`. */
+function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
+  const inner = schema && innerSchema(schema);
+  return inner === undefined ? schema : unwrap(inner);
 }

@@ -145,6 +145,16 @@ export interface ComputedInputs {
   readonly warnings?: readonly string[];
 }
 
+/** What one resource has to itself. */
+export interface ExclusiveValue {
+  /** The input that decides it. */
+  readonly property: string;
+  /** Such as a repository. */
+  readonly value: string;
+  /** True if objects of other stacks on this machine may have it too, which `findNameHolder` then tells by `value`. */
+  readonly isOnThisMachine: boolean;
+}
+
 /** A path that a rule reads: an input, or a field of an input that is an object, such as `template.volumes`. */
 export type InputPath<Inputs> = (keyof Inputs & string) | `${keyof Inputs & string}.${string}`;
 
@@ -283,6 +293,11 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
     metro: MetroIdentity | undefined,
     olds: Properties,
   ) => Promise<ComputedInputs>;
+  /**
+   * What no two resources of a program may share, beside a name in the metro, and the input that decides it; `undefined` if there is
+   * nothing, or if it depends on unknown inputs. Pure.
+   */
+  readonly exclusive?: (inputs: Properties, metro: MetroIdentity) => ExclusiveValue | undefined;
   /** The resource's usage of account quotas, by their names (`instances`, `total_volume_mb`); unknown inputs count as 0. Pure. */
   readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
   /** True if the old resource must be deleted before its replacement is created, even with different names. Called only for replacements. */

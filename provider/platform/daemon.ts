@@ -7,7 +7,7 @@ import type { LocalPaths } from "../base/localPaths";
 import { ensurePlatformId } from "../base/platformId";
 import { VERSION } from "../base/version";
 import { openLayout } from "../image/oci/layout";
-import { removeEmptyLayout } from "../image/oci/removeEmptyLayout";
+import { removeEmptyLayout } from "../image/oci/transaction";
 import { createHandlers } from "./handlers";
 import { loadOrCreateToken } from "./http/auth";
 import { type ApiServer, startApiServer } from "./http/server";

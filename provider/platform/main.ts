@@ -6,7 +6,7 @@
  */
 import { environmentVariable } from "../base/config/environment";
 import { formatError } from "../base/errors";
-import { localPaths } from "../base/localPaths";
+import { fromFolderError, localPaths } from "../base/localPaths";
 import { startDaemon } from "./daemon";
 import { PulledImages } from "./pulledImages";
 import { resolveQuotas } from "./quota/quotaSettings";
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`${formatError(error)}\n`);
+    process.stderr.write(`${formatError(fromFolderError(error))}\n`);
     process.exit(1);
   },
 );

@@ -7,7 +7,7 @@
  */
 import { UnikernelError, formatError } from "../base/errors";
 import { MAX_NAME_ORDINAL, deleteCommand, deriveName } from "../definition/naming";
-import type { NameHolder } from "../definition/resource";
+import type { ExclusiveValue, NameHolder } from "../definition/resource";
 import { isUnknown } from "../definition/unknowns";
 import type { Say } from "./describeChanges";
 import { type NamedKind, isNamedKind } from "../resources/all";
@@ -156,15 +156,23 @@ export class NameChecker {
     }
   }
 
+  /** Reserves what a resource has to itself beside a name, such as its repository; fails if another resource of the program has it. */
+  claimExclusively(
+    resource: NamedResource,
+    { property, value }: Pick<ExclusiveValue, "property" | "value">,
+  ): NameCheck {
+    return this.#claim(resource, value, property);
+  }
+
   /** Reserves the name for the resource; fails if another resource of the program has it. */
-  #claim({ kind, urn, label }: NamedResource, name: string): NameCheck {
+  #claim({ kind, urn, label }: NamedResource, name: string, property = "name"): NameCheck {
     if (urn === undefined) return { name, failures: [] };
     const key = keyOf(kind, name);
     const other = this.#claims.get(key);
     if (other !== undefined && other.urn !== urn) {
       const whose = other.label === label ? `${other.label} (${other.urn})` : other.label;
-      const sentence = `'${name}' is also the name of ${whose} in this program.`;
-      const hint = "Choose another name for one of them, or leave it out.";
+      const sentence = `'${name}' is also the ${property} of ${whose} in this program.`;
+      const hint = `Choose another ${property} for one of them, or leave it out.`;
       return { name, failures: [alreadyExists(sentence, hint)] };
     }
     const before = this.#claimed.get(urn);

@@ -7,9 +7,14 @@ import * as pulumi from "@pulumi/pulumi";
  */
 const PUBLIC_SECRETS = ["352d20ee67be67f6340b4c0605b044b7", "CHANGEME"];
 
-/** An error that names the property, never the value of a secret. */
-export const settingError = (property: string, reason: string): pulumi.RunError =>
-  new pulumi.RunError(`INPUT_INVALID: tyk: ${property}: ${reason}`);
+/**
+ * An error that names the property, never the value of a secret. Its message cannot be changed: @pulumi/pulumi prepends the input of the
+ * resource that the setting is part of to the message of the same error, as `error serializing property "template"`.
+ */
+export function settingError(property: string, reason: string): pulumi.RunError {
+  const message = `INPUT_INVALID: tyk: ${property}: ${reason}`;
+  return Object.defineProperty(new pulumi.RunError(message), "message", { get: () => message, set: () => undefined });
+}
 
 /** A reason why a value cannot be used; `undefined` if it can. */
 export type Check = (value: string) => string | undefined;

@@ -36,10 +36,11 @@ function controlPlaneVariables({ controlPlane }: TykArgs): Variables {
 
 /** The variables, each a secret. */
 export function environment(args: TykArgs): Variables {
-  const { secret, nodeSecret = secret } = args;
+  const { nodeSecret } = args;
+  const secret = checked("secret", args.secret, secretCheck);
   const variables: Variables = {
-    TYK_GW_SECRET: checked("secret", secret, secretCheck),
-    TYK_GW_NODESECRET: checked("nodeSecret", nodeSecret, secretCheck),
+    TYK_GW_SECRET: secret,
+    TYK_GW_NODESECRET: nodeSecret === undefined ? secret : checked("nodeSecret", nodeSecret, secretCheck),
     ...redisVariables(args.redis),
     ...controlPlaneVariables(args),
   };

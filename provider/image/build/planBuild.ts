@@ -12,6 +12,7 @@ import { FileDigests } from "../pack/fileDigests";
 import { assertPackable } from "../pack/packTree";
 import { overlayFiles } from "../rootfs/overlay";
 import type { FileTree } from "../rootfs/tree";
+import { isStandInRuntime } from "../runtimeImage";
 import { type FileEntry, type GivenFile, loadGivenFiles } from "./files/givenFiles";
 import { hashInputs } from "./hashInputs";
 import { type ImageParts, listParts } from "./imageParts";
@@ -97,10 +98,10 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
   const planOptions = { preserveModes, signal, scratch, build, digests };
   const rootfs = await planRootfs(loaded, context, planOptions);
   const roms = await planRoms(loaded, context, planOptions);
-  const files = await loadGivenFiles(inputs.files ?? new Map(), { scratch, digests, signal });
+  const { files, problems } = await loadGivenFiles(inputs.files ?? new Map(), { scratch, digests, signal });
   const isTree = rootfs.type === "tree";
   const below: FileTree = isTree ? rootfs.tree : new Map();
-  const tree = files.size === 0 ? below : overlayFiles(below, files);
+  const tree = overlayOrReport(below, files, problems);
   // Reports now, not at build time, what no image may have and what the format cannot store.
   assertUnreserved(tree);
   assertPackable(tree, kraftfile.rootfs?.format ?? "cpio");
@@ -119,7 +120,10 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     kraftfile,
     kraftfilePath: path.relative(folder, loaded.file),
     kernel,
-    warnings: formatProblems(displayPath, text, kraftfile.warnings),
+    warnings: [
+      ...formatProblems(displayPath, text, kraftfile.warnings),
+      ...(namesNoProgram(kraftfile, rootfs) ? [`${displayPath}: ${NO_PROGRAM}`] : []),
+    ],
     rootfs: isTree ? { type: "tree", tree } : rootfs,
     roms,
     build,
@@ -128,6 +132,33 @@ export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
     givenFiles: [...files.values()],
     digests,
   };
+}
+
+/** A guest of the stand-in runtime stops at once without a program. Other runtimes may have one in their kernel. */
+export const NO_PROGRAM =
+  "The image names no program. Set 'cmd', or 'args' of each instance that runs it; without them the guest stops at once.";
+
+/** True if neither the Kraftfile nor a Dockerfile or container image names the program of a stand-in guest. */
+const namesNoProgram = ({ runtime, cmd }: Kraftfile, { type }: RootfsPlan): boolean =>
+  cmd === undefined && runtime !== undefined && isStandInRuntime(runtime) && (type === "none" || type === "tree");
+
+/** The tree with the files. Throws `CONTEXT_INVALID` with all problems, also with those of files that cannot be placed. */
+function overlayOrReport(
+  below: FileTree,
+  files: ReadonlyMap<string, FileEntry>,
+  problems: readonly UnikernelError[],
+): FileTree {
+  const found = [...problems];
+  try {
+    const tree = overlayFiles(below, files);
+    if (found.length === 0) return tree;
+  } catch (error) {
+    if (!UnikernelError.has(error, "CONTEXT_INVALID")) throw error;
+    found.push(error);
+  }
+  const [first, ...others] = found;
+  if (first !== undefined && others.length === 0) throw first;
+  throw new UnikernelError("CONTEXT_INVALID", found.map(({ message }) => message).join("\n"), { property: "files" });
 }
 
 const changedError = (context: string): UnikernelError =>

@@ -1,6 +1,7 @@
 /** Builds an image, unless this machine has it. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { createFolder } from "../../base/files";
 import { localPaths } from "../../base/localPaths";
 import { type BuildOptions, resolveBases } from "../build/buildImage";
 import type { BuiltImage } from "../build/pack/options";
@@ -32,7 +33,7 @@ export async function buildOnce(
   const bases = await resolveBases(plan, options);
   const key = await imageKey(plan, bases, signal);
   const locks = path.join(localPaths().imageCacheDir, "locks");
-  await fs.mkdir(locks, { recursive: true, mode: 0o700 });
+  await createFolder(locks, 0o700);
   return withFileLock(
     path.join(locks, key.slice("sha256:".length)),
     async () => {

@@ -5,7 +5,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { hasErrorCode } from "../../base/errors";
-import { writeFileAtomic } from "../../base/files";
+import { createFolder, writeFileAtomic } from "../../base/files";
 import { localPaths } from "../../base/localPaths";
 
 /**
@@ -40,7 +40,7 @@ export async function readCacheFile(file: string): Promise<string | undefined> {
 /** Writes a file that only this user can read, and removes what no longer fits. */
 export async function writeCacheFile(file: string, content: string): Promise<void> {
   await useCache(async () => {
-    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await createFolder(path.dirname(file), 0o700);
     await writeFileAtomic(file, content, 0o600);
     await limitCache();
   });

@@ -3,6 +3,7 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { hasErrorCode } from "../../base/errors";
+import { createFolder } from "../../base/files";
 import { localPaths } from "../../base/localPaths";
 import { KEY_BYTES, createHashKey } from "../build/files/secretHash";
 import { useCache } from "./cacheFiles";
@@ -24,7 +25,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
 async function createKey(file: string): Promise<Uint8Array | undefined> {
   const temporary = `${file}.${crypto.randomUUID()}`;
   await useCache(async () => {
-    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await createFolder(path.dirname(file), 0o700);
     await fs.writeFile(temporary, createHashKey(), { mode: 0o600 });
     // Of several processes, the first one's key counts.
     await fs.link(temporary, file).catch(async (error: unknown) => {

@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { isProcessAlive } from "../../base/exec";
+import { createFolder } from "../../base/files";
 
 /**
  * Creates a folder (0700) for this process, and removes those with the same prefix whose process has ended.
@@ -10,7 +11,7 @@ import { isProcessAlive } from "../../base/exec";
  * @param parent is created if it does not exist
  */
 export async function createWorkFolder(parent: string, prefix = ""): Promise<string> {
-  await fs.mkdir(parent, { recursive: true, mode: 0o700 });
+  await createFolder(parent, 0o700);
   for (const name of await fs.readdir(parent)) {
     const [, pid] = name.startsWith(prefix) ? (/^(\d+)-/.exec(name.slice(prefix.length)) ?? []) : [];
     if (pid === undefined || isProcessAlive(Number(pid)) || !(await isOwn(path.join(parent, name)))) continue;
@@ -21,7 +22,7 @@ export async function createWorkFolder(parent: string, prefix = ""): Promise<str
 
 /** Creates a folder with a fixed name (0700). Throws if another user has taken the name, as is possible in `/tmp`. */
 export async function createOwnFolder(folder: string): Promise<void> {
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  await createFolder(folder, 0o700);
   if (!(await isOwn(folder))) throw new Error(`'${folder}' belongs to another user.`);
 }
 

@@ -1,7 +1,8 @@
 /** Finds the Kraftfile of an image context. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { UnikernelError, systemErrorCode } from "../../base/errors";
+import { UnikernelError, hasErrorCode } from "../../base/errors";
+import { describeUnreadable } from "../../base/files";
 import { mayBeDockerfile } from "../dockerfile/fileName";
 
 /** File names that the vendor's tools look for. Source: KraftKit `unikraft/app/project.go`. */
@@ -54,8 +55,7 @@ async function listFolder(folder: string): Promise<string[]> {
   try {
     return await fs.readdir(folder);
   } catch (cause) {
-    const code = systemErrorCode(cause);
-    const what = code === "ENOENT" ? "does not exist" : code === "ENOTDIR" ? "is not a folder" : "cannot be read";
+    const what = hasErrorCode(cause, "ENOTDIR") ? "is not a folder" : await describeUnreadable(folder, cause);
     throw new UnikernelError("CONTEXT_INVALID", `The image context '${folder}' ${what}.`, {
       property: "context",
       hint: "Point 'context' at the folder that contains the Kraftfile; the path is relative to the program.",

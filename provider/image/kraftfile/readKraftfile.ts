@@ -1,7 +1,8 @@
 /** Reads the text of a Kraftfile: at once or not at all, never outside of the context, and never more than the size limit. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { UnikernelError, hasErrorCode, systemErrorCode } from "../../base/errors";
+import { UnikernelError, systemErrorCode } from "../../base/errors";
+import { describeUnreadable } from "../../base/files";
 import { MAX_FILE_BYTES } from "./yaml/limits";
 
 /** Without `O_NONBLOCK`, opening a FIFO waits for a writer. A link was followed, and checked, before. */
@@ -35,9 +36,11 @@ async function resolveInside(folder: string, file: string, fail: Fail): Promise<
   try {
     [root, real] = await Promise.all([fs.realpath(folder), fs.realpath(file)]);
   } catch (cause) {
-    if (!hasErrorCode(cause, "ENOENT"))
-      throw fail(`'${file}' cannot be read (${systemErrorCode(cause)}).`, undefined, cause);
-    throw fail(`There is no file '${file}'.`, "Correct the path; it is relative to 'context'.", cause);
+    const what = await describeUnreadable(file, cause);
+    if (what === "does not exist")
+      throw fail(`There is no file '${file}'.`, "Correct the path; it is relative to 'context'.", cause);
+    const hint = what.includes("symbolic link") ? "Replace the link with the file." : undefined;
+    throw fail(`'${file}' ${what}.`, hint, cause);
   }
   const relative = path.relative(root, real);
   if (relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
@@ -56,6 +59,11 @@ async function readRegularFile(file: string, real: string, fail: Fail): Promise<
   }
   try {
     const stat = await handle.stat();
+    if (stat.isDirectory())
+      throw fail(
+        `'${file}' is a folder.`,
+        "A Kraftfile is a text file; rename the folder, or name the file with 'kraftfile'.",
+      );
     if (!stat.isFile()) throw fail(`'${file}' is not a regular file.`, "A Kraftfile is a text file.");
     // One byte more than allowed. The size that stat reports may be out of date.
     const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);

@@ -31,6 +31,7 @@ import {
 } from "./indexJson";
 import { withFileLock } from "./fileLock";
 import { canonicalRepository, parseReference } from "./reference";
+import { withoutOwner } from "./repositoryOwner";
 import type { StoredImage } from "./storedImage";
 
 /** Where and how an image is stored in a layout. */
@@ -73,8 +74,8 @@ export interface Layout {
   /** All images, in the order they were stored. */
   list(): Promise<readonly StoredImage[]>;
   /**
-   * Removes the images of a repository, and every blob that no remaining image needs. Returns the digests of the removed
-   * images; none when there is nothing to remove.
+   * Removes the images of a repository, with its owner if none is left, and every blob that no remaining image needs. Returns the digests
+   * of the removed images; none when there is nothing to remove.
    *
    * @param isKept true for the digest of an image that stays; by default none stays
    */
@@ -130,7 +131,9 @@ export function openLayout(folder: string): Layout {
         const isRemoved = (entry: Descriptor): boolean => repositoryOf(entry) === name && !isKept(entry.digest);
         const removed = index.manifests.filter(isRemoved);
         const remaining = index.manifests.filter((entry) => !isRemoved(entry));
-        if (removed.length > 0) await writeIndex(folder, { ...index, manifests: remaining });
+        const isLeft = remaining.some((entry) => repositoryOf(entry) === name);
+        const freed = isLeft ? index : withoutOwner(index, name);
+        if (removed.length > 0 || freed !== index) await writeIndex(folder, { ...freed, manifests: remaining });
         await collectGarbage(folder, remaining);
         return [...new Set(removed.map((entry) => entry.digest))];
       });

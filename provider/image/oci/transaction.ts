@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { isProcessAlive } from "../../base/exec";
-import { writeFileAtomic } from "../../base/files";
+import { createFolder, fileExists, removeIfEmpty, writeFileAtomic } from "../../base/files";
 import { type BlobSource, writeBlob } from "./blob";
 import type { Descriptor, ImageIndex } from "./descriptor";
 import { readIndex, writeIndex } from "./indexJson";
@@ -15,7 +15,7 @@ import { blobPath, reachableFrom } from "./storedImage";
 export const layoutLockFile = (folder: string): string => path.join(folder, "index.lock");
 
 /** Images may contain secrets, so the folder, and any missing folder above it such as the state folder, is private. */
-const createPrivateFolder = (folder: string): Promise<unknown> => fs.mkdir(folder, { recursive: true, mode: 0o700 });
+const createPrivateFolder = (folder: string): Promise<void> => createFolder(folder, 0o700);
 
 /** A path in `staging/` for a new file. Its name starts with the process id, so that leftovers of dead processes show. */
 export async function createStagingPath(folder: string): Promise<string> {
@@ -86,3 +86,17 @@ export async function collectGarbage(folder: string, roots: readonly Descriptor[
 }
 
 const listFolder = (folder: string): Promise<string[]> => fs.readdir(folder).catch(() => []);
+
+/** Removes a layout without blobs, under its lock. A layout that is being written to stays. */
+export async function removeEmptyLayout(folder: string): Promise<void> {
+  if (!(await fileExists(folder))) return;
+  const emptied = await withFileLock(layoutLockFile(folder), async () => {
+    for (const subfolder of ["staging", path.join("blobs", "sha256"), "blobs"]) {
+      const target = path.join(folder, subfolder);
+      if ((await fileExists(target)) && !(await removeIfEmpty(target))) return false;
+    }
+    for (const file of ["index.json", "oci-layout"]) await fs.rm(path.join(folder, file), { force: true });
+    return true;
+  });
+  if (emptied) await removeIfEmpty(folder);
+}

@@ -15,10 +15,10 @@ export interface OpenedContent {
   close(): void;
 }
 
-const changedError = (name: string, how: string, cause?: unknown): UnikernelError =>
+const changedError = (name: string, { property }: DiskFile, how: string, cause?: unknown): UnikernelError =>
   new UnikernelError("CONTEXT_INVALID", `'/${name}' changed while the image was being packed: ${how}.`, {
-    property: "context",
-    hint: "Retry when nothing writes to the image context.",
+    property: property ?? "context",
+    hint: `Retry when nothing writes to ${property === undefined ? "the image context" : "that file"}.`,
     ...(cause === undefined ? {} : { cause }),
   });
 
@@ -83,15 +83,15 @@ export class ContentReader implements Disposable {
     try {
       fd = this.#openUnverified(file);
     } catch (error) {
-      if (error instanceof RootReplacedError) throw changedError(name, "its directory was replaced", error);
-      if (hasErrorCode(error, "ELOOP")) throw changedError(name, "it is a symbolic link now", error);
-      if (hasErrorCode(error, "ENOENT")) throw changedError(name, "it was removed", error);
+      if (error instanceof RootReplacedError) throw changedError(name, file, "its directory was replaced", error);
+      if (hasErrorCode(error, "ELOOP")) throw changedError(name, file, "it is a symbolic link now", error);
+      if (hasErrorCode(error, "ENOENT")) throw changedError(name, file, "it was removed", error);
       if (hasErrorCode(error, "ENOTDIR", "ENXIO", "EISDIR"))
-        throw changedError(name, "it is not a file any more", error);
+        throw changedError(name, file, "it is not a file any more", error);
       const reason = systemErrorCode(error);
       if (reason === undefined) throw error;
       throw new UnikernelError("CONTEXT_INVALID", `'/${name}' cannot be read (${reason}).`, {
-        property: "context",
+        property: file.property ?? "context",
         cause: error,
       });
     }
@@ -114,12 +114,13 @@ export class ContentReader implements Disposable {
 
 function assertListed(name: string, file: DiskFile, fd: number): void {
   const stat = fs.fstatSync(fd);
-  if (!stat.isFile()) throw changedError(name, "it is not a file any more");
+  if (!stat.isFile()) throw changedError(name, file, "it is not a file any more");
   const { identity } = file;
-  if (stat.size !== file.sizeBytes) throw changedError(name, `it had ${file.sizeBytes} bytes and has ${stat.size} now`);
-  if (stat.dev !== identity.dev || stat.ino !== identity.ino) throw changedError(name, "it was replaced");
+  if (stat.size !== file.sizeBytes)
+    throw changedError(name, file, `it had ${file.sizeBytes} bytes and has ${stat.size} now`);
+  if (stat.dev !== identity.dev || stat.ino !== identity.ino) throw changedError(name, file, "it was replaced");
   if (stat.mtimeMs !== identity.mtimeMs || stat.ctimeMs !== identity.ctimeMs)
-    throw changedError(name, "it was written to");
+    throw changedError(name, file, "it was written to");
 }
 
 function openBytes(bytes: Uint8Array): OpenedContent {
@@ -175,10 +176,10 @@ class OpenedRanges implements OpenedContent {
         throw new UnikernelError(
           "CONTEXT_INVALID",
           `'/${this.#name}' cannot be read (${systemErrorCode(error) ?? "unknown error"}).`,
-          { property: "context", cause: error },
+          { property: this.#file.property ?? "context", cause: error },
         );
       }
-      if (bytesRead === 0) throw changedError(this.#name, "it is shorter now");
+      if (bytesRead === 0) throw changedError(this.#name, this.#file, "it is shorter now");
     }
     this.#position += bytesRead;
     return bytesRead;

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type Digest, isDigest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
-import { writeFileAtomic } from "../../base/files";
+import { createFolder, writeFileAtomic } from "../../base/files";
 import type { ArchivedFile, DiskFile, FileContent } from "../rootfs/tree";
 import { DigestTable } from "./digestTable";
 
@@ -60,9 +60,10 @@ export class FileDigests {
   record(name: string, content: FileContent, digest: Digest): void {
     const before = this.#computed.get(content);
     if (before !== undefined && before !== digest) {
+      const property = "bytes" in content ? undefined : fileOf(content).property;
       throw new UnikernelError("CONTEXT_INVALID", `'/${name}' was written to while the image was being built.`, {
-        property: "context",
-        hint: "Retry when nothing writes to the image context.",
+        property: property ?? "context",
+        hint: `Retry when nothing writes to ${property === undefined ? "the image context" : "that file"}.`,
       });
     }
     this.#computed.set(content, digest);
@@ -97,7 +98,7 @@ export class FileDigests {
     const table = this.#saved.encode(this.#recorded.values());
     const lines = [...used].map(([key, digest]) => `${key} ${digest}\n`).join("");
     const body = Buffer.concat([Buffer.from(`${table.length}\n`), table, Buffer.from(lines)]);
-    await fs.mkdir(path.dirname(file), { recursive: true });
+    await createFolder(path.dirname(file));
     await writeFileAtomic(file, Buffer.concat([Buffer.from(headOf(body)), body]), 0o600);
     return true;
   }
@@ -113,7 +114,10 @@ const fileKey = ({ identity, sizeBytes }: DiskFile): string =>
 const archivedKey = ({ archive, ranges }: ArchivedFile): string =>
   `${fileKey(archive)}:${ranges.map(({ offset, sizeBytes }) => `${offset ?? "hole"}+${sizeBytes}`).join(",")}`;
 
+/** The file on disk that holds a content. */
+const fileOf = (content: DiskFile | ArchivedFile): DiskFile => ("archive" in content ? content.archive : content);
+
 function isRacy(content: DiskFile | ArchivedFile): boolean {
-  const { mtimeMs, ctimeMs } = ("archive" in content ? content.archive : content).identity;
+  const { mtimeMs, ctimeMs } = fileOf(content).identity;
   return Math.max(mtimeMs, ctimeMs) > Date.now() - RACY_MS;
 }

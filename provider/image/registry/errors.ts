@@ -9,8 +9,19 @@ export interface RegistryRequest {
   readonly subject: string;
 }
 
+/** The HTTP request that was answered, for messages. */
+export interface AnsweredCall {
+  readonly method: string;
+  /** URL that responded. Its query may be a signature, so that it is never shown. */
+  readonly url: URL;
+  /** The statuses that the request expects; `undefined` if the status is not what is wrong. */
+  readonly expected?: readonly number[] | undefined;
+}
+
 /** What a registry said about a request that failed. */
 export interface RegistryFailure {
+  /** `undefined` if no request was sent. */
+  readonly call?: AnsweredCall | undefined;
   readonly status: number;
   /** The registry's own message, cleaned by `describeFailureBody`; empty if it sent none. */
   readonly reason: string;
@@ -20,18 +31,32 @@ export interface RegistryFailure {
   readonly retryAfterMs?: number | undefined;
 }
 
+/** The call after a sentence about it: ` (GET /v2/app/manifests/latest, expected HTTP 200)`. */
+function formatCall({ registry }: RegistryRequest, call: AnsweredCall | undefined): string {
+  if (call === undefined) return "";
+  const { method, url, expected = [] } = call;
+  const place = url.host === registry ? url.pathname : `${url.origin}${url.pathname}`;
+  return ` (${method} ${place}${expected.length === 0 ? "" : `, expected HTTP ${expected.join(" or ")}`})`;
+}
+
 /** The error for an invalid response. `found` describes it, such as `a document larger than 4 MiB`. */
-export const malformedError = ({ registry, subject }: RegistryRequest, found: string): UnikernelError =>
-  new UnikernelError("API_SHAPE", `The registry '${registry}' sent ${found} for ${subject}.`, {
-    hint: "Check that the host is an OCI registry.",
-  });
+export const malformedError = (request: RegistryRequest, found: string, call?: AnsweredCall): UnikernelError =>
+  new UnikernelError(
+    "API_SHAPE",
+    `The registry '${request.registry}' sent ${found} for ${request.subject}${formatCall(request, call)}.`,
+    {
+      hint: "Check that the host is an OCI registry.",
+    },
+  );
 
 /** The error for a status that the request does not expect. */
 export function statusError(request: RegistryRequest, failure: RegistryFailure): UnikernelError {
-  const { status, reason, wasAuthenticated, retryAfterMs } = failure;
+  const { status, reason, wasAuthenticated, retryAfterMs, call } = failure;
   const { registry, subject } = request;
   const said = reason === "" ? "." : `: ${reason}${/[.!?…]$/.test(reason) ? "" : "."}`;
-  const message = `The registry '${registry}' returned HTTP ${status} for ${subject}${said}`;
+  // A registry may refuse, or lack what is asked for; any other status is a fault of the registry or of what is in front of it.
+  const asked = [401, 403, 404, 429].includes(status) ? "" : formatCall(request, call);
+  const message = `The registry '${registry}' returned HTTP ${status} for ${subject}${asked}${said}`;
   const details = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   const error = (code: UnikernelError["code"], hint: string) => new UnikernelError(code, message, { hint, details });
   if (status === 401 || status === 403) {
@@ -48,7 +73,7 @@ export function statusError(request: RegistryRequest, failure: RegistryFailure):
     return error("API_UNREACHABLE", `Rate limited; retry ${delay}.`);
   }
   if (status >= 500) return error("API_UNREACHABLE", "Retry later.");
-  if (status < 400) return malformedError(request, `HTTP ${status}`);
+  if (status < 400) return malformedError(request, `HTTP ${status}`, call);
   return error("API_REJECTED", "Correct what the registry names.");
 }
 

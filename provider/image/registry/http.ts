@@ -40,6 +40,7 @@ export interface HttpBody {
 /** A response of any status. */
 export interface HttpResponse {
   readonly status: number;
+  readonly method: HttpCall["method"];
   /** URL that responded, after redirects. */
   readonly url: URL;
   /** The value of a header; `undefined` if missing. */
@@ -173,6 +174,7 @@ class SilenceTimer {
 
 class StreamedResponse implements HttpResponse {
   readonly status: number;
+  readonly method: HttpCall["method"];
   readonly url: URL;
   readonly #request: RegistryRequest;
   readonly #isHead: boolean;
@@ -187,6 +189,7 @@ class StreamedResponse implements HttpResponse {
     signal: AbortSignal | undefined,
   ) {
     this.status = response.status;
+    this.method = method;
     this.url = url;
     this.#isHead = method === "HEAD";
     this.#silenceTimeoutMs = silenceTimeoutMs;

@@ -1,8 +1,7 @@
 /** Pulls images from a registry into a layout. */
-import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
-import { withTemporaryFolder } from "../../base/files";
+import { createFolder, withTemporaryFolder } from "../../base/files";
 import { type BlobSource, blobFromBytes, writeBlob } from "../oci/blob";
 import { type ContainerImage, LINUX_X86_64, platformError, readContainerImage } from "../oci/containerImage";
 import { MEDIA_TYPE, type Descriptor, type Platform, imageConfig } from "../oci/descriptor";
@@ -94,7 +93,7 @@ export async function describeRuntime(
   for (const { config } of manifests) configs.push((await fetchConfig(client, parsed, config, reference)).bytes);
   return withTemporaryFolder(async (folder) => {
     const root = toRoot(documents[0]);
-    await fs.mkdir(path.dirname(blobPath(folder, root.digest)), { recursive: true });
+    await createFolder(path.dirname(blobPath(folder, root.digest)));
     for (const bytes of [...configs, ...documents.map((document) => document.bytes)]) {
       const blob = blobFromBytes(bytes);
       await writeBlob(blob, blobPath(folder, blob.digest), access.signal);

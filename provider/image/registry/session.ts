@@ -79,7 +79,7 @@ export class RegistrySession {
     const isOwnHost = url.host === this.#api.host;
     const { response, wasAuthenticated } = await this.#repeatAuthorized(request, call, url, isOwnHost);
     if (call.expect.includes(response.status)) return response;
-    throw await this.#failure(request, response, wasAuthenticated);
+    throw await this.#failure(request, response, wasAuthenticated, call.expect);
   }
 
   /** Sends a request and reads the document in its response, again if the connection breaks. Throws `API_SHAPE` for more than 4 MiB. */
@@ -96,7 +96,7 @@ export class RegistrySession {
         if (!UnikernelError.has(error, "API_UNREACHABLE") || !(await this.backOff(attempt))) throw error;
         continue;
       }
-      throw malformedError(request, "a document larger than 4 MiB");
+      throw malformedError(request, "a document larger than 4 MiB", response);
     }
   }
 
@@ -164,13 +164,19 @@ export class RegistrySession {
     }
   }
 
-  async #failure(request: RegistryRequest, response: HttpResponse, wasAuthenticated: boolean): Promise<Error> {
+  async #failure(
+    request: RegistryRequest,
+    response: HttpResponse,
+    wasAuthenticated: boolean,
+    expected: readonly number[] = [200],
+  ): Promise<Error> {
     const retryAfterMs = parseRetryAfter(response.header("retry-after"), Date.now());
     const body = await response.read(MAX_FAILURE_BYTES).catch(() => {
       this.#signal?.throwIfAborted();
       return { bytes: Buffer.alloc(0) };
     });
     const reason = describeFailureBody(body.bytes.toString("utf8"), this.#authorizer.secrets);
-    return statusError(request, { status: response.status, reason, wasAuthenticated, retryAfterMs });
+    const call = { method: response.method, url: response.url, expected };
+    return statusError(request, { status: response.status, reason, wasAuthenticated, retryAfterMs, call });
   }
 }

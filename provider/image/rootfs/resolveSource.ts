@@ -1,7 +1,8 @@
 /** Finds the source of a root file system inside the image context, and what it is. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { UnikernelError, systemErrorCode } from "../../base/errors";
+import { UnikernelError } from "../../base/errors";
+import { describeUnreadable } from "../../base/files";
 import { isDockerfileName, mayBeDockerfile } from "../dockerfile/fileName";
 import { EROFS_MAGIC, SUPER_OFFSET } from "../erofs/format";
 import { ContentReader } from "../pack/contentReader";
@@ -18,6 +19,9 @@ export type ResolvedSource =
   | { readonly type: "tarball" | "cpio" | "erofs"; readonly file: DiskFile }
   | { readonly type: "dockerfile"; readonly dockerfile: string }
   | { readonly problem: string };
+
+/** `https://`, `docker-image://` and others. */
+const URL_SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//;
 
 /** Bytes that tell the formats apart. */
 const HEAD_BYTES = 2048;
@@ -61,6 +65,11 @@ export async function locateInContext(context: string, relative: string): Promis
   if (path.isAbsolute(relative))
     return { problem: `${label} must be relative to the Kraftfile; use the path of a file or directory beside it.` };
   if (relative.includes("\0")) return { problem: "The path contains a NUL character." };
+  if (URL_SCHEME.test(relative)) {
+    return {
+      problem: `${label} is a URL, which is not supported; download it and use a file or directory beside the Kraftfile, or an image of a registry as 'oci://…'.`,
+    };
+  }
   const root = await fs.promises.realpath(context);
   const wanted = path.join(root, relative);
   if (isOutside(root, wanted))
@@ -71,13 +80,8 @@ export async function locateInContext(context: string, relative: string): Promis
     real = await fs.promises.realpath(wanted);
     stat = await fs.promises.stat(real);
   } catch (error) {
-    const code = systemErrorCode(error) ?? "unknown error";
-    const isMissing = code === "ENOENT";
-    return {
-      problem: isMissing
-        ? `${label} does not exist; create it or correct the path.`
-        : `${label} cannot be read (${code}).`,
-    };
+    const what = await describeUnreadable(wanted, error);
+    return { problem: `${label} ${what}${/^cannot/.test(what) ? "." : "; create it or correct the path."}` };
   }
   if (isOutside(root, real))
     return {

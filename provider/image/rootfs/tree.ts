@@ -40,6 +40,8 @@ export interface DiskFile {
   readonly identity: FileIdentity;
   /** The listed directory that contains it: the file is opened without following links below that directory. */
   readonly root?: DirectoryRoot;
+  /** The input that names the file, for errors; `undefined`: the image context has it. */
+  readonly property?: string;
 }
 
 /** Consecutive bytes of an archive; `offset` is undefined for a hole, which reads as zeros. */

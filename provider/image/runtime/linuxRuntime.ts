@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { UnikernelError, fromSystemError, hasErrorCode } from "../../base/errors";
 import { exec } from "../../base/exec";
-import { fileExists } from "../../base/files";
+import { createFolder, fileExists } from "../../base/files";
 import { describeFile } from "../pack/contentReader";
 import type { FileContent, FileTree } from "../rootfs/tree";
 import { createBaseTree, createErofsFiles } from "./baseTree";
@@ -50,7 +50,7 @@ export async function getOrBuildLinuxRuntime(options: {
   if (cached !== undefined) return cached;
   const workFolder = path.join(options.folder, `.${CACHE_NAME}.${crypto.randomUUID()}`);
   try {
-    await fs.mkdir(workFolder, { recursive: true });
+    await createFolder(workFolder);
     const packages = await unpackDebianPackages({ ...options, folder: workFolder });
     options.onProgress("unpacking the kernel");
     const outputFolder = path.join(workFolder, "made");

@@ -1,4 +1,5 @@
 /** Checks against the metro and the rest of the plan: settings, names, ports and quotas. */
+import { formatError } from "../../base/errors";
 import { hashOfName, identityIn } from "../../definition/identity";
 import { resourceNameIn, urnIn } from "../../definition/internalKeys";
 import { AUTO_NAME_KEY } from "../../definition/naming";
@@ -13,6 +14,8 @@ import { getContext, getMetro, getNameDirectory, informOnce, inspectionContext, 
 // Loaded when first needed: a preview without changes sends no request.
 const loadPortHolders = () =>
   require("../../resources/service/portHolders") as typeof import("../../resources/service/portHolders");
+const loadTakenError = () =>
+  (require("../../resources/image/owner") as typeof import("../../resources/image/owner")).takenError;
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
 /** The names of this plan. */
@@ -65,12 +68,23 @@ export function portFailures(
   return portChecker.check({ label, key: urnIn(named) ?? label, ...origin, olds, news: inputs });
 }
 
-/** Chooses or checks the name of a resource. */
-export const checkName = (
+/** Chooses or checks the name of a resource, or what it has to itself beside a name. */
+export async function checkName(
   resource: AnyResource,
   { isNew, named, inputs }: { readonly isNew: boolean; readonly named: Properties; readonly inputs: Properties },
-): Promise<NameCheck> =>
-  nameChecker.check(toNamedResource(resource, named, { isNew, inputs }), nameLookup(resource, named, inputs));
+): Promise<NameCheck> {
+  const checked = toNamedResource(resource, named, { isNew, inputs });
+  const lookup = nameLookup(resource, named, inputs);
+  const exclusive = resource.exclusive?.(inputs, getMetro());
+  if (exclusive === undefined) return nameChecker.check(checked, lookup);
+  const { failures } = nameChecker.claimExclusively(checked, exclusive);
+  const isTaken =
+    failures.length === 0 &&
+    isNew &&
+    exclusive.isOnThisMachine &&
+    (await lookup.inspect(exclusive.value)) === "managed";
+  return { name: checked.name, failures: isTaken ? [formatError(loadTakenError()(exclusive.value))] : failures };
+}
 
 /** The resource as the name checker sees it. */
 export const toNamedResource = (

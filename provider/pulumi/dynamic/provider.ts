@@ -173,7 +173,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
       const label = resourceLabel(resource, news);
       informOnce(
-        (checked.notes ?? []).map((note) => `${label}: ${note}`),
+        (checked.notes ?? []).map((note) => `${label}: ${note}.`),
         urn,
       );
       warnOnce(

@@ -50,7 +50,7 @@ export async function buildAndPush(
         onWarning: (warning) => {
           // The check has reported all of them if it knew the digest, and else those of the plan.
           if (digest === undefined && !plan.warnings.includes(warning))
-            context.printProgress(`Image '${name}': ${warning}`);
+            context.printWarning(`Image '${name}': ${warning}`);
         },
       });
       const layout = openLayout(context.imageLayout);

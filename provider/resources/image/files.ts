@@ -46,7 +46,8 @@ function fileFailures(path: string, value: FileValue): CheckFailure[] {
   const failures: CheckFailure[] = [];
   const fail = (reason: string, member?: string): void =>
     void failures.push({ property: formatPath(["files", path, ...(member === undefined ? [] : [member])]), reason });
-  if (isReservedPath(path.slice(1))) fail("is reserved for the platform; use a path outside of /unikernel.");
+  if (!path.startsWith("/")) fail("must be an absolute path of the guest.");
+  else if (isReservedPath(path.slice(1))) fail("is reserved for the platform; use a path outside of /unikernel.");
   if (typeof value === "string" || isAsset(value)) return failures;
   const { content, asset, mode } = value;
   if (content === undefined && asset === undefined) fail("needs content: set 'content' or 'asset'.");

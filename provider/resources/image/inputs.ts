@@ -103,7 +103,7 @@ export const imageInputs = z.strictObject({
     description:
       "Keep the modes of a `rootfs` directory as they are on this machine, instead of 0644 or 0755. Archives and Dockerfiles always keep theirs. Default false.",
   }),
-  files: field(z.record(z.string().regex(/^\//, "must be an absolute path of the guest"), fileValue).default({}), {
+  files: field(z.record(z.string(), fileValue).default({}), {
     description:
       "Files to add to the root file system or replace in it: absolute path in the guest → a text, a Pulumi asset, or an object with mode and owner. Mode 0644 and owner root unless set. A secret is encrypted in state, but it is part of the image: whoever can pull the image can read it. Paths below `/unikernel` are reserved. Default: none.",
     neverPrinted: true,

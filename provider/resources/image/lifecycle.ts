@@ -2,11 +2,12 @@
 import type { Lifecycle } from "../../definition/resource";
 import { canonicalRepository, parseReference } from "../../image/oci/reference";
 import { openLayout } from "../../image/oci/layout";
-import { removeEmptyLayout } from "../../image/oci/removeEmptyLayout";
+import { removeEmptyLayout } from "../../image/oci/transaction";
 import { inspectImage } from "../../image/registry/inspect";
 import { type ProviderContext, withTimeLimit } from "../context";
 import { buildAndPush } from "./apply";
 import type { ImageInputs, imageInputs } from "./inputs";
+import { claimImage, findImageHolder } from "./owner";
 import { type imageOutputs, toOutputs, versionsInState } from "./outputs";
 import { type ImageDestination, destinationOfId, imageDestination, imageRef } from "./reference";
 import { credentialSource } from "./registryAccess";
@@ -16,11 +17,15 @@ import { removeAllVersions, removeOldVersions } from "./versions";
 /** The lifecycle of a GatewayImage. Its id is its repository. */
 export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, ProviderContext> = {
   describeUpdate,
+  findNameHolder: (context, id) => findImageHolder(context, id),
 
   async create(context, inputs) {
     const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${inputs.name ?? ""}'`);
     const destination = imageDestination(inputs, { metro: context.metro, token: context.metroToken });
+    await claimImage(context, destination);
     const built = await withoutLeftovers(context, destination, () => buildAndPush(limited, inputs, destination));
+    // A daemon that exits meanwhile removes a layout without images, owners included.
+    await claimImage(context, destination);
     return { id: destination.repository, outputs: toOutputs(destination, built, [built.digest]) };
   },
 
@@ -44,9 +49,12 @@ export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, Provi
   async update(context, id, { inputs: olds, outputs }, news) {
     const limited = withTimeLimit(context, context.timeouts.updateMs, `Building the image '${news.name ?? id}'`);
     const destination = destinationOfId(id);
+    await claimImage(context, destination, { takesOver: true });
     const isSame =
       isSameBuild(olds, news) && (await findImage(limited, destination, news, outputs.digest)) !== undefined;
     const built = isSame ? outputs : await buildAndPush(limited, news, destination);
+    // The last message stays beside "updated", where "will build the image again" would be wrong.
+    if (!isSame) context.printProgress(`Image '${news.name ?? id}': built as ${built.digest}.`);
     const history = [built.digest, ...versionsInState(outputs)];
     return toOutputs(destination, built, await removeOldVersions(limited, destination, history, news));
   },

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type MetroIdentity, vendorToken } from "../../base/config/metroConfig";
 import { UnikernelError } from "../../base/errors";
 import { withTemporaryFolder } from "../../base/files";
+import { ensureUsable, localPaths } from "../../base/localPaths";
 import type { ComputedInputs, Properties } from "../../definition/resource";
 import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
 import { type BuildPlan, planBuild } from "../../image/build/planBuild";
@@ -40,6 +41,7 @@ export async function computeInputs(
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => !containsUnknown(value)));
   const inputs = imageInputs.parse(known);
   try {
+    await ensureUsable(localPaths().imageCacheDir);
     return await withTemporaryFolder((scratch) =>
       withSavedDigests(inputs.context, inputs.kraftfile, async (digests) => {
         const { kraftfile, files, name = "image", ...rest } = inputs;
@@ -64,11 +66,17 @@ export async function computeInputs(
         "BUILDER_MISSING",
         "INPUT_INVALID",
         "NOT_SUPPORTED",
+        "CONFIG_INVALID",
       )
     )
       throw error;
     const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
-    return { inputs: given, failures: [{ code: error.code, property: error.property ?? "context", reason }] };
+    return {
+      inputs: given,
+      failures: [
+        { code: error.code, property: error.property ?? (error.code === "CONFIG_INVALID" ? "" : "context"), reason },
+      ],
+    };
   }
 }
 

@@ -1,7 +1,7 @@
 /** Where a GatewayImage is stored, and the reference by which instances and services name it. Pure. */
 import { type MetroIdentity, vendorToken } from "../../base/config/metroConfig";
 import { UnikernelError } from "../../base/errors";
-import type { CheckFailure, Properties } from "../../definition/resource";
+import type { CheckFailure, ExclusiveValue, Properties } from "../../definition/resource";
 import { containsUnknown } from "../../definition/unknowns";
 import { parseReference } from "../../image/oci/reference";
 import { imageRepository } from "../../image/registry/repositoryName";
@@ -54,5 +54,25 @@ export function destinationFailures(
     if (!UnikernelError.has(error, "INPUT_INVALID")) throw error;
     const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
     return [{ code: error.code, property: error.property ?? "repository", reason }];
+  }
+}
+
+/** The repository of an image, which no other image of the program may have; `undefined` while it is not known. */
+export function exclusiveRepository(
+  { name, repository }: Properties,
+  metro: MetroIdentity,
+): ExclusiveValue | undefined {
+  if (containsUnknown([name, repository])) return undefined;
+  const given = { name: name as string | undefined, repository: repository as string | undefined };
+  try {
+    const destination = imageDestination(given, metro);
+    return {
+      property: repository === undefined ? "name" : "repository",
+      value: destination.repository,
+      isOnThisMachine: !destination.isPushed,
+    };
+  } catch (error) {
+    if (UnikernelError.is(error)) return undefined; // destinationFailures reports it
+    throw error;
   }
 }

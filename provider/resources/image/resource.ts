@@ -4,6 +4,7 @@ import { attestationRule } from "./attestation";
 import { fileRule } from "./files";
 import { imageInputs } from "./inputs";
 import { imageOutputs } from "./outputs";
+import { exclusiveRepository } from "./reference";
 
 /** The GatewayImage resource. */
 export const gatewayImage = defineResource({
@@ -13,6 +14,7 @@ export const gatewayImage = defineResource({
   inputs: imageInputs,
   outputs: imageOutputs,
   rules: [fileRule, attestationRule],
+  exclusive: exclusiveRepository,
   computeInputs: (given, metro, olds) =>
     (require("./plan") as typeof import("./plan")).computeInputs(given, metro, olds),
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),

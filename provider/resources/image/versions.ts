@@ -6,6 +6,7 @@ import { type RetentionPlan, planRetention, removeImages } from "../../image/reg
 import type { ProviderContext } from "../context";
 import { parseDigest } from "../workload/imageReference";
 import type { ImageInputs } from "./inputs";
+import { findImageHolder } from "./owner";
 import type { ImageDestination } from "./reference";
 import { credentialSource } from "./registryAccess";
 
@@ -50,14 +51,16 @@ export async function removeAllVersions(
     report(context, inputs, `stays in '${repository}'. Set deleteOnDestroy to delete it with its resource.`);
     return;
   }
-  // Not only what the state knows: a killed update may have stored another one. What runs on this machine keeps its own copy of the boot files.
+  // Not only what the state knows, unless another resource has the name by now: a killed update may have stored another image. What runs
+  // on this machine keeps its own copy of the boot files.
   if (!isPushed) {
-    await layout.remove(repository);
+    const isTaken = (await findImageHolder(context, repository)) === "managed";
+    await layout.remove(repository, (digest) => isTaken && !history.includes(digest));
     return;
   }
   const inUse = await digestsInUse(context);
   const plan = planRetention(history, { keepVersions: 0, inUse });
-  if (plan.keep.length > 0) report(context, inputs, `${plan.keep.join(", ")} stays, because an instance runs it`);
+  if (plan.keep.length > 0) report(context, inputs, `${plan.keep.join(", ")} stays, because an instance runs it.`);
   await removePlanned(context, destination, plan, inputs);
   await layout.remove(repository, (digest) => inUse.includes(digest));
 }
@@ -76,7 +79,8 @@ async function removePlanned(
         signal: context.signal,
       })
     : { removed: remove, kept: [] };
-  for (const { digest, reason } of kept) report(context, inputs, `${digest} was not removed: ${reason}`);
+  for (const { digest, reason } of kept)
+    context.printWarning(`Image '${inputs.name ?? ""}': ${digest} was not removed: ${reason}`);
   await openLayout(context.imageLayout).remove(repository, (digest) => !removed.includes(digest));
   return kept.map(({ digest }) => digest);
 }

@@ -16,6 +16,17 @@ export const toReplicaRequest = (workload: Partial<Workload>, base: CreateInstan
 /** For a volume that another instance holds. */
 const HELD_VOLUME_HINT = "Give it its own volume, or mount the volume read-only in every instance.";
 
+/** What to do about an image that exists and cannot be used as it is; `undefined` if the message is about something else. */
+function imageContext(prefix: string, message: string): ErrorContext | undefined {
+  if (!/: Image '[^']*' has /.test(message)) return undefined;
+  return /\bROMs?\b/.test(message)
+    ? { property: `${prefix}roms`, hint: "Use an image with one file system." }
+    : {
+        property: `${prefix}image`,
+        hint: "Use an image with a kernel, such as one with a 'runtime' in its Kraftfile.",
+      };
+}
+
 /**
  * Errors of a create, with the input that caused them.
  *
@@ -27,9 +38,12 @@ export const workloadErrorContext = (
   publishes = false,
 ): Readonly<Partial<Record<ErrorCode, ErrorContext>>> => ({
   INPUT_INVALID: { property: `${prefix}memoryMb` },
-  IN_USE: publishes
-    ? { hint: "Choose another port or domain, or another volume, whichever the message names." }
-    : { property: `${prefix}volumes`, hint: HELD_VOLUME_HINT },
+  IN_USE: {
+    ...(publishes
+      ? { hint: "Choose another port or domain, or another volume, whichever the message names." }
+      : { property: `${prefix}volumes`, hint: HELD_VOLUME_HINT }),
+    forMessage: (message) => imageContext(prefix, message),
+  },
   // After a killed delete the state has objects that are gone.
   NOT_FOUND: {
     hint: "Check its id or name in this metro. If this stack created it, run 'pulumi refresh', then 'pulumi up'.",

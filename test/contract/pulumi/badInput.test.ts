@@ -6,6 +6,8 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
+import { digestOf } from "../../../provider/base/digest";
+import { openLayout } from "../../../provider/image/oci/layout";
 import { type CallError, DynamicProcess } from "../../support/dynamicProcess";
 import { type FakeResponder, startFakeApi, success } from "../../support/fakeApi";
 import { freePort } from "../../support/localPlatform";
@@ -77,6 +79,37 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
   rootfs: ./rootfs
           ^`,
   ],
+  "a rootfs that is a URL": [
+    kraftfile(GOOD.replace("./rootfs", "https://example.com/rootfs.tar")),
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:3:9: rootfs 'https://example.com/rootfs.tar' is a URL, which is not supported; download it and use a file or directory beside the Kraftfile, or an image of a registry as 'oci://…'.
+  rootfs: https://example.com/rootfs.tar
+          ^`,
+  ],
+  "a rootfs that is a link to nothing": [
+    async (folder) => {
+      await fs.rm(path.join(folder, "rootfs"), { recursive: true });
+      await fs.symlink("gone", path.join(folder, "rootfs"));
+    },
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:3:9: rootfs './rootfs' is a symbolic link to 'gone', which does not exist; create it or correct the path.
+  rootfs: ./rootfs
+          ^`,
+  ],
+  "a rootfs that is a link to itself": [
+    async (folder) => {
+      await fs.rm(path.join(folder, "rootfs"), { recursive: true });
+      await fs.symlink("rootfs", path.join(folder, "rootfs"));
+    },
+    `KRAFTFILE_INVALID: context: <context>/Kraftfile:3:9: rootfs './rootfs' is a symbolic link that leads back to itself; create it or correct the path.
+  rootfs: ./rootfs
+          ^`,
+  ],
+  "a folder named Kraftfile": [
+    async (folder) => {
+      await fs.rm(path.join(folder, "Kraftfile"));
+      await fs.mkdir(path.join(folder, "Kraftfile"));
+    },
+    "KRAFTFILE_INVALID: context: '<context>/Kraftfile' is a folder. A Kraftfile is a text file; rename the folder, or name the file with 'kraftfile'.",
+  ],
   "a file of 4 GiB": [
     async (folder) => {
       await fs.writeFile(path.join(folder, "rootfs", "big.bin"), "");
@@ -87,6 +120,8 @@ const CONTEXTS: Readonly<Record<string, readonly [change: Change, printed: strin
 };
 
 const template = { image: "app:1" };
+/** A valid context, whose own problems would be reported beside those of other inputs. */
+const SITE = path.join(__dirname, "../../../examples/quickstart/site");
 const pem = (file: string): string => readFileSync(path.join(__dirname, "../../fixtures/certificates", file), "utf8");
 const www = { commonName: "www.example.com", chain: pem("www.pem"), key: pem("www.key") };
 
@@ -173,11 +208,11 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
   },
   GatewayImage: {
     "a path in files that is not absolute, without showing the content": [
-      { context: ".", files: { motd: "s3cret" } },
+      { context: SITE, files: { motd: "s3cret" } },
       "files.motd: must be an absolute path of the guest.",
     ],
     "a file whose content is not a string": [
-      { context: ".", files: { "/port": 8080 } },
+      { context: SITE, files: { "/port": 8080 } },
       `files["/port"]: must be a text, an asset, or an object with 'content' or 'asset', got number.`,
     ],
   },
@@ -232,6 +267,18 @@ describe("the dynamic provider process with bad input", () => {
       await kraftfile(GOOD)(context);
     });
     afterEach(() => fs.rm(context, { recursive: true, force: true }));
+
+    it("warns of a guest without a program", async () => {
+      await kraftfile("spec: v0.7\nruntime: linux:latest\n")(folder);
+      const { failures } = await image.check({}, { context: folder, name: "app" });
+      assert.deepEqual(failures, []);
+      const [warning, ...others] = image.logged.filter(({ severity }) => severity === "warning");
+      assert.match(
+        warning?.message ?? "",
+        /Kraftfile: The image names no program\. Set 'cmd', or 'args' of each instance/,
+      );
+      assert.deepEqual(others, []);
+    });
 
     it("accepts a valid image context", async () => {
       assert.deepEqual((await image.check({}, { __resourceName: "site", context })).failures, []);
@@ -412,6 +459,32 @@ describe("the dynamic provider process with bad input", () => {
       assert.match(
         await failedCreate("Service", { name: "web", ...inputs }),
         /^IN_USE: template\.volumes: Creating instance 'web-[0-9a-f]{5}' of service 'web' failed: Volume 'held' is attached to instance 'holder'\. Give it its own volume, or mount the volume read-only in every instance\.$/,
+      );
+    });
+
+    it("reports an image of ROMs that is to boot, and an image without files that is to be a ROM", async () => {
+      const layout = openLayout(platform.paths.imagesDir);
+      const file = path.join(platform.paths.stateDir, "a-rom");
+      await fs.writeFile(file, "rom");
+      const common = { platform: { os: "qemu", architecture: "x86_64" }, config: { cmd: [], env: {}, labels: {} } };
+      const rom = { digest: digestOf("rom"), sizeBytes: 3, blob: file };
+      await layout.putImage({ ...common, repository: "data", roms: [rom] });
+      await layout.putImage({ ...common, repository: "empty", kernel: { file } });
+      assert.match(
+        await failedCreate("Instance", { name: "web", image: "data" }),
+        /^IN_USE: image: Creating instance 'web' failed: Image 'data' has no kernel and no root file system, so it can only be used in 'roms'\. Use an image with a kernel/,
+      );
+      assert.match(
+        await failedCreate("Service", { name: "web", ports: [{ port }], template: { image: "data" } }),
+        /^IN_USE: template\.image: .*so it can only be used in 'roms'\./,
+      );
+      assert.match(
+        await failedCreate("Instance", {
+          name: "web",
+          image: "app:1",
+          roms: [{ name: "r", at: "/rom", image: "empty" }],
+        }),
+        /^IN_USE: roms: .*Image 'empty' has no file system, so it cannot be a ROM\. Use an image with one file system\./,
       );
     });
 

@@ -72,7 +72,7 @@ describe("the preview of an image", function () {
     const preview = await previewAndUp();
     assert.deepEqual(stepsOf(preview), ["update GatewayImage site", "update Service web"]);
     assert.deepEqual(messagesOf(preview, "::site"), [
-      "GatewayImage 'site': 1 file changed (/www/index.html)",
+      "GatewayImage 'site': 1 file changed (/www/index.html).",
       "GatewayImage 'site': the update will build the image again.",
     ]);
     assert.deepEqual(messagesOf(preview, "::web"), [
@@ -91,6 +91,11 @@ describe("the preview of an image", function () {
     await project.write("site/rootfs/www/index.html", "changed again");
     const preview = await previewAndUp();
     assert.match(messagesOf(preview, "::site").join("\n"), /^GatewayImage 'site': .*volumes/m);
+    const warnings = preview.diagnostics.filter(({ severity }) => severity === "warning");
+    assert.deepEqual(
+      warnings.map(({ message }) => /volumes/.test(message)),
+      [true],
+    );
   });
 
   it("leaves nothing behind", async () => {

@@ -267,6 +267,22 @@ describe("tyk", () => {
     await assert.rejects((output as unknown as { promise(): Promise<string> }).promise(), /is the public default/);
   });
 
+  it("blames the property that is wrong, with one error whose text stays", async () => {
+    const { env } = unikernel.tyk({ ...SIMPLE, secret: pulumi.secret(PUBLIC_DEFAULT) });
+    const errors: unknown[] = [];
+    for (const name of ["TYK_GW_SECRET", "TYK_GW_NODESECRET"]) {
+      const { promise } = env[name] as unknown as { promise(): Promise<string> };
+      await promise().catch((error: unknown) => errors.push(error));
+    }
+    const [first, second] = errors as [Error, Error];
+    // @pulumi/pulumi prints errors once by identity.
+    assert.equal(first, second);
+    // As @pulumi/pulumi 3.270.0 does in `runtime/rpc.js`.
+    first.message = `error serializing property "template": ${first.message}`;
+    assert.match(first.message, /^INPUT_INVALID: tyk: secret: is the public default/);
+    assert.ok(pulumi.RunError.isInstance(first));
+  });
+
   it("returns what a Service takes", async () => {
     const { health, scaleToZero, listenPort } = unikernel.tyk(HYBRID);
     const env = await environmentOf(HYBRID);

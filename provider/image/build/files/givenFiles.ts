@@ -2,7 +2,8 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
-import { UnikernelError, errorMessage, systemErrorCode } from "../../../base/errors";
+import { UnikernelError, errorMessage } from "../../../base/errors";
+import { describeUnreadable } from "../../../base/files";
 import { describeFile } from "../../pack/contentReader";
 import { digestContents } from "../../pack/digestContents";
 import type { FileDigests } from "../../pack/fileDigests";
@@ -34,26 +35,38 @@ export interface LoadFilesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Files with their contents, and what is wrong with the others. */
+export interface LoadedFiles {
+  /** All files; one that cannot be loaded is empty. */
+  readonly files: ReadonlyMap<string, FileEntry>;
+  readonly problems: readonly UnikernelError[];
+}
+
 /**
  * Loads the contents: files on this machine stay where they are, URLs are downloaded. Every file is compared with its SHA-256, so
- * that one which changed since the program named it fails.
- *
- * Throws `CONTEXT_INVALID` with the guest path, never with a content.
+ * that one which changed since the program named it is a problem. Problems are `CONTEXT_INVALID` with the guest path, never with a
+ * content; all files are looked at.
  */
 export async function loadGivenFiles(
   files: ReadonlyMap<string, GivenFile>,
   options: LoadFilesOptions,
-): Promise<ReadonlyMap<string, FileEntry>> {
+): Promise<LoadedFiles> {
   const loaded = new Map<string, FileEntry>();
-  for (const [guestPath, file] of files) {
-    const { mode, uid, gid, sha256, origin } = file;
-    const content = await loadContent(guestPath, origin, path.join(options.scratch, `file-${loaded.size}`), options);
-    options.digests.keepPrivate(content);
-    if (sha256 !== undefined && sha256 !== "" && !("bytes" in content))
-      await assertDigest(guestPath, content, sha256, options);
+  const problems: UnikernelError[] = [];
+  for (const [guestPath, { mode, uid, gid, sha256, origin }] of files) {
+    let content: FileContent = { bytes: new Uint8Array() };
+    try {
+      content = await loadContent(guestPath, origin, path.join(options.scratch, `file-${loaded.size}`), options);
+      options.digests.keepPrivate(content);
+      if (sha256 !== undefined && sha256 !== "" && !("bytes" in content))
+        await assertDigest(guestPath, content, sha256, options);
+    } catch (error) {
+      if (!UnikernelError.has(error, "CONTEXT_INVALID")) throw error;
+      problems.push(error);
+    }
     loaded.set(guestPath, { type: "file", mode, uid, gid, content });
   }
-  return loaded;
+  return { files: loaded, problems };
 }
 
 async function loadContent(
@@ -76,7 +89,7 @@ async function loadContent(
     // Without the query, which may be a signature.
     throw fileError(guestPath, `cannot be downloaded from ${url.origin}${url.pathname}: ${errorMessage(error)}`, error);
   }
-  return describeFile(target);
+  return { ...describeFile(target), property: propertyOf(guestPath) };
 }
 
 /** A regular file, links followed: the program named it, so it may be outside the image context. */
@@ -84,14 +97,10 @@ async function describeAssetFile(guestPath: string, file: string): Promise<FileC
   try {
     const real = await fs.realpath(file);
     if (!(await fs.stat(real)).isFile()) throw fileError(guestPath, `is a FileAsset, but '${file}' is not a file`);
-    return describeFile(real);
+    return { ...describeFile(real), property: propertyOf(guestPath) };
   } catch (error) {
     if (UnikernelError.is(error)) throw error;
-    const reason =
-      systemErrorCode(error) === "ENOENT"
-        ? "does not exist"
-        : `cannot be read (${systemErrorCode(error) ?? "unknown error"})`;
-    throw fileError(guestPath, `is a FileAsset, but '${file}' ${reason}`, error);
+    throw fileError(guestPath, `is a FileAsset, but '${file}' ${await describeUnreadable(file, error)}`, error);
   }
 }
 
@@ -106,8 +115,11 @@ async function assertDigest(
   throw fileError(guestPath, "is an asset whose content changed since the program started. Run 'pulumi up' again");
 }
 
+/** The input that names a file, in Pulumi's notation of property paths. */
+const propertyOf = (guestPath: string): string => `files[${JSON.stringify(guestPath)}]`;
+
 const fileError = (guestPath: string, problem: string, cause?: unknown): UnikernelError =>
   new UnikernelError("CONTEXT_INVALID", `'${guestPath}' ${problem}.`, {
-    property: "files",
+    property: propertyOf(guestPath),
     ...(cause === undefined ? {} : { cause }),
   });

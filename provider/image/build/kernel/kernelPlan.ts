@@ -11,6 +11,7 @@ import { locateInContext } from "../../rootfs/resolveSource";
 import type { DiskFile } from "../../rootfs/tree";
 import { type IdentifyOptions, identifyTree } from "../identifyTree";
 import { assertKraft } from "./compileKernel";
+import { findKernelProblem } from "./kernelMagic";
 
 /** Where the kernel of an image comes from. */
 export type KernelPlan =
@@ -45,6 +46,8 @@ export async function planKernel(loaded: LoadedKraftfile): Promise<KernelPlan> {
     if ("problem" in place) throw problem(loaded, kernelFile, `the kernel ${place.problem}`);
     if (place.type !== "file") throw problem(loaded, kernelFile, `the kernel '${kernelFile.path}' is a directory.`);
     const platform = onlyTarget(loaded, kernelFile, "a kernel file");
+    const wrong = findKernelProblem(kernelFile.path, place.file, platform.architecture);
+    if (wrong !== undefined) throw problem(loaded, kernelFile, `'${kernelFile.path}' ${wrong}`);
     return { type: "file", platform, label: kernelFile.path, file: place.file };
   }
   if (compiles !== undefined) {

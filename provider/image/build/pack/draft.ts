@@ -7,7 +7,7 @@ import type { RootfsFormat } from "../../pack/packTree";
 import { overlayTree } from "../../rootfs/overlay";
 import type { FileTree } from "../../rootfs/tree";
 import type { ImageBase } from "../../runtimeImage";
-import type { BuildPlan } from "../planBuild";
+import { type BuildPlan, NO_PROGRAM } from "../planBuild";
 import { assertNoInit } from "../reservedPaths";
 import type { ImageContents } from "./contents";
 
@@ -40,6 +40,9 @@ export function draftPlatform(
   const merged = mergeMetadata({ runtime: base, image, kraftfile, program: {}, lookup });
   for (const warning of merged.warnings) onWarning(warning);
   const { cmd, env, labels, workingDir } = merged;
+  // The plan has warned of a root file system that it knows.
+  if (cmd.length === 0 && base.baseTree !== undefined && plan.rootfs.type !== "tree" && plan.rootfs.type !== "none")
+    onWarning(NO_PROGRAM);
   const composed = composeInitrdTree(plan, tree, base, format);
   return {
     image: {

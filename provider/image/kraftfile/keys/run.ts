@@ -96,7 +96,7 @@ export function readLabels(source: YamlSource, spec: SpecVersion | undefined, me
     const text = source.scalar(label.value, label.keyNode, `'labels.${label.key}'`);
     if (text === undefined) continue;
     labels.push([label.key, text]);
-    for (const problem of readInstanceLabels({ [label.key]: text }).problems) source.warn(label.value, problem);
+    for (const problem of readInstanceLabels({ [label.key]: text }).problems) source.warn(label.value, `${problem}.`);
   }
   return toRecord(sortByName(labels));
 }

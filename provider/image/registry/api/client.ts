@@ -93,5 +93,5 @@ async function hasBlob(session: RegistrySession, repository: string, { digest, s
   if (response.status === 404) return false;
   const sizeBytes = response.header("content-length");
   if (sizeBytes === undefined || Number(sizeBytes) === size) return true;
-  throw malformedError(request, `a size of ${sizeBytes} bytes instead of ${size}`);
+  throw malformedError(request, `a size of ${sizeBytes} bytes instead of ${size}`, response);
 }

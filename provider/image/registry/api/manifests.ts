@@ -24,10 +24,11 @@ export async function fetchManifest(
 ): Promise<FetchedManifest> {
   const request = manifestRequest(session.registry, repository, tagOrDigest);
   const { response, bytes } = await session.fetchDocument(request, manifestCall("GET", repository, tagOrDigest, [200]));
+  assertNoPage(response, request);
   const digest = digestOf(bytes);
-  if (isDigest(tagOrDigest) && tagOrDigest !== digest) throw malformedError(request, "another digest");
+  if (isDigest(tagOrDigest) && tagOrDigest !== digest) throw malformedError(request, "another digest", response);
   if ((reportedDigest(response) ?? digest) !== digest)
-    throw malformedError(request, "bytes that do not match the digest in its header");
+    throw malformedError(request, "bytes that do not match the digest in its header", response);
   return { mediaType: mediaTypeOf(response, bytes), digest, bytes };
 }
 
@@ -44,7 +45,7 @@ export async function resolveManifest(
   assertNoPage(response, request);
   const reported = reportedDigest(response);
   if (!isDigest(tagOrDigest)) return reported ?? (await fetchManifest(session, repository, tagOrDigest)).digest;
-  if ((reported ?? tagOrDigest) !== tagOrDigest) throw malformedError(request, "another digest");
+  if ((reported ?? tagOrDigest) !== tagOrDigest) throw malformedError(request, "another digest", response);
   return tagOrDigest;
 }
 
@@ -64,7 +65,7 @@ export async function putManifest(
   response.discard();
   assertNoPage(response, request);
   const digest = digestOf(bytes);
-  if ((reportedDigest(response) ?? digest) !== digest) throw malformedError(request, "another digest");
+  if ((reportedDigest(response) ?? digest) !== digest) throw malformedError(request, "another digest", response);
   return { digest, handlesSubject: response.header("oci-subject") !== undefined };
 }
 
@@ -131,7 +132,7 @@ const manifestCall = (
 function assertNoPage(response: HttpResponse, request: RegistryRequest): void {
   const type = response.header("content-type") ?? "";
   if (reportedDigest(response) === undefined && /^text\/html\b/i.test(type))
-    throw malformedError(request, "a web page; it is no OCI registry");
+    throw malformedError(request, "a web page instead of an OCI response", response);
 }
 
 /** The digest in the registry's header; `undefined` for none, and for another algorithm than SHA-256. */

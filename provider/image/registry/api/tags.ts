@@ -24,7 +24,7 @@ export async function listTags(session: RegistrySession, repository: string): Pr
     });
     if (response.status === 404) break;
     const parsed = tagList.safeParse(parseJson(bytes));
-    if (!parsed.success) throw malformedError(request, "no list of tags");
+    if (!parsed.success) throw malformedError(request, "no list of tags", response);
     const before = tags.size;
     for (const tag of parsed.data.tags ?? []) tags.add(tag);
     next = tags.size > before ? nextPage(response) : undefined;

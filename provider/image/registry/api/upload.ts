@@ -86,12 +86,12 @@ async function begin(
   });
   response.discard();
   if (response.status === 201) {
-    if (mountFrom === undefined) throw malformedError(request, "HTTP 201 for an upload that has not begun");
+    if (mountFrom === undefined) throw malformedError(request, "HTTP 201 for an upload that has not begun", response);
     return "mounted";
   }
   const minPartBytes = Number(response.header("oci-chunk-min-length") ?? 0);
   const url = nextUrl(request, response);
-  if (url === undefined) throw malformedError(request, "no Location header");
+  if (url === undefined) throw malformedError(request, "no Location header", response);
   return { url, minPartBytes: Number.isSafeInteger(minPartBytes) ? minPartBytes : 0, offset: 0 };
 }
 

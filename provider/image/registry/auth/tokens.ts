@@ -244,10 +244,10 @@ async function readToken(
   response: HttpResponse,
 ): Promise<{ readonly token: string; readonly lifetimeS: number }> {
   const { bytes, isComplete } = await response.read(MAX_TOKEN_RESPONSE_BYTES);
-  if (!isComplete) throw malformedError(request, "a response larger than 256 KiB");
+  if (!isComplete) throw malformedError(request, "a response larger than 256 KiB", response);
   const parsed = tokenResponse.safeParse(parseJson(bytes));
   const token = parsed.data?.token || parsed.data?.access_token;
-  if (!token || !/^[\x21-\x7e]+$/.test(token)) throw malformedError(request, "no token");
+  if (!token || !/^[\x21-\x7e]+$/.test(token)) throw malformedError(request, "no token", response);
   const lifetimeS = parsed.data?.expires_in ?? DEFAULT_LIFETIME_S;
   return { token, lifetimeS: lifetimeS > 0 ? lifetimeS : DEFAULT_LIFETIME_S };
 }

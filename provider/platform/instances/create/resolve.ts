@@ -45,7 +45,12 @@ export async function resolveImage(registry: Registry, image: ImageRequest): Pro
     throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' is built for ${built}, not for ${needed}`);
   }
   if (kernel === undefined)
-    throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' has no kernel layer, so it cannot boot`);
+    throw new ApiItemError(
+      "CannotBeUsed",
+      initrd === undefined
+        ? `Image '${urlOf(image)}' has no kernel and no root file system, so it can only be used in 'roms'`
+        : `Image '${urlOf(image)}' has no kernel, so it cannot boot here; set 'runtime' in its Kraftfile`,
+    );
   return {
     value: {
       repository,

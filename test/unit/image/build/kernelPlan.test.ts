@@ -13,6 +13,11 @@ import type { StoredImage } from "../../../../provider/image/oci/storedImage";
 
 const QEMU = "targets: [qemu/x86_64]";
 
+/** The head of an ELF file for x86-64. */
+const ELF = Buffer.alloc(64);
+ELF.write("\x7fELF", "latin1");
+ELF[18] = 62;
+
 describe("an image without a runtime", () => {
   let folder: string;
   let context: string;
@@ -25,7 +30,7 @@ describe("an image without a runtime", () => {
     await fs.mkdir(path.join(context, "rootfs"), { recursive: true });
     await fs.mkdir(scratch);
     await fs.writeFile(path.join(context, "rootfs", "page"), "hello");
-    await fs.writeFile(path.join(context, "app.kernel"), "a kernel");
+    await fs.writeFile(path.join(context, "app.kernel"), ELF);
   });
   afterEach(async () => {
     Object.assign(process.env, environment);
@@ -61,8 +66,8 @@ describe("an image without a runtime", () => {
       assert.deepEqual(image.platform, { os: "qemu", architecture: "x86_64" });
       assert.ok(image.kernel);
       await extractLayer(image.kernel, path.join(folder, "extracted"));
-      assert.equal(await fs.readFile(path.join(folder, "extracted"), "utf8"), "a kernel");
-      await fs.writeFile(path.join(context, "app.kernel"), "another");
+      assert.deepEqual(await fs.readFile(path.join(folder, "extracted")), ELF);
+      await fs.writeFile(path.join(context, "app.kernel"), Buffer.concat([ELF, ELF]));
       assert.notEqual((await plan()).contextHash, planned.contextHash);
       await assert.rejects(build(planned), { code: "CONTEXT_INVALID", message: /'\/app\.kernel' changed/ });
     });
@@ -114,10 +119,39 @@ describe("an image without a runtime", () => {
     );
     assert.match(await rejection(`spec: v0.7\n${QEMU}\nruntime: kernel://rootfs\n`), /'rootfs' is a directory/);
     assert.match(await rejection(`spec: v0.7\n${QEMU}\nruntime: kernel://none\n`), /'none' does not exist/);
+    for (const rest of ["runtime: kernel://https://example.com/kernel", "rootfs: https://example.com/rootfs.tar"])
+      assert.match(
+        await rejection(`spec: v0.7\n${QEMU}\n${rest}\n`),
+        /:3:\d+: .*'https:\/\/example\.com\/\S+' is a URL, which is not supported; download it .* 'oci:\/\/…'\./,
+      );
     assert.match(
       await rejection(`spec: v0.7\nruntime: base\nroms: [./none]\n`),
       /:3:8: rom '\.\/none' does not exist; create it or correct the path/,
     );
+  });
+
+  it("rejects a kernel file that is none, or one of another architecture", async () => {
+    const reject = async (content: string | Buffer, target = "qemu/x86_64"): Promise<string> => {
+      await fs.writeFile(path.join(context, "app.kernel"), content);
+      return rejection(`spec: v0.7\ntargets: [${target}]\nruntime: kernel://app.kernel\n`);
+    };
+    for (const content of ["", "a text", "#!/bin/sh\n".repeat(200), "\x7fELF"])
+      assert.match(await reject(content), /^\S*Kraftfile:3:10: 'app\.kernel' is not a kernel; use an ELF file/);
+    const bzImage = Buffer.alloc(0x400);
+    bzImage.write("HdrS", 0x202);
+    assert.match(
+      await reject(bzImage, "qemu/arm64"),
+      /'app\.kernel' is a kernel for x86_64, but the target is arm64\./,
+    );
+    const image = Buffer.alloc(0x40);
+    image.write("ARM\x64", 0x38);
+    assert.match(await reject(image), /'app\.kernel' is a kernel for arm64, but the target is x86_64\./);
+    // Node's own program is an ELF file of this machine's architecture.
+    await fs.writeFile(path.join(context, "app.kernel"), (await fs.readFile(process.execPath)).subarray(0, 4096));
+    await write(
+      `spec: v0.7\ntargets: [fc/${process.arch === "x64" ? "x86_64" : process.arch}]\nruntime: kernel://app.kernel\n`,
+    );
+    assert.equal((await plan()).kernel.type, "file");
   });
 
   describe("that compiles its kernel", () => {

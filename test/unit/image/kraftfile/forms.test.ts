@@ -23,6 +23,7 @@ function assertForm({ text, gives, rejects, warns }: Form): void {
   for (const [key, value] of Object.entries(expected)) {
     assert.deepEqual(withoutPositions(kraftfile[key as keyof typeof kraftfile]), value, key);
   }
+  for (const { message } of kraftfile.warnings) assert.match(message, /[.)]$/, "the end of a sentence");
   const warnings = kraftfile.warnings.map(({ message }) => message).join("\n");
   if (warns === undefined) assert.equal(warnings, "");
   else assert.match(warnings, warns);

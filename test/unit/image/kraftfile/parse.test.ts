@@ -135,6 +135,9 @@ x-note: [anything]
     assert.deepEqual(warnings("entrypoint: x"), [
       "3:1 unknown key 'entrypoint' has no effect on the image; did you mean 'cmd'? If not, remove it or start it with 'x-'.",
     ]);
+    assert.deepEqual(warnings("labels: { cloud.unikraft.v1.instances/scale_to_zero.stateful: yes please }"), [
+      "3:63 the image's label 'cloud.unikraft.v1.instances/scale_to_zero.stateful' must be 'true' or 'false', not 'yes please'; it sets no default.",
+    ]);
     assert.deepEqual(warnings("memory: 2G"), [
       "3:1 unknown key 'memory' has no effect on the image; set 'memoryMb' of the Instance or Service.",
     ]);

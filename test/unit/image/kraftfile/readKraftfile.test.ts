@@ -111,9 +111,17 @@ describe("loading a Kraftfile", () => {
     const server = net.createServer().listen(at("socket"));
     await new Promise((resolve) => server.once("listening", resolve));
     assert.match(await failure("fifo"), /'<context>\/fifo' is not a regular file/);
-    assert.match(await failure("folder"), /'<context>\/folder' is not a regular file/);
+    assert.match(await failure("folder"), /'<context>\/folder' is a folder\. A Kraftfile is a text file/);
     assert.match(await failure("device"), /outside the image context/);
-    assert.match(await failure("loop"), /cannot be read \(ELOOP\)/);
+    await fs.symlink("./nothing", at("dangling"));
+    assert.match(
+      await failure("loop"),
+      /'<context>\/loop' is a symbolic link that leads back to itself\. Replace the link/,
+    );
+    assert.match(
+      await failure("dangling"),
+      /'<context>\/dangling' is a symbolic link to '\.\/nothing', which does not exist/,
+    );
     assert.match(await failure("socket"), /cannot be opened as a file \(ENXIO\)/);
     assert.match(await failure("none"), /There is no file '<context>\/none'/);
     assert.match(await failure("a\0b"), /NUL/);
@@ -125,7 +133,10 @@ describe("loading a Kraftfile", () => {
     assert.match(await failure(), /KRAFTFILE_INVALID: context: '<context>\/Kraftfile' is not a regular file/);
     await fs.rm(at("Kraftfile"));
     await fs.mkdir(at("Kraftfile"));
-    assert.match(await failure(), /'<context>\/Kraftfile' is not a regular file/);
+    assert.match(await failure(), /'<context>\/Kraftfile' is a folder/);
+    await fs.rmdir(at("Kraftfile"));
+    await fs.symlink("Kraftfile", at("Kraftfile"));
+    assert.match(await failure(), /'<context>\/Kraftfile' is a symbolic link that leads back to itself/);
   });
 
   it("reads at most 1 MiB", async () => {

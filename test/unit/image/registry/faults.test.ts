@@ -298,11 +298,35 @@ describe("pulling from a faulty registry", () => {
     };
     const client = createRegistryClient({ registry: registry.host });
     const isShape = (error: unknown): boolean =>
-      UnikernelError.has(error, "API_SHAPE") && /a web page; it is no OCI registry/.test(error.message);
+      UnikernelError.has(error, "API_SHAPE") &&
+      /a web page instead of an OCI response .*\((?:GET|HEAD|PUT) \/v2\/acme\/shop\/manifests\//.test(error.message);
     await assert.rejects(client.resolveManifest("acme/shop", digest), isShape);
     await assert.rejects(client.resolveManifest("acme/shop", "v1"), isShape);
     const manifest = { mediaType: "application/vnd.oci.image.index.v1+json", bytes: Buffer.from("{}") };
     await assert.rejects(client.putManifest("acme/shop", "v1", manifest), isShape);
+  });
+
+  it("names the request, and what was expected, for a status that no registry should send", async () => {
+    for (const status of [500, 418, 204]) {
+      registry.fault = (_request, response) => {
+        response.writeHead(status, { "content-type": "text/html" }).end(status === 204 ? undefined : "<html>no</html>");
+        return true;
+      };
+      await assert.rejects(pull(), (error) => {
+        assert.ok(UnikernelError.has(error, "API_UNREACHABLE", "API_REJECTED", "API_SHAPE"));
+        assert.match(error.message, new RegExp(`HTTP ${status} for manifest 'acme/shop:v1'`));
+        assert.match(error.message, /\(GET \/v2\/acme\/shop\/manifests\/v1, expected HTTP 200\)/);
+        return true;
+      });
+    }
+    registry.fault = (_request, response) => {
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>Log in</html>");
+      return true;
+    };
+    await failsWith(
+      "API_SHAPE",
+      /a web page instead of an OCI response for .* \(GET \/v2\/acme\/shop\/manifests\/v1\)\./,
+    );
   });
 
   it("tells a missing image from a registry that fails", async () => {

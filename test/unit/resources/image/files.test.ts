@@ -90,6 +90,24 @@ describe("files of an image", () => {
     assert.match((await failuresOf({ "etc/x": "" })).join(), /must be an absolute path of the guest/);
   });
 
+  it("report all their problems at once, those of contents on the disk too", async () => {
+    const files = {
+      relative: "",
+      "/unikernel/cmdline": "",
+      "/mode": { content: "", mode: 0o100644 },
+      "/octal": { content: "", mode: 644 },
+      "/none": {},
+      "/number": 5,
+      "/missing": asset({ path: "./no-such-file" }),
+      "/other": asset({ path: "./no-such-file-either" }),
+      "/fine": "",
+    };
+    const { failures } = await check(gatewayImage, {}, { context: "examples/quickstart/site", files, name: "x" });
+    const text = failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
+    for (const path of Object.keys(files)) assert.equal(text.includes(path), path !== "/fine", `${path} in: ${text}`);
+    assert.doesNotMatch(text, /The root file system contains/);
+  });
+
   it("are never quoted in a message, since any of them may be secret", async () => {
     for (const value of [
       { asset: "Leak1" },

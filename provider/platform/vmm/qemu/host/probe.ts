@@ -10,7 +10,7 @@ import { digestOf } from "../../../../base/digest";
 import { environmentVariable } from "../../../../base/config/environment";
 import { UnikernelError } from "../../../../base/errors";
 import { exec } from "../../../../base/exec";
-import { writeFileAtomic } from "../../../../base/files";
+import { createFolder, writeFileAtomic } from "../../../../base/files";
 import { findQemu } from "./findQemu";
 import { bootId, runQemu } from "./process";
 
@@ -136,7 +136,7 @@ export async function probeQemu(folder: string): Promise<QemuCapabilities> {
   const cached = await fs.readFile(cache, "utf8").then(parseCapabilities, () => undefined);
   if (cached !== undefined) return cached;
   const capabilities = await probeCapabilities(file);
-  await fs.mkdir(folder, { recursive: true });
+  await createFolder(folder);
   await writeFileAtomic(cache, JSON.stringify(capabilities));
   return capabilities;
 }

@@ -25,7 +25,7 @@ const sha256 = (text: string): string => crypto.createHash("sha256").update(text
 const invalid =
   (reason: RegExp) =>
   (error: unknown): boolean =>
-    UnikernelError.has(error, "CONTEXT_INVALID") && error.property === "files" && reason.test(error.message);
+    UnikernelError.has(error, "CONTEXT_INVALID") && error.property === 'files["/etc/x"]' && reason.test(error.message);
 
 describe("given files", () => {
   let folder: string;
@@ -54,7 +54,8 @@ describe("given files", () => {
   });
   async function load(file: GivenFile): Promise<FileContent> {
     const loaded = await loadGivenFiles(new Map([["/etc/x", file]]), { scratch, digests: new FileDigests() });
-    const entry = loaded.get("/etc/x");
+    for (const problem of loaded.problems) throw problem;
+    const entry = loaded.files.get("/etc/x");
     assert.ok(entry);
     assert.deepEqual([entry.mode, entry.uid, entry.gid], [0o640, 1, 2]);
     return entry.content;
@@ -128,7 +129,7 @@ describe("given files", () => {
       await replace();
       assert.throws(
         () => textOf(content),
-        (error) => UnikernelError.has(error, "CONTEXT_INVALID"),
+        (error) => UnikernelError.has(error, "CONTEXT_INVALID") && error.property === 'files["/etc/x"]',
         what,
       );
     }
@@ -175,6 +176,31 @@ describe("given files", () => {
         { input: `[["file","etc/pin","${digest}"]]`, encoding: "utf8" },
       );
       assert.equal(hashSecretContents([["file", "etc/pin", digest]], key), `sha256:${stdout.slice(0, 64)}`);
+    });
+
+    it("fails with the problems of all files, those of the root file system included", async () => {
+      const loop = path.join(folder, "loop");
+      await fs.symlink(loop, loop);
+      await fs.symlink(path.join(folder, "nothing"), path.join(folder, "dangling"));
+      const files = new Map([
+        ["/etc/a", fileAt({ path: path.join(folder, "none") })],
+        ["/etc/b", fileAt({ path: loop })],
+        ["/etc/c", fileAt({ path: path.join(folder, "dangling") })],
+        ["/etc", fileAt({ text: "" })],
+        ["/etc/../d", fileAt({ text: "" })],
+        ["/etc/e", fileAt({ text: "" })],
+      ]);
+      await assert.rejects(plan({ files }), (error) => {
+        assert.ok(UnikernelError.has(error, "CONTEXT_INVALID"));
+        const lines = error.message.split("\n");
+        assert.equal(lines.length, 5, error.message);
+        assert.match(error.message, /'\/etc\/a' is a FileAsset, but '.*none' does not exist\./);
+        assert.match(error.message, /'\/etc\/b' .*loop' is a symbolic link that leads back to itself\./);
+        assert.match(error.message, /'\/etc\/c' .*dangling' is a symbolic link to '.*nothing', which does not exist\./);
+        assert.match(error.message, /'\/etc' cannot be a file: a directory has that path\./);
+        assert.match(error.message, /'\/etc\/\.\.\/d' in 'files' must be an absolute path/);
+        return true;
+      });
     });
 
     it("fails if the context is not the one of the plan that was shown", async () => {

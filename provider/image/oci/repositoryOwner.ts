@@ -1,0 +1,52 @@
+/**
+ * Whose a repository of a layout is. Without an owner, two stacks of one machine that choose the same name would share the images of one
+ * repository, and the first that is destroyed would take those of the other with it.
+ *
+ * The owner is an annotation of `index.json`, one per repository. Source: OCI image-spec 1.1, image-index.md, "annotations".
+ */
+import { createFolder } from "../../base/files";
+import { withFileLock } from "./fileLock";
+import { readIndex, writeIndex } from "./indexJson";
+import type { ImageIndex } from "./descriptor";
+import { canonicalRepository, parseReference } from "./reference";
+import { layoutLockFile } from "./transaction";
+
+const PREFIX = "pulumi-unikernel.owner/";
+
+const keyOf = (repository: string): string => `${PREFIX}${canonicalRepository(parseReference(repository))}`;
+
+/** The owner of a repository; `undefined` if nobody has claimed it. */
+export const findOwner = async (folder: string, repository: string): Promise<string | undefined> =>
+  (await readIndex(folder)).annotations?.[keyOf(repository)];
+
+/** What to do if another one has the repository. */
+export interface ClaimOptions {
+  /** True for a repository that the caller's state holds: a renamed resource has another identity than before. */
+  readonly takesOver?: boolean;
+}
+
+/**
+ * Makes `owner` the owner of a repository. Returns the owner that it has afterwards, which is another one if that one has claimed it before
+ * and `takesOver` is not set.
+ */
+export async function claimRepository(
+  folder: string,
+  repository: string,
+  owner: string,
+  { takesOver = false }: ClaimOptions = {},
+): Promise<string> {
+  await createFolder(folder, 0o700);
+  return withFileLock(layoutLockFile(folder), async () => {
+    const index = await readIndex(folder);
+    const current = index.annotations?.[keyOf(repository)];
+    if (current === owner || (current !== undefined && !takesOver)) return current;
+    await writeIndex(folder, { ...index, annotations: { ...index.annotations, [keyOf(repository)]: owner } });
+    return owner;
+  });
+}
+
+/** The index without the owner of a repository, which is then free; the same object if it has none. */
+export function withoutOwner(index: ImageIndex, repository: string): ImageIndex {
+  const { [keyOf(repository)]: owner, ...others } = index.annotations ?? {};
+  return owner === undefined ? index : { ...index, annotations: others };
+}

@@ -16,11 +16,12 @@ const LOAD = 'const dynamic = require("pulumi-unikernel/dynamic");';
 
 /** Check and diff of an unchanged resource, as the first calls of a process. */
 const firstCalls = `${LOAD}
-const inputs = { name: "data", sizeMb: 64, tags: [], deleteLock: false, allowDataLoss: false, adopt: false };
+const inputs = { name: "data", sizeMb: 64, tags: [], deleteLock: false, allowDataLoss: false, allowRestart: false, adopt: false };
 (async () => {
   const settings = { "unikernel:metro": "http://127.0.0.1:9", "unikernel:token": "t" };
   await dynamic.Volume.configure({ config: { get: (key) => settings[key] } });
   const { inputs: news } = await dynamic.Volume.check(inputs, { name: "data", sizeMb: 64 });
+  if (Object.keys(news).join() !== Object.keys(inputs).join()) throw new Error("the inputs in state have other defaults: " + Object.keys(news));
   if ((await dynamic.Volume.diff("id", inputs, news)).changes) throw new Error("an unchanged resource shows a change");
 })();`;
 

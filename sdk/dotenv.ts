@@ -1,5 +1,6 @@
 /** Variables from a `.env` file, as secrets. */
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { parseEnv } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -43,7 +44,11 @@ function readText(file: string): string {
   } catch (error) {
     if (pulumi.RunError.isInstance(error)) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw problem(file, undefined, code === "ENOENT" ? "it does not exist" : `it cannot be read (${code})`);
+    throw problem(
+      file,
+      undefined,
+      code === "ENOENT" ? "it does not exist; create it, or correct the path" : `it cannot be read (${code})`,
+    );
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
   }
@@ -89,6 +94,6 @@ function assignmentsIn(file: string, text: string): readonly Assignment[] {
 const problem = (file: string, line: number | undefined, what: string): pulumi.RunError =>
   new pulumi.RunError(
     line === undefined
-      ? `INPUT_INVALID: The variables of '${file}' cannot be loaded: ${what}.`
+      ? `INPUT_INVALID: The variables of '${path.resolve(file)}' cannot be loaded: ${what}.`
       : `INPUT_INVALID: ${file}:${line}: ${what}.`,
   );

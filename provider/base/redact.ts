@@ -12,9 +12,11 @@ const SEPARATORS = /[\s"'`=:;,@/\\?&|(){}[\]<>]+/;
 /**
  * A function that replaces secrets in a line by `[secret]`: each value, each of its lines, and its longer parts, as they are and in
  * base64, in a URL and in JSON.
+ *
+ * @param wholes texts whose parts are not masked by themselves
  */
-export function createRedactor(values: readonly string[]): (line: string) => string {
-  const secrets = secretTexts(values);
+export function createRedactor(values: readonly string[], wholes: readonly string[] = []): (line: string) => string {
+  const secrets = secretTexts(values, wholes);
   // Splits the line at each, so that a mask itself is never searched: a value may be `secret`.
   return (line) =>
     secrets
@@ -23,8 +25,8 @@ export function createRedactor(values: readonly string[]): (line: string) => str
 }
 
 /** The texts to mask, the longest first, since one may be a part of another. */
-function secretTexts(values: readonly string[]): readonly string[] {
-  const lines = [...values.filter((value) => value.includes("\n")).flatMap(toLines), ...values].map((text) =>
+function secretTexts(values: readonly string[], wholes: readonly string[]): readonly string[] {
+  const lines = [...wholes, ...values.filter((value) => value.includes("\n")).flatMap(toLines), ...values].map((text) =>
     text.trim(),
   );
   const parts = values.flatMap((value) => value.split(SEPARATORS)).filter((part) => part.length >= MIN_PART_LENGTH);

@@ -38,6 +38,7 @@ export function timeoutSignal(ms: number, attempted: string): AbortSignal {
 export const timeoutError = (ms: number, attempted: string): UnikernelError =>
   new UnikernelError("WAIT_TIMEOUT", `${attempted} did not finish within ${Math.round(ms / 1000)} s.`, {
     hint: "Run 'pulumi up' again; if it needs more time, raise unikernel:timeouts.",
+    details: { timeoutMs: ms },
   });
 
 /** True if a signal aborted because of a timeout, not a cancellation. */

@@ -24,7 +24,7 @@ export async function localDown(args: readonly string[]): Promise<string> {
   if (running.length > 0) {
     const names = running.map(({ name }) => `'${name}'`).join(", ");
     throw new UnikernelError("IN_USE", `Instances are running on the local platform: ${names}.`, {
-      hint: "Destroy them with Pulumi, or delete everything with 'unikernel local down --all'.",
+      hint: "Destroy them with Pulumi, or delete everything with 'npx unikernel local down --all'.",
     });
   }
   await stopDaemon(daemon.pid);

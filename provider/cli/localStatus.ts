@@ -2,6 +2,7 @@
 import { createClient } from "../client/client";
 import { findLocalDaemon } from "../client/localDaemon";
 import { parseOptions } from "../base/commandLineOptions";
+import { stripPlatformPrefix } from "../contract/imageUrl";
 import { localPaths } from "../base/localPaths";
 import { toCommandLineOptions } from "../platform/daemonSettings";
 
@@ -39,7 +40,9 @@ export async function localStatus(args: readonly string[]): Promise<string> {
       );
       return `  service   ${name}  ${published.join(", ")}`;
     }),
-    ...instances.map(({ name, state, image }) => `  instance  ${name}  ${state ?? ""}  ${image ?? ""}`),
+    ...instances.map(
+      ({ name, state, image }) => `  instance  ${name}  ${state ?? ""}  ${stripPlatformPrefix(image ?? "")}`,
+    ),
     ...volumes.map(({ name, state, size_mb }) => `  volume    ${name}  ${state ?? ""}  ${size_mb ?? "?"} MiB`),
     ...others.flat(),
   ].join("\n");

@@ -17,7 +17,7 @@ export async function localUp(args: readonly string[]): Promise<string> {
     throw new UnikernelError(
       "IN_USE",
       `The local platform is already running (process ${pid}), started without '${missing.join(" ")}'.`,
-      { hint: "Stop it with 'unikernel local down', then run this command again." },
+      { hint: "Stop it with 'npx unikernel local down', then run this command again." },
     );
   }
   const options = toCommandLineOptions(settings);

@@ -12,7 +12,7 @@ const MAX_LOG_BYTES = 16_383;
 export async function logs([name, ...rest]: readonly string[]): Promise<string> {
   if (name === undefined || name.startsWith("--")) {
     throw new UnikernelError("INPUT_INVALID", "'unikernel logs' takes the name of an instance.", {
-      hint: "Write 'unikernel logs <name>'.",
+      hint: "Write 'npx unikernel logs <name>'.",
     });
   }
   const config = resolveMetro({ argument: { metro: parseOptions(rest, { metro: "list" }).metro.at(-1) } });

@@ -110,7 +110,9 @@ export async function waitForInstance(
   } catch (error) {
     if (error !== signal?.reason || !hasTimedOut(signal)) throw error;
     const { name = uuid, state, reason = "it could not be read" } = last ?? {};
-    const seconds = toSeconds(clock.now() - beganMs);
+    // The limit is of the whole operation, which began earlier: after 10 s, not after the 9 s of this wait.
+    const limitMs = UnikernelError.is(error) ? error.details["timeoutMs"] : undefined;
+    const seconds = toSeconds(typeof limitMs === "number" ? limitMs : clock.now() - beganMs);
     const { goal = "was not ready" } = options;
     throw new UnikernelError("WAIT_TIMEOUT", `Instance '${name}' ${goal} after ${seconds} s: ${reason}.`, {
       hint: `'${logCommand(name, client.metro)}' shows its console log. Set the option customTimeouts if it only needs more time.`,

@@ -14,11 +14,24 @@ function gotSuffix(value: unknown): string {
   return `, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }
 
-/** zod type names that differ from JSON's. */
-const TYPE_NAMES: Readonly<Record<string, string>> = { int: "integer", record: "object" };
+/** What a value of each type is called, by zod's name or that of `typeof`. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
 
-const jsonTypeOf = (value: unknown): string =>
-  value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+/** What was given instead: the value, or only what it is if it is a secret, a list or an object. */
+function describeGiven(value: unknown, secret: boolean): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
+  if (secret) return typeof value === "boolean" ? "a boolean" : (TYPE_NAMES[typeof value] ?? typeof value);
+  return gotSuffix(value).replace(/^, got /, "");
+}
 
 /**
  * The sentence for an issue.
@@ -34,12 +47,11 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: bo
   switch (issue.code) {
     case "invalid_type": {
       const expected = TYPE_NAMES[issue.expected] ?? issue.expected;
-      if (expected === "integer" && typeof value === "number") return `must be a whole number${got}.`;
       return value === undefined
-        ? `required: give a value of type ${expected}.`
+        ? `required: give ${expected}.`
         : typeof value === "number" && !Number.isFinite(value)
-          ? `must be of type ${expected}, got ${value}; check that the variables it is computed from are set.`
-          : `must be of type ${expected}, got ${jsonTypeOf(value)}.`;
+          ? `must be ${expected}, got ${value}; check that the variables it is computed from are set.`
+          : `must be ${expected}, got ${describeGiven(value, secret)}.`;
     }
     case "too_small":
     case "too_big": {
@@ -54,7 +66,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: bo
       return `must be one of ${known.map(quote).join(", ")}${got}.${suggestion === undefined ? "" : ` Did you mean ${quote(suggestion)}?`}`;
     }
     case "invalid_union":
-      return `${issue.message}, got ${jsonTypeOf(value)}.`;
+      return `${issue.message}, got ${describeGiven(value, secret)}.`;
     default:
       return `${issue.message}${got}.`;
   }

@@ -27,7 +27,10 @@ export function toItemError(failure: unknown): { readonly error: number; readonl
   const code = toItemCode(failure);
   return {
     error: ITEM_CODES[code],
-    message: [failure.message, failure.hint].filter((part) => part !== undefined).join(" "),
+    // The API has no code for what is missing on this machine, and the documentation is found by the code.
+    message: [failure.code === "QEMU_MISSING" ? `${failure.code}: ${failure.message}` : failure.message, failure.hint]
+      .filter((part) => part !== undefined)
+      .join(" "),
   };
 }
 

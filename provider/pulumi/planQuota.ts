@@ -82,7 +82,7 @@ const quotaExceededMessage = (property: string, sentence: string): string =>
   formatError(
     new UnikernelError("QUOTA_EXCEEDED", sentence, {
       ...(property === "" ? {} : { property }),
-      hint: "Reduce the amount, delete unused resources, or request a larger quota.",
+      hint: "Reduce the amount, delete unused resources, or get a larger quota: from the metro's operator, or in metro 'local' with 'npx unikernel local up --quota'.",
     }),
   );
 

@@ -36,6 +36,9 @@ export const createRolloutState = (): RolloutState => ({
 /** How long the health check may fail before the rollout is aborted: one slow response is not a failure. */
 const UNHEALTHY_GRACE_MS = 5_000;
 
+const OLD_MAY_HAVE_RESPONDED =
+  "An old instance may have responded. If the old ones are the unhealthy ones, remove 'health' from 'rollout', run 'pulumi up', and put it back.";
+
 type AssessedInstance = RolloutInstance & { readonly name: string; readonly reason: string };
 
 /**
@@ -82,7 +85,7 @@ function assessInstance(
     );
   }
   const readiness = assessReadiness(instance);
-  const reason = readiness.outcome === "met" ? "it does not stay ready" : readiness.reason;
+  const reason = readiness.outcome === "met" ? "it became ready too late, or did not stay ready" : readiness.reason;
   if (!isNew || (readiness.outcome === "failed" && !isLaunchedHere)) {
     // A new instance that failed before this rollout is replaced like an old one: only instances it created can fail it.
     return { uuid, name, reason, generation: "old", health: toHealth(readiness) };
@@ -133,6 +136,9 @@ function assertReadyInTime(rollout: Rollout, instance: AssessedInstance, state: 
     throw new UnikernelError(
       "WAIT_TIMEOUT",
       `Instance '${name}' was not ready within ${healthyWithinMs / 1000} s: ${reason}.`,
+      {
+        hint: `It must become ready within 'rollout.healthyWithinMs', or customTimeouts if that is shorter, and then stay ready for 'rollout.stableForMs' (${stableForMs / 1000} s).`,
+      },
     );
   }
 }
@@ -160,9 +166,11 @@ async function passesHealthCheck(
     const nowMs = clock.now();
     state.unhealthySinceMs ??= nowMs;
     if (nowMs - state.unhealthySinceMs > Math.max(UNHEALTHY_GRACE_MS, policy.stableForMs)) {
+      const hasOld = instances.some(({ generation, health }) => generation === "old" && health === "serving");
       throw new UnikernelError(
         "OPERATION_FAILED",
         `The health check failed with a new instance in the service: ${reason}.`,
+        hasOld ? { hint: OLD_MAY_HAVE_RESPONDED } : {},
       );
     }
     // Time with a failing health check does not count as ready.

@@ -48,7 +48,12 @@ function invalid({ kind, name }: Registration, sentence: string): never {
   throw new pulumi.RunError(`INPUT_INVALID: ${kind} '${name}': ${sentence}`);
 }
 
-function timeoutsIn(registration: Registration, given: pulumi.CustomTimeouts): { readonly [key: string]: number } {
+/** The timeouts in milliseconds. Adds to `warnings` what has no effect. */
+function timeoutsIn(
+  registration: Registration,
+  given: pulumi.CustomTimeouts,
+  warnings: string[],
+): { readonly [key: string]: number } {
   const timeouts: { [key: string]: number } = {};
   for (const operation of OPERATIONS) {
     const text = given[operation];
@@ -59,7 +64,11 @@ function timeoutsIn(registration: Registration, given: pulumi.CustomTimeouts): {
         registration,
         `customTimeouts.${operation}: '${text}' is not a duration; write one such as "40s", "5m" or "1h30m".`,
       );
-    if (ms === 0) continue; // means the default, as in every provider
+    if (ms === 0) {
+      // As in every provider.
+      warnings.push(`customTimeouts.${operation}: '${text}' means the default; the shortest time is "1s".`);
+      continue;
+    }
     if (ms < MIN_TIMEOUT_MS || ms > MAX_TIMEOUT_MS)
       invalid(registration, `customTimeouts.${operation}: must be "1s" to "24h", got '${text}'.`);
     timeouts[`${operation}Ms`] = ms;
@@ -119,7 +128,7 @@ export function checkOptions(
   if (providerPackage !== undefined && providerPackage !== "pulumi-nodejs")
     invalid(registration, `the option provider takes a unikernel.Provider, not one of '${providerPackage}'.`);
   const warnings = [...checkPaths(registration, opts)];
-  const timeouts = opts.customTimeouts ? timeoutsIn(registration, opts.customTimeouts) : {};
+  const timeouts = opts.customTimeouts ? timeoutsIn(registration, opts.customTimeouts, warnings) : {};
   if (opts.customTimeouts && opts.customTimeouts.read)
     warnings.push("customTimeouts.read has no effect: reading waits for nothing.");
   const options = { ...opts };

@@ -1,5 +1,6 @@
 /** The last lines of a guest's console, to be printed when it stopped. They never go into an error, which reaches the state. */
 import { createRedactor } from "../../base/redact";
+import { secretArgumentTexts } from "./secretArguments";
 import type { Client } from "../client";
 
 const MAX_LINES = 20;
@@ -8,6 +9,8 @@ const MAX_LOG_BYTES = 16_000;
 
 /** The inputs of a guest that may hold secrets, which its console must not show. */
 export interface SecretInputs {
+  /** The image that the program named, if any; no secret. */
+  readonly image?: string | null | undefined;
   readonly env?: Readonly<Record<string, string>> | null | undefined;
   readonly args?: readonly string[] | null | undefined;
   readonly roms?: readonly { readonly files?: readonly SecretFile[] | undefined }[] | null | undefined;
@@ -27,11 +30,10 @@ function collectStrings(value: unknown): readonly string[] {
 const decodeFile = ({ data = "", encoding }: SecretFile): string =>
   encoding === "base64" ? Buffer.from(data, "base64").toString("utf8") : data;
 
-/** The values that the console must not show. */
+/** The values that the console must not show, except arguments. */
 const secretValues = (all: readonly SecretInputs[]): readonly string[] =>
-  all.flatMap(({ env, args, roms, plugins }) => [
+  all.flatMap(({ env, roms, plugins }) => [
     ...Object.values(env ?? {}),
-    ...(args ?? []),
     ...(roms ?? []).flatMap(({ files = [] }) => files.map(decodeFile)),
     ...collectStrings((plugins ?? []).map(({ config }) => config)),
   ]);
@@ -61,7 +63,10 @@ export async function readConsoleExcerpt(
       .split(/\r?\n/)
       .map((line) => line.replace(/[^\P{Cc}\t]/gu, ""))
       .filter((line) => line.trim() !== "");
-    return selectRelevantLines(lines).map(createRedactor(secretValues(secretInputs)));
+    const args = secretInputs.flatMap(({ args }) => args ?? []);
+    return selectRelevantLines(lines).map(
+      createRedactor(secretValues(secretInputs), args.flatMap(secretArgumentTexts)),
+    );
   } catch {
     return [];
   }

@@ -56,7 +56,7 @@ export const ITEM_ERRORS: Readonly<Record<ItemCodeName, ItemErrorMapping>> = {
     code: "NOT_ALLOWED",
     hint: "Remove its delete lock if it has one; otherwise the token lacks a permission.",
   },
-  Attached: { code: "IN_USE", hint: "Detach or delete what uses it first." },
+  Attached: { code: "IN_USE", hint: "Stop, detach or delete what uses it first." },
   MalformedRequest: {
     code: "API_REJECTED",
     hint: "This metro runs another release of the API; look for a newer version of this package.",
@@ -66,7 +66,10 @@ export const ITEM_ERRORS: Readonly<Record<ItemCodeName, ItemErrorMapping>> = {
     code: "OPERATION_FAILED",
     hint: "Check the service's ports and handlers, and that no other service has them.",
   },
-  Quota: { code: "QUOTA_EXCEEDED", hint: "Delete unused objects, or request a larger quota." },
+  Quota: {
+    code: "QUOTA_EXCEEDED",
+    hint: "Delete unused objects, or get a larger quota: from the metro's operator, or in metro 'local' with 'npx unikernel local up --quota'.",
+  },
   GuestMemoryTooSmall: { code: "INPUT_INVALID", hint: "Give the instance more memory; the image does not fit." },
   NotAttached: { code: "STATE_CONFLICT", hint: "It is already detached; run 'pulumi refresh'." },
   TooLong: { code: "API_REJECTED", hint: "Choose a shorter name or value." },

@@ -36,7 +36,7 @@ export function cloneVolume(registry: Registry, source: VolumeRecord, request: C
   if (writer !== undefined) {
     throw new ApiItemError(
       "Attached",
-      `Volume '${name}' cannot be cloned while instance '${writer.record.name}' can write to it; stop the instance first`,
+      `Volume '${name}' cannot be cloned while instance '${writer.record.name}' can write to it`,
     );
   }
   if (source.state !== "available") throw new ApiItemError("FailedOperation", `Volume '${name}' is ${source.state}`);

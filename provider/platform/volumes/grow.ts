@@ -19,7 +19,7 @@ export async function growVolume(registry: Registry, volume: VolumeRecord, sizeM
   if (mounting !== undefined) {
     throw new ApiItemError(
       "Attached",
-      `Volume '${volume.name}' cannot grow while instance '${mounting.record.name}' uses it; stop the instance first`,
+      `Volume '${volume.name}' cannot grow while instance '${mounting.record.name}' uses it`,
     );
   }
   assertNotBusy(registry, volume);

@@ -240,7 +240,10 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         const observed = await resource.read(context, id, olds, outputs);
         if (observed === undefined) {
           // The protocol cannot report a missing object: without an error the engine would continue with an empty resource.
-          if (isLookup(props)) throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`);
+          if (isLookup(props))
+            throw new UnikernelError("NOT_FOUND", `${kind} '${id}' does not exist in this metro.`, {
+              hint: "Check the id or name, and that 'unikernel:metro' is the metro that has it.",
+            });
           return {};
         }
         const read = { ...observed.outputs, ...preservedOnRefresh(props, observed.outputs) };

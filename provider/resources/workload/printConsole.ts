@@ -6,7 +6,8 @@ import { type ProviderContext, forCleanup } from "../context";
 import { parseDigest } from "./imageReference";
 
 /**
- * Prints the last console lines of a guest, with what it was given in its environment, arguments, ROMs and plugins masked. False if
+ * Prints the last console lines of a guest, with what it was given in its environment, arguments, ROMs and plugins masked, but not the
+ * command of its image, which is no input and often what the lines are about. False if
  * nothing was printed: the console is empty or cannot be read, or an image of the guest may hold files that a program gave.
  *
  * @param secretInputs what was asked for: a response need not hold all of it
@@ -17,7 +18,10 @@ export async function printConsole(
   secretInputs: readonly SecretInputs[],
 ): Promise<boolean> {
   if (!(await mayShowConsole(context, instance))) return false;
-  const lines = await readConsoleExcerpt(forCleanup(context).client, instance.uuid, [instance, ...secretInputs]);
+  // A program that names an image gave all arguments itself; otherwise they come from the template that was cloned.
+  const isFromImage = secretInputs.some(({ image }) => typeof image === "string");
+  const reported = isFromImage ? { ...instance, args: undefined } : instance;
+  const lines = await readConsoleExcerpt(forCleanup(context).client, instance.uuid, [reported, ...secretInputs]);
   if (lines.length === 0) return false;
   const excerpt = lines.map((line) => `  | ${line}`).join("\n");
   context.printProgress(`Last console lines of instance '${instance.name}':\n${excerpt}`);

@@ -134,13 +134,10 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
     ],
     "less memory than the minimum": [{ image: "app:1", memoryMb: 8 }, "memoryMb: must be at least 16, got 8."],
     "a fraction of a MiB": [{ image: "app:1", memoryMb: 64.5 }, "memoryMb: must be a whole number, got 64.5."],
-    "an args item that is not a string": [
-      { image: "app:1", args: ["-p", 80] },
-      "args[1]: must be of type string, got number.",
-    ],
+    "an args item that is not a string": [{ image: "app:1", args: ["-p", 80] }, "args[1]: must be a string, got 80."],
     "an env value that is not a string, without showing it": [
       { image: "app:1", env: { PIN: 735_291 } },
-      "env.PIN: must be of type string, got number.",
+      "env.PIN: must be a string, got a number.",
     ],
     "a mount path that is not absolute": [
       { image: "app:1", volumes: [{ volume: "v", at: "data" }] },
@@ -182,10 +179,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { template, ports: [{ port: 443, handlers: ["http", "tsl"] }] },
       'ports[0].handlers[1]: must be one of "tls", "http", "redirect", got "tsl". Did you mean "tls"?',
     ],
-    "a template without image": [
-      { template: {}, ports: [{ port: 8080 }] },
-      "template.image: required: give a value of type string.",
-    ],
+    "a template without image": [{ template: {}, ports: [{ port: 8080 }] }, "template.image: required: give a string."],
   },
   Certificate: {
     "the key of another certificate": [
@@ -213,7 +207,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
     ],
     "a file whose content is not a string": [
       { context: SITE, files: { "/port": 8080 } },
-      `files["/port"]: must be a text, an asset, or an object with 'content' or 'asset', got number.`,
+      `files["/port"]: must be a text, an asset, or an object with 'content' or 'asset', got a number.`,
     ],
   },
 };

@@ -47,7 +47,7 @@ describe("the dynamic provider process", () => {
       failures.map((f) => f.property),
       ["", ""],
     );
-    assert.match(failures[0]?.reason ?? "", /^INPUT_INVALID: sizeMb: must be of type number, got string/);
+    assert.match(failures[0]?.reason ?? "", /^INPUT_INVALID: sizeMb: must be a number, got "/);
     assert.match(failures[1]?.reason ?? "", /did you mean 'sizeMb'\?/);
     assert.deepEqual(
       api.requests.map(({ method, url }) => `${method} ${url}`).filter((asked) => asked !== "GET /v1/users/quotas"),

@@ -331,7 +331,7 @@ describe("a real program with bad input", function () {
       process.env["UNIKERNEL_QEMU"] = "/nowhere/qemu-system-x86_64";
       assert.match(
         await failing(stack, platform, "guest"),
-        /^OPERATION_FAILED: Creating instance 'guest-[0-9a-f]{7}' failed: UNIKERNEL_QEMU is '\/nowhere\/qemu-system-x86_64', which is not an executable file\. Correct or unset it, then run 'npx unikernel local down' so that the local platform restarts with the new value\.$/,
+        /^OPERATION_FAILED: Creating instance 'guest-[0-9a-f]{7}' failed: QEMU_MISSING: UNIKERNEL_QEMU is '\/nowhere\/qemu-system-x86_64', which is not an executable file\. Correct or unset it, then run 'npx unikernel local down' so that the local platform restarts with the new value\.$/,
       );
       restoreQemu();
       execFileSync(process.execPath, [COMMAND, "local", "down"], { stdio: "ignore" });

@@ -65,16 +65,14 @@ describe("check", () => {
         "memoryMb: must be at least 16, got 8.",
         'policy: must be one of "always", "never", got "allways". Did you mean "always"?',
         'items[0].at: must be absolute, got "x".',
-        "items[1].readonly: must be of type boolean, got string.",
+        'items[1].readonly: must be true or false, got "no".',
       ],
     );
   });
 
   it("says what is likely wrong with NaN", async () => {
     const hint = "check that the variables it is computed from are set.";
-    assert.deepEqual(await reasons({ image: "a", memoryMb: NaN }), [
-      `memoryMb: must be of type number, got NaN; ${hint}`,
-    ]);
+    assert.deepEqual(await reasons({ image: "a", memoryMb: NaN }), [`memoryMb: must be a number, got NaN; ${hint}`]);
   });
 
   it("ignores values of computed properties", async () => {
@@ -92,7 +90,7 @@ describe("check", () => {
   });
 
   it("reports a missing property with its type", async () => {
-    assert.deepEqual(await reasons({}), ["image: required: give a value of type string."]);
+    assert.deepEqual(await reasons({}), ["image: required: give a string."]);
   });
 
   it("reports a text in place of a list once", async () => {
@@ -102,12 +100,12 @@ describe("check", () => {
       {},
       { roms: "abc" },
     );
-    assert.deepEqual(failures, [{ property: "roms", reason: "must be of type array, got string." }]);
+    assert.deepEqual(failures, [{ property: "roms", reason: 'must be a list, got "abc".' }]);
   });
 
   it("never quotes the value of a secret", async () => {
     const [first] = await reasons({ image: "a", env: { TOKEN: 424242 } });
-    assert.equal(first, "env.TOKEN: must be of type string, got number.");
+    assert.equal(first, "env.TOKEN: must be a string, got a number.");
     assert.doesNotMatch(first, /424242/);
   });
 

@@ -19,7 +19,8 @@ const checked = async (kind: ResourceKind, args: object): Promise<Properties> =>
   assert.deepEqual(failures, []);
   return inputs;
 };
-const HINT = "Reduce the amount, delete unused resources, or request a larger quota.";
+const HINT =
+  "Reduce the amount, delete unused resources, or get a larger quota: from the metro's operator, or in metro 'local' with 'npx unikernel local up --quota'.";
 
 describe("the quota check at preview", () => {
   let requests = 0;

@@ -122,7 +122,7 @@ describe("a rollout", () => {
     cluster.lives.set("v2", (ageMs) => ({ state: "running", net_time_us: 1, restart_count: Math.floor(ageMs / 150) }));
     limit(5);
     const error = await failing(rolling({ policy: { ...policy, stableForMs: 1000 } }));
-    assert.match(error.message, /it does not stay ready/);
+    assert.match(error.message, /did not stay ready\. .*'rollout\.healthyWithinMs'.*'rollout\.stableForMs' \(1 s\)/);
     assert.deepEqual(images(), ["v1", "v1"]);
   });
 
@@ -298,6 +298,10 @@ describe("a rollout", () => {
       limit(5);
       const error = await failing(rolling({ policy: checked }));
       assert.match(error.message, /health check failed .*"pass" at \$\.status/);
+      assert.match(
+        error.message,
+        /If the old ones are the unhealthy ones, remove 'health' from 'rollout', run 'pulumi up'/,
+      );
       assert.deepEqual(images(), ["v1", "v1"]);
     });
 
@@ -308,6 +312,15 @@ describe("a rollout", () => {
       limit(5);
       await failing(rolling({ policy: checked }));
       assert.equal(images().filter((image) => image === "v1").length, 2);
+    });
+
+    it("rolls from unhealthy replicas once the health check is removed, as the error says", async () => {
+      twoOld();
+      balance("v1");
+      limit(5);
+      assert.match((await failing(rolling({ policy: checked }))).message, /remove 'health'/);
+      await runRollout(rolling());
+      assert.deepEqual(images(), ["v2", "v2"]);
     });
 
     it("keeps a proven replica if a later one fails", async () => {

@@ -92,7 +92,10 @@ describe("dotenv", () => {
   }
 
   it("names a file that is missing, none, or too large", async () => {
-    assert.throws(() => unikernel.dotenv(file), /INPUT_INVALID: .*\.env' cannot be loaded: it does not exist\.$/);
+    assert.throws(
+      () => unikernel.dotenv(file),
+      /INPUT_INVALID: .*\.env' cannot be loaded: it does not exist; create it, or correct the path/,
+    );
     assert.throws(() => unikernel.dotenv(folder), /it is not a file/);
     childProcess.execFileSync("mkfifo", [file]);
     assert.throws(() => unikernel.dotenv(file), /it is not a file/);

@@ -86,7 +86,7 @@ describe("the options of a resource", () => {
     const { options, warnings } = check({
       version: "1.0.0",
       pluginDownloadURL: "https://example.com",
-      customTimeouts: { read: "5m" },
+      customTimeouts: { create: "0s", read: "5m" },
       ignoreChanges: ["memoryMB", "env.A", '["tags"][0]', "*"],
       additionalSecretOutputs: ["adress"],
     });
@@ -94,6 +94,7 @@ describe("the options of a resource", () => {
     assert.deepEqual(warnings, [
       "ignoreChanges: Instance has no property 'memoryMB', so 'memoryMB' has no effect.",
       "additionalSecretOutputs: Instance has no property 'adress', so 'adress' has no effect.",
+      "customTimeouts.create: '0s' means the default; the shortest time is \"1s\".",
       "customTimeouts.read has no effect: reading waits for nothing.",
       "the option version has no effect: there is no plugin of this package.",
       "the option pluginDownloadURL has no effect: there is no plugin of this package.",

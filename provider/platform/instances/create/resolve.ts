@@ -7,7 +7,8 @@ import { formatPlatform } from "../../../image/oci/descriptor";
 import { VM_PLATFORM, matchesPlatform } from "../../../image/oci/platformChoice";
 import { canonicalRepository, parseReference } from "../../../image/oci/reference";
 import type { StoredImage } from "../../../image/oci/storedImage";
-
+import { resolveEndpoint } from "../../../image/registry/endpoint";
+import { UnikernelError } from "../../../base/errors";
 import type { PullRequest } from "../../pulledImages";
 import type { Registry } from "../../registry";
 import { ApiItemError } from "../../errors";
@@ -140,10 +141,30 @@ async function findImage(registry: Registry, image: ImageRequest): Promise<Store
   const built = [...new Set((await images.list()).map(({ repository }) => repository))];
   // A name without a host that was built here is not looked for in the vendor's registry.
   const isBuilt = built.includes(canonicalRepository(parseReference(reference)));
-  const pulled = isBuilt ? undefined : await pulledImages?.resolve(reference, toPullRequest(registry, image));
+  const pulled = isBuilt
+    ? undefined
+    : await pulledImages?.resolve(reference, toPullRequest(registry, image)).catch((error: unknown) => {
+        throw notFoundWithoutRegistry(reference, error) ?? error;
+      });
   if (pulled !== undefined) return pulled;
   const hint = built.length === 0 ? "there are no images yet" : `available: ${built.join(", ")}`;
   throw new ApiItemError("NotFound", `No image with name '${urlOf(image)}'; ${hint}`);
+}
+
+/**
+ * The error for a name without a host whose default registry cannot be reached; `undefined` for any other. Mostly such an image was to be
+ * built here, and the network is no part of the problem.
+ */
+function notFoundWithoutRegistry(reference: string, error: unknown): ApiItemError | undefined {
+  const parsed = parseReference(reference);
+  if (parsed.registry !== undefined || !UnikernelError.has(error, "API_UNREACHABLE")) return undefined;
+  const { registry, repository } = resolveEndpoint(parsed);
+  const { systemCode } = error.details;
+  const reason = typeof systemCode === "string" ? ` (${systemCode})` : "";
+  return new ApiItemError(
+    "NotFound",
+    `no image '${reference}' was built on this machine, and ${registry}/${repository} could not be asked${reason}; build it with a GatewayImage and use its 'ref', or name a registry`,
+  );
 }
 
 function toPullRequest({ shutdownSignal: signal }: Registry, image: ImageRequest): PullRequest {

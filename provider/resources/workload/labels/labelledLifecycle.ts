@@ -11,6 +11,7 @@ import type { InputFindings, Lifecycle, Properties } from "../../../definition/r
 import { isUnknown, withoutUnknowns } from "../../../definition/unknowns";
 import { describeLabelConflicts, describeLabelDefaults } from "../../../image/kraftfile/instanceLabels";
 import type { ProviderContext } from "../../context";
+import { describeMissingImage } from "../missingImage";
 import { type PartialWorkload, withImageDefaults, withoutImageDefaults } from "./imageDefaults";
 import { type ImageDefaults, imageDefaultsIn } from "./imageDefaultsOutput";
 import { createDefaultsReader } from "./readImageDefaults";
@@ -92,6 +93,12 @@ export function withLabels<I extends z.ZodObject, O extends z.ZodObject>(
         (before?.image === workload.image && isDeepStrictEqual(before?.scaleToZero, workload.scaleToZero))
       )
         return NO_FINDINGS;
+      const { image } = workload;
+      const isChanged = image !== undefined && !isUnknown(image) && image !== before?.image;
+      const missing = isChanged
+        ? await describeMissingImage(context, image, `${prefix}image`).catch(() => undefined)
+        : undefined;
+      if (missing !== undefined) return { information: [], warnings: [missing] };
       const found = await reader.preview(context, workload).catch(() => undefined);
       if (found === undefined) return NO_FINDINGS;
       const { scaleToZero } = workload;

@@ -71,4 +71,29 @@ describe("the excerpt of a console", () => {
     const given = { env: { A: "secret", B: "s3cret-secret" } };
     assert.equal(await excerpt("[secret] is secret, s3cret-secret too", given), "[[secret]] is [secret], [secret] too");
   });
+
+  it("masks an argument, the values in it and its keys, but not its other words", async () => {
+    const args = [
+      "sh",
+      "-c",
+      "echo crashing with config error; exec server --password hunterhunter --dsn=pg://app:correcthorse@db/x",
+      "--mode=sentence",
+      "s3cr3t",
+    ];
+    const printed = [
+      "crashing with config error in server",
+      "no login with hunterhunter or correcthorse",
+      "sentence, s3cr3t",
+      "sh: can't open",
+    ].join("\n");
+    assert.equal(
+      await excerpt(printed, { args }),
+      "crashing with config error in server\nno login with [secret] or [secret]\n[secret], [secret]\nsh: can't open",
+    );
+  });
+
+  it("masks a word of an argument that is also a value of env", async () => {
+    const given = { args: ["exec the config"], env: { MODE: "config" } };
+    assert.equal(await excerpt("a config error", given), "a [secret] error");
+  });
 });

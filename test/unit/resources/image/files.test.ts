@@ -70,7 +70,7 @@ describe("files of an image", () => {
         /\.mode: must be an octal literal: write 0o644, because the decimal 644 is 0o1204\.$/,
       ],
       "a mode of a file type": [{ content: secret, mode: 0o100644 }, /\.mode: must be at most 4095/],
-      "a mode as text": [{ content: secret, mode: "0600" }, /\.mode: must be of type number, got string/],
+      "a mode as text": [{ content: secret, mode: "0600" }, /\.mode: must be a number, got a string/],
       "a negative owner": [{ content: secret, uid: -1 }, /\.uid: must be at least 0/],
       "a misspelt member": [{ contents: secret }, /unknown property; did you mean 'content'\?/],
       "a number": [5, /must be a text, an asset, or an object with 'content' or 'asset'/],

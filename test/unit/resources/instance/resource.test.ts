@@ -135,6 +135,13 @@ describe("the instance resource", () => {
       });
     }
 
+    it("shows words of the image's own command, which the program did not give", async () => {
+      cluster.console = "crashing with config error";
+      cluster.lives.set(`job@${DIGEST}`, () => ({ ...crashed, args: ["sh", "-c", "crashing with config error"] }));
+      await failureOf(instance.create(inCloud(), await inputsOf()));
+      assert.deepEqual(printed, ["Last console lines of instance 'job':\n  | crashing with config error"]);
+    });
+
     it("masks what it was given before an update, too", async () => {
       cluster.lives.set(`job@${DIGEST}`, () => ({ state: "running", env: undefined, plugins: undefined }));
       const [inputs, news] = [await inputsOf(given), await inputsOf()];

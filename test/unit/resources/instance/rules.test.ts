@@ -111,7 +111,7 @@ const BAD: Readonly<Record<string, readonly [args: object, printed: string | rea
   ],
   "content that is not text, without showing it": [
     { ...a, roms: [{ name: "r", files: [{ path: "f", data: 735_291 }] }] },
-    "roms[0].files[0].data: must be of type string, got number.",
+    "roms[0].files[0].data: must be a string, got a number.",
   ],
   "an exec schedule without a program": [
     { ...a, schedules: [exec] },

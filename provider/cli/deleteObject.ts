@@ -4,6 +4,7 @@ import { resolveMetro } from "../base/config/metroConfig";
 import { UnikernelError } from "../base/errors";
 import { closestMatch } from "../base/spelling";
 import { type Client, allItems, onlyItem } from "../client/client";
+import { findMark } from "../resources/common/ownershipMark";
 import { createContext } from "../resources/context";
 
 /** A kind's requests. */
@@ -20,12 +21,16 @@ const SERVER_WAIT_MS = 60_000;
 
 /**
  * Deletes one object by its name. Throws `INPUT_INVALID` for invalid arguments, `NOT_FOUND`, and `IN_USE` for a service with instances
- * without `--with-instances`.
+ * without `--with-instances`, and for an object that a finished create of a stack made without `--managed`.
  */
 export async function deleteObject(args: readonly string[]): Promise<string> {
   const [kind, name, ...rest] = args;
   if (kind === undefined || name === undefined || name.startsWith("--") || !isKind(kind)) throw usageError(kind);
-  const { metro, "with-instances": withInstances } = parseOptions(rest, { metro: "list", "with-instances": "switch" });
+  const {
+    metro,
+    "with-instances": withInstances,
+    managed,
+  } = parseOptions(rest, { metro: "list", "with-instances": "switch", managed: "switch" });
   if (withInstances && kind !== "service") {
     throw new UnikernelError("INPUT_INVALID", `--with-instances has no effect on ${kind} '${name}'.`, {
       hint: "Leave it out; only services have instances.",
@@ -35,13 +40,34 @@ export async function deleteObject(args: readonly string[]): Promise<string> {
   const { client } = createContext(config);
   const [get, remove] = ROUTES[kind];
   const what = `${kind} '${name}'`;
-  const { uuid } = onlyItem(
-    await client[get]({ query: { name: [name] } }),
-    `Reading ${what} in metro '${config.metro}'`,
-  );
+  const item = onlyItem(await client[get]({ query: { name: [name] } }), `Reading ${what} in metro '${config.metro}'`);
+  const { uuid } = item;
+  if (!managed && kind !== "certificate") await assertUnmanaged(client, what, item);
   if (kind === "service") await deleteInstancesOf(client, { uuid, what, withInstances });
   onlyItem(await client[remove]({ body: [{ uuid }] }, { serverWaitMs: SERVER_WAIT_MS }), `Deleting ${what}`);
   return `Deleted ${what} in metro '${config.metro}'.`;
+}
+
+/** Throws `IN_USE` if a finished create made the object: a stack may record it. A service has no mark, but its instances have. */
+async function assertUnmanaged(client: Client, what: string, item: MarkedItem): Promise<void> {
+  const members = (item.instances ?? []).map(({ uuid }) => uuid);
+  const marked = members.length === 0 ? [item] : (await client.getInstances({ query: { uuid: members } })).items;
+  const isManaged = marked.some(({ tags }) => findMark(tags)?.unfinished === false);
+  if (!isManaged) return;
+  throw new UnikernelError(
+    "IN_USE",
+    `The ${what} was made by a stack, which may still manage it; nothing was deleted.`,
+    {
+      hint: "If 'pulumi stack export' of that stack names it, change the program and run 'pulumi up' instead. If no stack has it, add --managed.",
+    },
+  );
+}
+
+/** What tells whether a stack made an object. */
+interface MarkedItem {
+  readonly uuid: string;
+  readonly tags?: readonly string[] | null | undefined;
+  readonly instances?: readonly { readonly uuid: string }[] | null | undefined;
 }
 
 const isKind = (kind: string): kind is Kind => Object.hasOwn(ROUTES, kind);

@@ -158,6 +158,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const urn = urnIn(news);
       if (urn !== undefined && isNew) inState.delete(urn);
       else if (urn !== undefined) inState.add(urn);
+      nameChecker.expectRecorded(kind, oldInputs["name"], urn);
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
       const invalidSettings = settingsFailures();
       const checked = await checkInputs(resource, olds, given, invalidSettings.length === 0 ? getMetro() : undefined);

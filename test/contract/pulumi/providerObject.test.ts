@@ -181,5 +181,32 @@ describe("a provider object", function () {
       await assert.rejects(deleteObject(["service", "front", ...metro]), { code: "IN_USE" });
       assert.match(await deleteObject(["service", "front", ...metro, "--with-instances"]), /front/);
     });
+
+    it("deletes what a stack made only if told to", async () => {
+      process.env["UKC_TOKEN"] = platform.daemon.token;
+      const metro = ["--metro", platform.daemon.url];
+      const finished = `pulumi:${"0".repeat(12)}:${"0".repeat(16)}`;
+      const exists = async (collection: string): Promise<boolean> =>
+        (await platform.api("GET", `/v1/${collection}`)).items.length > 0;
+
+      await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 8, tags: [finished] });
+      const refusal = { code: "IN_USE", message: /made by a stack.*nothing was deleted/, hint: /--managed/ };
+      await assert.rejects(deleteObject(["volume", "data", ...metro]), refusal);
+      assert.equal(await exists("volumes"), true);
+      assert.match(await deleteObject(["volume", "data", ...metro, "--managed"]), /Deleted volume 'data'/);
+      const tags = [`${finished}:unfinished`];
+      await platform.requestItem("POST", "/v1/volumes", { name: "half", size_mb: 8, tags });
+      assert.match(await deleteObject(["volume", "half", ...metro]), /Deleted volume 'half'/);
+      assert.equal(await exists("volumes"), false);
+
+      const services = [{ port: await freePort(), destination_port: 8080 }];
+      const { uuid } = await platform.requestItem("POST", "/v1/services", { name: "api", services });
+      const replica = { name: "api-1", image: "app:1", tags: [finished], service_group: { uuid } };
+      await platform.requestItem("POST", "/v1/instances", replica);
+      const withInstances = ["service", "api", ...metro, "--with-instances"];
+      await assert.rejects(deleteObject(withInstances), refusal);
+      assert.equal(await exists("instances"), true);
+      assert.match(await deleteObject([...withInstances, "--managed"]), /Deleted service 'api'/);
+    });
   });
 });

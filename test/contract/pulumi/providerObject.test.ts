@@ -64,6 +64,21 @@ describe("a provider object", function () {
     assert.equal((await volume.read(id, updated.outs)).id, id);
   });
 
+  it("adds nothing to the inputs of a program on a refresh", async () => {
+    const provider = await provide("Volume");
+    const given = newsOf("Volume", { sizeMb: 8 });
+    const { id, inputs, outs } = await create(provider, given);
+    assert.equal(outs["filesystem"], "ext4");
+    const first = await provider.read(id, outs);
+    assert.deepEqual(first.inputs, inputs);
+    assert.deepEqual(first.props, outs);
+    // One that the program sets later is its own.
+    const { inputs: more } = await provider.check(inputs, { ...given, filesystem: "ext4", quotaPolicy: "dynamic" });
+    const { outs: updated } = await provider.update(id, outs, more);
+    assert.deepEqual((await provider.read(id, updated)).inputs, more);
+    await provider.delete(id, updated);
+  });
+
   it("changes only the state when only timeouts change", async () => {
     const volume = await provide("Volume");
     const { id, outs, inputs } = await create(volume, newsOf("Volume", { sizeMb: 8 }));
@@ -95,6 +110,12 @@ describe("a provider object", function () {
     const adopt = (sizeMb: number) => volume.check({}, newsOf("Volume", { name: "kept", sizeMb, adopt: true }, "kept"));
     assert.deepEqual((await adopt(32)).failures, []);
     assert.match((await adopt(16)).failures.map(({ reason }) => reason).join(), /^ALREADY_EXISTS: .*sizeMb/);
+  });
+
+  it("fails for adopt without a name", async () => {
+    const volume = await provide("Volume");
+    const { failures } = await volume.check({}, newsOf("Volume", { sizeMb: 8, adopt: true }));
+    assert.match(failures.map(({ reason }) => reason).join(), /INPUT_INVALID: name: adopt: true needs the name of the/);
   });
 
   it("fails with the code first, for settings, inputs and missing objects", async () => {

@@ -6,8 +6,9 @@ import { localPaths } from "../base/localPaths";
 import { closestMatch } from "../base/spelling";
 import { type Client, allItems, onlyItem } from "../client/client";
 import { openLayout } from "../image/oci/layout";
-import { removeEmptyLayout } from "../image/oci/transaction";
 import { findOwner } from "../image/oci/repositoryOwner";
+import { removeEmptyLayout } from "../image/oci/transaction";
+import { findMark } from "../resources/common/ownershipMark";
 import { createContext } from "../resources/context";
 
 /** A kind's requests. */
@@ -26,14 +27,15 @@ const SERVER_WAIT_MS = 60_000;
 
 /**
  * Deletes one object by its name. Throws `INPUT_INVALID` for invalid arguments, `NOT_FOUND`, and `IN_USE` for a service with instances
- * without `--with-instances`.
+ * without `--with-instances`, and for an object that a finished create of a stack made without `--managed`.
  */
 export async function deleteObject(args: readonly string[]): Promise<string> {
   const [kind, name, ...rest] = args;
   if (kind === undefined || name === undefined || name.startsWith("--")) throw usageError(kind);
   if (kind === "image") return deleteImage(name, rest);
   if (!isKind(kind)) throw usageError(kind);
-  const { metro, "with-instances": withInstances } = parseOptions(rest, { metro: "list", "with-instances": "switch" });
+  const options = { metro: "list", "with-instances": "switch", managed: "switch" } as const;
+  const { metro, "with-instances": withInstances, managed } = parseOptions(rest, options);
   if (withInstances && kind !== "service") {
     throw new UnikernelError("INPUT_INVALID", `--with-instances has no effect on ${kind} '${name}'.`, {
       hint: "Leave it out; only services have instances.",
@@ -43,13 +45,34 @@ export async function deleteObject(args: readonly string[]): Promise<string> {
   const { client } = createContext(config);
   const [get, remove] = ROUTES[kind];
   const what = `${kind} '${name}'`;
-  const { uuid } = onlyItem(
-    await client[get]({ query: { name: [name] } }),
-    `Reading ${what} in metro '${config.metro}'`,
-  );
+  const item = onlyItem(await client[get]({ query: { name: [name] } }), `Reading ${what} in metro '${config.metro}'`);
+  const { uuid } = item;
+  if (!managed && kind !== "certificate") await assertUnmanaged(client, what, item);
   if (kind === "service") await deleteInstancesOf(client, { uuid, what, withInstances });
   onlyItem(await client[remove]({ body: [{ uuid }] }, { serverWaitMs: SERVER_WAIT_MS }), `Deleting ${what}`);
   return `Deleted ${what} in metro '${config.metro}'.`;
+}
+
+/** Throws `IN_USE` if a finished create made the object: a stack may record it. A service has no mark, but its instances have. */
+async function assertUnmanaged(client: Client, what: string, item: MarkedItem): Promise<void> {
+  const members = (item.instances ?? []).map(({ uuid }) => uuid);
+  const marked = members.length === 0 ? [item] : (await client.getInstances({ query: { uuid: members } })).items;
+  const isManaged = marked.some(({ tags }) => findMark(tags)?.unfinished === false);
+  if (!isManaged) return;
+  throw new UnikernelError(
+    "IN_USE",
+    `The ${what} was made by a stack, which may still manage it; nothing was deleted.`,
+    {
+      hint: "If 'pulumi stack export' of that stack names it, change the program and run 'pulumi up' instead. If no stack has it, add --managed.",
+    },
+  );
+}
+
+/** What tells whether a stack made an object. */
+interface MarkedItem {
+  readonly uuid: string;
+  readonly tags?: readonly string[] | null | undefined;
+  readonly instances?: readonly { readonly uuid: string }[] | null | undefined;
 }
 
 const isKind = (kind: string): kind is Kind => Object.hasOwn(ROUTES, kind);

@@ -35,6 +35,7 @@ const HELP = `Usage: unikernel <command>
   delete <kind> <name> delete an instance, service, volume, certificate or image that no stack manages
     --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none
     --with-instances     delete the instances of a service with it
+    --managed            delete it although a stack made it, such as one that a killed update did not record
   cache clear          remove cached runtimes, steps of Dockerfiles and file digests; images stay
   --help               show this text
   --version            show the version`;

@@ -68,6 +68,9 @@ export interface NamedObject {
   readonly metro: string;
 }
 
-/** The command that deletes an object that no state holds. */
+/** The command that deletes an object, unless a finished create of a stack made it: then it refuses, and says how to make sure. */
 export const deleteCommand = ({ kind, name, metro }: NamedObject): string =>
   `npx unikernel delete ${kind.toLowerCase()} ${name} --metro ${metro}${kind === "Service" ? " --with-instances" : ""}`;
+
+/** The command that deletes an object that a finished create of a stack made, and that certainly no state records. */
+export const deleteManagedCommand = (object: NamedObject): string => `${deleteCommand(object)} --managed`;

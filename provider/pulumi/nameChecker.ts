@@ -6,10 +6,11 @@
  * deleted counts as existing, as it did during the preview.
  */
 import { UnikernelError, formatError } from "../base/errors";
-import { MAX_NAME_ORDINAL, deleteCommand, deriveName } from "../definition/naming";
+import { MAX_NAME_ORDINAL, deriveName } from "../definition/naming";
 import type { ExclusiveValue, NameHolder } from "../definition/resource";
 import { isUnknown } from "../definition/unknowns";
 import type { Say } from "./describeChanges";
+import { givenLeftoverNotice, leftoverNotice, unfinishedNotice, unrecordedNotice } from "./nameNotices";
 import { type NamedKind, isNamedKind } from "../resources/all";
 
 /** Number of names in one look-up. */
@@ -81,6 +82,8 @@ export class NameChecker {
   readonly #claimed = new Map<string, string>();
   /** By kind and name: the URN of a resource whose object has it and is replaced, or was deleted by this plan. */
   readonly #predecessors = new Map<string, string>();
+  /** By URN, then kind and name: objects that state records, which are no leftovers. */
+  readonly #recorded = new Set<string>();
   readonly #messages: NameMessages;
   /** The metro did not respond, so no further name is looked up. */
   #isUnreachable = false;
@@ -93,6 +96,11 @@ export class NameChecker {
   /** Records an object that this plan deletes or replaces: its name stays taken, except for the resource itself. */
   expectReplacement(kind: string, name: unknown, urn: string | undefined): void {
     if (typeof name === "string") this.#predecessors.set(keyOf(kind, name), urn ?? "");
+  }
+
+  /** Records that state has an object of this name for the resource: it is no leftover if the engine then replaces it by itself. */
+  expectRecorded(kind: string, name: unknown, urn: string | undefined): void {
+    if (typeof name === "string" && urn !== undefined) this.#recorded.add(`${urn} ${keyOf(kind, name)}`);
   }
 
   /** Chooses or checks the name. Warns once if the metro does not respond. */
@@ -182,6 +190,10 @@ export class NameChecker {
     return { name, failures: [] };
   }
 
+  #isRecorded({ kind, urn }: NamedResource, name: string): boolean {
+    return this.#recorded.has(`${urn ?? ""} ${keyOf(kind, name)}`);
+  }
+
   #isClaimedByOther(kind: string, name: string, urn: string | undefined): boolean {
     const claim = this.#claims.get(keyOf(kind, name));
     return claim !== undefined && claim.urn !== urn;
@@ -216,7 +228,7 @@ export class NameChecker {
       const chosen = chooseName(names, holders);
       // Also after the chosen name: an unrecorded replacement may hold the port or volume that the new object needs.
       for (const name of names) {
-        if (holders.get(name) !== "finished") continue;
+        if (holders.get(name) !== "finished" || this.#isRecorded(resource, name)) continue;
         const isPassed = chosen === undefined || names.indexOf(name) < names.indexOf(chosen);
         this.#messages.inform([leftoverNotice(resource, name, isPassed)], resource.urn);
       }
@@ -237,12 +249,8 @@ export class NameChecker {
     const id = (await lookup.find(kind, [name])).get(name);
     if (resource.adopt) return { ...claimed, isAdoptable: id !== undefined };
     const holder = id === undefined ? undefined : await lookup.inspect(id);
-    if (holder === "finished") {
-      const wayOut = `set adopt: true to manage it, or delete it: ${deleteCommand({ ...resource, name })}`;
-      this.#messages.inform(
-        [`${madeForNotice(resource, name)}. Unless this update replaces it, ${wayOut}`],
-        resource.urn,
-      );
+    if (holder === "finished" && !this.#isRecorded(resource, name)) {
+      this.#messages.inform([givenLeftoverNotice(resource, name)], resource.urn);
     }
     const sentence = `${kind.toLowerCase()} '${name}' exists in this metro already.`;
     if (holder === "unfinished") this.#messages.inform([unfinishedNotice(resource, name)], resource.urn);
@@ -287,17 +295,3 @@ const chooseName = (names: readonly string[], holders: ReadonlyMap<string, NameH
 
 const alreadyExists = (sentence: string, hint: string): string =>
   formatError(new UnikernelError("ALREADY_EXISTS", sentence, { hint }));
-
-const unfinishedNotice = ({ label }: NamedResource, name: string): string =>
-  `${label}: continues with '${name}', which an earlier update left unfinished.`;
-
-/**
- * The object is the predecessor of a replacement, or was left by an update that was killed before its create was recorded. Only the
- * user can tell.
- */
-const madeForNotice = ({ label }: NamedResource, name: string): string =>
-  `${label}: '${name}' exists and was made for this resource`;
-const leftoverNotice = (resource: NamedResource, name: string, isPassed: boolean): string =>
-  `${madeForNotice(resource, name)}${isPassed ? ", so a new one gets another name" : ""}. Unless this update replaces it, or another stack of this name manages it, delete it: ${deleteCommand({ ...resource, name })}`;
-const unrecordedNotice = (resource: NamedResource, name: string): string =>
-  `${madeForNotice(resource, name)} by an earlier update, which was killed before it was recorded. Delete it: ${deleteCommand({ ...resource, name })}`;

@@ -46,7 +46,7 @@ const DESCRIBE_CALLS: Readonly<Record<ProgramKind, (calls: readonly ApiCall[]) =
 /** Parts of a sentence that calls cannot show: the size before, the limits of a rollout, and what happens if someone starts it. */
 const withoutDetail = (step: string): string =>
   step
-    .replace(/^grow from .* to /, "grow to ")
+    .replace(/^grow it from .* to /, "grow to ")
     .replace(/, with at most \d+ extra and \d+ missing at a time$/, "")
     .replace(/, restarting it if it runs by then$/, "");
 

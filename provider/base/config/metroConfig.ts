@@ -121,10 +121,15 @@ function metroUrl(metro: Setting): string {
   });
 }
 
+/** The metro that a misspelt code may stand for; undefined for a known one, a URL, and a code that resembles none. */
+export function similarMetro(metro: string): string | undefined {
+  const known = ["local", ...KNOWN_METROS];
+  return known.includes(metro) || metro.includes("://") ? undefined : closestMatch(metro, known);
+}
+
 /** How a hint to set a token begins: a misspelt `local`, or a misspelt code, looks like the code of another metro. */
 function suggestMetro(metro: string): string {
-  const known = ["local", ...KNOWN_METROS];
-  const similar = known.includes(metro) ? undefined : closestMatch(metro, known);
+  const similar = similarMetro(metro);
   return similar === undefined ? "Set" : `Did you mean '${similar}'? Otherwise set`;
 }
 

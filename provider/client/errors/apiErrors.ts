@@ -1,4 +1,5 @@
 /** Maps error responses and transport failures to errors of this package, by code and status. The server's text is only quoted. */
+import { similarMetro } from "../../base/config/metroConfig";
 import { omitUndefined } from "../../base/objects";
 import { UnikernelError } from "../../base/errors";
 import type { ItemCodeName } from "../../contract/codes";
@@ -118,12 +119,13 @@ export function transportError(
   note?: string,
 ): UnikernelError {
   const viaProxy = proxy === undefined ? "" : ` through ${proxy}`;
-  const hint =
+  const similar = metro === undefined ? undefined : similarMetro(metro);
+  const advice =
     proxy === undefined
       ? "Check the metro's name, the network, and HTTPS_PROXY if one is needed."
       : "Check unikernel:proxy, the metro's name, and the network.";
   return new UnikernelError("API_UNREACHABLE", `${description} got no response from ${url}${viaProxy} (${reason}).`, {
-    hint: appendNote(hint, note),
+    hint: appendNote(similar === undefined ? advice : `Did you mean the metro '${similar}'? ${advice}`, note),
     details: omitUndefined({ metro, resource, mayHaveActed }),
   });
 }

@@ -52,6 +52,12 @@ export async function quotaFailures(
   }
 }
 
+/** Fails for `adopt` without a `name`: a derived name is free, so there would be nothing to adopt. */
+export const adoptionFailures = (named: Properties, given: Properties): readonly CheckFailure[] =>
+  given["adopt"] === true && named[AUTO_NAME_KEY] === true
+    ? [{ code: "INPUT_INVALID", property: "name", reason: "adopt: true needs the name of the object to adopt." }]
+    : [];
+
 /** What the name of a resource derives from; undefined if the program gave the name. */
 export const derivedFrom = (resource: AnyResource, named: Properties): NameSource | undefined =>
   named[AUTO_NAME_KEY] === true ? nameSource(resource, named) : undefined;

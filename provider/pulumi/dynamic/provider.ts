@@ -26,6 +26,7 @@ import { haveTimeoutsChanged } from "./customTimeouts";
 import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
 import { deleteLeftovers, deleteUnrecorded } from "./leftovers";
 import {
+  adoptionFailures,
   checkName,
   nameChecker,
   nameSource,
@@ -58,6 +59,7 @@ import {
   INIT_FAILED_KEY,
   propertiesFromState,
   preservedOnRefresh,
+  requestedInputs,
   toSerializable,
   wasLookedUp,
 } from "./state";
@@ -158,10 +160,12 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const urn = urnIn(news);
       if (urn !== undefined && isNew) inState.delete(urn);
       else if (urn !== undefined) inState.add(urn);
+      nameChecker.expectRecorded(kind, oldInputs["name"], urn);
       const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
       const invalidSettings = settingsFailures();
       const checked = await checkInputs(resource, olds, given, invalidSettings.length === 0 ? getMetro() : undefined);
-      const failures = [...invalidSettings, ...checked.failures].map(toEngineFailure);
+      const unnamed = adoptionFailures(named, given);
+      const failures = [...invalidSettings, ...checked.failures, ...unnamed].map(toEngineFailure);
       if (failures.length > 0) {
         return { inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }), failures };
       }
@@ -236,7 +240,8 @@ function createProvider(kind: ResourceKind): DynamicProvider {
 
     read: (id, props) =>
       runOperation(props, props, async (context) => {
-        const { inputs: olds, outputs } = observedFromState(resource, migrate(resource, props));
+        const outputs = migrate(resource, props);
+        const olds = requestedInputs(resource, outputs);
         const observed = await resource.read(context, id, olds, outputs);
         if (observed === undefined) {
           // The protocol cannot report a missing object: without an error the engine would continue with an empty resource.

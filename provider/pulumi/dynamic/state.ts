@@ -60,6 +60,30 @@ export const observedFromState = (resource: AnyResource, state: Properties) => (
 const stateVersionEntry = (resource: AnyResource): Properties =>
   currentStateVersion(resource) === 1 ? {} : { [STATE_VERSION_KEY]: currentStateVersion(resource) };
 
+/** Key of the names of inputs that the program left to the metro, whose values in the state are outputs. */
+const LEFT_OUT_KEY = "__leftOut";
+
+/** Of a state that was read: as before. Undefined if there are none. */
+function leftOutNames(
+  resource: AnyResource,
+  news: Properties,
+  inputs: Properties,
+  outputs: Properties,
+): readonly string[] | undefined {
+  const before = news[LEFT_OUT_KEY];
+  if (Array.isArray(before)) return before.map(String);
+  const names = fieldsIn(resource.inputs).map(({ name }) => name);
+  const leftOut = names.filter((name) => inputs[name] === undefined && outputs[name] !== undefined);
+  return leftOut.length === 0 ? undefined : leftOut;
+}
+
+/** The inputs in the state that the program set. The others would show as its changes after a refresh. */
+export function requestedInputs(resource: AnyResource, state: Properties): Properties {
+  const leftOut = state[LEFT_OUT_KEY];
+  const names: readonly unknown[] = Array.isArray(leftOut) ? leftOut : [];
+  return Object.fromEntries(Object.entries(inputsFromState(resource, state)).filter(([name]) => !names.includes(name)));
+}
+
 /** The state to store: internal entries, location, inputs and outputs. */
 export const toState = (
   resource: AnyResource,
@@ -74,6 +98,7 @@ export const toState = (
     [LOCATION_KEY]: location,
     ...inputs,
     ...outputs,
+    [LEFT_OUT_KEY]: leftOutNames(resource, news, inputs, outputs),
   });
 
 /** Key in the state of a resource that a `get` looked up, which this stack does not manage. */
@@ -90,7 +115,9 @@ export const INIT_FAILED_KEY = "__initFailed";
 
 /** The properties in a state, without the keys of the engine and of this adapter. */
 export const propertiesFromState = (state: Properties): Properties =>
-  Object.fromEntries(Object.entries(state).filter(([key]) => !isInternalKey(key) && key !== LOCATION_KEY));
+  Object.fromEntries(
+    Object.entries(state).filter(([key]) => !isInternalKey(key) && ![LOCATION_KEY, LEFT_OUT_KEY].includes(key)),
+  );
 
 const isJob = ({ waitFor }: Properties): boolean => waitFor === "completed";
 

@@ -10,6 +10,16 @@ export const adoptField = (what: string) =>
     onChange: "ignore",
   });
 
+/** Inputs that are words of a fixed set; other texts may be secret. */
+const WORDS: readonly string[] = ["accessMode", "filesystem", "restartPolicy"];
+
+/** The value as a message may show it; undefined if it may be secret. */
+function plainValue(property: string, value: unknown): string | undefined {
+  if (value === undefined) return "none";
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return typeof value === "string" && WORDS.includes(property) ? JSON.stringify(value) : undefined;
+}
+
 /**
  * Throws `ALREADY_EXISTS` if an immutable property of the existing object differs from the inputs, and names these properties.
  *
@@ -24,11 +34,10 @@ export function assertAdoptable(
 ): void {
   const immutable = found.changes.filter(({ replace }) => replace).map(({ property }) => property);
   if (immutable.length === 0) return;
-  // A number is no secret.
-  const describe = (property: string): string =>
-    typeof found.inputs[property] === "number" && typeof wanted[property] === "number"
-      ? `${property} (${found.inputs[property]}, not ${wanted[property]})`
-      : property;
+  const describe = (property: string): string => {
+    const [theirs, ours] = [found.inputs[property], wanted[property]].map((value) => plainValue(property, value));
+    return theirs === undefined || ours === undefined ? property : `${property} (object: ${theirs}, program: ${ours})`;
+  };
   throw new UnikernelError(
     "ALREADY_EXISTS",
     `${label} cannot be adopted: ${immutable.map(describe).join(", ")} cannot be changed in place.`,

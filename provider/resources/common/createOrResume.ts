@@ -1,7 +1,7 @@
 /** Creates an object, or continues with the unfinished object that a killed create of the same resource left. */
 import type { ErrorCode } from "../../base/errorCodes";
 import { type ErrorContext, UnikernelError, withErrorContext } from "../../base/errors";
-import { type NamedObject, deleteCommand } from "../../definition/naming";
+import { type NamedObject, deleteManagedCommand } from "../../definition/naming";
 import type { NameHolder } from "../../definition/resource";
 import type { ProviderContext } from "../context";
 
@@ -86,7 +86,7 @@ export async function sendFinish(request: () => Promise<void>): Promise<void> {
 function unrecordedError(error: UnikernelError, object: NamedObject): UnikernelError {
   const { code, message, property = "name", details, cause } = error;
   const sentence = `'${object.name}' was made for this resource by an earlier update, which was killed before it was recorded.`;
-  const hint = `Delete it: ${deleteCommand(object)}`;
+  const hint = `Delete it: ${deleteManagedCommand(object)}`;
   return new UnikernelError(code, `${message} ${sentence}`, { property, hint, details, cause });
 }
 

@@ -11,7 +11,7 @@ export interface PlannedOperation<Prop extends string> {
 
 /** A PATCH of one property, with its description for the preview. */
 export interface PlannedPatch<Prop extends string> extends PlannedOperation<Prop> {
-  /** What it does, in words that follow "will": `grow from 64 to 128 MiB`. */
+  /** What it does, in words that follow "will": `grow it from 64 to 128 MiB`. */
   readonly description: string;
 }
 

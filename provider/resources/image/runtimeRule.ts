@@ -1,5 +1,5 @@
 /** Which runtimes a metro boots. Pure. */
-import type { MetroIdentity } from "../../base/config/metroConfig";
+import { type MetroIdentity, similarMetro } from "../../base/config/metroConfig";
 import { isLoopbackUrl } from "../../base/hostNames";
 import type { CheckFailure } from "../../definition/resource";
 import { isStandInRuntime } from "../../image/runtimeImage";
@@ -10,11 +10,13 @@ import { isStandInRuntime } from "../../image/runtimeImage";
  */
 export function runtimeFailures(runtime: string, { metro }: MetroIdentity): readonly CheckFailure[] {
   if (metro === "local" || isLoopbackUrl(metro) || !isStandInRuntime(runtime)) return [];
+  const similar = similarMetro(metro);
+  const start = similar === undefined ? "" : `Did you mean the metro '${similar}'? `;
   return [
     {
       code: "NOT_SUPPORTED",
       property: "context",
-      reason: `The Kraftfile's runtime '${runtime}' is the stand-in guest of the local platform; metro '${metro}' does not boot it. Use a runtime for the platform kraftcloud/x86_64, such as 'base-compat:latest'.`,
+      reason: `${start}The Kraftfile's runtime '${runtime}' is the stand-in guest of the local platform; metro '${metro}' does not boot it. Use a runtime for the platform kraftcloud/x86_64, such as 'base-compat:latest'.`,
     },
   ];
 }

@@ -138,7 +138,8 @@ async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
 
 const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
   findAdoptable,
-  describeUpdate: (olds, news) => describeSteps(planServiceUpdate(olds, news)),
+  describeUpdate: (olds, news, { instances }) =>
+    describeSteps(planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0)),
 
   async findNameHolder(context, id, inputs) {
     const item = await findService(context, id);

@@ -118,10 +118,15 @@ export type ServiceStep =
 
 const replicaCount = (count: number): string => (count === 1 ? "1 replica" : `${count} replicas`);
 
-/** What a rollout will do, in words that follow "will"; undefined if the replicas do not change. */
-function describeRollout(olds: ServiceInputs, news: ServiceInputs): string | undefined {
+/**
+ * What a rollout will do, in words that follow "will"; undefined if the replicas do not change.
+ *
+ * @param existing the replicas that exist; `olds` may count none, because none has the requested template
+ */
+function describeRollout(olds: ServiceInputs, news: ServiceInputs, existing: number): string | undefined {
   const [before, after] = [desiredReplicas(olds), desiredReplicas(news)];
-  const isSame = before === 0 || after === 0 || fingerprint(olds.template ?? {}) === fingerprint(news.template ?? {});
+  const hasNone = before === 0 && (existing === 0 || olds.template === undefined);
+  const isSame = hasNone || after === 0 || fingerprint(olds.template ?? {}) === fingerprint(news.template ?? {});
   if (isSame && before === after) return undefined;
   if (isSame) {
     const [count, action] = after > before ? [after - before, "launch"] : [before - after, "drain and delete"];
@@ -132,11 +137,15 @@ function describeRollout(olds: ServiceInputs, news: ServiceInputs): string | und
   return `roll the changed template out to ${replicaCount(after)}, ${limits}`;
 }
 
-/** The steps of an update. The rollout is last, except that removing autoscale follows it, so that instances always serve. */
-export function planServiceUpdate(olds: ServiceInputs, news: ServiceInputs): readonly ServiceStep[] {
+/**
+ * The steps of an update. The rollout is last, except that removing autoscale follows it, so that instances always serve.
+ *
+ * @param existing the replicas that exist, whatever template they were made from
+ */
+export function planServiceUpdate(olds: ServiceInputs, news: ServiceInputs, existing: number): readonly ServiceStep[] {
   const patches = planServiceGroup(olds, news).map((change) => ({ ...change, do: "patch" }) as const);
   const autoscale = planAutoscale(olds.autoscale, news.autoscale);
-  const description = describeRollout(olds, news);
+  const description = describeRollout(olds, news, existing);
   const roll = description === undefined ? [] : [{ do: "roll", description } as const];
   return news.autoscale === undefined ? [...patches, ...roll, ...autoscale] : [...patches, ...autoscale, ...roll];
 }

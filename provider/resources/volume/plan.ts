@@ -65,7 +65,7 @@ export function planVolumeUpdate(olds: ChangeableInputs, news: ChangeableInputs)
     set("quota_policy", news.quotaPolicy, `set the quota policy to ${news.quotaPolicy}`);
   }
   if (news.sizeMb !== undefined && news.sizeMb !== olds.sizeMb) {
-    set("size_mb", news.sizeMb, `grow from ${olds.sizeMb ?? "an unknown size"} to ${news.sizeMb} MiB`);
+    set("size_mb", news.sizeMb, `grow it from ${olds.sizeMb ?? "an unknown size"} to ${news.sizeMb} MiB`);
   }
   if (!isDeepStrictEqual([...news.tags].sort(), [...olds.tags].sort())) {
     set("tags", news.tags, news.tags.length === 0 ? "remove all tags" : `set the tags to ${news.tags.join(", ")}`);

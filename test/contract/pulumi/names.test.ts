@@ -86,7 +86,7 @@ describe("names and ownership in the dynamic provider process", function () {
       if (kind !== "Certificate") {
         assert.match(
           next.printed.join(),
-          new RegExp(`'${name}' exists and was made for this resource.*unikernel delete`),
+          new RegExp(`'${name}' exists and was made for this resource.*: do nothing if .*unikernel delete`),
         );
       }
       const second = await create(kind, kind === "Service" ? { ports: [{ port: await freePort() }] } : {});
@@ -276,7 +276,7 @@ describe("names and ownership in the dynamic provider process", function () {
     assert.ok(
       blocked.printed.includes(
         `Service 'web': '${attempt.name}' exists and was made for this resource by an earlier update, which was killed before it was ` +
-          `recorded. Delete it: npx unikernel delete service ${attempt.name} --metro ${platform.daemon.url} --with-instances`,
+          `recorded. Delete it: npx unikernel delete service ${attempt.name} --metro ${platform.daemon.url} --with-instances --managed`,
       ),
       blocked.printed,
     );

@@ -117,7 +117,7 @@ describe("a preview of an adoption", () => {
     assert.deepEqual(reasons(await check({ name: "theirs", sizeMb: 32, tags: ["new"] })), []);
     assert.deepEqual(scene.provider.printed, [
       "Volume 'data': adopts the existing volume 'theirs' and changes sizeMb, tags.",
-      "Volume 'data': the update will grow from 16 to 32 MiB, then set the tags to new.",
+      "Volume 'data': the update will grow it from 16 to 32 MiB, then set the tags to new.",
     ]);
   });
 
@@ -131,7 +131,7 @@ describe("a preview of an adoption", () => {
 
   it("fails for an object that cannot be adopted in place, and names the properties", async () => {
     assert.deepEqual(reasons(await check({ name: "theirs", sizeMb: 8, filesystem: "virtiofs" })), [
-      "ALREADY_EXISTS: sizeMb: the existing volume 'theirs' cannot be adopted: sizeMb (16, not 8), filesystem cannot be changed in place. Give these properties the values that the object has, or choose another name.",
+      'ALREADY_EXISTS: sizeMb: the existing volume \'theirs\' cannot be adopted: sizeMb (object: 16, program: 8), filesystem (object: "ext4", program: "virtiofs") cannot be changed in place. Give these properties the values that the object has, or choose another name.',
     ]);
     assert.deepEqual(scene.provider.printed, []);
   });

@@ -64,6 +64,21 @@ describe("a provider object", function () {
     assert.equal((await volume.read(id, updated.outs)).id, id);
   });
 
+  it("adds nothing to the inputs of a program on a refresh", async () => {
+    const provider = await provide("Volume");
+    const given = newsOf("Volume", { sizeMb: 8 });
+    const { id, inputs, outs } = await create(provider, given);
+    assert.equal(outs["filesystem"], "ext4");
+    const first = await provider.read(id, outs);
+    assert.deepEqual(first.inputs, inputs);
+    assert.deepEqual(first.props, outs);
+    // One that the program sets later is its own.
+    const { inputs: more } = await provider.check(inputs, { ...given, filesystem: "ext4", quotaPolicy: "dynamic" });
+    const { outs: updated } = await provider.update(id, outs, more);
+    assert.deepEqual((await provider.read(id, updated)).inputs, more);
+    await provider.delete(id, updated);
+  });
+
   it("changes only the state when only timeouts change", async () => {
     const volume = await provide("Volume");
     const { id, outs, inputs } = await create(volume, newsOf("Volume", { sizeMb: 8 }));
@@ -95,6 +110,12 @@ describe("a provider object", function () {
     const adopt = (sizeMb: number) => volume.check({}, newsOf("Volume", { name: "kept", sizeMb, adopt: true }, "kept"));
     assert.deepEqual((await adopt(32)).failures, []);
     assert.match((await adopt(16)).failures.map(({ reason }) => reason).join(), /^ALREADY_EXISTS: .*sizeMb/);
+  });
+
+  it("fails for adopt without a name", async () => {
+    const volume = await provide("Volume");
+    const { failures } = await volume.check({}, newsOf("Volume", { sizeMb: 8, adopt: true }));
+    assert.match(failures.map(({ reason }) => reason).join(), /INPUT_INVALID: name: adopt: true needs the name of the/);
   });
 
   it("fails with the code first, for settings, inputs and missing objects", async () => {
@@ -180,6 +201,33 @@ describe("a provider object", function () {
       await platform.requestItem("POST", "/v1/instances", { ...body, service_group: { uuid } });
       await assert.rejects(deleteObject(["service", "front", ...metro]), { code: "IN_USE" });
       assert.match(await deleteObject(["service", "front", ...metro, "--with-instances"]), /front/);
+    });
+
+    it("deletes what a stack made only if told to", async () => {
+      process.env["UKC_TOKEN"] = platform.daemon.token;
+      const metro = ["--metro", platform.daemon.url];
+      const finished = `pulumi:${"0".repeat(12)}:${"0".repeat(16)}`;
+      const exists = async (collection: string): Promise<boolean> =>
+        (await platform.api("GET", `/v1/${collection}`)).items.length > 0;
+
+      await platform.requestItem("POST", "/v1/volumes", { name: "data", size_mb: 8, tags: [finished] });
+      const refusal = { code: "IN_USE", message: /made by a stack.*nothing was deleted/, hint: /--managed/ };
+      await assert.rejects(deleteObject(["volume", "data", ...metro]), refusal);
+      assert.equal(await exists("volumes"), true);
+      assert.match(await deleteObject(["volume", "data", ...metro, "--managed"]), /Deleted volume 'data'/);
+      const tags = [`${finished}:unfinished`];
+      await platform.requestItem("POST", "/v1/volumes", { name: "half", size_mb: 8, tags });
+      assert.match(await deleteObject(["volume", "half", ...metro]), /Deleted volume 'half'/);
+      assert.equal(await exists("volumes"), false);
+
+      const services = [{ port: await freePort(), destination_port: 8080 }];
+      const { uuid } = await platform.requestItem("POST", "/v1/services", { name: "api", services });
+      const replica = { name: "api-1", image: "app:1", tags: [finished], service_group: { uuid } };
+      await platform.requestItem("POST", "/v1/instances", replica);
+      const withInstances = ["service", "api", ...metro, "--with-instances"];
+      await assert.rejects(deleteObject(withInstances), refusal);
+      assert.equal(await exists("instances"), true);
+      assert.match(await deleteObject([...withInstances, "--managed"]), /Deleted service 'api'/);
     });
   });
 });

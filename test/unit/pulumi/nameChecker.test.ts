@@ -57,17 +57,27 @@ describe("the names of a plan", () => {
     assert.deepEqual(announced, []);
   });
 
+  it("report no object that state records, even if the engine replaces it without asking for a diff", async () => {
+    const holders = { "web-0123456": "finished", "web-0123456-2": "finished", web: "finished" } as const;
+    for (const name of ["web-0123456", "web"]) checker.expectRecorded("Instance", name, "urn:web");
+    assert.equal((await check(unnamed(), holders)).name, "web-0123456-3");
+    assert.equal(announced.length, 1);
+    assert.match(announced.join(), /'web-0123456-2' exists and was made for this resource, so/);
+    await check(named(), holders);
+    assert.equal(announced.length, 1);
+  });
+
   it("take the next number after one's own finished object, and name the command that deletes it", async () => {
     assert.equal((await check(unnamed(), { "web-0123456": "finished" })).name, "web-0123456-2");
     assert.deepEqual(announced, [
-      "Instance 'web': 'web-0123456' exists and was made for this resource, so a new one gets another name. Unless this update replaces it, or another stack of this name manages it, delete it: npx unikernel delete instance web-0123456 --metro fra",
+      "Instance 'web': 'web-0123456' exists and was made for this resource, so a new one gets another name: do nothing if this update replaces it, or if another stack of this name manages it. If a killed update left it, delete it: npx unikernel delete instance web-0123456 --metro fra",
     ]);
   });
 
   it("name one's own finished object behind a name that has come free: it may hold what the new one needs", async () => {
     assert.equal((await check(unnamed(), { "web-0123456-2": "finished" })).name, "web-0123456");
     assert.deepEqual(announced, [
-      "Instance 'web': 'web-0123456-2' exists and was made for this resource. Unless this update replaces it, or another stack of this name manages it, delete it: npx unikernel delete instance web-0123456-2 --metro fra",
+      "Instance 'web': 'web-0123456-2' exists and was made for this resource: do nothing if this update replaces it, or if another stack of this name manages it. If a killed update left it, delete it: npx unikernel delete instance web-0123456-2 --metro fra",
     ]);
   });
 
@@ -125,7 +135,7 @@ describe("the names of a plan", () => {
     assert.deepEqual(asked, [], "nothing is looked up before it is created");
     assert.deepEqual(await checker.findUnrecorded(resource, lookup), ["web-0123456-2"]);
     assert.deepEqual(announced, [
-      "Service 'web': 'web-0123456-3' exists and was made for this resource by an earlier update, which was killed before it was recorded. Delete it: npx unikernel delete service web-0123456-3 --metro fra --with-instances",
+      "Service 'web': 'web-0123456-3' exists and was made for this resource by an earlier update, which was killed before it was recorded. Delete it: npx unikernel delete service web-0123456-3 --metro fra --with-instances --managed",
     ]);
     assert.deepEqual(await checker.findUnrecorded(unnamed({ kind: "Certificate" }), lookup), []);
     assert.deepEqual(await checker.findUnrecorded(named(), lookup), [], "of a given name");
@@ -183,7 +193,7 @@ describe("the names of a plan", () => {
       assert.deepEqual((await check(named(), { web: holder })).failures, []);
     }
     assert.deepEqual(announced, [
-      "Instance 'web': 'web' exists and was made for this resource. Unless this update replaces it, set adopt: true to manage it, or delete it: npx unikernel delete instance web --metro fra",
+      "Instance 'web': 'web' exists and was made for this resource: do nothing if this update replaces it. If a killed update left it, set adopt: true to manage it, or delete it: npx unikernel delete instance web --metro fra",
       "Instance 'web': continues with 'web', which an earlier update left unfinished.",
     ]);
   });

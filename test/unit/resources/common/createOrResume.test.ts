@@ -107,7 +107,7 @@ describe("the error of a create that a finished object blocks", () => {
       const text = await errorOf(code, "finished", { ownership, metro: "fra" });
       assert.equal(
         text,
-        `${code}: ${code === "IN_USE" ? "volumes" : "name"}: No. ${sentence} recorded. Delete it: npx unikernel delete volume data-0123456 --metro fra`,
+        `${code}: ${code === "IN_USE" ? "volumes" : "name"}: No. ${sentence} recorded. Delete it: npx unikernel delete volume data-0123456 --metro fra --managed`,
       );
     }
   });

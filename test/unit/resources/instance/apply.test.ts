@@ -602,7 +602,8 @@ describe("an existing instance", () => {
     await assert.rejects(
       instance.create(api.context, inputs),
       (e) =>
-        UnikernelError.has(e, "ALREADY_EXISTS") && /restartPolicy, service cannot be changed in place/.test(e.message),
+        UnikernelError.has(e, "ALREADY_EXISTS") &&
+        /: restartPolicy \(object: "always", program: "never"\), service cannot be changed/.test(e.message),
     );
     assert.deepEqual(api.log, []);
   });

@@ -185,7 +185,7 @@ describe("the volume resource", () => {
       const args = { sizeMb: 32, filesystem: "virtiofs", adopt: true, allowDataLoss };
       assert.equal(
         formatError(await failing(volume.create(context, await checked(args)))),
-        "ALREADY_EXISTS: sizeMb: Volume 'data' cannot be adopted: sizeMb (64, not 32), filesystem cannot be changed in place. Give these properties the values that the object has, or choose another name.",
+        'ALREADY_EXISTS: sizeMb: Volume \'data\' cannot be adopted: sizeMb (object: 64, program: 32), filesystem (object: "ext4", program: "virtiofs") cannot be changed in place. Give these properties the values that the object has, or choose another name.',
       );
       assert.deepEqual(context.calls, []);
     }
@@ -290,7 +290,7 @@ describe("the volume resource", () => {
     ]);
     assert.deepEqual(volume.describeUpdate?.(olds.inputs, news, {}), [
       "set the quota policy to dynamic",
-      "grow from 64 to 128 MiB",
+      "grow it from 64 to 128 MiB",
       "remove all tags",
       "lock it against deletion",
     ]);

@@ -17,9 +17,8 @@ export interface RotationEvents {
 interface RotationMember {
   state: Candidate["state"];
   target: ConnectTarget | undefined;
-  connecting: number;
-  /** Ends connects that wait for their turn when the instance is no longer ready. */
-  unready: AbortController;
+  /** Connects that are under way or wait for their turn. They end when the instance is no longer ready. */
+  readonly connects: Set<AbortController>;
   readonly leases: Set<Lease>;
   readonly traffic: InstanceTraffic;
 }
@@ -51,15 +50,11 @@ export class Rotation {
     const member = this.#members.get(uuid) ?? {
       state,
       target,
-      connecting: 0,
-      unready: new AbortController(),
+      connects: new Set(),
       leases: new Set(),
       traffic: new InstanceTraffic(),
     };
-    if (member.state === "ready" && state !== "ready") {
-      member.unready.abort();
-      member.unready = new AbortController();
-    }
+    if (state !== "ready") for (const connect of member.connects) connect.abort();
     member.state = state;
     if (target !== undefined) member.target = target;
     this.#members.set(uuid, member);
@@ -75,7 +70,7 @@ export class Rotation {
   /** Open connections of an instance, including those that are being established. */
   connectionCount(uuid: string): number {
     const member = this.#members.get(uuid);
-    return member === undefined ? 0 : member.leases.size + member.connecting;
+    return member === undefined ? 0 : member.leases.size + member.connects.size;
   }
 
   /**
@@ -95,7 +90,7 @@ export class Rotation {
   idleMs(uuid: string): number {
     const member = this.#members.get(uuid);
     if (member === undefined) return Infinity;
-    return member.connecting > 0 ? 0 : member.traffic.idleMs;
+    return member.connects.size > 0 ? 0 : member.traffic.idleMs;
   }
 
   /** Cuts every open connection of an instance. */
@@ -155,14 +150,15 @@ export class Rotation {
   async #connect(uuid: string, guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
     const member = this.#members.get(uuid);
     if (member?.target === undefined) return undefined;
-    const { target } = member;
-    member.connecting++;
-    const options = {
-      timeoutMs: this.#connectTimeoutMs,
-      signal: AbortSignal.any([signal, member.unready.signal]),
-    };
-    const socket = await target.connect(guestPort, options).catch(() => undefined); // the VM is gone, or the client
-    member.connecting--;
+    const connect = new AbortController();
+    const abort = (): void => connect.abort();
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    member.connects.add(connect);
+    const options = { timeoutMs: this.#connectTimeoutMs, signal: connect.signal };
+    const socket = await member.target.connect(guestPort, options).catch(() => undefined); // the VM or the client is gone
+    member.connects.delete(connect);
+    signal.removeEventListener("abort", abort);
     if (socket === undefined || member.state !== "ready") {
       socket?.destroy();
       this.#notifyChange();

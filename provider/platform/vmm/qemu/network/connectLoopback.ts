@@ -27,10 +27,13 @@ export function connectLoopback(port: number, timeoutMs: number, signal: AbortSi
       stop();
       resolve(socket);
     };
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
+      if (!socket.connecting) return;
       discard();
       resolve(undefined);
-    }, timeoutMs);
+    };
+    // If this process was busy for longer, the answer may be there already; it is handled before giving up.
+    const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
     signal.addEventListener("abort", abort, { once: true });
     socket.on("error", fail).on("connect", succeed);
   });

@@ -28,8 +28,9 @@ import { MAX_UNANSWERED, type NewConnection, NewConnections, type UnacceptedConn
 const MAX_FORWARDS = MAX_UNANSWERED;
 /** Loopback connects in well under a millisecond, unless the backlog is full. */
 const ACCEPT_TIMEOUT_MS = 50;
-/** Pause between two questions to QEMU. */
+/** First pause between two questions to QEMU; it doubles while nothing starts. */
 const POLL_MS = 2;
+const POLL_MAX_MS = 32;
 
 /** The host forwards to one guest port. */
 export interface ForwardSource {
@@ -140,11 +141,13 @@ export class GuestConnector {
     if (this.#isPolling) return;
     this.#isPolling = true;
     try {
-      while (this.#line.length > 0 || this.#new.isAwaited) {
-        await systemClock.sleep(POLL_MS);
+      for (let pauseMs = POLL_MS; this.#line.length > 0 || this.#new.isAwaited;) {
+        const startCount = this.#startCount;
+        await systemClock.sleep(pauseMs);
         const asked = this.#new.handshakesInGuest();
         if (asked.length > 0) this.#new.judge(asked, await this.#source.findUnaccepted());
         this.#admit();
+        pauseMs = this.#startCount > startCount ? POLL_MS : Math.min(2 * pauseMs, POLL_MAX_MS);
       }
     } catch (error) {
       this.#fail(error);

@@ -88,7 +88,7 @@ describe("instances", () => {
     const small = await create({ name: "small", autostart: true });
     assert.deepEqual([small["error"], small.message], [20, "The guest needs 80 MiB."]);
     const lost = await create({ name: "lost", autostart: true });
-    assert.deepEqual([lost["error"], lost.message], [10, "No QEMU. Install it."]);
+    assert.deepEqual([lost["error"], lost.message], [10, "QEMU_MISSING: No QEMU. Install it."]);
     await nothingLeft();
   });
 

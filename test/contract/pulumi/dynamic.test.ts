@@ -84,6 +84,7 @@ describe("the dynamic provider process", () => {
         __provider: undefined,
         __resourceName: "data",
         __home: { metro: api.url, provider: "" },
+        __leftOut: ["filesystem", "accessMode", "quotaPolicy"],
         name: "data-0123abc",
         sizeMb: 64,
         filesystem: "ext4",

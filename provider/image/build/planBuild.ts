@@ -6,10 +6,11 @@ import * as path from "node:path";
 import type { Digest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
 import { formatProblems } from "../kraftfile/kraftfileError";
-import { loadKraftfile } from "../kraftfile/loadKraftfile";
+import { type LoadedKraftfile, loadKraftfile } from "../kraftfile/loadKraftfile";
 import type { Kraftfile } from "../kraftfile/model";
 import { FileDigests } from "../pack/fileDigests";
 import { assertPackable } from "../pack/packTree";
+import type { FolderObserver } from "../rootfs/folderObserver";
 import { overlayFiles } from "../rootfs/overlay";
 import type { FileTree } from "../rootfs/tree";
 import { isStandInRuntime } from "../runtimeImage";
@@ -18,7 +19,14 @@ import { hashInputs } from "./hashInputs";
 import { type ImageParts, listParts } from "./imageParts";
 import { type KernelPlan, planKernel } from "./kernel/kernelPlan";
 import { assertUnreserved } from "./reservedPaths";
-import { type DockerfileOptions, type RomPlan, type RootfsPlan, planRoms, planRootfs } from "./rootfsPlan";
+import {
+  type DockerfileOptions,
+  type LocatedSources,
+  type RomPlan,
+  type RootfsPlan,
+  locateSources,
+  planSource,
+} from "./rootfsPlan";
 
 /** The inputs of an image. */
 export interface BuildInputs {
@@ -43,6 +51,8 @@ export interface BuildInputs {
   readonly scratch: string;
   /** The `contextHash` of the plan that was shown; a build from other inputs fails. `undefined` accepts any. */
   readonly expectedHash?: string | undefined;
+  /** Remembers what is looked at below the folders of the sources; `undefined`: nothing does. */
+  readonly observer?: FolderObserver | undefined;
   /** Key of the `secretHash`; `undefined`: one of this process. */
   readonly hashKey?: Uint8Array | undefined;
   readonly signal?: AbortSignal;
@@ -90,14 +100,37 @@ export interface BuildPlan {
  * nothing. Throws `CONTEXT_INVALID` or `KRAFTFILE_INVALID` that lists all problems; an aborted `signal` rejects with its reason.
  */
 export async function planBuild(inputs: BuildInputs): Promise<BuildPlan> {
-  const { context, name, preserveModes = false, digests = new FileDigests(), scratch, signal } = inputs;
-  const { build = {}, expectedHash, hashKey } = inputs;
-  const loaded = await loadKraftfile(context, inputs.kraftfile);
-  const { kraftfile, folder, displayPath, text } = loaded;
+  return planFound(await findSources(inputs), inputs);
+}
+
+/** What an image is built from, before folders and archives are listed. */
+export interface FoundSources {
+  readonly loaded: LoadedKraftfile;
+  readonly kernel: KernelPlan;
+  readonly located: LocatedSources;
+}
+
+/** Reads the Kraftfile and finds what it names. The first part of {@link planBuild}, which takes few system calls. Throws as that. */
+export async function findSources({
+  context,
+  kraftfile,
+  build = {},
+}: Pick<BuildInputs, "context" | "kraftfile" | "build">): Promise<FoundSources> {
+  const loaded = await loadKraftfile(context, kraftfile);
   const kernel = await planKernel(loaded);
-  const planOptions = { preserveModes, signal, scratch, build, digests };
-  const rootfs = await planRootfs(loaded, context, planOptions);
-  const roms = await planRoms(loaded, context, planOptions);
+  return { loaded, kernel, located: await locateSources(loaded, context, build) };
+}
+
+/** The rest of {@link planBuild}. Throws as that. */
+export async function planFound({ loaded, kernel, located }: FoundSources, inputs: BuildInputs): Promise<BuildPlan> {
+  const { context, name, preserveModes = false, digests = new FileDigests(), scratch, signal } = inputs;
+  const { build = {}, expectedHash, hashKey, observer } = inputs;
+  const { kraftfile, folder, displayPath, text } = loaded;
+  const planOptions = { preserveModes, signal, scratch, build, digests, observer };
+  const rootfs = await planSource(located.rootfs, planOptions);
+  const roms: RomPlan[] = [];
+  for (const { located: rom, format } of located.roms)
+    roms.push({ rootfs: await planSource(rom, planOptions), format });
   const { files, problems } = await loadGivenFiles(inputs.files ?? new Map(), { scratch, digests, signal });
   const isTree = rootfs.type === "tree";
   const below: FileTree = isTree ? rootfs.tree : new Map();

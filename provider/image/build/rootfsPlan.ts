@@ -3,14 +3,13 @@ import * as path from "node:path";
 import { type Digest, digestOf } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
 import { type ContextEntry, type HashResources, hashBuildContext } from "../dockerfile/context/hashContext";
-import { readDockerfileSource } from "../dockerfile/context/source";
+import { type DockerfileSource, readDockerfileSource } from "../dockerfile/context/source";
 import { type SecretSource, readSecrets } from "../dockerfile/secrets";
 import { kraftfileError } from "../kraftfile/kraftfileError";
 import type { LoadedKraftfile } from "../kraftfile/loadKraftfile";
 import type { FileSystemFormat, Kraftfile, RootfsSource } from "../kraftfile/model";
 import { VM_PLATFORM } from "../oci/platformChoice";
-import type { FileDigests } from "../pack/fileDigests";
-import { type ReadOptions, readSource } from "../rootfs/readSource";
+import { type ReadableSource, type ReadOptions, readSource } from "../rootfs/readSource";
 import { resolveSource } from "../rootfs/resolveSource";
 import type { FileTree } from "../rootfs/tree";
 
@@ -83,57 +82,84 @@ export const toSecretSources = (values: Readonly<Record<string, string>> = {}): 
   Object.fromEntries(Object.entries(values).map(([id, value]) => [id, { value }]));
 
 /** How to plan sources. */
-export interface PlanOptions extends ReadOptions {
+export interface PlanOptions extends ReadOptions, HashResources {
   readonly build?: DockerfileOptions | undefined;
-  readonly digests?: FileDigests | undefined;
+}
+
+/** A source whose files are not listed yet. Finding it takes few system calls. */
+export type LocatedSource =
+  | { readonly type: "image"; readonly reference: string }
+  | { readonly type: "dockerfile"; readonly place: DockerfilePlace; readonly source: DockerfileSource }
+  | { readonly type: "readable"; readonly source: ReadableSource; readonly label: string };
+
+/** What a Kraftfile names. */
+export interface LocatedSources {
+  /** `undefined`: the image adds no files. */
+  readonly rootfs: LocatedSource | undefined;
+  /** In declared order. */
+  readonly roms: readonly { readonly located: LocatedSource; readonly format: FileSystemFormat }[];
 }
 
 /**
- * Plans the root file system. Reads a directory or an archive; hashes the context of a Dockerfile.
- *
- * Throws `KRAFTFILE_INVALID` with the position of a path that cannot be used, `CONTEXT_INVALID` for what is at the path,
- * `INPUT_INVALID` for build secrets.
+ * Finds the sources of the root file system and of the ROMs. Throws `KRAFTFILE_INVALID` with the position of a path that cannot be used,
+ * `CONTEXT_INVALID` for a Dockerfile that cannot be read, `INPUT_INVALID` for build secrets.
  *
  * @param context as the user wrote it, for messages
  */
-export async function planRootfs(loaded: LoadedKraftfile, context: string, options: PlanOptions): Promise<RootfsPlan> {
-  const { rootfs } = loaded.kraftfile;
-  return rootfs === undefined
-    ? { type: "none" }
-    : planSource(loaded, context, { ...options, source: rootfs, key: "rootfs" });
-}
-
-/** Plans the ROMs, in declared order. Throws as {@link planRootfs}. */
-export async function planRoms(loaded: LoadedKraftfile, context: string, options: PlanOptions): Promise<RomPlan[]> {
-  const plans: RomPlan[] = [];
-  for (const source of loaded.kraftfile.roms) {
-    const rootfs = await planSource(loaded, context, { ...options, source, key: "rom" });
-    plans.push({ rootfs, format: source.format ?? ROM_FORMAT });
-  }
-  return plans;
-}
-
-async function planSource(
+export async function locateSources(
   loaded: LoadedKraftfile,
   context: string,
-  options: PlanOptions & { readonly source: RootfsSource; readonly key: string },
-): Promise<RootfsPlan> {
+  build: DockerfileOptions,
+): Promise<LocatedSources> {
+  const { rootfs, roms } = loaded.kraftfile;
+  const locate = (source: RootfsSource, key: string): Promise<LocatedSource> =>
+    locateSource(loaded, context, { source, key, build });
+  const located: LocatedSources["roms"][number][] = [];
+  const locatedRootfs = rootfs && (await locate(rootfs, "rootfs"));
+  for (const rom of roms) located.push({ located: await locate(rom, "rom"), format: rom.format ?? ROM_FORMAT });
+  return { rootfs: locatedRootfs, roms: located };
+}
+
+async function locateSource(
+  loaded: LoadedKraftfile,
+  context: string,
+  {
+    source: named,
+    key,
+    build,
+  }: { readonly source: RootfsSource; readonly key: string; readonly build: DockerfileOptions },
+): Promise<LocatedSource> {
   const { folder, displayPath, text } = loaded;
-  const { source: rootfs, key } = options;
   const architectures = architecturesOf(loaded.kraftfile);
-  if (rootfs.type === "oci") return { type: "image", reference: rootfs.path.replace(/^oci:\/\//, "") };
-  const declared = rootfs.dockerfile === undefined ? rootfs.type : "directory";
-  const source = await resolveSource(folder, rootfs.path, declared);
+  const toDockerfile = async (contextFolder: string, dockerfile: string): Promise<LocatedSource> => {
+    // The values of secrets change no layer by themselves, and a hash of them would let anyone guess them.
+    await readSecrets(toSecretSources(build.secrets));
+    const source = await readDockerfileSource(contextFolder, dockerfile);
+    return { type: "dockerfile", place: { contextFolder, dockerfile, architectures }, source };
+  };
+  if (named.type === "oci") return { type: "image", reference: named.path.replace(/^oci:\/\//, "") };
+  const declared = named.dockerfile === undefined ? named.type : "directory";
+  const source = await resolveSource(folder, named.path, declared);
   if ("problem" in source)
-    throw kraftfileError(displayPath, text, [{ ...rootfs.position, message: `${key} ${source.problem}` }]);
-  if (source.type === "dockerfile") {
-    // Without another word in the Kraftfile, the folder that contains it is the build context.
-    const place = { contextFolder: path.dirname(source.dockerfile), dockerfile: path.basename(source.dockerfile) };
-    return planDockerfile({ ...place, architectures }, options);
-  }
-  if (source.type === "directory" && rootfs.dockerfile !== undefined)
-    return planDockerfile({ contextFolder: source.directory, dockerfile: rootfs.dockerfile, architectures }, options);
-  return { type: "tree", tree: await readSource(source, path.join(context, rootfs.path), options) };
+    throw kraftfileError(displayPath, text, [{ ...named.position, message: `${key} ${source.problem}` }]);
+  // Without another word in the Kraftfile, the folder that contains the Dockerfile is the build context.
+  if (source.type === "dockerfile")
+    return toDockerfile(path.dirname(source.dockerfile), path.basename(source.dockerfile));
+  if (source.type === "directory" && named.dockerfile !== undefined)
+    return toDockerfile(source.directory, named.dockerfile);
+  return { type: "readable", source, label: path.join(context, named.path) };
+}
+
+/** Plans a root file system or a ROM: lists a directory or an archive; hashes the context of a Dockerfile. Throws `CONTEXT_INVALID`. */
+export async function planSource(located: LocatedSource | undefined, options: PlanOptions): Promise<RootfsPlan> {
+  if (located === undefined) return { type: "none" };
+  if (located.type === "image") return located;
+  if (located.type === "readable")
+    return { type: "tree", tree: await readSource(located.source, located.label, options) };
+  const { place, source } = located;
+  const { target, args } = options.build ?? {};
+  const hashed = await hashPlace(place, source, { target, args }, options);
+  return { type: "dockerfile", ...place, ...hashed, options: { target, args } };
 }
 
 type DockerfilePlace = Pick<
@@ -141,35 +167,13 @@ type DockerfilePlace = Pick<
   "contextFolder" | "dockerfile" | "architectures"
 >;
 
-async function planDockerfile(
-  place: DockerfilePlace,
-  {
-    build = {},
-    ...resources
-  }: {
-    readonly build?: DockerfileOptions | undefined;
-    readonly digests?: FileDigests | undefined;
-    readonly signal?: AbortSignal | undefined;
-  },
-): Promise<RootfsPlan> {
-  const { target, args } = build;
-  // The values of secrets change no layer by themselves, and a hash of them would let anyone guess them.
-  await readSecrets(toSecretSources(build.secrets));
-  return {
-    type: "dockerfile",
-    ...place,
-    ...(await hashPlace(place, { target, args }, resources)),
-    options: { target, args },
-  };
-}
-
 /** Everything that the build reads from this machine, and its hash. */
 async function hashPlace(
-  { contextFolder, dockerfile, architectures }: DockerfilePlace,
+  { dockerfile, architectures }: DockerfilePlace,
+  source: DockerfileSource,
   { target, args }: Pick<DockerfileOptions, "target" | "args">,
   resources: HashResources,
 ): Promise<{ readonly hash: Digest; readonly entries: readonly ContextEntry[] }> {
-  const source = await readDockerfileSource(contextFolder, dockerfile);
   const options = { target, platform: architectures.map(toBuildPlatform).join(","), buildArgs: args };
   const { contextHash, entries } = await hashBuildContext(source, options, new Map(), resources);
   return { hash: contextHash, entries: [[dockerfile, "file", digestOf(source.content)], ...entries] };
@@ -183,7 +187,8 @@ export async function assertContextUnchanged(
   plan: Extract<RootfsPlan, { type: "dockerfile" }>,
   resources: HashResources,
 ): Promise<void> {
-  const { hash, entries } = await hashPlace(plan, plan.options, resources);
+  const source = await readDockerfileSource(plan.contextFolder, plan.dockerfile);
+  const { hash, entries } = await hashPlace(plan, source, plan.options, resources);
   if (hash === plan.hash) return;
   const [before, after] = [plan.entries, entries].map((rows) => new Map(rows.map((row) => [row[0], row.join("\0")])));
   const names = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);

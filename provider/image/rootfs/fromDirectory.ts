@@ -5,6 +5,7 @@ import { FILE_TYPE } from "../cpio/header";
 import { TimeSlice } from "../pack/timeSlice";
 import { parentOf, sortByBytes } from "./completeTree";
 import { DirectoryDescriptors, describeRoot } from "./directoryDescriptors";
+import type { FolderObserver } from "./folderObserver";
 import { ListedFile } from "./listedFile";
 import type { DirectoryRoot, FileTree, TreeEntry } from "./tree";
 
@@ -15,6 +16,8 @@ export interface DirectoryOptions {
    * 0644 for other files, so that the umask of a checkout makes no difference.
    */
   readonly preserveModes?: boolean;
+  /** Remembers what is looked at; `undefined`: nothing does. */
+  readonly observer?: FolderObserver | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,10 +35,11 @@ const SHORT_PATH = 1200;
  * `signal` rejects with its reason.
  */
 export async function fromDirectory(directory: string, options: DirectoryOptions = {}): Promise<FileTree> {
-  const { preserveModes = false, signal } = options;
+  const { preserveModes = false, observer, signal } = options;
   const root = describeRoot(directory);
+  observer?.entry(directory, fs.lstatSync(directory));
   using descriptors = new DirectoryDescriptors(root);
-  const lister = new DirectoryLister(root, descriptors, preserveModes);
+  const lister = new DirectoryLister(root, descriptors, { preserveModes, observer });
   const slice = new TimeSlice(signal);
   let count = 0;
   // Depth first, which is nearly the order that archives have.
@@ -71,12 +75,18 @@ class DirectoryLister {
   readonly #prefix: string;
   readonly #descriptors: DirectoryDescriptors;
   readonly #preserveModes: boolean;
+  readonly #observer: FolderObserver | undefined;
 
-  constructor(root: DirectoryRoot, descriptors: DirectoryDescriptors, preserveModes: boolean) {
+  constructor(
+    root: DirectoryRoot,
+    descriptors: DirectoryDescriptors,
+    { preserveModes = false, observer }: Omit<DirectoryOptions, "signal">,
+  ) {
     this.#root = root;
     this.#prefix = root.path.endsWith("/") ? root.path : `${root.path}/`;
     this.#descriptors = descriptors;
     this.#preserveModes = preserveModes;
+    this.#observer = observer;
   }
 
   /** Opens a folder; without names, and with a problem, if it cannot be read. */
@@ -104,6 +114,7 @@ class DirectoryLister {
     try {
       // The plain path is twice as fast. Should it be diverted, opening the file later finds another inode than the listed one.
       const stat = fs.lstatSync(path.length < SHORT_PATH ? path : this.#safePath(inner));
+      this.#observer?.entry(path, stat);
       switch (stat.mode & FILE_TYPE.mask) {
         case FILE_TYPE.file:
           return this.#fileEntry(inner, stat);
@@ -144,6 +155,7 @@ class DirectoryLister {
   #readNames(folder: string): string[] {
     const path = this.#descriptors.pathOf(folder);
     const names = fs.readdirSync(path);
+    this.#observer?.folder(this.#prefix + folder, names);
     if (!names.some((name) => name.includes("\uFFFD"))) return names;
     return fs.readdirSync(path, { encoding: "buffer" }).flatMap((bytes) => {
       const name = bytes.toString("utf8");

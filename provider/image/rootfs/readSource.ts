@@ -1,6 +1,7 @@
 /** Reads the file tree of a resolved source. */
 import { fromCpio } from "../cpio/read";
 import { fromErofs } from "../erofs/read";
+import type { FolderObserver } from "./folderObserver";
 import { fromDirectory } from "./fromDirectory";
 import type { ResolvedSource } from "./resolveSource";
 import type { FileTree } from "./tree";
@@ -13,6 +14,8 @@ export type ReadableSource = Exclude<ResolvedSource, { readonly problem: string 
 export interface ReadOptions extends TarOptions {
   /** Keep the modes of a directory as they are on disk; archives always keep theirs. */
   readonly preserveModes?: boolean;
+  /** Remembers what a listing looks at; archives are not observed. */
+  readonly observer?: FolderObserver | undefined;
 }
 
 /**
@@ -23,10 +26,10 @@ export interface ReadOptions extends TarOptions {
  * `signal` rejects with its reason.
  */
 export async function readSource(source: ReadableSource, label: string, options: ReadOptions): Promise<FileTree> {
-  const { preserveModes = false, signal } = options;
+  const { preserveModes = false, observer, signal } = options;
   switch (source.type) {
     case "directory":
-      return fromDirectory(source.directory, { preserveModes, signal });
+      return fromDirectory(source.directory, { preserveModes, observer, signal });
     case "tarball":
       return fromTar(source.file, label, options);
     case "cpio":

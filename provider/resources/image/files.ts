@@ -36,6 +36,10 @@ function toGivenFile(value: FileValue): GivenFile {
 export const toGivenFiles = (files: ImageInputs["files"]): ReadonlyMap<string, GivenFile> =>
   new Map(Object.entries(files).map(([path, value]) => [path, toGivenFile(value)]));
 
+/** True if a content is elsewhere: in a file of this machine, or behind a URL. */
+export const hasAssets = (files: ImageInputs["files"]): boolean =>
+  Object.values(files).some((value) => typeof value !== "string" && (isAsset(value) || value.asset !== undefined));
+
 /** Each file has one content, a mode that was meant, and a path that the platform does not interpret. */
 export const fileRule: Rule<ImageInputs> = {
   reads: ["files"],

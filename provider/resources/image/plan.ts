@@ -6,11 +6,14 @@ import { withTemporaryFolder } from "../../base/files";
 import { ensureUsable, localPaths } from "../../base/localPaths";
 import type { ComputedInputs, Properties } from "../../definition/resource";
 import { UNKNOWN, containsUnknown } from "../../definition/unknowns";
-import { type BuildPlan, planBuild } from "../../image/build/planBuild";
+import type { KernelPlan } from "../../image/build/kernel/kernelPlan";
+import { type BuildPlan, findSources, planFound } from "../../image/build/planBuild";
 import { describeContextChange } from "../../image/cache/fileList";
 import { loadHashKey } from "../../image/cache/hashKey";
 import { withSavedDigests } from "../../image/cache/savedDigests";
-import { toGivenFiles } from "./files";
+import { findUnchangedHash, saveLook } from "../../image/cache/unchangedContext";
+import { FolderObserver } from "../../image/rootfs/folderObserver";
+import { hasAssets, toGivenFiles } from "./files";
 import { type ImageInputs, imageInputs } from "./inputs";
 import { planDigest } from "./planDigest";
 import { type ImageDestination, destinationFailures, imageDestination, imageRef } from "./reference";
@@ -42,18 +45,21 @@ export async function computeInputs(
   const inputs = imageInputs.parse(known);
   try {
     await ensureUsable(localPaths().imageCacheDir);
+    const { context, kraftfile, files, build, preserveModes, name = "image" } = inputs;
+    const hashKey = await loadHashKey();
+    const found = await findSources({ context, build, ...(kraftfile === undefined ? {} : { kraftfile }) });
+    const looked = { context, kraftfile, found, others: [files, build ?? null, preserveModes], hashKey };
+    const contextHash = hasAssets(files) ? undefined : await findUnchangedHash(looked);
+    if (contextHash !== undefined && isSameBuild(olds, { ...given, contextHash }))
+      return kernelFailure(found.kernel, { given, inputs, metro, olds }, contextHash) ?? unchanged(given, olds);
+    const observer = new FolderObserver();
     return await withTemporaryFolder((scratch) =>
-      withSavedDigests(inputs.context, inputs.kraftfile, async (digests) => {
-        const { kraftfile, files, name = "image", ...rest } = inputs;
-        const plan = await planBuild({
-          ...rest,
+      withSavedDigests(context, kraftfile, async (digests) => {
+        const plan = await planFound(found, {
+          ...{ context, name, scratch, digests, hashKey, observer, preserveModes, build },
           files: toGivenFiles(files),
-          ...(kraftfile === undefined ? {} : { kraftfile }),
-          name,
-          scratch,
-          digests,
-          hashKey: await loadHashKey(),
         });
+        await saveLook(looked, observer, plan.contextHash);
         return computeFromPlan(plan, { given, inputs, metro, olds });
       }),
     );
@@ -90,11 +96,24 @@ interface Planned {
   readonly olds: Properties;
 }
 
-async function computeFromPlan(plan: BuildPlan, { given, inputs, metro, olds }: Planned): Promise<ComputedInputs> {
-  const { contextHash, kernel } = plan;
+/** The failure of a kernel that the metro does not boot; `undefined` if it does. */
+function kernelFailure(kernel: KernelPlan, { given, metro }: Planned, contextHash: string): ComputedInputs | undefined {
   const failures = metro === undefined || kernel.type !== "runtime" ? [] : runtimeFailures(kernel.reference, metro);
-  if (failures.length > 0) return { inputs: { ...given, contextHash }, failures };
-  if (isSameBuild(olds, { ...given, contextHash })) return { inputs: { ...given, ...computedIn(olds) }, failures: [] };
+  return failures.length > 0 ? { inputs: { ...given, contextHash }, failures } : undefined;
+}
+
+/** Nothing will be built. */
+const unchanged = (given: Properties, olds: Properties): ComputedInputs => ({
+  inputs: { ...given, ...computedIn(olds) },
+  failures: [],
+});
+
+async function computeFromPlan(plan: BuildPlan, planned: Planned): Promise<ComputedInputs> {
+  const { given, inputs, metro, olds } = planned;
+  const { contextHash } = plan;
+  const failure = kernelFailure(plan.kernel, planned, contextHash);
+  if (failure !== undefined) return failure;
+  if (isSameBuild(olds, { ...given, contextHash })) return unchanged(given, olds);
   const destination = destinationOf(given, inputs, metro);
   const credentials = destination && credentialSource({ metroToken: metro && vendorToken(metro) }, destination, inputs);
   const { digest, warnings } = await planDigest(plan, { metro: metro?.metro, credentials });

@@ -9,6 +9,7 @@ import { type Digest, digestOf } from "../../../base/digest";
 import { UnikernelError, errorMessage, hasErrorCode } from "../../../base/errors";
 import { ContentHasher } from "../../pack/digestContents";
 import { FileDigests } from "../../pack/fileDigests";
+import type { FolderObserver } from "../../rootfs/folderObserver";
 import type { DiskFile } from "../../rootfs/tree";
 import { TimeSlice } from "../../pack/timeSlice";
 import type { SecretValues } from "../secrets";
@@ -41,6 +42,8 @@ export type ContextEntry = readonly [path: string, type: "file" | "directory" | 
 export interface HashResources {
   /** Known digests of files, which are not read again; new ones are added. `undefined` reads every file. */
   readonly digests?: FileDigests | undefined;
+  /** Remembers what is looked at; `undefined`: nothing does. */
+  readonly observer?: FolderObserver | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,7 +58,7 @@ export async function hashBuildContext(
   source: DockerfileSource,
   { target, platform, buildArgs = {} }: HashedOptions,
   secrets: SecretValues,
-  { digests = new FileDigests(), signal }: HashResources = {},
+  { digests = new FileDigests(), observer, signal }: HashResources = {},
 ): Promise<ContextHashes> {
   const hash = crypto.createHash("sha256");
   const args = Object.entries(buildArgs).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -65,7 +68,7 @@ export async function hashBuildContext(
   signal?.throwIfAborted();
   let lines = "";
   using hasher = new ContentHasher(digests, signal);
-  for (const found of walk(source, "", undefined)) {
+  for (const found of walk(source, "", undefined, observer)) {
     let entry: ContextEntry;
     if ("content" in found) entry = toEntry(found, hasher.known(found.content) ?? (await read(found, hasher)));
     else entry = found;
@@ -98,32 +101,45 @@ function* walk(
   source: DockerfileSource,
   inner: string,
   matches: FolderMatches | undefined,
+  observer: FolderObserver | undefined,
 ): Generator<ContextEntry | FoundFile> {
   const { contextFolder, ignorePatterns } = source;
-  for (const entry of readFolder(path.join(contextFolder, inner))) {
+  for (const entry of readFolder(path.join(contextFolder, inner), observer)) {
     const child = inner === "" ? entry.name : `${inner}/${entry.name}`;
     const decision = decideIgnored(ignorePatterns, child, matches);
     if (entry.isDirectory()) {
       if (decision.isIgnored && maySkipFolder(ignorePatterns, child)) continue;
       if (!decision.isIgnored) yield [child, "directory", ""];
-      yield* walk(source, child, decision.matches);
-    } else if (!decision.isIgnored) yield describe(`${contextFolder}/${child}`, child, entry);
+      yield* walk(source, child, decision.matches, observer);
+    } else if (!decision.isIgnored) yield describe(`${contextFolder}/${child}`, child, entry, observer);
   }
 }
 
-function readFolder(folder: string): readonly fs.Dirent[] {
+function readFolder(folder: string, observer: FolderObserver | undefined): readonly fs.Dirent[] {
   try {
-    return fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const entries = fs.readdirSync(folder, { withFileTypes: true });
+    if (observer !== undefined) {
+      const names = entries.map(({ name }) => name);
+      observer.folder(folder, names);
+      observer.entry(folder, fs.lstatSync(folder)); // changes if another type of entry gets one of the names
+    }
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     throw unreadable(folder, error);
   }
 }
 
-function describe(file: string, child: string, entry: fs.Dirent): ContextEntry | FoundFile {
+function describe(
+  file: string,
+  child: string,
+  entry: fs.Dirent,
+  observer: FolderObserver | undefined,
+): ContextEntry | FoundFile {
   try {
     if (entry.isSymbolicLink()) return [child, "symlink", fs.readlinkSync(file)];
     if (!entry.isFile()) return [child, "special", ""]; // a socket, FIFO or device: never opened
     const stat = fs.lstatSync(file);
+    observer?.entry(file, stat);
     if (!stat.isFile()) throw new Error("it is no longer a regular file");
     const { dev, ino, mtimeMs, ctimeMs, size } = stat;
     const content = { path: file, sizeBytes: size, identity: { dev, ino, mtimeMs, ctimeMs } };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { localPaths } from "../../../../provider/base/localPaths";
 import type { Properties } from "../../../../provider/definition/resource";
 import { UNKNOWN } from "../../../../provider/definition/unknowns";
 import { planBuild } from "../../../../provider/image/build/planBuild";
@@ -58,6 +59,22 @@ describe("the computed inputs of an image", () => {
     // State of an image whose digest only the build could tell.
     const { digest: _digest, ref: _ref, ...unknown } = first;
     assert.deepEqual(await compute(given, unknown), unknown);
+  });
+
+  it("are those in state, without a listing, if no file has changed for two seconds", async () => {
+    await compute(given);
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    const first = await compute(given);
+    const digests = path.join(localPaths().imageCacheDir, "file-digests");
+    await fs.rm(digests, { recursive: true });
+    assert.deepEqual(await compute(given, first), first);
+    // A plan that lists the files writes their digests.
+    await assert.rejects(fs.stat(digests), { code: "ENOENT" });
+    await fs.writeFile(at("app/rootfs/page"), "HELLO");
+    assert.notEqual((await compute(given, first))["contextHash"], first["contextHash"]);
+    // Another input than a file.
+    const secret = { ...given, files: { "/etc/key": "secret" } };
+    assert.notEqual((await compute(secret, first))["contextHash"], first["contextHash"]);
   });
 
   it("change with a file, and then notice a runtime that has moved", async () => {

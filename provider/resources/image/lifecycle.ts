@@ -80,6 +80,7 @@ async function withoutLeftovers<T>(
     return await work();
   } catch (error) {
     await layout.remove(repository, (digest) => before.includes(digest)).catch(() => undefined);
+    await removeEmptyLayout(imageLayout).catch(() => undefined);
     throw error;
   }
 }

@@ -63,6 +63,7 @@ export class Rotation {
 
   /** Removes an instance; its open connections continue. */
   remove(uuid: string): void {
+    if (this.#members.has(uuid)) this.setState(uuid, "out");
     this.#members.delete(uuid);
     this.#notifyChange();
   }

@@ -141,6 +141,49 @@ describe("the connector of a guest's port", () => {
     assert.equal(await connector.connect({ timeoutMs: 500, signal: never }), undefined);
   });
 
+  it("does not let connections that hang in the guest block others", async () => {
+    let count = 0;
+    forwards.onConnection = (hostPort, socket) => {
+      if (++count <= 4) forwards.unaccepted.set(socket, hostPort);
+    };
+    await Promise.all(Array.from({ length: 4 }, connect));
+    const startedMs = performance.now();
+    await connect();
+    assert.ok(performance.now() - startedMs < 3000);
+  });
+
+  it("turns to another instance after five seconds if the guest accepts nothing at all", async () => {
+    forwards.onConnection = (hostPort, socket) => void forwards.unaccepted.set(socket, hostPort);
+    await Promise.all(Array.from({ length: 4 }, connect));
+    const waiting = Array.from({ length: 3 }, () => connector.connect({ timeoutMs: 60_000, signal: never }));
+    assert.deepEqual(await Promise.all(waiting.slice(1)), [undefined, undefined]);
+    forwards.isGone = true;
+    await waiting[0]?.catch(() => undefined);
+  });
+
+  it("is not confused by a connection that was given up and is still listed", async () => {
+    for (let i = 0; i < 4; i++) await connect();
+    const controller = new AbortController();
+    let isFirst = true;
+    forwards.onConnection = (hostPort, socket) => {
+      if (isFirst) forwards.unaccepted.set(socket, hostPort);
+      if (isFirst) setTimeout(() => controller.abort(new Error("the client has gone")), 50);
+      isFirst = false;
+    };
+    await assert.rejects(connector.connect({ timeoutMs: 10_000, signal: controller.signal }), /the client has gone/);
+    const before = forwards.count;
+    await connect();
+    await acceptance();
+    assert.equal(forwards.count, before + 1);
+  });
+
+  it("makes do with the forwards that exist if QEMU adds no more", async () => {
+    forwards.add = () => Promise.reject(new Error("no more descriptors"));
+    await Promise.all(Array.from({ length: 10 }, connect));
+    await acceptance();
+    assert.equal(forwards.count, 10);
+  });
+
   it("gives the turn of a client that has gone to the next one", async () => {
     forwards.onConnection = (hostPort, socket) => void forwards.unaccepted.set(socket, hostPort);
     forwards.add = () => Promise.resolve([]);

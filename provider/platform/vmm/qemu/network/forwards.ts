@@ -2,6 +2,7 @@
 import * as net from "node:net";
 import { UnikernelError } from "../../../../base/errors";
 import { systemClock } from "../../../../base/clock";
+import { abortable } from "../../../../base/timeout";
 import { NETDEV_ID } from "../boot/arguments";
 import type { ConnectOptions } from "../../vmm";
 import { GuestConnector } from "./guestConnector";
@@ -31,7 +32,7 @@ export class HostForwards {
   /** Connects to `guestPort`, as {@link GuestConnector.connect} does. */
   async connect(guestPort: number, options: ConnectOptions): Promise<net.Socket | undefined> {
     const connector = this.#connectors.get(guestPort) ?? this.#openConnector(guestPort);
-    return (await connector).connect(options);
+    return (await abortable(connector, options.signal)).connect(options);
   }
 
   /** Uses the forwards that an earlier daemon has added; otherwise adds one. */
@@ -80,7 +81,8 @@ export class HostForwards {
       return false;
     } finally {
       socket.destroy();
-      await this.#qmp.humanMonitorCommand(`hostfwd_remove ${NETDEV_ID} tcp:${HOST}:${port}`).catch(() => undefined); // the VM may be gone
+      const command = `hostfwd_remove ${NETDEV_ID} tcp:${HOST}:${port}`;
+      await this.#enqueue(() => this.#qmp.humanMonitorCommand(command)).catch(() => undefined); // the VM may be gone
       this.#probes.delete(port);
     }
   }
@@ -89,15 +91,15 @@ export class HostForwards {
     return this.#qmp.humanMonitorCommand("info usernet");
   }
 
-  /** Adds forwards on free host ports, which QEMU chooses (port 0), and returns those. Throws `VMM_FAILED`. */
+  /** Adds up to `count` forwards on free host ports, which QEMU chooses (port 0), and returns those. Throws `VMM_FAILED` if it adds none. */
   async #add(guestPort: number, count: number): Promise<readonly number[]> {
     const before = new Set(parseForwards(await this.#infoUsernet()).map(({ hostPort }) => hostPort));
     const command = `hostfwd_add ${NETDEV_ID} tcp:${HOST}:0-:${guestPort}`;
     const outputs = await Promise.all(Array.from({ length: count }, () => this.#qmp.humanMonitorCommand(command)));
-    const added = parseForwards(await this.#infoUsernet()).filter(({ hostPort }) => !before.has(hostPort));
-    if (added.length === count && added.every((entry) => entry.guestPort === guestPort)) {
-      return added.map(({ hostPort }) => hostPort);
-    }
+    const added = parseForwards(await this.#infoUsernet()).filter(
+      (entry) => !before.has(entry.hostPort) && entry.guestPort === guestPort,
+    );
+    if (added.length > 0) return added.map(({ hostPort }) => hostPort);
     const output = outputs.join(" ").trim();
     throw new UnikernelError("VMM_FAILED", `QEMU could not forward to the guest's port ${guestPort}: ${output}`);
   }

@@ -19,6 +19,7 @@
  * A connection is new until the guest has sent data over it, and for a few seconds at most.
  */
 import type * as net from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { systemClock } from "../../../../base/clock";
 import type { ConnectOptions } from "../../vmm";
 import { connectLoopback } from "./connectLoopback";
@@ -28,6 +29,8 @@ import { MAX_UNANSWERED, type NewConnection, NewConnections, type UnacceptedConn
 const MAX_FORWARDS = MAX_UNANSWERED;
 /** Loopback connects in well under a millisecond, unless the backlog is full. */
 const ACCEPT_TIMEOUT_MS = 50;
+/** Without a connection for this long, the guest counts as not responding, and those in line get none. */
+const STALLED_AFTER_MS = 5000;
 /** First pause between two questions to QEMU; it doubles while nothing starts. */
 const POLL_MS = 2;
 const POLL_MAX_MS = 32;
@@ -46,9 +49,11 @@ export class GuestConnector {
   readonly #hostPorts: number[];
   readonly #new = new NewConnections();
   /** Connects that wait, first come, first served. */
-  readonly #line: PromiseWithResolvers<NewConnection>[] = [];
+  readonly #line: PromiseWithResolvers<NewConnection | undefined>[] = [];
   #startCount = 0;
-  #isGrowing = false;
+  /** When a connection was last handed over, or the line began. */
+  #progressMs = 0;
+  #mayGrow = true;
   #isPolling = false;
 
   /** @param hostPorts forwards that exist; there is at least one */
@@ -63,24 +68,30 @@ export class GuestConnector {
    */
   async connect({ timeoutMs, signal }: ConnectOptions): Promise<net.Socket | undefined> {
     for (let deadlineMs = Infinity; performance.now() < deadlineMs;) {
-      const connection = await this.#nextTurn(signal);
+      const connection = await this.#nextTurn(signal, deadlineMs < Infinity);
+      if (connection === undefined) return undefined;
       deadlineMs = Math.min(deadlineMs, performance.now() + timeoutMs);
       const socket = await this.#open(connection, signal);
-      if (socket !== undefined) return socket;
+      if (socket === undefined) continue;
+      this.#progressMs = performance.now();
+      return socket;
     }
     return undefined;
   }
 
-  /** Waits in line. */
-  async #nextTurn(signal: AbortSignal): Promise<NewConnection> {
+  /** Waits in line; `undefined` if the guest does not respond. A connect that is repeated is the next one. */
+  async #nextTurn(signal: AbortSignal, isRepeated: boolean): Promise<NewConnection | undefined> {
     signal.throwIfAborted();
-    const turn = Promise.withResolvers<NewConnection>();
+    const turn = Promise.withResolvers<NewConnection | undefined>();
     const leave = (): void => {
-      this.#line.splice(this.#line.indexOf(turn), 1);
+      const index = this.#line.indexOf(turn);
+      if (index >= 0) this.#line.splice(index, 1);
       turn.reject(signal.reason as Error);
     };
     signal.addEventListener("abort", leave, { once: true });
-    this.#line.push(turn);
+    if (this.#line.length === 0 && !isRepeated) this.#progressMs = performance.now();
+    if (isRepeated) this.#line.unshift(turn);
+    else this.#line.push(turn);
     this.#admit();
     try {
       return await turn.promise;
@@ -102,7 +113,7 @@ export class GuestConnector {
       if (socket === undefined) end();
     }
     if (socket === undefined) return undefined;
-    connection.socket = socket.once("close", end);
+    connection.socket = socket.on("error", () => undefined).once("close", end); // 'close' follows an error
     if (!connection.isAwaited) return socket;
     void this.#poll();
     if (await unlessAborted(connection.outcome, socket, signal)) return socket;
@@ -114,7 +125,9 @@ export class GuestConnector {
   /** Starts those in line that the guest is sure to take. */
   #admit(): void {
     while (this.#line.length > 0 && this.#new.mayStart(this.#hostPorts.length)) {
-      const hostPort = this.#hostPorts[this.#startCount++ % this.#hostPorts.length] ?? 0;
+      const busy = new Set(this.#new.handshakes().map(({ hostPort }) => hostPort));
+      const hostPort = this.#hostPorts.find((port) => !busy.has(port)) ?? this.#hostPorts[0] ?? 0;
+      this.#startCount++;
       this.#line.shift()?.resolve(this.#new.start(hostPort));
     }
     if (this.#line.length === 0) return;
@@ -124,16 +137,14 @@ export class GuestConnector {
 
   async #grow(): Promise<void> {
     const count = MAX_FORWARDS - this.#hostPorts.length;
-    if (count <= 0 || this.#isGrowing) return;
-    this.#isGrowing = true;
+    if (count <= 0 || !this.#mayGrow) return;
+    this.#mayGrow = false;
     try {
       this.#hostPorts.push(...(await this.#source.add(count)));
-      this.#admit();
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#isGrowing = false;
+    } catch {
+      return; // those that exist will do; whether the VM is gone, the next question tells
     }
+    this.#admit();
   }
 
   /** As long as someone waits: asks QEMU which connections the guest has not accepted. */
@@ -144,9 +155,12 @@ export class GuestConnector {
       for (let pauseMs = POLL_MS; this.#line.length > 0 || this.#new.isAwaited;) {
         const startCount = this.#startCount;
         await systemClock.sleep(pauseMs);
-        const asked = this.#new.handshakesInGuest();
-        if (asked.length > 0) this.#new.judge(asked, await this.#source.findUnaccepted());
+        const asked = this.#new.handshakes().filter(({ socket }) => socket !== undefined);
+        if (this.#new.needsAnswer) this.#new.judge(asked, await this.#source.findUnaccepted());
+        await setImmediate(); // a connect that must be repeated returns to the head of the line
         this.#admit();
+        if (performance.now() - this.#progressMs > STALLED_AFTER_MS)
+          for (const turn of this.#line.splice(0)) turn.resolve(undefined);
         pauseMs = this.#startCount > startCount ? POLL_MS : Math.min(2 * pauseMs, POLL_MAX_MS);
       }
     } catch (error) {

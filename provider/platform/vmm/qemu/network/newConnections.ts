@@ -9,6 +9,8 @@ const NEW_FOR_MS = 5000;
 const RETRY_AFTER_MS = 250;
 /** QEMU may answer one question before it accepts an earlier connection, but not two: it looks at its sockets in between. */
 const ANSWERS_TO_CONFIRM = 2;
+/** How long a list of leftovers counts. Later, QEMU may have closed one and given its descriptor to a new connection. */
+const LEFTOVERS_VALID_MS = 100;
 
 /** A connection that QEMU has accepted and the guest has not. */
 export interface UnacceptedConnection {
@@ -30,8 +32,12 @@ export interface NewConnection {
   readonly settle: (isAccepted: boolean) => void;
   /** `undefined` until QEMU has accepted it. */
   socket: net.Socket | undefined;
-  /** The guest's kernel has accepted it. */
-  isAccepted: boolean;
+  /**
+   * - `handshake`: the guest's kernel may accept it at any time
+   * - `accepted`: it has
+   * - `stuck`: it has dropped the SYN; the connection is in use, so it waits until slirp repeats that
+   */
+  state: "handshake" | "accepted" | "stuck";
   /** Answers in a row that do not list it as unaccepted. */
   confirmations: number;
 }
@@ -39,8 +45,9 @@ export interface NewConnection {
 /** Those to one guest port. */
 export class NewConnections {
   readonly #connections = new Set<NewConnection>();
-  /** File descriptors of connections that were given up before the guest accepted them. QEMU keeps them for a while. */
-  #abandoned: ReadonlySet<number> = new Set();
+  /** Descriptors of unaccepted connections that are none of the handshakes: QEMU keeps those that were given up for a while. */
+  #leftovers: ReadonlySet<number> = new Set();
+  #leftoversAtMs = -Infinity;
 
   /**
    * True if the guest is sure to take another connection: few are unanswered, or no handshake is under way. A guest answers a SYN only if
@@ -50,8 +57,14 @@ export class NewConnections {
    */
   mayStart(forwards: number): boolean {
     this.#forgetOld();
-    const handshakes = this.#handshakes().length;
-    return this.#connections.size < MAX_UNANSWERED ? handshakes < forwards : handshakes === 0;
+    const handshakes = this.handshakes().length;
+    if (this.#connections.size < MAX_UNANSWERED) return handshakes < forwards;
+    return handshakes === 0 && performance.now() - this.#leftoversAtMs < LEFTOVERS_VALID_MS;
+  }
+
+  /** True if {@link judge} must see an answer before another connection may start. */
+  get needsAnswer(): boolean {
+    return this.handshakes().length > 0 || this.#connections.size >= MAX_UNANSWERED;
   }
 
   /** Starts a connection through the forward with this host port. */
@@ -60,7 +73,7 @@ export class NewConnections {
     const connection: NewConnection = {
       ...{ hostPort, outcome, settle, sinceMs: performance.now() },
       isAwaited: this.#connections.size >= MAX_UNANSWERED,
-      ...{ socket: undefined, isAccepted: false, confirmations: 0 },
+      ...{ socket: undefined, state: "handshake", confirmations: 0 },
     };
     this.#connections.add(connection);
     return connection;
@@ -68,7 +81,7 @@ export class NewConnections {
 
   /** The connection has closed, or could not be opened. */
   end(connection: NewConnection): void {
-    this.#connections.delete(connection);
+    if (this.#connections.delete(connection) && connection.state !== "accepted") this.#leftoversAtMs = -Infinity;
     connection.settle(false);
   }
 
@@ -79,47 +92,49 @@ export class NewConnections {
 
   /** True while someone waits for the outcome of a handshake. */
   get isAwaited(): boolean {
-    return this.#handshakes().some(({ isAwaited }) => isAwaited);
+    return this.handshakes().some(({ isAwaited }) => isAwaited);
   }
 
-  /** The handshakes between QEMU and the guest. */
-  handshakesInGuest(): readonly NewConnection[] {
-    return this.#handshakes().filter(({ socket }) => socket !== undefined);
+  /** The handshakes that are under way, with QEMU or with the guest. */
+  handshakes(): readonly NewConnection[] {
+    return [...this.#connections].filter(({ state }) => state === "handshake");
   }
 
   /**
-   * Judges handshakes by QEMU's answer. An awaited handshake is the only one, so what is listed with its forward is that connection.
+   * Judges handshakes by QEMU's answer. An awaited handshake is the only one, so what is listed with its forward, and is no leftover, is
+   * that connection.
    *
    * @param asked the handshakes before QEMU was asked
    */
   judge(asked: readonly NewConnection[], listed: readonly UnacceptedConnection[]): void {
-    const unaccepted = listed.filter(({ fd }) => !this.#abandoned.has(fd));
-    const late = new Set<number>();
+    const unaccepted = new Set(listed.filter(({ fd }) => !this.#leftovers.has(fd)).map(({ hostPort }) => hostPort));
+    const ports = new Set(listed.map(({ hostPort }) => hostPort));
+    for (const connection of this.#connections)
+      if (connection.state === "stuck" && !ports.has(connection.hostPort)) connection.state = "accepted";
     for (const connection of asked) {
-      const isListed = unaccepted.some(({ hostPort }) => hostPort === connection.hostPort);
+      if (connection.socket === undefined) continue; // QEMU has not accepted it
+      const isListed = unaccepted.has(connection.hostPort);
       connection.confirmations = isListed ? 0 : connection.confirmations + 1;
-      connection.isAccepted = connection.confirmations >= ANSWERS_TO_CONFIRM;
-      if (connection.isAccepted) connection.settle(true);
-      else if (connection.isAwaited && performance.now() - connection.sinceMs > RETRY_AFTER_MS) {
-        late.add(connection.hostPort);
-        this.end(connection);
+      if (connection.confirmations >= ANSWERS_TO_CONFIRM) {
+        connection.state = "accepted";
+        connection.settle(true);
+      } else if (isListed && performance.now() - connection.sinceMs > RETRY_AFTER_MS) {
+        if (connection.isAwaited) this.end(connection);
+        else connection.state = "stuck";
       }
     }
-    const isAbandoned = ({ hostPort, fd }: UnacceptedConnection): boolean =>
-      late.has(hostPort) || this.#abandoned.has(fd);
-    this.#abandoned = new Set(listed.filter(isAbandoned).map(({ fd }) => fd));
-  }
-
-  #handshakes(): readonly NewConnection[] {
-    return [...this.#connections].filter(({ isAccepted }) => !isAccepted);
+    if (this.handshakes().length > 0) return;
+    this.#leftovers = new Set(listed.map(({ fd }) => fd));
+    this.#leftoversAtMs = performance.now();
   }
 
   #forgetOld(): void {
     for (const connection of [...this.#connections]) {
-      const { socket, isAccepted, sinceMs } = connection;
+      const { socket, state, sinceMs } = connection;
       const isAnswered = socket !== undefined && socket.bytesRead > 0;
       if (isAnswered) connection.settle(true);
-      if (isAnswered || (isAccepted && performance.now() - sinceMs > NEW_FOR_MS)) this.#connections.delete(connection);
+      const isOld = state === "accepted" && performance.now() - sinceMs > NEW_FOR_MS;
+      if (isAnswered || isOld || socket?.destroyed === true) this.end(connection);
     }
   }
 }

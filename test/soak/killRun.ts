@@ -326,10 +326,16 @@ async function removeLeftovers(
       continue;
     }
     const program = path.join(project.folder, "node_modules/pulumi-unikernel/dist/provider/cli/main.js");
-    const ran = await promisify(execFile)(process.execPath, [program, ...command.split(" ")], {
-      cwd: project.folder,
-      env: project.environment,
-    }).catch((error: unknown) => error as { stdout: string; stderr: string });
+    const run = (args: readonly string[]) =>
+      promisify(execFile)(process.execPath, [program, ...args], {
+        cwd: project.folder,
+        env: project.environment,
+      }).catch((error: unknown) => error as { stdout: string; stderr: string });
+    let ran = await run(command.split(" "));
+    // What a finished create made is refused until the user has made sure that no stack has it, as was done above.
+    if (/^IN_USE: .*If no stack has it, add --managed\./s.test(ran.stderr)) {
+      ran = await run([...command.split(" "), "--managed"]);
+    }
     log.push(`--- npx unikernel ${command}`, ran.stdout, ran.stderr);
     removed.push(command);
   }

@@ -4,6 +4,10 @@ import { digestOf } from "../../base/digest";
 import { FileDigests } from "../pack/fileDigests";
 import { cacheFile, keepCacheFile, useCache } from "./cacheFiles";
 
+/** Where the digests of a context are kept. Inputs as of {@link withSavedDigests}. */
+export const digestsFile = (context: string, kraftfile: string | undefined): string =>
+  cacheFile("file-digests", digestOf(JSON.stringify([path.resolve(context), kraftfile ?? null])));
+
 /**
  * Runs `work` with the digests that are known, and saves those that it used or added, even if it fails.
  *
@@ -15,7 +19,7 @@ export async function withSavedDigests<T>(
   kraftfile: string | undefined,
   work: (digests: FileDigests) => Promise<T>,
 ): Promise<T> {
-  const file = cacheFile("file-digests", digestOf(JSON.stringify([path.resolve(context), kraftfile ?? null])));
+  const file = digestsFile(context, kraftfile);
   const digests = await FileDigests.load(file);
   try {
     return await work(digests);

@@ -12,9 +12,10 @@ import type { FoundSources } from "../build/planBuild";
 import type { LocatedSource } from "../build/rootfsPlan";
 import { type FolderObserver, areUnchanged, decodeObservations, encodeObservations } from "../rootfs/folderObserver";
 import { cacheFile, keepCacheFile, useCache } from "./cacheFiles";
+import { digestsFile } from "./savedDigests";
 
 /** Changes with the format of the file. */
-const MAGIC = "folder-looks-1";
+const MAGIC = "folder-looks-1\n";
 
 /** What a context hash depends on besides the folders that were looked at. */
 export interface ContextInputs {
@@ -32,15 +33,15 @@ export interface ContextInputs {
 export async function findUnchangedHash(inputs: ContextInputs, signal?: AbortSignal): Promise<Digest | undefined> {
   const key = keyOf(inputs);
   if (key === undefined) return undefined;
-  const file = fileOf(inputs);
+  const file = cacheFile("folder-looks", key);
   const bytes = await fs.readFile(file).catch(() => Buffer.alloc(0));
-  const head = headOf(key);
-  if (bytes.toString("latin1", 0, head.length) !== head) return undefined;
-  const rest = bytes.subarray(head.length);
+  if (bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
+  const rest = bytes.subarray(MAGIC.length);
   const [hash, body] = [rest.toString("latin1", 0, DIGEST_LENGTH), rest.subarray(2 * DIGEST_LENGTH)];
   if (rest.toString("latin1", DIGEST_LENGTH, 2 * DIGEST_LENGTH) !== digestOf(body)) return undefined; // damaged
   if (!(await areUnchanged(decodeObservations(body), signal))) return undefined;
-  await keepCacheFile(file);
+  // The next plan needs the digests of the files, if it is not of the same files.
+  for (const used of [file, digestsFile(inputs.context, inputs.kraftfile)]) await keepCacheFile(used);
   return hash as Digest;
 }
 
@@ -50,19 +51,15 @@ export async function saveLook(inputs: ContextInputs, observer: FolderObserver, 
   const { observations } = observer;
   if (key === undefined || observations === undefined) return;
   const body = encodeObservations(observations);
-  const file = fileOf(inputs);
+  const file = cacheFile("folder-looks", key);
   await useCache(async () => {
     await createFolder(path.dirname(file), 0o700);
-    await writeFileAtomic(file, Buffer.concat([Buffer.from(headOf(key) + contextHash + digestOf(body)), body]), 0o600);
+    await writeFileAtomic(file, Buffer.concat([Buffer.from(MAGIC + contextHash + digestOf(body)), body]), 0o600);
     await keepCacheFile(file);
   });
 }
 
 const DIGEST_LENGTH = "sha256:".length + 64;
-const headOf = (key: string): string => `${MAGIC} ${key}\n`;
-
-const fileOf = ({ context, kraftfile }: ContextInputs): string =>
-  cacheFile("folder-looks", digestOf(JSON.stringify([path.resolve(context), kraftfile ?? null])));
 
 /** A keyed hash of the inputs; `undefined` if more than folders would have to be looked at, or no key can be kept. */
 function keyOf({ context, found, others, hashKey }: ContextInputs): string | undefined {

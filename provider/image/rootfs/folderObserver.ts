@@ -1,6 +1,7 @@
 /**
  * Remembers what a listing has looked at, to find out later whether another one would find the same. Looking again takes the system calls
- * alone, as with the index of git.
+ * alone, as with the index of git, and misses what that misses: a write through a memory map that the kernel has not stamped with a time
+ * yet, and a file system without times of inodes.
  */
 import * as fs from "node:fs";
 import { type Clock, systemClock } from "../../base/clock";
@@ -12,6 +13,8 @@ const COLUMNS = 7;
 const RACY_MS = 2000;
 /** Entries between two looks at the clock. */
 const ENTRIES_PER_LOOK = 64;
+/** More are not remembered: they would take hundreds of megabytes. */
+const MAX_ENTRIES = 1_000_000;
 /** In no path and no name. */
 const SEPARATOR = "\0";
 
@@ -64,7 +67,7 @@ export class FolderObserver {
 
   /** What was looked at; `undefined` if something had changed so shortly before that a further change would not show. */
   get observations(): Observations | undefined {
-    if (this.#newestMs > this.#startedMs - RACY_MS) return undefined;
+    if (this.#newestMs > this.#startedMs - RACY_MS || this.#entries.length > MAX_ENTRIES) return undefined;
     const [folders, names, entries] = [this.#folders, this.#names, this.#entries];
     return { folders, names, entries, numbers: Float64Array.from(this.#numbers) };
   }

@@ -136,6 +136,7 @@ function describe(
   observer: FolderObserver | undefined,
 ): ContextEntry | FoundFile {
   try {
+    if (observer !== undefined && !entry.isFile()) observer.entry(file, fs.lstatSync(file));
     if (entry.isSymbolicLink()) return [child, "symlink", fs.readlinkSync(file)];
     if (!entry.isFile()) return [child, "special", ""]; // a socket, FIFO or device: never opened
     const stat = fs.lstatSync(file);

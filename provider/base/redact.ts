@@ -9,14 +9,17 @@ const MIN_PART_LENGTH = 6;
 /** What separates the parts of a value, such as the password in a URL. */
 const SEPARATORS = /[\s"'`=:;,@/\\?&|(){}[\]<>]+/;
 
+/** An option of one letter with its value, as in `-psecret`. */
+const SHORT_OPTION = /^-\w(?=[^-])/;
+/** User and password of a URL. */
+const URL_CREDENTIALS = /:\/\/([^\s:@/]{0,256}):([^\s@]{1,1024})@/g;
+
 /**
- * A function that replaces secrets in a line by `[secret]`: each value, each of its lines, and its longer parts, as they are and in
- * base64, in a URL and in JSON.
- *
- * @param wholes texts whose parts are not masked by themselves
+ * A function that replaces secrets in a line by `[secret]`: each value, each of its lines, its longer parts, and the credentials of URLs
+ * in it, as they are and in base64, in a URL and in JSON.
  */
-export function createRedactor(values: readonly string[], wholes: readonly string[] = []): (line: string) => string {
-  const secrets = secretTexts(values, wholes);
+export function createRedactor(values: readonly string[]): (line: string) => string {
+  const secrets = secretTexts(values);
   // Splits the line at each, so that a mask itself is never searched: a value may be `secret`.
   return (line) =>
     secrets
@@ -25,13 +28,32 @@ export function createRedactor(values: readonly string[], wholes: readonly strin
 }
 
 /** The texts to mask, the longest first, since one may be a part of another. */
-function secretTexts(values: readonly string[], wholes: readonly string[]): readonly string[] {
-  const lines = [...wholes, ...values.filter((value) => value.includes("\n")).flatMap(toLines), ...values].map((text) =>
+function secretTexts(values: readonly string[]): readonly string[] {
+  const lines = [...values.filter((value) => value.includes("\n")).flatMap(toLines), ...values].map((text) =>
     text.trim(),
   );
-  const parts = values.flatMap((value) => value.split(SEPARATORS)).filter((part) => part.length >= MIN_PART_LENGTH);
-  const forms = [...lines, ...parts].flatMap(formsOf).filter((text) => text.length >= MIN_LENGTH);
-  return [...new Set(forms)].sort((a, b) => b.length - a.length);
+  const parts = values
+    .flatMap((value) => value.split(SEPARATORS))
+    .flatMap((part) => [part, part.replace(SHORT_OPTION, "")]);
+  const longParts = parts.filter((part) => part.length >= MIN_PART_LENGTH);
+  const forms = [...lines, ...longParts, ...values.flatMap(urlCredentials)].flatMap(formsOf);
+  return [...new Set(forms.filter((text) => text.length >= MIN_LENGTH))].sort((a, b) => b.length - a.length);
+}
+
+/** The passwords of the URLs in a value and, for basic authentication, `user:password`: as the URL has them, and decoded. */
+function urlCredentials(value: string): readonly string[] {
+  return [...value.matchAll(URL_CREDENTIALS)].flatMap(([, user = "", password = ""]) => {
+    const decoded = [decodePercent(user), decodePercent(password)];
+    return [password, decoded[1] ?? "", `${user}:${password}`, decoded.join(":")];
+  });
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // no valid escape: the program cannot decode it either
+  }
 }
 
 const toLines = (text: string): readonly string[] => text.split(/\r?\n/);

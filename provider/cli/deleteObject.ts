@@ -27,7 +27,8 @@ const SERVER_WAIT_MS = 60_000;
 
 /**
  * Deletes one object by its name. Throws `INPUT_INVALID` for invalid arguments, `NOT_FOUND`, and `IN_USE` for a service with instances
- * without `--with-instances`, and for an object that a finished create of a stack made without `--managed`.
+ * without `--with-instances`, and for an object that a finished create of a stack made, or an image that a stack
+ * claimed, without `--managed`.
  */
 export async function deleteObject(args: readonly string[]): Promise<string> {
   const [kind, name, ...rest] = args;
@@ -58,14 +59,14 @@ async function assertUnmanaged(client: Client, what: string, item: MarkedItem): 
   const members = (item.instances ?? []).map(({ uuid }) => uuid);
   const marked = members.length === 0 ? [item] : (await client.getInstances({ query: { uuid: members } })).items;
   const isManaged = marked.some(({ tags }) => findMark(tags)?.unfinished === false);
-  if (!isManaged) return;
-  throw new UnikernelError(
-    "IN_USE",
-    `The ${what} was made by a stack, which may still manage it; nothing was deleted.`,
-    {
-      hint: "If 'pulumi stack export' of that stack names it, change the program and run 'pulumi up' instead. If no stack has it, add --managed.",
-    },
-  );
+  if (isManaged) throw managedError(what);
+}
+
+function managedError(what: string): UnikernelError {
+  const message = `The ${what} was made by a stack, which may still manage it; nothing was deleted.`;
+  return new UnikernelError("IN_USE", message, {
+    hint: "If 'pulumi stack export' of that stack names it, change the program and run 'pulumi up' instead. If no stack has it, add --managed.",
+  });
 }
 
 /** What tells whether a stack made an object. */
@@ -92,7 +93,8 @@ function usageError(kind: string | undefined): UnikernelError {
 
 /** Deletes the images of one name from the image layout of this machine. What runs keeps its own copy of the boot files. */
 async function deleteImage(name: string, args: readonly string[]): Promise<string> {
-  const { metro } = resolveMetro({ argument: { metro: parseOptions(args, { metro: "list" }).metro.at(-1) } });
+  const options = parseOptions(args, { metro: "list", managed: "switch" });
+  const { metro } = resolveMetro({ argument: { metro: options.metro.at(-1) } });
   if (metro !== "local") {
     throw new UnikernelError("NOT_SUPPORTED", `The images of metro '${metro}' are in a registry.`, {
       hint: "Delete them there, or write '--metro local' for an image of this machine.",
@@ -100,6 +102,7 @@ async function deleteImage(name: string, args: readonly string[]): Promise<strin
   }
   const { imagesDir } = localPaths();
   const isClaimed = (await findOwner(imagesDir, name)) !== undefined;
+  if (isClaimed && !options.managed) throw managedError(`image '${name}'`);
   const removed = await openLayout(imagesDir).remove(name);
   await removeEmptyLayout(imagesDir);
   if (removed.length > 0 || isClaimed) return `Deleted image '${name}' of this machine.`;

@@ -1,6 +1,5 @@
 /** The last lines of a guest's console, to be printed when it stopped. They never go into an error, which reaches the state. */
 import { createRedactor } from "../../base/redact";
-import { secretArgumentTexts } from "./secretArguments";
 import type { Client } from "../client";
 
 const MAX_LINES = 20;
@@ -30,10 +29,11 @@ function collectStrings(value: unknown): readonly string[] {
 const decodeFile = ({ data = "", encoding }: SecretFile): string =>
   encoding === "base64" ? Buffer.from(data, "base64").toString("utf8") : data;
 
-/** The values that the console must not show, except arguments. */
+/** The values that the console must not show. */
 const secretValues = (all: readonly SecretInputs[]): readonly string[] =>
-  all.flatMap(({ env, roms, plugins }) => [
+  all.flatMap(({ env, args, roms, plugins }) => [
     ...Object.values(env ?? {}),
+    ...(args ?? []),
     ...(roms ?? []).flatMap(({ files = [] }) => files.map(decodeFile)),
     ...collectStrings((plugins ?? []).map(({ config }) => config)),
   ]);
@@ -58,15 +58,13 @@ export async function readConsoleExcerpt(
     const response = await client.getInstanceLogs({
       query: { uuid: [uuid], offset: [-MAX_LOG_BYTES], limit: [MAX_LOG_BYTES] },
     });
-    const text = Buffer.from(response.items[0]?.output ?? "", "base64").toString("utf8");
-    const lines = text
-      .split(/\r?\n/)
+    const bytes = Buffer.from(response.items[0]?.output ?? "", "base64");
+    const all = bytes.toString("utf8").split(/\r?\n/);
+    // Where the log was cut, half a secret would not be recognised.
+    const lines = (bytes.length < MAX_LOG_BYTES ? all : all.slice(1))
       .map((line) => line.replace(/[^\P{Cc}\t]/gu, ""))
       .filter((line) => line.trim() !== "");
-    const args = secretInputs.flatMap(({ args }) => args ?? []);
-    return selectRelevantLines(lines).map(
-      createRedactor(secretValues(secretInputs), args.flatMap(secretArgumentTexts)),
-    );
+    return selectRelevantLines(lines).map(createRedactor(secretValues(secretInputs)));
   } catch {
     return [];
   }

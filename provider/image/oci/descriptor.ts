@@ -38,6 +38,9 @@ export const ANNOTATION = {
  */
 export const GIVEN_FILES_ANNOTATION = "pulumi-unikernel.given-files";
 
+/** Annotations of `index.json`: after this prefix, a repository; the value is its owner (repositoryOwner.ts). */
+export const OWNER_ANNOTATION_PREFIX = "pulumi-unikernel.owner/";
+
 /** Paths of kernel and initrd inside their layers. */
 export const LAYER_ENTRY = { kernel: "unikraft/bin/kernel", initrd: "unikraft/bin/initrd" } as const;
 

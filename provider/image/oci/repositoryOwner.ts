@@ -6,40 +6,52 @@
  */
 import { createFolder } from "../../base/files";
 import { withFileLock } from "./fileLock";
-import { readIndex, writeIndex } from "./indexJson";
-import type { ImageIndex } from "./descriptor";
+import { readIndex, repositoryOf, writeIndex } from "./indexJson";
+import { type ImageIndex, OWNER_ANNOTATION_PREFIX } from "./descriptor";
 import { canonicalRepository, parseReference } from "./reference";
 import { layoutLockFile } from "./transaction";
 
-const PREFIX = "pulumi-unikernel.owner/";
+const canonical = (repository: string): string => canonicalRepository(parseReference(repository));
+const keyOf = (repository: string): string => `${OWNER_ANNOTATION_PREFIX}${canonical(repository)}`;
 
-const keyOf = (repository: string): string => `${PREFIX}${canonicalRepository(parseReference(repository))}`;
+const hasImages = ({ manifests }: ImageIndex, repository: string): boolean =>
+  manifests.some((entry) => repositoryOf(entry) === canonical(repository));
 
 /** The owner of a repository; `undefined` if nobody has claimed it. */
 export const findOwner = async (folder: string, repository: string): Promise<string | undefined> =>
   (await readIndex(folder)).annotations?.[keyOf(repository)];
 
+/** Has the repository images, but no owner? An earlier release made them, or another program. */
+export async function isUnclaimed(folder: string, repository: string): Promise<boolean> {
+  const index = await readIndex(folder);
+  return index.annotations?.[keyOf(repository)] === undefined && hasImages(index, repository);
+}
+
 /** What to do if another one has the repository. */
 export interface ClaimOptions {
   /** True for a repository that the caller's state holds: a renamed resource has another identity than before. */
   readonly takesOver?: boolean;
+  /** True if the caller has made the images of a repository without an owner. */
+  readonly ownsImages?: boolean;
 }
 
 /**
- * Makes `owner` the owner of a repository. Returns the owner that it has afterwards, which is another one if that one has claimed it before
- * and `takesOver` is not set.
+ * Makes `owner` the owner of a repository. Returns the owner that it has afterwards: without `takesOver` another one if that one has
+ * claimed it before; `undefined` if it has images and no owner, unless the caller owns them.
  */
 export async function claimRepository(
   folder: string,
   repository: string,
   owner: string,
-  { takesOver = false }: ClaimOptions = {},
-): Promise<string> {
+  { takesOver = false, ownsImages = false }: ClaimOptions = {},
+): Promise<string | undefined> {
   await createFolder(folder, 0o700);
   return withFileLock(layoutLockFile(folder), async () => {
     const index = await readIndex(folder);
     const current = index.annotations?.[keyOf(repository)];
-    if (current === owner || (current !== undefined && !takesOver)) return current;
+    if (current === owner) return owner;
+    const isTaken = current !== undefined || (hasImages(index, repository) && !ownsImages);
+    if (isTaken && !takesOver) return current;
     await writeIndex(folder, { ...index, annotations: { ...index.annotations, [keyOf(repository)]: owner } });
     return owner;
   });

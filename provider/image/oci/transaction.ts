@@ -6,7 +6,7 @@ import type { Digest } from "../../base/digest";
 import { isProcessAlive } from "../../base/exec";
 import { createFolder, fileExists, removeIfEmpty, writeFileAtomic } from "../../base/files";
 import { type BlobSource, writeBlob } from "./blob";
-import type { Descriptor, ImageIndex } from "./descriptor";
+import { type Descriptor, type ImageIndex, OWNER_ANNOTATION_PREFIX } from "./descriptor";
 import { readIndex, writeIndex } from "./indexJson";
 import { withFileLock } from "./fileLock";
 import { blobPath, reachableFrom } from "./storedImage";
@@ -87,10 +87,18 @@ export async function collectGarbage(folder: string, roots: readonly Descriptor[
 
 const listFolder = (folder: string): Promise<string[]> => fs.readdir(folder).catch(() => []);
 
-/** Removes a layout without blobs, under its lock. A layout that is being written to stays. */
+/** Has a resource claimed a repository? A damaged index names no owner. */
+const hasOwners = (folder: string): Promise<boolean> =>
+  readIndex(folder).then(
+    ({ annotations }) => Object.keys(annotations ?? {}).some((key) => key.startsWith(OWNER_ANNOTATION_PREFIX)),
+    () => false,
+  );
+
+/** Removes a layout without blobs, under its lock. A layout that is being written to, or is about to be by an owner of a repository, stays. */
 export async function removeEmptyLayout(folder: string): Promise<void> {
   if (!(await fileExists(folder))) return;
   const emptied = await withFileLock(layoutLockFile(folder), async () => {
+    if (await hasOwners(folder)) return false;
     for (const subfolder of ["staging", path.join("blobs", "sha256"), "blobs"]) {
       const target = path.join(folder, subfolder);
       if ((await fileExists(target)) && !(await removeIfEmpty(target))) return false;

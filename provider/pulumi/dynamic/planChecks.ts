@@ -88,7 +88,7 @@ export async function checkName(
     failures.length === 0 &&
     isNew &&
     exclusive.isOnThisMachine &&
-    (await lookup.inspect(exclusive.value)) === "managed";
+    ["managed", "unmarked"].includes((await lookup.inspect(exclusive.value)) ?? "");
   return { name: checked.name, failures: isTaken ? [formatError(loadTakenError()(exclusive.value))] : failures };
 }
 

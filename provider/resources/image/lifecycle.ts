@@ -23,9 +23,12 @@ export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, Provi
     const limited = withTimeLimit(context, context.timeouts.createMs, `Building the image '${inputs.name ?? ""}'`);
     const destination = imageDestination(inputs, { metro: context.metro, token: context.metroToken });
     await claimImage(context, destination);
-    const built = await withoutLeftovers(context, destination, () => buildAndPush(limited, inputs, destination));
-    // A daemon that exits meanwhile removes a layout without images, owners included.
-    await claimImage(context, destination);
+    const built = await withoutLeftovers(context, destination, async () => {
+      const image = await buildAndPush(limited, inputs, destination);
+      // The owner is gone if somebody has deleted the name meanwhile.
+      await claimImage(context, destination, { ownsImages: true });
+      return image;
+    });
     return { id: destination.repository, outputs: toOutputs(destination, built, [built.digest]) };
   },
 
@@ -67,20 +70,26 @@ export const lifecycle: Lifecycle<typeof imageInputs, typeof imageOutputs, Provi
   },
 };
 
-/** Removes what a failed create has stored on this machine: no state would know of it, and it may contain secrets. */
+/**
+ * Removes what a failed create has stored on this machine, its claim included: no state would know of it, and it may contain secrets. What
+ * is in a repository that another resource has claimed meanwhile is removed with that one.
+ */
 async function withoutLeftovers<T>(
-  { imageLayout }: ProviderContext,
+  context: ProviderContext,
   { repository }: ImageDestination,
   work: () => Promise<T>,
 ): Promise<T> {
-  const layout = openLayout(imageLayout);
+  const layout = openLayout(context.imageLayout);
   const name = canonicalRepository(parseReference(repository));
   const before = (await layout.list()).flatMap((image) => (image.repository === name ? [image.digest] : []));
   try {
     return await work();
   } catch (error) {
-    await layout.remove(repository, (digest) => before.includes(digest)).catch(() => undefined);
-    await removeEmptyLayout(imageLayout).catch(() => undefined);
+    const holder = await findImageHolder(context, repository).catch(() => undefined);
+    if (holder !== "managed") {
+      await layout.remove(repository, (digest) => before.includes(digest)).catch(() => undefined);
+    }
+    await removeEmptyLayout(context.imageLayout).catch(() => undefined);
     throw error;
   }
 }

@@ -5,7 +5,7 @@
 import { UnikernelError } from "../../base/errors";
 import type { NameHolder } from "../../definition/resource";
 import { deleteCommand } from "../../definition/naming";
-import { type ClaimOptions, claimRepository, findOwner } from "../../image/oci/repositoryOwner";
+import { type ClaimOptions, claimRepository, findOwner, isUnclaimed } from "../../image/oci/repositoryOwner";
 import { finishedMark } from "../common/ownershipMark";
 import type { ProviderContext } from "../context";
 import type { ImageDestination } from "./reference";
@@ -13,8 +13,8 @@ import type { ImageDestination } from "./reference";
 type Place = Pick<ProviderContext, "imageLayout" | "ownership">;
 
 /**
- * Makes the resource the owner of its repository. Throws `ALREADY_EXISTS` if another resource is, unless `takesOver` is set. Does nothing
- * for an image in a registry, and where no identity is known.
+ * Makes the resource the owner of its repository. Throws `ALREADY_EXISTS` if another resource is, or if an
+ * earlier release has made images there, unless the options say otherwise. Does nothing for an image in a registry, and where no identity is known.
  */
 export async function claimImage(
   { imageLayout, ownership }: Place,
@@ -27,13 +27,13 @@ export async function claimImage(
   throw takenError(repository);
 }
 
-/** Who has made the images of a repository of this machine; `undefined` if nobody has claimed it. */
+/** Who has made the images of a repository of this machine: "unmarked" if nobody has claimed them, `undefined` if there are none. */
 export async function findImageHolder(
   { imageLayout, ownership }: Place,
   repository: string,
 ): Promise<NameHolder | undefined> {
   const owner = await findOwner(imageLayout, repository);
-  if (owner === undefined) return undefined;
+  if (owner === undefined) return (await isUnclaimed(imageLayout, repository)) ? "unmarked" : undefined;
   return ownership !== undefined && owner === finishedMark(ownership) ? "finished" : "managed";
 }
 

@@ -51,11 +51,10 @@ export async function removeAllVersions(
     report(context, inputs, `stays in '${repository}'. Set deleteOnDestroy to delete it with its resource.`);
     return;
   }
-  // Not only what the state knows, unless another resource has the name by now: a killed update may have stored another image. What runs
-  // on this machine keeps its own copy of the boot files.
+  // Not only what the state knows: a killed update may have stored another image. What runs on this machine keeps its own copy of the boot
+  // files. Nothing if another resource has the name by now: it may have built the same image.
   if (!isPushed) {
-    const isTaken = (await findImageHolder(context, repository)) === "managed";
-    await layout.remove(repository, (digest) => isTaken && !history.includes(digest));
+    if ((await findImageHolder(context, repository)) !== "managed") await layout.remove(repository);
     return;
   }
   const inUse = await digestsInUse(context);

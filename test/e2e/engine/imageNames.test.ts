@@ -88,7 +88,14 @@ describe("images with a given name", function () {
 
   it("are free again after a destroy, or after the command that the failure names", async () => {
     assertSucceeded(await stacks[1].up());
-    childProcess.execFileSync(process.execPath, [COMMAND, "delete", "image", "site", "--metro", "local"]);
+    const command = [COMMAND, "delete", "image", "site", "--metro", "local"];
+    const refused = childProcess.spawnSync(process.execPath, command, { encoding: "utf8" });
+    assert.match(
+      refused.stderr,
+      /^IN_USE: The image 'site' was made by a stack, .*nothing was deleted\..*add --managed/,
+    );
+    assert.equal((await digestsOf("site")).length, 1);
+    childProcess.execFileSync(process.execPath, [...command, "--managed"]);
     assert.deepEqual(await digestsOf("site"), []);
     await first.write("index.ts", program(image("site", 'name: "site"')));
     assertSucceeded(await stacks[0].up());

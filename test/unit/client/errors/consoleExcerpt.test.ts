@@ -72,28 +72,45 @@ describe("the excerpt of a console", () => {
     assert.equal(await excerpt("[secret] is secret, s3cret-secret too", given), "[[secret]] is [secret], [secret] too");
   });
 
-  it("masks an argument, the values in it and its keys, but not its other words", async () => {
-    const args = [
-      "sh",
-      "-c",
-      "echo crashing with config error; exec server --password hunterhunter --dsn=pg://app:correcthorse@db/x",
-      "--mode=sentence",
-      "s3cr3t",
-    ];
-    const printed = [
-      "crashing with config error in server",
-      "no login with hunterhunter or correcthorse",
-      "sentence, s3cr3t",
-      "sh: can't open",
-    ].join("\n");
+  describe("masks secrets wherever an argument has them", () => {
+    for (const argument of [
+      "exec app -u admin:correcthorse",
+      "--dsn=root:correcthorse@tcp(db)/x",
+      '{"auth":"correcthorse"}',
+      "Server=db;Pwd=correcthorse;",
+      "exec app --pin correcthorse",
+      "exec app --passphrase 'correcthorse'",
+      "admin:correcthorse@host",
+      "-pcorrecthorse",
+      "exec app -pcorrecthorse",
+      "curl -H 'Authorization: Bearer correcthorse'",
+    ]) {
+      it(argument, async () => {
+        assert.equal(
+          await excerpt("no login with correcthorse", { args: ["sh", "-c", argument] }),
+          "no login with [secret]",
+        );
+      });
+    }
+    it("and digits", async () => {
+      assert.equal(await excerpt("pin 482913", { args: ["sh", "-c", "app --pin 482913"] }), "pin [secret]");
+    });
+  });
+
+  it("masks the credentials of a URL, decoded and as basic authentication, even if they are short", async () => {
+    const env = { DB: "postgres://app:p%40ss%2Fword@db/app", CACHE: "redis://:abc@cache", BROKEN: "a://b:50%off@c" };
+    const basic = (text: string) => Buffer.from(text).toString("base64");
     assert.equal(
-      await excerpt(printed, { args }),
-      "crashing with config error in server\nno login with [secret] or [secret]\n[secret], [secret]\nsh: can't open",
+      await excerpt(`p@ss/word ${basic("app:p@ss/word")} ${basic("app:p%40ss%2Fword")} abc 50%off, not abcd`, { env }),
+      "[secret] [secret] [secret] [secret] [secret], not abcd",
     );
   });
 
-  it("masks a word of an argument that is also a value of env", async () => {
-    const given = { args: ["exec the config"], env: { MODE: "config" } };
-    assert.equal(await excerpt("a config error", given), "a [secret] error");
+  it("leaves out the first line of a log that was cut, which may begin within a secret", async () => {
+    const end = "lastword\nready\n";
+    const cut = `${"x".repeat(16_000 - end.length - 1)}\n${end}`;
+    assert.equal(cut.length, 16_000);
+    assert.equal(await excerpt(cut, {}), "lastword\nready");
+    assert.equal(await excerpt(cut.slice(-100), {}), cut.slice(-100).trim());
   });
 });

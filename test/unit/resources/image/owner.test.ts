@@ -1,8 +1,10 @@
 /** Whose an image of this machine is. */
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { openLayout } from "../../../../provider/image/oci/layout";
 import { claimImage, findImageHolder } from "../../../../provider/resources/image/owner";
+import { removeEmptyLayout } from "../../../../provider/image/oci/transaction";
 import { useCacheFolder } from "../../../support/cacheFolder";
 import { putTestImage } from "../../../support/testImages";
 
@@ -48,6 +50,31 @@ describe("the owner of an image", () => {
     await claim(MINE, { repository: "ghcr.io/acme/shop", isPushed: true });
     await claim(undefined);
     assert.equal(await holder(), undefined);
+  });
+
+  it("is no new resource if an earlier release has made images there, but the one whose state holds them", async () => {
+    await putTestImage(folder.path, { repository: "shop" });
+    assert.equal(await holder(), "unmarked");
+    await assert.rejects(claim(MINE), { code: "ALREADY_EXISTS", property: "name" });
+    await claim(MINE, LOCAL, { takesOver: true });
+    assert.equal(await holder(), "finished");
+  });
+
+  it("is the create that has just made the images", async () => {
+    await putTestImage(folder.path, { repository: "shop" });
+    await claim(MINE, LOCAL, { ownsImages: true });
+    await assert.rejects(claim(THEIRS, LOCAL, { ownsImages: true }), { code: "ALREADY_EXISTS" });
+  });
+
+  it("is kept while it builds its first image, though the layout is empty otherwise", async () => {
+    await claim(MINE);
+    await claim(THEIRS, { repository: "other", isPushed: false });
+    await openLayout(layout()).remove("other");
+    await removeEmptyLayout(layout());
+    assert.equal(await holder(), "finished");
+    await openLayout(layout()).remove("shop");
+    await removeEmptyLayout(layout());
+    assert.equal(fs.existsSync(layout()), false);
   });
 
   it("is kept by each later image, and by images of other names", async () => {

@@ -33,7 +33,7 @@ export interface GatewayImageArgs {
   readonly registryCredentials?: pulumi.Input<RegistryCredentialsArgs> | undefined;
   /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
   readonly keepVersions?: pulumi.Input<number> | undefined;
-  /** What to attach to the image in its registry. Needs a registry. Default: nothing. */
+  /** What to attach to the image in its registry. Needs a registry. It is deleted with its image; what others attached stays, and so do signatures if there are several. Default: nothing. */
   readonly attestation?: pulumi.Input<ImageAttestationArgs> | undefined;
   /** Where to write each built image too: `oci-layout://folder[:tag]` adds it to a folder, `oci-archive://file.tar[:tag]` replaces a file. Paths are relative to the program; the tag is `latest` unless given. They stay when the resource is deleted. Default: nowhere. */
   readonly exportTo?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
@@ -61,7 +61,7 @@ export class GatewayImage extends UnikernelResource {
   declare readonly registryCredentials: pulumi.Output<RegistryCredentials | undefined>;
   /** Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3. */
   declare readonly keepVersions: pulumi.Output<number>;
-  /** What to attach to the image in its registry. Needs a registry. Default: nothing. */
+  /** What to attach to the image in its registry. Needs a registry. It is deleted with its image; what others attached stays, and so do signatures if there are several. Default: nothing. */
   declare readonly attestation: pulumi.Output<ImageAttestation | undefined>;
   /** Where to write each built image too: `oci-layout://folder[:tag]` adds it to a folder, `oci-archive://file.tar[:tag]` replaces a file. Paths are relative to the program; the tag is `latest` unless given. They stay when the resource is deleted. Default: nowhere. */
   declare readonly exportTo: pulumi.Output<readonly string[]>;

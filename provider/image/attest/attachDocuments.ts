@@ -13,7 +13,7 @@ import type { RegistryAccess } from "../registry/pull";
 import { type Referrer, fetchFallbackIndex, referrersTag } from "./referrers";
 
 /** Media type and content of an empty config. Source: image-spec, "Guidance for an Empty Descriptor". */
-const EMPTY = { mediaType: "application/vnd.oci.empty.v1+json", bytes: Buffer.from("{}") };
+export const EMPTY = { mediaType: "application/vnd.oci.empty.v1+json", bytes: Buffer.from("{}") };
 
 /** A document about an image. */
 export interface Attachment {

@@ -6,7 +6,8 @@ import type { Attachment } from "./attachDocuments";
 /** Media type of an in-toto statement. Source: in-toto attestation framework. */
 export const IN_TOTO_TYPE = "application/vnd.in-toto+json";
 
-const BUILD_TYPE = "urn:pulumi-unikernel:gateway-image:v1";
+/** The type of every build of this package, which no other tool uses. */
+export const BUILD_TYPE = "urn:pulumi-unikernel:gateway-image:v1";
 
 /** Something that went into an image. */
 export interface Material {

@@ -68,15 +68,18 @@ export async function listReferrers(
   return index.manifests;
 }
 
-function parseReferrers(bytes: Buffer, what: string): z.infer<typeof referrersIndex> {
-  let json: unknown;
+/** Parses an index of referrers; `undefined` for what is none. Pure. */
+export function readReferrers(bytes: Buffer): z.infer<typeof referrersIndex> | undefined {
   try {
-    json = JSON.parse(bytes.toString("utf8"));
+    return referrersIndex.safeParse(JSON.parse(bytes.toString("utf8"))).data;
   } catch {
-    json = undefined;
+    return undefined;
   }
-  const parsed = referrersIndex.safeParse(json);
-  if (parsed.success) return parsed.data;
+}
+
+function parseReferrers(bytes: Buffer, what: string): z.infer<typeof referrersIndex> {
+  const parsed = readReferrers(bytes);
+  if (parsed !== undefined) return parsed;
   throw new UnikernelError("API_SHAPE", `The registry's index of referrers '${what}' is not a valid OCI document.`, {
     hint: "Remove that tag from the registry.",
   });

@@ -34,8 +34,8 @@ export interface SbomInputs {
   readonly createdAt: string;
 }
 
-/** SPDX requires an IRI that identifies the document; equal images have equal documents. */
-const namespaceOf = (digest: Digest): string =>
+/** IRI of an image's document, which no other tool uses; SPDX requires one. Equal images have equal documents. */
+export const sbomNamespace = (digest: Digest): string =>
   `https://spdx.org/spdxdocs/pulumi-unikernel/${digest.slice("sha256:".length)}`;
 
 const checksum = (digest: Digest) => [{ algorithm: "SHA256", checksumValue: digest.slice("sha256:".length) }];
@@ -58,7 +58,7 @@ export function createSbom({ name, digest, platforms, createdAt }: SbomInputs): 
     dataLicense: "CC0-1.0",
     SPDXID: "SPDXRef-DOCUMENT",
     name,
-    documentNamespace: namespaceOf(digest),
+    documentNamespace: sbomNamespace(digest),
     creationInfo: { created: createdAt, creators: [`Tool: pulumi-unikernel-${VERSION}`] },
     packages: [
       { SPDXID: IMAGE_ID, name, versionInfo: digest, ...PACKAGE, checksums: checksum(digest) },

@@ -8,7 +8,7 @@ import * as crypto from "node:crypto";
 import { type Digest, digestOf } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
 import { exec } from "../../base/exec";
-import { type Descriptor, MEDIA_TYPE, imageManifest } from "../oci/descriptor";
+import { type Descriptor, type ImageManifest, MEDIA_TYPE, imageManifest } from "../oci/descriptor";
 import { formatReference, parseReference } from "../oci/reference";
 import { type RegistryClient, createRegistryClient } from "../registry/api/client";
 import { resolveEndpoint } from "../registry/endpoint";
@@ -80,9 +80,36 @@ export const createSignaturePayload = (repository: string, digest: Digest): Buff
     }),
   );
 
+const createSignatureConfig = (layers: readonly Descriptor[]): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      architecture: "",
+      os: "",
+      config: {},
+      rootfs: { type: "layers", diff_ids: layers.map((one) => one.digest) },
+    }),
+  );
+
 /**
- * Signs an image that its registry has, unless it carries a signature by the same key. Other signatures of the image are kept. Throws `INPUT_INVALID`, `OPERATION_FAILED` (the signer), and
- * what a {@link RegistryClient} throws.
+ * True for a manifest with one signature of the image, which {@link signImage} wrote: other tools write other configs. Not for more
+ * signatures, since the others may be by someone else. Pure.
+ *
+ * @param repository of the image, without tag and digest
+ */
+export function isOwnSignature(manifest: Buffer, repository: string, digest: Digest): boolean {
+  const { layers, config } = parseManifest(manifest) ?? {};
+  const [layer] = layers ?? [];
+  return (
+    layers?.length === 1 &&
+    layer?.mediaType === PAYLOAD_TYPE &&
+    layer.digest === digestOf(createSignaturePayload(repository, digest)) &&
+    config?.digest === digestOf(createSignatureConfig(layers))
+  );
+}
+
+/**
+ * Signs an image that its registry has, unless it carries a signature by the same key. Other signatures of the image are kept. Throws
+ * `INPUT_INVALID`, `OPERATION_FAILED` (the signer), and what a {@link RegistryClient} throws.
  *
  * @param repository of the image, without tag and digest
  * @param digest of the image's index
@@ -108,14 +135,7 @@ export async function signImage(
     annotations: { [SIGNATURE_ANNOTATION]: signature.toString("base64") },
   };
   const layers = [...before, layer];
-  const config = Buffer.from(
-    JSON.stringify({
-      architecture: "",
-      os: "",
-      config: {},
-      rootfs: { type: "layers", diff_ids: layers.map((one) => one.digest) },
-    }),
-  );
+  const config = createSignatureConfig(layers);
   await sendBytes(client, endpoint.repository, config);
   const manifest = {
     schemaVersion: 2,
@@ -135,16 +155,21 @@ const signaturesOf = (payload: Buffer, layers: readonly Descriptor[]): readonly 
 
 async function presentLayers(client: RegistryClient, repository: string, tag: string): Promise<readonly Descriptor[]> {
   if ((await client.resolveManifest(repository, tag)) === undefined) return [];
-  const { bytes } = await client.fetchManifest(repository, tag);
+  const manifest = parseManifest((await client.fetchManifest(repository, tag)).bytes);
+  if (manifest !== undefined) return manifest.layers;
+  throw new UnikernelError(
+    "API_SHAPE",
+    `The signatures '${repository}:${tag}' in the registry are not a valid OCI document.`,
+    {
+      hint: "Remove that tag from the registry.",
+    },
+  );
+}
+
+function parseManifest(bytes: Buffer): ImageManifest | undefined {
   try {
-    return imageManifest.parse(JSON.parse(bytes.toString("utf8"))).layers;
+    return imageManifest.safeParse(JSON.parse(bytes.toString("utf8"))).data;
   } catch {
-    throw new UnikernelError(
-      "API_SHAPE",
-      `The signatures '${repository}:${tag}' in the registry are not a valid OCI document.`,
-      {
-        hint: "Remove that tag from the registry.",
-      },
-    );
+    return undefined;
   }
 }

@@ -18,7 +18,7 @@ import {
 } from "./descriptor";
 import type { LayerRef } from "./layer";
 import type { RunConfig } from "./documents";
-import { ANY_PLATFORM, chooseManifest, isAttestation } from "./platformChoice";
+import { ANY_PLATFORM, type PlatformChoice, chooseManifest, isAttestation } from "./platformChoice";
 
 /** An image in a layout. */
 export interface StoredImage extends RunConfig {
@@ -61,6 +61,8 @@ export type DescribedImage = Omit<StoredImage, "repository" | "tag" | "createdAt
 
 /** The manifests of an image that a layout has; a pulled index may list platforms that were not fetched. */
 interface PresentManifests {
+  /** The entries of all manifests, also of those that the layout lacks, in the order of the index. */
+  readonly listed: readonly Descriptor[];
   /** In the order of the index. */
   readonly manifests: readonly { readonly entry: Descriptor; readonly manifest: ImageManifest }[];
   /** Size of each blob of the image, as far as its manifest is present. */
@@ -87,11 +89,31 @@ export async function readImage(
   return chosen && describeManifest(folder, root, present, chosen);
 }
 
-/** Reads all platforms of an image, in the order of its index, as far as the layout has them. Otherwise as {@link readImage}. */
+/**
+ * As {@link readImage}, but chooses among all platforms that the image lists: `undefined` if the layout lacks the chosen one, though it may
+ * have another that fits.
+ */
+export async function readListedImage(
+  folder: string,
+  root: Descriptor,
+  choice: PlatformChoice,
+): Promise<DescribedImage | undefined> {
+  const present = await readManifests(folder, root);
+  const chosen = chooseManifest(present.listed, choice);
+  return chosen && describeManifest(folder, root, present, chosen);
+}
+
+/**
+ * Reads all platforms of an image, in the order of its index, as far as the layout has them; a manifest that is listed twice counts once.
+ * Otherwise as {@link readImage}.
+ */
 export async function readPlatforms(folder: string, root: Descriptor): Promise<readonly DescribedImage[]> {
   const present = await readManifests(folder, root);
   const images: DescribedImage[] = [];
+  const described = new Set<Digest>();
   for (const { entry } of present.manifests) {
+    if (described.has(entry.digest)) continue;
+    described.add(entry.digest);
     const image = isAttestation(entry) ? undefined : await describeManifest(folder, root, present, entry);
     if (image !== undefined) images.push(image);
   }
@@ -126,23 +148,28 @@ async function describeManifest(
 }
 
 async function readManifests(folder: string, root: Descriptor): Promise<PresentManifests> {
+  const listed: Descriptor[] = [];
   const manifests: { readonly entry: Descriptor; readonly manifest: ImageManifest }[] = [];
   const sizes = new Map<Digest, number>();
   const visit = async (entry: Descriptor, depth: number): Promise<void> => {
-    if (sizes.has(entry.digest) || depth > MAX_DEPTH) return;
+    if (depth > MAX_DEPTH) return;
     if (isIndexType(entry.mediaType)) {
+      if (sizes.has(entry.digest)) return;
       const index = await readDocument(folder, entry.digest, imageIndex);
       if (index !== undefined) sizes.set(entry.digest, entry.size);
       for (const child of index?.manifests ?? []) await visit(child, depth + 1);
       return;
     }
-    const manifest = await readDocument(folder, entry.digest, imageManifest);
+    listed.push(entry);
+    // An index may list one manifest for several platforms.
+    const known = manifests.find((one) => one.entry.digest === entry.digest)?.manifest;
+    const manifest = known ?? (await readDocument(folder, entry.digest, imageManifest));
     if (manifest === undefined) return;
     manifests.push({ entry, manifest });
     for (const { digest, size } of [entry, manifest.config, ...manifest.layers]) sizes.set(digest, size);
   };
   await visit(root, 0);
-  return { manifests, sizes };
+  return { listed, manifests, sizes };
 }
 
 /** Digests of all blobs reachable from a root, itself included, as far as its documents are present. */

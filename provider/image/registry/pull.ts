@@ -8,7 +8,7 @@ import { MEDIA_TYPE, type Descriptor, type Platform, imageConfig } from "../oci/
 import type { Layout } from "../oci/layout";
 import { type PlatformChoice, VM_PLATFORM, describePlatforms, onlyPlatform } from "../oci/platformChoice";
 import { canonicalRepository, parseReference } from "../oci/reference";
-import { type DescribedImage, type StoredImage, blobPath, readDocument, readImage } from "../oci/storedImage";
+import { type DescribedImage, type StoredImage, blobPath, readDocument, readListedImage } from "../oci/storedImage";
 import { unsupportedTargetsError } from "../runtimeImage";
 import { type RegistryClient, createRegistryClient } from "./api/client";
 import type { FetchedManifest } from "./api/manifests";
@@ -60,8 +60,8 @@ const unavailableError =
   };
 
 /**
- * A runtime in a layout, for each of the targets; without targets, for VMs. `undefined` if a document is missing. Throws `BUILD_FAILED`
- * for malformed documents.
+ * A runtime in a layout, for each of the targets; without targets, for VMs. `undefined` if a document of these platforms is missing: the
+ * layout may have the runtime for others only. Throws `BUILD_FAILED` for malformed documents.
  *
  * @param root its index
  */
@@ -70,8 +70,7 @@ export async function readRuntime(
   root: Descriptor,
   targets: readonly Platform[],
 ): Promise<readonly DescribedImage[] | undefined> {
-  const choices = targets.length === 0 ? [undefined] : targets.map(onlyPlatform);
-  const images = await Promise.all(choices.map((choice) => readImage(folder, root, choice)));
+  const images = await Promise.all(toChoices(targets).map((choice) => readListedImage(folder, root, choice)));
   const present = images.filter((image) => image !== undefined);
   return present.length === images.length ? present : undefined;
 }

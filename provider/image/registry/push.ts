@@ -81,8 +81,8 @@ async function pushToRegistry(
   const { registry, repository } = resolveEndpoint(reference);
   const client = createRegistryClient({ ...access, registry });
   const tag = reference.tag ?? (reference.digest === undefined ? "latest" : undefined);
-  // A registry keeps the blobs of its manifests, so that an image with its index is complete.
-  const isComplete = (await client.resolveManifest(repository, root.digest)) !== undefined;
+  // A registry keeps the blobs of its manifests, so that an image with all documents is complete. Some lose a manifest below an index.
+  const isComplete = await hasDocuments(client, repository, image);
   const uploads = isComplete
     ? blobs.map(({ digest }) => ({ digest, wasSent: false }))
     : await sendBlobs(
@@ -103,6 +103,17 @@ async function pushToRegistry(
   }
   const digests = (wasSent: boolean) => uploads.filter((one) => one.wasSent === wasSent).map(({ digest }) => digest);
   return { digest: root.digest, uploadedBlobs: digests(true), skippedBlobs: digests(false) };
+}
+
+async function hasDocuments(
+  client: RegistryClient,
+  repository: string,
+  { documents }: CollectedImage,
+): Promise<boolean> {
+  for (const { descriptor } of documents.toReversed())
+    // a registry that lacks the image lacks its index
+    if ((await client.resolveManifest(repository, descriptor.digest)) === undefined) return false;
+  return true;
 }
 
 /** The repository to mount from; `undefined` if it is in another registry, or is the destination. */

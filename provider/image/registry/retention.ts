@@ -1,9 +1,9 @@
 /** Keeps the last images of a repository, so that a rollback finds its image, and deletes older ones. */
 import { type Digest, isDigest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
-import { removeAttachments } from "../attest/removeAttachments";
+import { findAttachments, removeAttachments } from "../attest/removeAttachments";
 import { parseReference } from "../oci/reference";
-import { createRegistryClient } from "./api/client";
+import { type RegistryClient, createRegistryClient } from "./api/client";
 import { resolveEndpoint } from "./endpoint";
 import type { RegistryAccess } from "./pull";
 
@@ -48,8 +48,8 @@ export interface RemovalResult {
 }
 
 /**
- * Deletes images of a repository by digest, each with what is attached to it. An image whose attachments cannot be deleted counts as
- * kept, so that the next removal tries again. A registry that does not allow it, or that fails, is reported and not fatal: an image too
+ * Deletes images of a repository by digest, each with what this package attached to it. An image whose attachments cannot be deleted is
+ * kept, so that the next removal finds them again. A registry that does not allow it, or that fails, is reported and not fatal: an image too
  * many harms nobody. Throws `INPUT_INVALID` (no repository), or the signal's reason.
  */
 export async function removeImages(
@@ -63,13 +63,9 @@ export async function removeImages(
   const kept: KeptImage[] = [];
   for (const digest of digests) {
     try {
-      const result = await client.deleteManifest(endpoint.repository, digest);
-      if (result === "unsupported")
+      if ((await removeImage(client, endpoint.repository, digest)) === "unsupported")
         kept.push({ digest, reason: `The registry '${endpoint.registry}' does not allow deletion.` });
-      else {
-        await removeAttachments(client, endpoint.repository, digest);
-        removed.push(digest);
-      }
+      else removed.push(digest);
     } catch (error) {
       access.signal?.throwIfAborted();
       if (!UnikernelError.is(error)) throw error;
@@ -77,4 +73,15 @@ export async function removeImages(
     }
   }
   return { removed, kept };
+}
+
+/** The image goes last: what refers to an image that is gone is not found in every registry. */
+async function removeImage(
+  client: RegistryClient,
+  repository: string,
+  image: Digest,
+): Promise<"deleted" | "missing" | "unsupported"> {
+  const attachments = await findAttachments(client, repository, image);
+  if ((await removeAttachments(client, repository, image, attachments)) === "unsupported") return "unsupported";
+  return client.deleteManifest(repository, image);
 }

@@ -160,6 +160,33 @@ describe("a runtime for several platforms", () => {
     });
   });
 
+  it("is not found in the cache without targets if only others than that of VMs were pulled", async () => {
+    const registry = await startFakeRegistry();
+    const name = `${registry.host}/acme/runtime`;
+    const { layout, digest } = await putTestPlatforms(folder.path, [...PLATFORMS, "fc/x86_64"]);
+    await pushImage(layout, digest, name);
+    await runtimes.resolveRuntime(name, toTargets("kraftcloud/arm64", "fc/x86_64"));
+    await registry[Symbol.asyncDispose]();
+    await assert.rejects(runtimes.resolveRuntime(name), { code: "RUNTIME_UNAVAILABLE" });
+    const pinned = `${name}@${digest}`;
+    assert.equal(await runtimes.resolvePlannedRuntime(pinned), undefined);
+    assert.deepEqual(namesOf(await runtimes.resolvePlannedRuntime(pinned, toTargets("fc/x86_64"))), ["fc/x86_64"]);
+  });
+
+  it("has one manifest for each of two platforms, if its index says so", async () => {
+    await using registry = await startFakeRegistry();
+    const name = `${registry.host}/acme/runtime`;
+    const { layout, digest } = await putTestPlatforms(folder.path, ["qemu/x86_64"]);
+    await pushImage(layout, digest, name);
+    const stored = registry.manifests.get(`acme/runtime@${digest}`);
+    const index = JSON.parse(String(stored?.bytes)) as { manifests: object[] };
+    index.manifests.push({ ...index.manifests[0], platform: { os: "fc", architecture: "x86_64" } });
+    const bytes = Buffer.from(JSON.stringify(index));
+    registry.manifests.set("acme/runtime:latest", { mediaType: stored?.mediaType ?? "", bytes });
+    const found = await runtimes.resolveRuntime(name, toTargets("qemu/x86_64", "fc/x86_64"));
+    assert.deepEqual(namesOf(found), ["qemu/x86_64", "qemu/x86_64"]);
+  });
+
   it("is rejected with what it has if it lacks a target, at preview as at build", async () => {
     await using registry = await startFakeRegistry();
     const name = `${registry.host}/acme/runtime`;

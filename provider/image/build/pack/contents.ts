@@ -1,6 +1,7 @@
 /** The files that an image brings for an architecture. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { digestOf } from "../../../base/digest";
 import type { ImageConfig } from "../../dockerfile/metadata/imageConfig";
 import { canonicalArchitecture } from "../../oci/platformChoice";
 import type { RomRef } from "../../oci/storedImage";
@@ -34,7 +35,8 @@ export function contentsLoader(
 ): (architecture: string) => Promise<ImageContents> {
   const { build, digests } = plan;
   const loading = async (architecture: string, isShared: boolean) => {
-    const scratch = isShared ? plan.scratch : path.join(plan.scratch, architecture);
+    // The name may come from a registry and be any text, also `../..`.
+    const scratch = isShared ? plan.scratch : path.join(plan.scratch, digestOf(architecture).slice("sha256:".length));
     if (!isShared) await fs.mkdir(scratch, { recursive: true });
     return { ...options, build, digests, architecture, scratch };
   };

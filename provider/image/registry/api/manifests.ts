@@ -103,7 +103,7 @@ export async function fetchReferrers(
     headers: { Accept: MEDIA_TYPE.index },
     repository,
     scopes: [`repository:${repository}:pull`],
-    expect: [200, 400, 404, 405],
+    expect: [200, 400, 404, 405, 501],
   });
   return response.status === 200 ? bytes : undefined;
 }

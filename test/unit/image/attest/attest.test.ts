@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { type Digest, digestOf } from "../../../../provider/base/digest";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { createProvenance } from "../../../../provider/image/attest/provenance";
-import { attachDocuments } from "../../../../provider/image/attest/attachDocuments";
+import { type Attachment, attachDocuments } from "../../../../provider/image/attest/attachDocuments";
 import { type Referrer, listReferrers } from "../../../../provider/image/attest/referrers";
 import { createSbom } from "../../../../provider/image/attest/sbom";
 import {
@@ -24,20 +24,23 @@ import { putTestImage } from "../../../support/testImages";
 
 const access = { sleep: () => Promise.resolve() };
 const facts = { name: "acme/shop", digest: digestOf("image") };
-const sbom = createSbom({
-  ...facts,
-  platforms: [
-    {
-      platform: "qemu/x86_64",
-      runtime: { reference: "base:latest", kernelDigest: digestOf("kernel") },
-      files: [
-        { path: "/b", digest: digestOf("b") },
-        { path: "/a", digest: digestOf("a") },
-      ],
-    },
-  ],
-  createdAt: "2026-11-29T00:00:00Z",
-});
+const billOf = (digest: Digest): Attachment =>
+  createSbom({
+    ...facts,
+    digest,
+    platforms: [
+      {
+        platform: "qemu/x86_64",
+        runtime: { reference: "base:latest", kernelDigest: digestOf("kernel") },
+        files: [
+          { path: "/b", digest: digestOf("b") },
+          { path: "/a", digest: digestOf("a") },
+        ],
+      },
+    ],
+    createdAt: "2026-11-29T00:00:00Z",
+  });
+const sbom = billOf(facts.digest);
 const provenance = createProvenance({
   ...facts,
   contextHash: digestOf("context"),
@@ -106,7 +109,7 @@ describe("documents about an image", () => {
       await attachDocuments(repository, await findRoot(layout, other.digest), [provenance], access);
       const tags = () => [...registry.manifests.keys()].filter((key) => key.startsWith("acme/shop:")).sort();
       const before = { tags: tags(), all: [...registry.manifests.keys()] };
-      await attachDocuments(repository, await findRoot(layout, digest), [sbom, provenance], access);
+      await attachDocuments(repository, await findRoot(layout, digest), [billOf(digest), provenance], access);
       await signImage(repository, digest, signerFromPem(newKey().pem), access);
       assert.equal((await referrers()).length, 2);
       assert.deepEqual(await removeImages(repository, [digest], access), { removed: [digest], kept: [] });
@@ -123,7 +126,7 @@ describe("documents about an image", () => {
   }
 
   it("stay an unfinished removal until they are deleted", async () => {
-    await attachDocuments(repository, await findRoot(layout, digest), [sbom], access);
+    await attachDocuments(repository, await findRoot(layout, digest), [billOf(digest)], access);
     const [attached] = await referrers();
     registry.fault = (request, response) => {
       if (request.method !== "DELETE" || !request.path.endsWith(attached?.digest ?? "")) return false;
@@ -133,6 +136,7 @@ describe("documents about an image", () => {
     const { removed, kept } = await removeImages(repository, [digest], access);
     assert.deepEqual([removed, kept.map((one) => one.digest)], [[], [digest]]);
     assert.match(kept[0]?.reason ?? "", /not yet/);
+    assert.ok(registry.manifests.has(`acme/shop@${digest}`), "as the warning says");
     registry.fault = () => false;
     assert.deepEqual(await removeImages(repository, [digest], access), { removed: [digest], kept: [] });
     assert.deepEqual(await referrers(), []);
@@ -150,6 +154,80 @@ describe("documents about an image", () => {
     });
     assert.deepEqual(await removeImages(repository, [digest], access), { removed: [digest], kept: [] });
     assert.ok(registry.manifests.has(`acme/shop@${other.digest}`));
+  });
+
+  describe("of others", () => {
+    const put = (key: string, document: object): Digest => {
+      const bytes = Buffer.from(JSON.stringify(document));
+      const stored = { mediaType: "application/vnd.oci.image.manifest.v1+json", bytes };
+      registry.manifests.set(`acme/shop@${digestOf(bytes)}`, stored);
+      if (key !== "") registry.manifests.set(`acme/shop:${key}`, stored);
+      return digestOf(bytes);
+    };
+    const manifestOf = (one: Digest) =>
+      JSON.parse(String(registry.manifests.get(`acme/shop@${one}`)?.bytes)) as Record<string, unknown>;
+    const remove = () => removeImages(repository, [digest], access);
+    const fallbackTag = () => digest.replace(":", "-");
+
+    for (const hasReferrersApi of [true, false]) {
+      it(`stay when the image is deleted: ${hasReferrersApi ? "referrers API" : "fallback tag"}`, async () => {
+        registry.hasReferrersApi = hasReferrersApi;
+        const root = await findRoot(layout, digest);
+        const scan = { artifactType: "application/vnd.scanner.report+json", bytes: Buffer.from("{}") };
+        const bill = { artifactType: "application/spdx+json", bytes: Buffer.from('{"spdxVersion":"SPDX-2.3"}') };
+        const others = [...(await attachDocuments(repository, root, [scan, bill], access))];
+        // What describes another image, as a bill of materials that was copied with its image does.
+        others.push(...(await attachDocuments(repository, root, [sbom], access)));
+        const own = await attachDocuments(repository, root, [billOf(digest), provenance], access);
+        assert.ok(own[0]);
+        others.push(put("", { ...manifestOf(own[0]), annotations: { team: "security" } }));
+        assert.deepEqual(await remove(), { removed: [digest], kept: [] });
+        const isPresent = (one: Digest | undefined): boolean => registry.manifests.has(`acme/shop@${one}`);
+        assert.deepEqual(others.map(isPresent), [true, true, true, true]);
+        assert.deepEqual(own.map(isPresent), [false, false]);
+        const left = (await referrers()).map((one) => one.digest);
+        assert.deepEqual(left.toSorted(), others.slice(0, hasReferrersApi ? 4 : 3).toSorted());
+      });
+    }
+
+    it("stay if they are under the tags of referrers and signatures, such as an image that someone runs", async () => {
+      const other = await putTestImage(folder, { rootfs: "in production" });
+      await pushImage(other.layout, other.digest, repository, access);
+      const stored = registry.manifests.get(`acme/shop@${other.digest}`);
+      assert.ok(stored);
+      for (const tag of [fallbackTag(), `${fallbackTag()}.sig`]) registry.manifests.set(`acme/shop:${tag}`, stored);
+      assert.deepEqual(await remove(), { removed: [digest], kept: [] });
+      assert.ok(registry.manifests.has(`acme/shop@${other.digest}`));
+      assert.ok(registry.manifests.has(`acme/shop:${fallbackTag()}.sig`));
+    });
+
+    it("stay if they are signatures: in another form, or beside ours", async () => {
+      const tag = `${fallbackTag()}.sig`;
+      await signImage(repository, digest, signerFromPem(newKey().pem), access);
+      const signed = JSON.parse(String(registry.manifests.get(`acme/shop:${tag}`)?.bytes)) as object;
+      const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf("config"), size: 6 };
+      put(tag, { ...signed, config });
+      assert.deepEqual(await remove(), { removed: [digest], kept: [] });
+      assert.ok(registry.manifests.has(`acme/shop:${tag}`), "as written by another tool");
+      await signImage(repository, digest, signerFromPem(newKey().pem), access);
+      assert.deepEqual(await remove(), { removed: [digest], kept: [] });
+      assert.ok(registry.manifests.has(`acme/shop:${tag}`), "two signatures");
+    });
+
+    it("and those of a registry that does not list them, do not keep the image", async () => {
+      for (const status of [401, 403, 500, 501]) {
+        const image = await putTestImage(folder, { rootfs: String(status) });
+        await pushImage(image.layout, image.digest, repository, access);
+        registry.fault = ({ path: name }, response) => {
+          if (!name.includes("/referrers/")) return false;
+          response.writeHead(status).end();
+          return true;
+        };
+        const removal = await removeImages(repository, [image.digest], access);
+        assert.deepEqual(removal, { removed: [image.digest], kept: [] }, String(status));
+        assert.ok(!registry.manifests.has(`acme/shop@${image.digest}`));
+      }
+    });
   });
 
   it("keep foreign entries of the fallback index", async () => {

@@ -5,6 +5,7 @@ import { type Digest, digestOf } from "../../../../provider/base/digest";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { buildImage, resolveBases } from "../../../../provider/image/build/buildImage";
 import { computeDigest } from "../../../../provider/image/build/computeDigest";
+import { contentsLoader } from "../../../../provider/image/build/pack/contents";
 import { type BuildPlan, planBuild } from "../../../../provider/image/build/planBuild";
 import { buildOnce } from "../../../../provider/image/cache/buildOnce";
 import { isErofs } from "../../../../provider/image/erofs/read";
@@ -12,6 +13,7 @@ import { findRoot } from "../../../../provider/image/oci/exchange/collect";
 import { extractLayer } from "../../../../provider/image/oci/layer";
 import { openLayout } from "../../../../provider/image/oci/layout";
 import { type DescribedImage, readPlatforms } from "../../../../provider/image/oci/storedImage";
+import { startFakeRegistry } from "../../../support/fakeRegistry";
 import type { RuntimeImage } from "../../../../provider/image/runtimeImage";
 import { useCacheFolder } from "../../../support/cacheFolder";
 import { givenTexts } from "../../../support/givenFiles";
@@ -179,6 +181,20 @@ describe("an image for several platforms", () => {
     await fs.truncate(images[1]?.kernel?.blob ?? "", 1);
     assert.deepEqual([await once(), packed], [first, 2]);
     assert.equal(digestOf(await fs.readFile(images[1]?.kernel?.blob ?? "")), images[1]?.kernel?.digest);
+  });
+
+  it("is built in the scratch folder, whatever a runtime calls its architecture", async () => {
+    await using registry = await startFakeRegistry();
+    const planned = await plan(`spec: v0.7\nruntime: base\nrootfs: oci://${registry.host}/app:1\n`);
+    const load = contentsLoader(planned, {
+      signal: undefined,
+      onProgress: () => undefined,
+      onWarning: () => undefined,
+      isDigestOnly: false,
+    });
+    await assert.rejects(load("../escaped"), (error) => UnikernelError.has(error, "NOT_FOUND"));
+    await assert.rejects(fs.access(at("escaped")));
+    assert.equal((await fs.readdir(planned.scratch)).length, 1);
   });
 
   it("leaves nothing when it is removed, and keeps what another image shares", async () => {

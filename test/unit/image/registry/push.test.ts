@@ -6,10 +6,11 @@ import { type Digest, digestOf } from "../../../../provider/base/digest";
 import { type ErrorCode, UnikernelError } from "../../../../provider/base/errors";
 import { type Layout, openLayout } from "../../../../provider/image/oci/layout";
 import { readLayoutImage } from "../../../../provider/image/oci/containerImage";
+import { inspectImage } from "../../../../provider/image/registry/inspect";
 import { pullRuntime } from "../../../../provider/image/registry/pull";
 import { type PushOptions, type PushProgress, pushImage } from "../../../../provider/image/registry/push";
 import { type FakeRegistry, startFakeRegistry } from "../../../support/fakeRegistry";
-import { putTestImage } from "../../../support/testImages";
+import { putTestImage, putTestPlatforms } from "../../../support/testImages";
 
 const rejectsWith = (promise: Promise<unknown>, code: ErrorCode, text: RegExp): Promise<void> =>
   assert.rejects(promise, (error) => {
@@ -78,11 +79,31 @@ describe("pushing an image", () => {
     assert.deepEqual([result.uploadedBlobs, result.skippedBlobs.length], [[], 3]);
     assert.deepEqual(
       registry.requests.slice(before).map(({ method }) => method),
-      ["HEAD", "HEAD"],
+      ["HEAD", "HEAD", "HEAD"], // index, manifest, tag
     );
     await push("acme/shop:v2");
     assert.deepEqual([sent("POST", "blobs/uploads"), sent("PUT", "manifests")], [3, 3]);
     await assertPulls("acme/shop:v2");
+  });
+
+  it("sends what an image of several platforms has lost in the registry", async () => {
+    ({ layout, digest } = await putTestPlatforms(folder, ["qemu/x86_64", "kraftcloud/arm64"]));
+    await push();
+    const whole = [...registry.manifests.keys()].toSorted();
+    const { manifests } = JSON.parse(String(registry.manifests.get(`acme/shop@${digest}`)?.bytes)) as {
+      manifests: { digest: string }[];
+    };
+    const lost = manifests[1]?.digest;
+    assert.ok(registry.manifests.delete(`acme/shop@${lost}`));
+    const layers = JSON.parse(
+      await fs.readFile(path.join(layout.folder, "blobs/sha256", lost?.slice(7) ?? ""), "utf8"),
+    ) as {
+      layers: { digest: string }[];
+    };
+    assert.ok(registry.blobs.delete(`acme/shop@${layers.layers[0]?.digest}`), "its kernel, too");
+    assert.deepEqual((await push()).uploadedBlobs, [layers.layers[0]?.digest]);
+    assert.deepEqual([...registry.manifests.keys()].toSorted(), whole);
+    assert.equal((await inspectImage(`${registry.host}/acme/shop:v1`, { sleep }))?.digest, digest);
   });
 
   it("sends one layer and the config after a change of code only", async () => {

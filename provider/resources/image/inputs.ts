@@ -138,7 +138,8 @@ export const imageInputs = z.strictObject({
       "Number of images that an update keeps, the new one included, so that a rollback finds its image. An image that an instance of the metro runs is kept in any case. Default 3.",
   }),
   attestation: field(attestationInput.optional(), {
-    description: "What to attach to the image in its registry. Needs a registry. It is deleted with its image; what others attached stays, and so do signatures if there are several. Default: nothing.",
+    description:
+      "What to attach to the image in its registry. Needs a registry. It is deleted with its image; what others attached stays, and so do signatures if there are several. Default: nothing.",
   }),
   exportTo: field(
     z

@@ -1,7 +1,9 @@
 /** The base class of all resources, which registers them with the engine. */
 import * as pulumi from "@pulumi/pulumi";
 import { ownerOfStack } from "./registration/owner";
-import { type ResourceArgument, noteGiven, takeOutputs } from "./registration/resourceArguments";
+// Two statements: TypeScript 3.8, which Pulumi bundles, reads these declarations.
+import type { ResourceArgument } from "./registration/resourceArguments";
+import { noteGiven, takeOutputs } from "./registration/resourceArguments";
 import { checkOptions } from "./registration/resourceOptions";
 import { markSecret, secretOutputs } from "./registration/secrets";
 import { stackTraces } from "./registration/stackTraces";

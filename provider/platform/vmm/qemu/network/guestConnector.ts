@@ -6,14 +6,14 @@
  * never repeats the data that it has sent. So connections start as fast as the guest is sure to take them:
  *
  * ```text
- * connect ─► wait in line
+ * connect ─► wait in the queue
  *              │ newConnections.ts
  *              ├─ few connections are new ─────────────────────► connect, hand over at once
  *              │
  *              └─ many are new, and no handshake is under way ─► connect, ask QEMU until the guest has accepted, hand over
  *                                                                  │
  *                                                                  └─ not in time: the guest's backlog is full;
- *                                                                     close, wait in line again
+ *                                                                     close, wait in the queue again
  * ```
  *
  * A connection is new until the guest has sent data over it, and for a few seconds at most.
@@ -29,7 +29,7 @@ import { MAX_UNANSWERED, type NewConnection, NewConnections, type UnacceptedConn
 const MAX_FORWARDS = MAX_UNANSWERED;
 /** Loopback connects in well under a millisecond, unless the backlog is full. */
 const ACCEPT_TIMEOUT_MS = 50;
-/** Without a connection for this long, the guest counts as not responding, and those in line get none. */
+/** Without a connection for this long, the guest counts as not responding, and those in the queue get none. */
 const STALLED_AFTER_MS = 5000;
 /** First pause between two questions to QEMU; it doubles while nothing starts. */
 const POLL_MS = 2;
@@ -47,11 +47,11 @@ export interface ForwardSource {
 export class GuestConnector {
   readonly #source: ForwardSource;
   readonly #hostPorts: number[];
-  readonly #new = new NewConnections();
+  readonly #connections = new NewConnections();
   /** Connects that wait, first come, first served. */
-  readonly #line: PromiseWithResolvers<NewConnection | undefined>[] = [];
+  readonly #queue: PromiseWithResolvers<NewConnection | undefined>[] = [];
   #startCount = 0;
-  /** When a connection was last handed over, or the line began. */
+  /** When a connection was last handed over, or the queue began. */
   #progressMs = 0;
   #mayGrow = true;
   #isPolling = false;
@@ -79,19 +79,19 @@ export class GuestConnector {
     return undefined;
   }
 
-  /** Waits in line; `undefined` if the guest does not respond. A connect that is repeated is the next one. */
+  /** Waits in the queue; `undefined` if the guest does not respond. A connect that is repeated is the next one. */
   async #nextTurn(signal: AbortSignal, isRepeated: boolean): Promise<NewConnection | undefined> {
     signal.throwIfAborted();
     const turn = Promise.withResolvers<NewConnection | undefined>();
     const leave = (): void => {
-      const index = this.#line.indexOf(turn);
-      if (index >= 0) this.#line.splice(index, 1);
+      const index = this.#queue.indexOf(turn);
+      if (index >= 0) this.#queue.splice(index, 1);
       turn.reject(signal.reason as Error);
     };
     signal.addEventListener("abort", leave, { once: true });
-    if (this.#line.length === 0 && !isRepeated) this.#progressMs = performance.now();
-    if (isRepeated) this.#line.unshift(turn);
-    else this.#line.push(turn);
+    if (this.#queue.length === 0 && !isRepeated) this.#progressMs = performance.now();
+    if (isRepeated) this.#queue.unshift(turn);
+    else this.#queue.push(turn);
     this.#admit();
     try {
       return await turn.promise;
@@ -103,7 +103,7 @@ export class GuestConnector {
   /** Connects to the forward, and waits for the guest if there are many; `undefined` if either does not accept in time. */
   async #open(connection: NewConnection, signal: AbortSignal): Promise<net.Socket | undefined> {
     const end = (): void => {
-      this.#new.end(connection);
+      this.#connections.end(connection);
       this.#admit();
     };
     let socket: net.Socket | undefined;
@@ -122,15 +122,15 @@ export class GuestConnector {
     return undefined;
   }
 
-  /** Starts those in line that the guest is sure to take. */
+  /** Starts those in the queue that the guest is sure to take. */
   #admit(): void {
-    while (this.#line.length > 0 && this.#new.mayStart(this.#hostPorts.length)) {
-      const busy = new Set(this.#new.handshakes().map(({ hostPort }) => hostPort));
+    while (this.#queue.length > 0 && this.#connections.mayStart(this.#hostPorts.length)) {
+      const busy = new Set(this.#connections.handshakes().map(({ hostPort }) => hostPort));
       const hostPort = this.#hostPorts.find((port) => !busy.has(port)) ?? this.#hostPorts[0] ?? 0;
       this.#startCount++;
-      this.#line.shift()?.resolve(this.#new.start(hostPort));
+      this.#queue.shift()?.resolve(this.#connections.start(hostPort));
     }
-    if (this.#line.length === 0) return;
+    if (this.#queue.length === 0) return;
     void this.#grow();
     void this.#poll();
   }
@@ -152,15 +152,15 @@ export class GuestConnector {
     if (this.#isPolling) return;
     this.#isPolling = true;
     try {
-      for (let pauseMs = POLL_MS; this.#line.length > 0 || this.#new.isAwaited;) {
+      for (let pauseMs = POLL_MS; this.#queue.length > 0 || this.#connections.isAwaited;) {
         const startCount = this.#startCount;
         await systemClock.sleep(pauseMs);
-        const asked = this.#new.handshakes().filter(({ socket }) => socket !== undefined);
-        if (this.#new.needsAnswer) this.#new.judge(asked, await this.#source.findUnaccepted());
-        await setImmediate(); // a connect that must be repeated returns to the head of the line
+        const asked = this.#connections.handshakes().filter(({ socket }) => socket !== undefined);
+        if (this.#connections.needsAnswer) this.#connections.judge(asked, await this.#source.findUnaccepted());
+        await setImmediate(); // a connect that must be repeated returns to the head of the queue
         this.#admit();
         if (performance.now() - this.#progressMs > STALLED_AFTER_MS)
-          for (const turn of this.#line.splice(0)) turn.resolve(undefined);
+          for (const turn of this.#queue.splice(0)) turn.resolve(undefined);
         pauseMs = this.#startCount > startCount ? POLL_MS : Math.min(2 * pauseMs, POLL_MAX_MS);
       }
     } catch (error) {
@@ -172,8 +172,8 @@ export class GuestConnector {
 
   /** The VM is gone: nobody gets a connection any more. */
   #fail(error: unknown): void {
-    for (const turn of this.#line.splice(0)) turn.reject(error);
-    this.#new.endAll();
+    for (const turn of this.#queue.splice(0)) turn.reject(error);
+    this.#connections.endAll();
   }
 }
 

@@ -49,23 +49,11 @@ export async function fetchFallbackIndex(
   const tag = referrersTag(subject);
   if ((await client.resolveManifest(repository, tag)) === undefined)
     return { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] };
-  return parseReferrers((await client.fetchManifest(repository, tag)).bytes, tag);
-}
-
-/**
- * What refers to an image, in the registry's order. Throws as {@link fetchFallbackIndex}.
- *
- * @param repository path of the repository in the registry
- */
-export async function listReferrers(
-  client: RegistryClient,
-  repository: string,
-  subject: Digest,
-): Promise<readonly Referrer[]> {
-  const fromApi = await client.fetchReferrers(repository, subject);
-  const index =
-    fromApi === undefined ? await fetchFallbackIndex(client, repository, subject) : parseReferrers(fromApi, subject);
-  return index.manifests;
+  const index = readReferrers((await client.fetchManifest(repository, tag)).bytes);
+  if (index !== undefined) return index;
+  throw new UnikernelError("API_SHAPE", `The registry's index of referrers '${tag}' is not a valid OCI document.`, {
+    hint: "Remove that tag from the registry.",
+  });
 }
 
 /** Parses an index of referrers; `undefined` for what is none. Pure. */
@@ -75,12 +63,4 @@ export function readReferrers(bytes: Buffer): z.infer<typeof referrersIndex> | u
   } catch {
     return undefined;
   }
-}
-
-function parseReferrers(bytes: Buffer, what: string): z.infer<typeof referrersIndex> {
-  const parsed = readReferrers(bytes);
-  if (parsed !== undefined) return parsed;
-  throw new UnikernelError("API_SHAPE", `The registry's index of referrers '${what}' is not a valid OCI document.`, {
-    hint: "Remove that tag from the registry.",
-  });
 }

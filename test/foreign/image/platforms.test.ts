@@ -6,7 +6,7 @@ import type { Digest } from "../../../provider/base/digest";
 import { exec } from "../../../provider/base/exec";
 import { attestImage } from "../../../provider/image/attest/attestImage";
 import { createRegistryClient } from "../../../provider/image/registry/api/client";
-import { listReferrers } from "../../../provider/image/attest/referrers";
+import { listReferrers } from "../../support/referrers";
 import { buildImage } from "../../../provider/image/build/buildImage";
 import { type BuildPlan, planBuild } from "../../../provider/image/build/planBuild";
 import { blobFromBytes } from "../../../provider/image/oci/blob";

@@ -8,7 +8,7 @@ import type { Digest } from "../../../provider/base/digest";
 import { UnikernelError } from "../../../provider/base/errors";
 import { exec } from "../../../provider/base/exec";
 import { attachDocuments } from "../../../provider/image/attest/attachDocuments";
-import { listReferrers } from "../../../provider/image/attest/referrers";
+import { listReferrers } from "../../support/referrers";
 import { createSbom } from "../../../provider/image/attest/sbom";
 import { signImage, signerFromPem } from "../../../provider/image/attest/signature";
 import { readLayoutImage } from "../../../provider/image/oci/containerImage";

@@ -7,7 +7,8 @@ import { type Digest, digestOf } from "../../../../provider/base/digest";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { createProvenance } from "../../../../provider/image/attest/provenance";
 import { type Attachment, attachDocuments } from "../../../../provider/image/attest/attachDocuments";
-import { type Referrer, listReferrers } from "../../../../provider/image/attest/referrers";
+import type { Referrer } from "../../../../provider/image/attest/referrers";
+import { listReferrers } from "../../../support/referrers";
 import { createSbom } from "../../../../provider/image/attest/sbom";
 import {
   createSignaturePayload,

@@ -27,8 +27,8 @@ const SERVER_WAIT_MS = 60_000;
 
 /**
  * Deletes one object by its name. Throws `INPUT_INVALID` for invalid arguments, `NOT_FOUND`, and `IN_USE` for a service with instances
- * without `--with-instances`, and for an object that a finished create of a stack made, or an image that a stack
- * claimed, without `--managed`.
+ * without `--with-instances`, and for an object that a finished create of a stack made, or an image that a stack claimed, without
+ * `--managed`.
  */
 export async function deleteObject(args: readonly string[]): Promise<string> {
   const [kind, name, ...rest] = args;
@@ -79,15 +79,15 @@ interface MarkedItem {
 const isKind = (kind: string): kind is Kind => Object.hasOwn(ROUTES, kind);
 
 function usageError(kind: string | undefined): UnikernelError {
-  const kinds = KINDS;
-  if (kind === undefined || kinds.includes(kind)) {
+  const kinds = KINDS.join(", ");
+  if (kind === undefined || KINDS.includes(kind)) {
     return new UnikernelError("INPUT_INVALID", "'unikernel delete' takes a kind and a name.", {
-      hint: `Write 'unikernel delete <kind> <name>'; the kinds are ${kinds.join(", ")}.`,
+      hint: `Write 'unikernel delete <kind> <name>'; the kinds are ${kinds}.`,
     });
   }
-  const suggestion = closestMatch(kind, kinds);
+  const suggestion = closestMatch(kind, KINDS);
   return new UnikernelError("INPUT_INVALID", `'${kind}' is not a kind of object.`, {
-    hint: `The kinds are ${kinds.join(", ")}.${suggestion === undefined ? "" : ` Did you mean ${suggestion}?`}`,
+    hint: `The kinds are ${kinds}.${suggestion === undefined ? "" : ` Did you mean ${suggestion}?`}`,
   });
 }
 

@@ -12,11 +12,11 @@ import { localPaths } from "../../base/localPaths";
  * One subfolder of `localPaths().imageCacheDir` per kind of file:
  * - "file-digests": digests of the files of one image context, by inode and times
  * - "file-lists": what an image was built from, by context hash
- * - "folder-looks": what the last plan of an image context has looked at, and its context hash
  * - "image-digests": digests of images, by everything that they are built from
+ * - "observations": what the last plan of an image context has looked at, and its context hash
  */
 export type CacheKind = (typeof CACHE_KINDS)[number];
-const CACHE_KINDS = ["file-digests", "file-lists", "folder-looks", "image-digests"] as const;
+const CACHE_KINDS = ["file-digests", "file-lists", "image-digests", "observations"] as const;
 
 /** Limit of all files together; the digests of 10,000 files take 1.1 MB. Those used least recently are removed first. */
 const MAX_CACHE_BYTES = 256 * 2 ** 20;
@@ -53,6 +53,9 @@ export const keepCacheFile = (file: string): Promise<void> =>
     await markAsUsed(file);
     await limitCache();
   });
+
+/** Counts a file that was read by other means as used now. */
+export const markCacheFileUsed = (file: string): Promise<void> => useCache(() => markAsUsed(file));
 
 /** Runs `work`, and ignores what a file system may refuse: no space, no permission, no such file. */
 export async function useCache(work: () => Promise<void>): Promise<void> {

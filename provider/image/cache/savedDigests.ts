@@ -2,11 +2,15 @@
 import * as path from "node:path";
 import { digestOf } from "../../base/digest";
 import { FileDigests } from "../pack/fileDigests";
-import { cacheFile, keepCacheFile, useCache } from "./cacheFiles";
+import { cacheFile, keepCacheFile, markCacheFileUsed, useCache } from "./cacheFiles";
 
-/** Where the digests of a context are kept. Inputs as of {@link withSavedDigests}. */
-export const digestsFile = (context: string, kraftfile: string | undefined): string =>
+/** Inputs as of {@link withSavedDigests}. */
+const digestsFile = (context: string, kraftfile: string | undefined): string =>
   cacheFile("file-digests", digestOf(JSON.stringify([path.resolve(context), kraftfile ?? null])));
+
+/** Counts the digests of a context as used: a plan of it will need them once it changes. Inputs as of {@link withSavedDigests}. */
+export const markDigestsUsed = (context: string, kraftfile: string | undefined): Promise<void> =>
+  markCacheFileUsed(digestsFile(context, kraftfile));
 
 /**
  * Runs `work` with the digests that are known, and saves those that it used or added, even if it fails.

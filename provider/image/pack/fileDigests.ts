@@ -1,20 +1,12 @@
 /** Digests of files, so that an unchanged file is not read again. */
-import * as crypto from "node:crypto";
-import * as fs from "node:fs/promises";
-import * as path from "node:path";
+import { readChecksummedFile, writeChecksummedFile } from "../../base/checksummedFile";
 import { type Digest, isDigest } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
-import { createFolder, writeFileAtomic } from "../../base/files";
-import type { ArchivedFile, DiskFile, FileContent } from "../rootfs/tree";
+import { type ArchivedFile, type DiskFile, type FileContent, isRacy } from "../rootfs/tree";
 import { DigestTable } from "./digestTable";
 
-/**
- * A file that was written this short a time before it was hashed may be written again without a change of its times: the clock of a
- * file system has steps of up to two seconds (FAT). Its digest is not kept. Git calls such files racily clean.
- */
-const RACY_MS = 2_000;
-/** First word of a saved file; incremented when its format changes. */
-const MAGIC = "file-digests-2";
+/** Format of a saved file; incremented when it changes. */
+const FORMAT = "file-digests-2";
 
 /** Digests by inode, size and times (like git's index), and of this operation's files by their content object. */
 export class FileDigests {
@@ -67,16 +59,15 @@ export class FileDigests {
       });
     }
     this.#computed.set(content, digest);
-    if ("bytes" in content || this.#private.has(content) || isRacy(content)) return;
+    if ("bytes" in content || this.#private.has(content) || isRacy(fileOf(content).identity, Date.now())) return;
     if ("archive" in content) this.#usedArchived.set(archivedKey(content), digest);
     else this.#recorded.set(fileKey(content), [content, digest]);
   }
 
   /** Loads what {@link save} wrote; empty when there is nothing or the file is damaged. */
   static async load(file: string): Promise<FileDigests> {
-    const bytes = await fs.readFile(file).catch(() => Buffer.alloc(0));
-    const body = bytes.subarray(HEAD_BYTES);
-    if (bytes.toString("latin1", 0, HEAD_BYTES) !== headOf(body)) return new FileDigests();
+    const body = await readChecksummedFile(file, FORMAT);
+    if (body === undefined) return new FileDigests();
     const tableBytes = Number(body.toString("latin1", 0, body.indexOf("\n")));
     const start = body.indexOf("\n") + 1;
     const archived = new Map<string, Digest>();
@@ -98,15 +89,10 @@ export class FileDigests {
     const table = this.#saved.encode(this.#recorded.values());
     const lines = [...used].map(([key, digest]) => `${key} ${digest}\n`).join("");
     const body = Buffer.concat([Buffer.from(`${table.length}\n`), table, Buffer.from(lines)]);
-    await createFolder(path.dirname(file));
-    await writeFileAtomic(file, Buffer.concat([Buffer.from(headOf(body)), body]), 0o600);
+    await writeChecksummedFile(file, FORMAT, body);
     return true;
   }
 }
-
-/** Marks the format, and tells a damaged file. */
-const headOf = (body: Uint8Array): string => `${MAGIC} ${crypto.hash("sha256", body, "hex")}\n`;
-const HEAD_BYTES = headOf(new Uint8Array()).length;
 
 const fileKey = ({ identity, sizeBytes }: DiskFile): string =>
   `${identity.dev}:${identity.ino}:${sizeBytes}:${identity.mtimeMs}:${identity.ctimeMs}`;
@@ -116,8 +102,3 @@ const archivedKey = ({ archive, ranges }: ArchivedFile): string =>
 
 /** The file on disk that holds a content. */
 const fileOf = (content: DiskFile | ArchivedFile): DiskFile => ("archive" in content ? content.archive : content);
-
-function isRacy(content: DiskFile | ArchivedFile): boolean {
-  const { mtimeMs, ctimeMs } = fileOf(content).identity;
-  return Math.max(mtimeMs, ctimeMs) > Date.now() - RACY_MS;
-}

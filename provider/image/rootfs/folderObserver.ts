@@ -6,11 +6,10 @@
 import * as fs from "node:fs";
 import { type Clock, systemClock } from "../../base/clock";
 import { TimeSlice } from "../pack/timeSlice";
+import { isRacy } from "./tree";
 
 /** Numbers that tell that an entry is as it was: device, inode, mode, links, size, and the times when content and inode changed. */
 const COLUMNS = 7;
-/** A change this short a time before a look may share its time with a change after it: the clock of a file system may be that coarse. */
-const RACY_MS = 2000;
 /** Entries between two looks at the clock. */
 const ENTRIES_PER_LOOK = 64;
 /** More are not remembered: they would take hundreds of megabytes. */
@@ -37,7 +36,8 @@ export class FolderObserver {
   readonly #names: string[] = [];
   readonly #entries: string[] = [];
   readonly #numbers: number[] = [];
-  #newestMs = 0;
+  /** The newest times of all entries. */
+  #newest = { mtimeMs: 0, ctimeMs: 0 };
 
   constructor(clock: Pick<Clock, "now"> = systemClock) {
     this.#startedMs = clock.now();
@@ -62,12 +62,13 @@ export class FolderObserver {
   entry(path: string, stat: fs.Stats): void {
     this.#entries.push(path);
     this.#numbers.push(stat.dev, stat.ino, stat.mode, stat.nlink, stat.size, stat.mtimeMs, stat.ctimeMs);
-    this.#newestMs = Math.max(this.#newestMs, stat.mtimeMs, stat.ctimeMs);
+    this.#newest.mtimeMs = Math.max(this.#newest.mtimeMs, stat.mtimeMs);
+    this.#newest.ctimeMs = Math.max(this.#newest.ctimeMs, stat.ctimeMs);
   }
 
   /** What was looked at; `undefined` if something had changed so shortly before that a further change would not show. */
   get observations(): Observations | undefined {
-    if (this.#newestMs > this.#startedMs - RACY_MS || this.#entries.length > MAX_ENTRIES) return undefined;
+    if (isRacy(this.#newest, this.#startedMs) || this.#entries.length > MAX_ENTRIES) return undefined;
     const [folders, names, entries] = [this.#folders, this.#names, this.#entries];
     return { folders, names, entries, numbers: Float64Array.from(this.#numbers) };
   }

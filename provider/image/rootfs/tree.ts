@@ -24,6 +24,16 @@ export interface FileIdentity {
   readonly ctimeMs: number;
 }
 
+/**
+ * A file that was written this short a time before it was looked at may be written again without a change of its times: the clock of a
+ * file system has steps of up to two seconds (FAT). Git calls such files racily clean.
+ */
+const RACY_MS = 2_000;
+
+/** True if a file with these times may have changed after `lookedAtMs` without a change of them. What is known of it is not kept. */
+export const isRacy = ({ mtimeMs, ctimeMs }: Pick<FileIdentity, "mtimeMs" | "ctimeMs">, lookedAtMs: number): boolean =>
+  Math.max(mtimeMs, ctimeMs) > lookedAtMs - RACY_MS;
+
 /** A directory that was listed, with the inode it had then. */
 export interface DirectoryRoot {
   /** Absolute path without symbolic links. */

@@ -10,8 +10,8 @@ import type { KernelPlan } from "../../image/build/kernel/kernelPlan";
 import { type BuildPlan, findSources, planFound } from "../../image/build/planBuild";
 import { describeContextChange } from "../../image/cache/fileList";
 import { loadHashKey } from "../../image/cache/hashKey";
-import { withSavedDigests } from "../../image/cache/savedDigests";
-import { findUnchangedHash, saveLook } from "../../image/cache/unchangedContext";
+import { markDigestsUsed, withSavedDigests } from "../../image/cache/savedDigests";
+import { contextKey, findUnchangedHash, saveObservations } from "../../image/cache/unchangedContext";
 import { FolderObserver } from "../../image/rootfs/folderObserver";
 import { hasAssets, toGivenFiles } from "./files";
 import { type ImageInputs, imageInputs } from "./inputs";
@@ -48,18 +48,21 @@ export async function computeInputs(
     const { context, kraftfile, files, build, preserveModes, name = "image" } = inputs;
     const hashKey = await loadHashKey();
     const found = await findSources({ context, build, ...(kraftfile === undefined ? {} : { kraftfile }) });
-    const looked = { context, kraftfile, found, others: [files, build ?? null, preserveModes], hashKey };
-    const contextHash = hasAssets(files) ? undefined : await findUnchangedHash(looked);
-    if (contextHash !== undefined && isSameBuild(olds, { ...given, contextHash }))
+    const others = [files, build ?? null, preserveModes];
+    const key = hasAssets(files) ? undefined : contextKey({ found, others, hashKey });
+    const contextHash = key === undefined ? undefined : await findUnchangedHash(key);
+    if (contextHash !== undefined && isSameBuild(olds, { ...given, contextHash })) {
+      await markDigestsUsed(context, kraftfile);
       return kernelFailure(found.kernel, { given, inputs, metro, olds }, contextHash) ?? unchanged(given, olds);
-    const observer = new FolderObserver();
+    }
+    const observer = key === undefined ? undefined : new FolderObserver();
     return await withTemporaryFolder((scratch) =>
       withSavedDigests(context, kraftfile, async (digests) => {
         const plan = await planFound(found, {
           ...{ context, name, scratch, digests, hashKey, observer, preserveModes, build },
           files: toGivenFiles(files),
         });
-        await saveLook(looked, observer, plan.contextHash);
+        if (key !== undefined && observer !== undefined) await saveObservations(key, observer, plan.contextHash);
         return computeFromPlan(plan, { given, inputs, metro, olds });
       }),
     );

@@ -3,7 +3,12 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { localPaths } from "../../../../provider/base/localPaths";
 import { type BuildInputs, findSources, planFound } from "../../../../provider/image/build/planBuild";
-import { type ContextInputs, findUnchangedHash, saveLook } from "../../../../provider/image/cache/unchangedContext";
+import {
+  type ContextInputs,
+  contextKey,
+  findUnchangedHash,
+  saveObservations,
+} from "../../../../provider/image/cache/unchangedContext";
 import { FolderObserver } from "../../../../provider/image/rootfs/folderObserver";
 import { useCacheFolder } from "../../../support/cacheFolder";
 
@@ -18,7 +23,7 @@ describe("an image context that was planned before", () => {
 
   const inputsOf = async (others: unknown = null, key: Uint8Array | undefined = hashKey): Promise<ContextInputs> => {
     const found = await findSources({ context: at("") });
-    return { context: at(""), kraftfile: undefined, found, others, hashKey: key };
+    return { found, others, hashKey: key };
   };
   const hashOf = async (observer: FolderObserver): Promise<string> => {
     const inputs: BuildInputs = { context: at(""), name: "shop", scratch: folder.path, hashKey, observer };
@@ -29,8 +34,14 @@ describe("an image context that was planned before", () => {
   const plan = async (clock: Pick<typeof LATER, "now"> = LATER): Promise<string> => {
     const observer = new FolderObserver(clock);
     const hash = await hashOf(observer);
-    await saveLook(await inputsOf(), observer, hash as `sha256:${string}`);
+    const key = contextKey(await inputsOf()) ?? assert.fail("no key");
+    await saveObservations(key, observer, hash as `sha256:${string}`);
     return hash;
+  };
+
+  const findHash = async (inputs: ContextInputs): Promise<string | undefined> => {
+    const key = contextKey(inputs);
+    return key === undefined ? undefined : findUnchangedHash(key);
   };
 
   beforeEach(async () => {
@@ -92,37 +103,37 @@ describe("an image context that was planned before", () => {
 
       it("has the same hash while nothing changes", async () => {
         const hash = await plan();
-        assert.equal(await findUnchangedHash(await inputsOf()), hash);
+        assert.equal(await findHash(await inputsOf()), hash);
         await fs.readFile(at("rootfs/www/page"));
-        assert.equal(await findUnchangedHash(await inputsOf()), hash);
+        assert.equal(await findHash(await inputsOf()), hash);
       });
 
       for (const [change, make] of Object.entries(CHANGES)) {
         it(`is planned again with ${change}`, async () => {
           await plan();
           await make();
-          assert.equal(await findUnchangedHash(await inputsOf()), undefined);
+          assert.equal(await findHash(await inputsOf()), undefined);
         });
       }
 
       it("is planned again with other inputs, another key or none, and a damaged cache", async () => {
         const hash = await plan();
-        assert.equal(await findUnchangedHash(await inputsOf({ preserveModes: true })), undefined);
-        assert.equal(await findUnchangedHash(await inputsOf(null, new Uint8Array(32))), undefined);
-        assert.equal(await findUnchangedHash({ ...(await inputsOf()), hashKey: undefined }), undefined);
-        assert.equal(await findUnchangedHash(await inputsOf()), hash);
-        const looks = path.join(localPaths().imageCacheDir, "folder-looks");
-        const [name = "", ...more] = await fs.readdir(looks);
+        assert.equal(await findHash(await inputsOf({ preserveModes: true })), undefined);
+        assert.equal(await findHash(await inputsOf(null, new Uint8Array(32))), undefined);
+        assert.equal(await findHash({ ...(await inputsOf()), hashKey: undefined }), undefined);
+        assert.equal(await findHash(await inputsOf()), hash);
+        const saved = path.join(localPaths().imageCacheDir, "observations");
+        const [name = "", ...more] = await fs.readdir(saved);
         assert.deepEqual(more, []);
-        const bytes = await fs.readFile(path.join(looks, name));
+        const bytes = await fs.readFile(path.join(saved, name));
         bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
-        await fs.writeFile(path.join(looks, name), bytes);
-        assert.equal(await findUnchangedHash(await inputsOf()), undefined);
+        await fs.writeFile(path.join(saved, name), bytes);
+        assert.equal(await findHash(await inputsOf()), undefined);
       });
 
       it("is not remembered if it changed within the last two seconds", async () => {
         await plan({ now: () => Date.now() });
-        assert.equal(await findUnchangedHash(await inputsOf()), undefined);
+        assert.equal(await findHash(await inputsOf()), undefined);
       });
     });
   }
@@ -131,9 +142,9 @@ describe("an image context that was planned before", () => {
     await fs.writeFile(at("Kraftfile"), KRAFTFILE + SOURCES.Dockerfile);
     const hash = await plan();
     await fs.writeFile(at("rootfs/notes.txt"), "more");
-    assert.equal(await findUnchangedHash(await inputsOf()), hash);
+    assert.equal(await findHash(await inputsOf()), hash);
     await fs.appendFile(at(".dockerignore"), "rootfs/www/other\n");
-    assert.equal(await findUnchangedHash(await inputsOf()), undefined);
+    assert.equal(await findHash(await inputsOf()), undefined);
     assert.notEqual(await plan(), hash);
   });
 });

@@ -1,4 +1,26 @@
-/** Settings of a rolling update. */
+/** Settings of a rollout. */
+import type { ReadinessProbe } from "../contract/models";
+
+/**
+ * How members are replaced.
+ * - `rolling`: some at a time, within `maxSurge` and `maxUnavailable`
+ * - `blueGreen`: a complete second set, out of rotation until all of it is ready; then one cut-over
+ * - `canary`: as `rolling`, in steps with a pause after each
+ * - `recreate`: all old members go first
+ * - `inPlace`: each member is stopped, changed and started again
+ */
+export type RolloutStrategy = "rolling" | "blueGreen" | "canary" | "recreate" | "inPlace";
+
+/** What happens when a new member fails. */
+export type FailureAction = "rollback" | "pause" | "keepBoth";
+
+/** A step of a canary rollout. */
+export interface CanaryStep {
+  /** Number of new members that serve at the end of the step. */
+  readonly count: number;
+  /** How long they must keep serving before the next step. Milliseconds. */
+  readonly pauseMs: number;
+}
 
 /** An HTTP health check, in addition to the readiness that the metro reports. */
 export interface HealthCheck {
@@ -8,20 +30,28 @@ export interface HealthCheck {
   readonly match: Readonly<Record<string, unknown>>;
 }
 
-/** Limits of a rollout. */
+/** Limits of a rollout, resolved to numbers of members. */
 export interface RolloutPolicy {
-  /** Number of serving instances at the end. */
+  readonly strategy: RolloutStrategy;
+  /** Number of serving members at the end. */
   readonly desired: number;
-  /** Number of extra instances allowed during the rollout. */
+  /** Number of extra members allowed during the rollout. `blueGreen`: `desired`; `recreate` and `inPlace`: 0. */
   readonly maxSurge: number;
-  /** Number of unavailable instances allowed during the rollout. */
+  /** Number of unavailable members allowed during the rollout. `recreate`: all. */
   readonly maxUnavailable: number;
-  /** How long a new instance must stay ready without a restart before it counts as serving. Milliseconds. */
+  /** Steps of `canary`, with increasing counts below `desired`; empty for other strategies. */
+  readonly steps: readonly CanaryStep[];
+  /** `blueGreen`: how long the old members are kept, stopped, after the cut-over. Milliseconds; 0 deletes them at once. */
+  readonly keepOldForMs: number;
+  /** How long a new member must stay ready without a restart before it counts as serving. Milliseconds. */
   readonly stableForMs: number;
-  /** A new instance that is not ready within this time fails the rollout. Milliseconds. */
+  /** A new member that is not ready within this time fails the rollout. Milliseconds. */
   readonly healthyWithinMs: number;
-  /** How long open connections of an old instance may take to finish. Milliseconds; -1 means as long as the metro allows. */
+  /** How long open connections of an old member may take to finish. Milliseconds; -1 means as long as the metro allows. */
   readonly drainTimeoutMs: number;
+  readonly onFailure: FailureAction;
+  /** What a member must pass before it counts as ready; `undefined`: its ports accept connections. */
+  readonly gate: ReadinessProbe | undefined;
   /** `undefined`: no health check. */
   readonly health: HealthCheck | undefined;
 }

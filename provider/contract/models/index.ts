@@ -24,5 +24,6 @@ export {
   MAX_ARGS,
   MAX_ENV_VARIABLES,
 } from "./instanceParts";
+export * from "./readinessProbe";
 export * from "./service";
 export * from "./volume";

@@ -27,6 +27,7 @@ import {
   schedules,
   vcpus,
 } from "./instanceParts";
+import { readinessItem, readinessProbe, rotation } from "./readinessProbe";
 import { createServiceRequest } from "./service";
 import { volumeOptions } from "./volume";
 
@@ -108,6 +109,10 @@ export const createInstanceRequest = z.strictObject({
   gateway: z.string().optional(),
   nameserver: z.string().optional(),
   network_interfaces: z.array(networkInterface).max(4).optional(),
+  /** Extension: only metros with the feature `readiness-probe`. Needs a service group. */
+  readiness_probe: readinessProbe.optional(),
+  /** Extension: only metros with the feature `rotation`. Needs a service group. Default `in`. */
+  rotation: rotation.optional(),
 });
 /** One {@link createInstanceRequest}. */
 export type CreateInstanceRequest = z.infer<typeof createInstanceRequest>;
@@ -232,6 +237,12 @@ export const instanceItem = z.looseObject({
       }),
     )
     .nullish(),
+  /** Extension: the probe of the instance. */
+  readiness_probe: readinessProbe.nullish(),
+  /** Extension: result of the probe; absent without one, and while the instance is down or in standby. */
+  readiness: readinessItem.nullish(),
+  /** Extension: whether its service sends it connections. */
+  rotation: openEnum(["in", "out"]).optional(),
   /** Set on a deleted instance that is retained. */
   retained_until: timestamp.optional(),
   template_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),

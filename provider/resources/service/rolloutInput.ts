@@ -107,7 +107,12 @@ export function toRolloutPolicy(
 ): RolloutPolicy {
   const exclusive = holdsVolumeExclusively(template, rollout);
   return {
+    strategy: "rolling",
     desired: replicas,
+    steps: [],
+    keepOldForMs: 0,
+    onFailure: "rollback",
+    gate: undefined,
     maxSurge: exclusive ? 0 : rollout.maxSurge,
     maxUnavailable: exclusive ? 1 : rollout.maxUnavailable,
     stableForMs: rollout.stableForMs,

@@ -10,6 +10,11 @@ import { FakeServiceGroup, SERVICE } from "../../support/fakeServiceGroup";
 
 const URL = "http://web.test";
 const policy: RolloutPolicy = {
+  strategy: "rolling",
+  steps: [],
+  keepOldForMs: 0,
+  onFailure: "rollback",
+  gate: undefined,
   desired: 2,
   maxSurge: 1,
   maxUnavailable: 0,

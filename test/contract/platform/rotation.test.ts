@@ -91,12 +91,13 @@ describe("the rotation of a service", () => {
       const [old, next] = round % 2 === 0 ? [[a, b], [c, d]] : [[c, d], [a, b]]; // prettier-ignore
       const changes = [
         ...old.map(({ uuid }) => set(uuid, "rotation", "out")),
+        set(a.uuid, "image", "app:1"), // reads files, so that connections come in between
         ...next.map(({ uuid }) => set(uuid, "rotation", "in")),
       ];
       const { items } = await patch(...(round % 3 === 0 ? changes : changes.toReversed()));
       assert.deepEqual(
         items.map(({ status }) => status),
-        ["success", "success", "success", "success"],
+        ["success", "success", "success", "success", "success"],
       );
       const answered = await Promise.all(Array.from({ length: 4 }, () => get()));
       const names = next.map(({ name }) => name);

@@ -63,6 +63,10 @@ const TABLE: [InstanceProp, "set" | "add" | "del", unknown, Partial<InstanceDefi
   ["dependencies", "add", ["u1", "u2"], { dependencies: ["u1", "u2"] }],
   ["dependencies", "del", ["u1"], { dependencies: [] }],
   ["sched_priority", "set", "normal", {}],
+  ["readiness_probe", "set", { tcp: { port: 80 } }, { readinessProbe: { tcp: { port: 80 } } }],
+  ["readiness_probe", "del", undefined, { readinessProbe: undefined }],
+  ["rotation", "set", "out", { rotation: "out" }],
+  ["rotation", "del", undefined, { rotation: undefined }],
   ["annotations", "set", { m: "x" }, { annotations: { m: "x" } }],
   ["annotations", "add", { l: "z", m: "x" }, { annotations: { k: "v", l: "z", m: "x" } }],
   ["annotations", "del", ["k"], { annotations: { l: "w" } }],
@@ -87,7 +91,7 @@ describe("a change of an instance", () => {
       [
         ...["add image", "del image", "add memory_mb", "del memory_mb", "add vcpus", "del vcpus"],
         ...["add scale_to_zero", "add delete_lock", "add autokill", "add hostname"],
-        ...["add sched_priority", "del sched_priority"],
+        ...["add sched_priority", "del sched_priority", "add readiness_probe", "add rotation"],
       ],
     );
     for (const [prop, op] of unknown) assert.throws(() => change(prop, op, undefined), code("Invalid"), prop);

@@ -31,6 +31,7 @@ import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { finishReplicas, rollOut, findServingReplicas } from "./apply";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
+import { inspectRollout } from "./rollout/inspect";
 import { withLabels } from "../workload/labels/labelledLifecycle";
 
 /** Minimum time for retrying the deletion: a service becomes free a moment after its last instance is gone. */
@@ -140,6 +141,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
   findAdoptable,
   describeUpdate: (olds, news, { instances }) =>
     describeSteps(planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0)),
+
+  inspectInputs: inspectRollout,
 
   async findNameHolder(context, id, inputs) {
     const item = await findService(context, id);

@@ -2,6 +2,7 @@
 import type { CallContext } from "../client/callContext";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import type { ErrorContext, ErrorCode } from "../base/errors";
+import type { RolloutEvent } from "./events";
 import type { RolloutPolicy } from "./policy";
 
 /** What to roll out, and in which service. */
@@ -25,6 +26,15 @@ export interface Rollout extends CallContext {
    * can be read. Default: nothing is called.
    */
   readonly reportConsole?: (instance: InstanceItem) => Promise<string>;
+  /** Called for each step. Default: nothing is called. */
+  readonly onEvent?: (event: RolloutEvent) => void;
+  /** Called before each step that changes something. Throws to end the rollout before that step. Default: nothing is called. */
+  readonly checkStop?: () => Promise<void>;
+  /**
+   * Called once, before the first launch, on a metro that cannot gate members. Throws if the candidate does not pass. Default:
+   * nothing is called.
+   */
+  readonly passCandidate?: () => Promise<void>;
   /** The inputs that a failed launch refers to, by error code. */
   readonly errorContexts?: Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 }

@@ -18,7 +18,8 @@ import type { FileTree } from "../rootfs/tree";
 import { createProvenance } from "./provenance";
 import { type Attachment, attachDocuments } from "./attachDocuments";
 import { type SbomFile, type SbomPlatform, createSbom } from "./sbom";
-import { type Signer, signImage } from "./signature";
+import { signImage } from "./signature";
+import type { Signer } from "./signer";
 
 /** What to attach. */
 export interface AttestOptions {

@@ -4,18 +4,13 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type Digest, digestOf } from "../../../../provider/base/digest";
-import { UnikernelError } from "../../../../provider/base/errors";
 import { createProvenance } from "../../../../provider/image/attest/provenance";
 import { type Attachment, attachDocuments } from "../../../../provider/image/attest/attachDocuments";
 import type { Referrer } from "../../../../provider/image/attest/referrers";
 import { listReferrers } from "../../../support/referrers";
 import { createSbom } from "../../../../provider/image/attest/sbom";
-import {
-  createSignaturePayload,
-  signImage,
-  signerFromCommand,
-  signerFromPem,
-} from "../../../../provider/image/attest/signature";
+import { createSignaturePayload, signImage } from "../../../../provider/image/attest/signature";
+import { signerFromCommand, signerFromPem } from "../../../../provider/image/attest/signer";
 import { findRoot } from "../../../../provider/image/oci/exchange/collect";
 import { createRegistryClient } from "../../../../provider/image/registry/api/client";
 import { pushImage } from "../../../../provider/image/registry/push";
@@ -315,39 +310,17 @@ describe("documents about an image", () => {
       }
     });
 
-    it("come from a command too, which must print a signature", async () => {
+    it("come from a command too", async () => {
       const key = path.join(folder, "key.pem");
       await fs.writeFile(key, pem);
-      const sign = `base64 -d | openssl dgst -sha256 -sign ${key} | base64 -w0`;
+      // GNU base64 prints two lines.
+      const sign = `base64 -d | openssl dgst -sha256 -sign ${key} | base64`;
       await signImage(repository, digest, signerFromCommand(["sh", "-c", sign]), access);
       await signImage(repository, digest, signerFromCommand(["sh", "-c", sign]), access);
       assert.equal(layers().length, 1, "by openssl twice, with one key");
       await fs.writeFile(key, newKey().pem);
       await signImage(repository, digest, signerFromCommand(["sh", "-c", sign]), access);
       assert.equal(layers().length, 2, "by another key of the same command");
-      for (const [command, text] of [
-        ["exit 3", /exit code 3/],
-        ["echo hello", /no signature/],
-      ] as const) {
-        await assert.rejects(
-          signImage(repository, digest, signerFromCommand(["sh", "-c", command]), access),
-          (error) => UnikernelError.has(error, "OPERATION_FAILED") && text.test(error.message),
-        );
-      }
-    });
-
-    it("need a key of the right kind, which is never shown", () => {
-      const rsa = crypto.generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
-      const p384 = crypto.generateKeyPairSync("ec", { namedCurve: "secp384r1" }).privateKey;
-      const keys = [rsa, p384].map((key) => key.export({ type: "pkcs8", format: "pem" }).toString());
-      for (const key of [...keys, "hunter2", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"]) {
-        assert.throws(
-          () => signerFromPem(key),
-          (error) =>
-            UnikernelError.has(error, "INPUT_INVALID") &&
-            !`${error.message}${error.hint}${String(error.cause)}`.includes("hunter2"),
-        );
-      }
     });
   });
 });

@@ -237,7 +237,7 @@ describe("images with skopeo and Debian's docker-registry", () => {
     const runtime = { reference: "base", kernelDigest: digest };
     const sbom = createSbom({
       ...{ name, digest, createdAt: "2026-11-29T00:00:00Z" },
-      platforms: [{ platform: "qemu/x86_64", runtime, files: [] }],
+      platforms: [{ platform: "qemu/x86_64", runtime, files: [], excluded: [] }],
     });
     const [attached] = await attachDocuments(name, await findRoot(layout.folder, digest), [sbom]);
     assert.deepEqual(

@@ -20,6 +20,7 @@ import { putTestImage } from "../../../support/testImages";
 
 const access = { sleep: () => Promise.resolve() };
 const facts = { name: "acme/shop", digest: digestOf("image") };
+const sha1 = (text: string): string => crypto.createHash("sha1").update(text).digest("hex");
 const billOf = (digest: Digest): Attachment =>
   createSbom({
     ...facts,
@@ -29,9 +30,10 @@ const billOf = (digest: Digest): Attachment =>
         platform: "qemu/x86_64",
         runtime: { reference: "base:latest", kernelDigest: digestOf("kernel") },
         files: [
-          { path: "/b", digest: digestOf("b") },
-          { path: "/a", digest: digestOf("a") },
+          { path: "/b", digest: digestOf("b"), sha1: sha1("b") },
+          { path: "/a", digest: digestOf("a"), sha1: sha1("a") },
         ],
+        excluded: ["/etc/pin", "/etc/key"],
       },
     ],
     createdAt: "2026-11-29T00:00:00Z",
@@ -250,12 +252,41 @@ describe("documents about an image", () => {
     assert.ok(!/"startedOn"/.test(String(provenance.bytes)));
   });
 
+  it("have what SPDX 2.3 demands of a package whose files are listed", () => {
+    const { packages, files } = JSON.parse(String(sbom.bytes)) as {
+      packages: { name: string; filesAnalyzed: boolean; packageVerificationCode?: object }[];
+      files: { checksums: { algorithm: string; checksumValue: string }[] }[];
+    };
+    // 8.4: at least a SHA-1. The digests are those of `printf a | sha1sum`.
+    const [a, b] = ["86f7e437faa5a7fce15d1ddcb9eaeaea377667b8", "e9d71f5ee7c92d6dc9e92ffdad17b8bd49418f98"];
+    assert.deepEqual(
+      files.map(({ checksums }) => checksums.find(({ algorithm }) => algorithm === "SHA1")?.checksumValue),
+      [a, b],
+    );
+    // 7.8 and 7.9: the SHA-1 of the sorted SHA-1 digests, and the names of the files that it leaves out.
+    assert.deepEqual(
+      packages.map((one) => [one.name, one.filesAnalyzed, one.packageVerificationCode]),
+      [
+        [
+          "acme/shop",
+          true,
+          {
+            packageVerificationCodeValue: sha1(`${a}${b}`),
+            packageVerificationCodeExcludedFiles: ["./etc/key", "./etc/pin"],
+          },
+        ],
+        ["base:latest", false, undefined],
+      ],
+    );
+  });
+
   it("describe each platform of an image, and list once what platforms share", () => {
-    const page = { path: "/page", digest: digestOf("page") };
+    const page = { path: "/page", digest: digestOf("page"), sha1: sha1("page") };
     const [one, two] = ["qemu/x86_64", "kraftcloud/arm64"].map((platform) => ({
       platform,
       runtime: { reference: "base:latest", kernelDigest: digestOf(platform) },
-      files: [page, { path: "/bin/app", digest: digestOf(`app for ${platform}`) }],
+      files: [page, { path: "/bin/app", digest: digestOf(`app for ${platform}`), sha1: sha1(`app for ${platform}`) }],
+      excluded: [],
     }));
     assert.ok(one && two);
     const document = JSON.parse(

@@ -38,7 +38,7 @@ export function healthzHandlers(registry: Registry): Pick<Handlers, "getHealthz"
       const { check, facts } = await Promise.race([known.description, pending]);
       const volumes = findTool("mkfs.ext4") === undefined ? "degraded" : "healthy";
       const versions = { platform: VERSION, node: process.versions.node, ...facts };
-      return { items: [{ checks: { vmm: check, volumes }, versions }] };
+      return { items: [{ features: ["groups-without-ports"], checks: { vmm: check, volumes }, versions }] };
     },
   };
 }

@@ -149,3 +149,7 @@ export function planServiceUpdate(olds: ServiceInputs, news: ServiceInputs, exis
   const roll = description === undefined ? [] : [{ do: "roll", description } as const];
   return news.autoscale === undefined ? [...patches, ...roll, ...autoscale] : [...patches, ...autoscale, ...roll];
 }
+
+/** Does an update launch or drain replicas? Parameters as of {@link planServiceUpdate}. */
+export const rollsReplicas = (olds: ServiceInputs, news: ServiceInputs, existing: number): boolean =>
+  describeRollout(olds, news, existing) !== undefined;

@@ -32,6 +32,7 @@ import { type RollOutOptions, finishReplicas, rollOut, findServingReplicas } fro
 import { breakRolloutLock, withRolloutLock } from "./rolloutLock";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
+import { inspectRollout } from "./rollout/inspect";
 import { withLabels } from "../workload/labels/labelledLifecycle";
 
 /** Minimum time for retrying the deletion: a service becomes free a moment after its last instance is gone. */
@@ -178,6 +179,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
   findAdoptable,
   describeUpdate: (olds, news, { instances }) =>
     describeSteps(planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0)),
+
+  inspectInputs: inspectRollout,
 
   async findNameHolder(context, id, inputs) {
     const item = await findService(context, id);

@@ -51,6 +51,8 @@ export interface ProviderContext {
   readonly urn?: string | undefined;
   /** Aborts when the user asks for an end of the run: a rollout ends after its current step. `undefined`: nobody can ask. */
   readonly stopRequest?: AbortSignal | undefined;
+  /** File that receives the events of rollouts; `undefined`: none. */
+  readonly rolloutEventsFile?: string | undefined;
   /** How the metro's nodes have a property cleared, as far as is known in this process. */
   readonly clearing: ClearingMemory;
   /** Whose objects this operation makes and may take over; `undefined` where no URN is known, as for state of an earlier release. */
@@ -117,6 +119,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     printProgress: () => undefined,
     printWarning: () => undefined,
     stopRequest: hooks.stopRequest,
+    rolloutEventsFile: config.rolloutEventsFile,
     clearing: { form: "set" },
   };
 }

@@ -7,11 +7,11 @@ import { UnikernelError, withErrorContext } from "../base/errors";
 import { processStartTime } from "../base/processIdentity";
 import type { CallContext } from "../client/callContext";
 import { onlyItem } from "../client/client";
-import { hasFeature } from "./metroFeatures";
 import { createOrRecover } from "../client/transport/createOrRecover";
 import { ITEM_CODES } from "../contract/codes";
 import type { CreateServiceRequest, ServiceItem } from "../contract/models";
 import { type RolloutLockHolder, hashProcess, lockLabel, rolloutLockName } from "../contract/rolloutLock";
+import { hasPortlessGroups } from "./portlessGroups";
 import { type ServiceReference, holderOf, lockedError, lostLockError, runsHere } from "./lockHolder";
 
 /** Who asks for a lock. */
@@ -58,7 +58,7 @@ export async function acquireLock(
   const holder = { stackName, stackHash, pid, processHash: hashProcess(startTime, service.uuid) };
   const body: CreateServiceRequest = {
     name: rolloutLockName(service.uuid),
-    services: (await hasFeature(context, "groups-without-ports")) ? [] : LOCK_PORTS,
+    services: (await hasPortlessGroups(context)) ? [] : LOCK_PORTS,
     domains: [{ name: lockLabel(holder) }],
     autokill: { time_ms: lifetimeMs },
   };

@@ -16,8 +16,8 @@ import { MANAGED_TAG, templateTag } from "./replicaTags";
 import { toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { toOutputs } from "./outputs";
-import { captureReplicas } from "./capture";
-import type { StopCheck } from "./rolloutLock";
+import { captureReplicas } from "./rollout/capture";
+import type { StopCheck } from "./rollout/lock";
 import { matchesTemplate, isMadeFrom, isManaged } from "./wire";
 
 /** Leaves room for `-` and five characters in a name of 63. */

@@ -29,7 +29,8 @@ import {
 import { planServiceGroup, planServiceUpdate, rollsReplicas } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { type RollOutOptions, finishReplicas, rollOut, findServingReplicas } from "./apply";
-import { breakRolloutLock, withRolloutLock } from "./rolloutLock";
+import { memberDigests } from "./rollout/remaining";
+import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
 import { inspectRollout } from "./rollout/inspect";
@@ -178,7 +179,9 @@ async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
 const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
   findAdoptable,
   describeUpdate: (olds, news, { instances }) =>
-    describeSteps(planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0)),
+    describeSteps(
+      planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0, memberDigests(instances)),
+    ),
 
   inspectInputs: inspectRollout,
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { InstanceItem } from "../../../provider/contract/models";
 import { UnikernelError } from "../../../provider/base/errors";
-import { captureReplicas } from "../../../provider/resources/service/capture";
+import { captureReplicas } from "../../../provider/resources/service/rollout/capture";
 import { isManaged } from "../../../provider/resources/service/wire";
 import { MANAGED_TAG } from "../../../provider/resources/service/replicaTags";
 import { type CapturedMember, restorable } from "../../../provider/rollout/captured";

@@ -1,10 +1,10 @@
 /** The lock of one operation's rollout: taken when something is about to change, and released at its end. */
-import type { ServiceItem } from "../../contract/models";
-import { errorMessage } from "../../base/errors";
-import { stackNameIn } from "../../definition/identity";
-import { type RolloutLock, acquireLock, deleteLock, findLock } from "../../rollout/lock";
-import { cancelledRolloutError } from "../../rollout/lockHolder";
-import { type ProviderContext, forCleanup } from "../context";
+import type { ServiceItem } from "../../../contract/models";
+import { errorMessage } from "../../../base/errors";
+import { stackNameIn } from "../../../definition/identity";
+import { type RolloutLock, acquireLock, deleteLock, findLock } from "../../../rollout/lock";
+import { cancelledRolloutError } from "../../../rollout/lockHolder";
+import { type ProviderContext, forCleanup } from "../../context";
 
 /** A lock outlives its rollout by this time at most. */
 const LIFETIME_MARGIN_MS = 60_000;

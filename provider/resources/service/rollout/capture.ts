@@ -1,11 +1,11 @@
 /** Captures the replicas at the start of a rollout, so that a rollback can restore them. Pure. */
-import type { InstanceItem } from "../../contract/models";
-import { assessReadiness } from "../../client/waitForInstance";
-import type { CapturedMember } from "../../rollout/captured";
-import { digestIn, toReplicaRequest } from "../workload/request";
-import type { ServiceInputs } from "./inputs";
-import { TEMPLATE_TAG } from "./replicaTags";
-import { matchesTemplate, reportedTemplate } from "./wire";
+import type { InstanceItem } from "../../../contract/models";
+import { assessReadiness } from "../../../client/waitForInstance";
+import type { CapturedMember } from "../../../rollout/captured";
+import { digestIn, toReplicaRequest } from "../../workload/request";
+import type { ServiceInputs } from "../inputs";
+import { TEMPLATE_TAG } from "../replicaTags";
+import { matchesTemplate, reportedTemplate } from "../wire";
 
 /** What tells replicas of one template from those of another: its tag and the image that runs. */
 const templateKey = ({ tags, image }: InstanceItem): string =>

@@ -49,6 +49,8 @@ export interface ProviderContext {
   readonly printWarning: (sentence: string) => void;
   /** URN of the resource; `undefined` where none is known. */
   readonly urn?: string | undefined;
+  /** Aborts when the user asks for an end of the run: a rollout ends after its current step. `undefined`: nobody can ask. */
+  readonly stopRequest?: AbortSignal | undefined;
   /** File that receives the events of rollouts; `undefined`: none. */
   readonly rolloutEventsFile?: string | undefined;
   /** How the metro's nodes have a property cleared, as far as is known in this process. */
@@ -67,6 +69,8 @@ export interface Ownership extends Identity {
 export interface ProcessHooks {
   /** Aborts when all operations are cancelled. Default: never. */
   readonly cancellation?: AbortSignal;
+  /** Aborts when operations should end after their current step. Default: never. */
+  readonly stopRequest?: AbortSignal;
 }
 
 /** The context with a different signal, which also ends its client's calls. */
@@ -114,6 +118,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     readImageLabels: createImageLabelReader({ ...config, layout: imageLayout, signal }),
     printProgress: () => undefined,
     printWarning: () => undefined,
+    stopRequest: hooks.stopRequest,
     rolloutEventsFile: config.rolloutEventsFile,
     clearing: { form: "set" },
   };

@@ -61,7 +61,7 @@ export type InstanceVolumeRequest = z.infer<typeof instanceVolume>;
 export const instanceServiceGroup = z.strictObject({
   uuid: z.string().min(1).optional(),
   name: z.string().min(1).optional(),
-  services: createServiceRequest.shape.services.optional(),
+  services: createServiceRequest.shape.services.min(1).optional(),
   domains: createServiceRequest.shape.domains,
   soft_limit: z.int().min(1).max(65535).optional(),
   hard_limit: z.int().min(1).max(65535).optional(),

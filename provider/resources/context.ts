@@ -47,6 +47,10 @@ export interface ProviderContext {
   readonly printProgress: (line: string) => void;
   /** Prints a warning about the resource, once. */
   readonly printWarning: (sentence: string) => void;
+  /** URN of the resource; `undefined` where none is known. */
+  readonly urn?: string | undefined;
+  /** File that receives the events of rollouts; `undefined`: none. */
+  readonly rolloutEventsFile?: string | undefined;
   /** How the metro's nodes have a property cleared, as far as is known in this process. */
   readonly clearing: ClearingMemory;
   /** Whose objects this operation makes and may take over; `undefined` where no URN is known, as for state of an earlier release. */
@@ -110,6 +114,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     readImageLabels: createImageLabelReader({ ...config, layout: imageLayout, signal }),
     printProgress: () => undefined,
     printWarning: () => undefined,
+    rolloutEventsFile: config.rolloutEventsFile,
     clearing: { form: "set" },
   };
 }

@@ -1,17 +1,12 @@
 /** Warns of misspelt settings, which would otherwise be ignored. */
 import * as pulumi from "@pulumi/pulumi";
 import { SETTING_KEYS } from "../provider";
+import { suggestName } from "./spelling";
 
 const NAMESPACE = "unikernel:";
 
 /** The settings of a stack: those of a Provider, and its owner. */
 const KNOWN: readonly string[] = [...SETTING_KEYS, "owner"];
-
-type ClosestMatch = (word: string, known: readonly string[]) => string | undefined;
-
-/** Loaded only to suggest a name, so that a program without a misspelt setting loads nothing of the provider. */
-const loadClosestMatch = (): ClosestMatch =>
-  (require("../../provider/base/spelling") as { readonly closestMatch: ClosestMatch }).closestMatch;
 
 /** Stacks whose settings were checked: one process may run several. */
 const checked = new Set<string>();
@@ -24,7 +19,7 @@ export function warnOfUnknownSettings(): void {
   for (const key of Object.keys(pulumi.runtime.allConfig())) {
     const name = key.slice(NAMESPACE.length);
     if (!key.startsWith(NAMESPACE) || KNOWN.includes(name)) continue;
-    const similar = loadClosestMatch()(name, KNOWN);
+    const similar = suggestName(name, KNOWN);
     const way =
       similar === undefined
         ? `Known settings: ${KNOWN.map((known) => NAMESPACE + known).join(", ")}.`

@@ -27,6 +27,9 @@ export const NEWEST_DIALECT: Dialect = { patterns: ROUTE_PATTERNS, bodies: {} };
 const imageModel = z.string().min(1);
 const romModel = m.rom.extend({ image: imageModel.optional() });
 
+/** Fields of items that older nodes do not report. */
+const UNKNOWN_FIELDS: readonly string[] = ["updates", "drain"];
+
 /** The API of older nodes. */
 export const STRICT_2026_DIALECT: Dialect = {
   // Older nodes change certificates with PATCH.
@@ -38,6 +41,8 @@ export const STRICT_2026_DIALECT: Dialect = {
     }),
     // Without `timeout_s` and `dont_retain`.
     deleteInstances: z.array(m.nameOrUuid).min(1),
+    // Without the extensions of the local platform.
+    stopInstances: z.array(m.cloudStopRequest).min(1),
   },
-  encodeItem: (item) => Object.fromEntries(Object.entries(item).filter(([key]) => key !== "updates")),
+  encodeItem: (item) => Object.fromEntries(Object.entries(item).filter(([key]) => !UNKNOWN_FIELDS.includes(key))),
 };

@@ -1,5 +1,6 @@
 /** The instances of one service that may get connections, and how a connection gets one of them. */
 import { type Candidate, chooseInstance, type ConnectionLimits } from "./chooseInstance";
+import { type DrainCounts, type DrainLimits, DrainRecord } from "./drainCounts";
 import type { ConnectTarget, Lease } from "./lease";
 import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic, type TrafficCounts } from "./traffic";
 import { withTimeout } from "../../base/timeout";
@@ -21,12 +22,24 @@ interface RotationMember {
   readonly connects: Set<AbortController>;
   readonly leases: Set<Lease>;
   readonly traffic: InstanceTraffic;
+  /** Its last drain, until it is started again. */
+  drain: DrainRecord | undefined;
 }
 
 /** How many connections of one service may wait for an instance. */
 const MAX_WAITING_CONNECTIONS = 1024;
 /** Pause before the instances are tried again when no ready one could be reached: they have probably just exited. */
 const RECONNECT_PAUSE_MS = 100;
+
+/** Tells the users of a member's open connections to finish or to move, and counts them. */
+function startDraining(member: RotationMember, limits: DrainLimits): DrainRecord {
+  const record = (member.drain ??= new DrainRecord());
+  for (const lease of [...member.leases]) {
+    lease.draining = limits;
+    lease.onDrain();
+  }
+  return record;
+}
 
 /** Tracks which instances may get connections, and connects clients to them. */
 export class Rotation {
@@ -53,7 +66,9 @@ export class Rotation {
       connects: new Set(),
       leases: new Set(),
       traffic: new InstanceTraffic(),
+      drain: undefined,
     };
+    if (state === "starting") member.drain = undefined;
     if (state !== "ready") for (const connect of member.connects) connect.abort();
     member.state = state;
     if (target !== undefined) member.target = target;
@@ -100,13 +115,17 @@ export class Rotation {
   }
 
   /** Takes an instance out and resolves when its connections have ended, or when the signal aborts. */
-  async drain(uuid: string, signal: AbortSignal): Promise<void> {
+  async drain(uuid: string, limits: DrainLimits, signal: AbortSignal): Promise<void> {
     this.setState(uuid, "out");
-    for (const lease of [...(this.#members.get(uuid)?.leases ?? [])]) {
-      lease.draining = true;
-      lease.onDrain();
-    }
+    const member = this.#members.get(uuid);
+    const record = member && startDraining(member, limits);
     while (this.connectionCount(uuid) > 0 && !signal.aborted) await this.#nextChange(signal);
+    record?.finish(this.connectionCount(uuid));
+  }
+
+  /** What became of the connections of an instance that drains or has drained; `undefined` once it is started again. */
+  drainCounts(uuid: string): DrainCounts | undefined {
+    return this.#members.get(uuid)?.drain?.counts(this.connectionCount(uuid));
   }
 
   /**
@@ -136,6 +155,11 @@ export class Rotation {
       tried.clear();
     }
     return undefined;
+  }
+
+  /** True if {@link tryAcquire} has an instance to try. */
+  get isAnyReady(): boolean {
+    return chooseInstance(this.#candidates(), this.limits, new Set()).action === "connect";
   }
 
   /** Connects to an instance that is ready now; `undefined` when there is none or it cannot be reached. */
@@ -169,10 +193,11 @@ export class Rotation {
     const lease: Lease = {
       socket,
       traffic,
-      draining: false,
+      draining: undefined,
       onDrain: () => undefined,
-      release: () => {
+      release: (end) => {
         if (!member.leases.delete(lease)) return;
+        member.drain?.count(end);
         member.traffic.removeConnection(traffic);
         this.#events.onConnectionCount(uuid, this.connectionCount(uuid));
         this.#notifyChange();

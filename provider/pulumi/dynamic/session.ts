@@ -75,6 +75,7 @@ export const contextFor = (properties: Properties): ProviderContext => ({
   timeouts: { ...getContext().timeouts, ...customTimeouts(properties) },
   printProgress: (line) => log.write("info", line, urnIn(properties)),
   printWarning: (sentence) => warnOnce([sentence], urnIn(properties)),
+  urn: urnIn(properties),
 });
 
 /** Stores the settings of the engine's configure request. Synchronous, because the process may call other methods meanwhile. */

@@ -1,12 +1,19 @@
 /** Warns of misspelt settings, which would otherwise be ignored. */
 import * as pulumi from "@pulumi/pulumi";
 import { SETTING_KEYS } from "../provider";
-import { suggestName } from "./spelling";
 
 const NAMESPACE = "unikernel:";
 
 /** The settings of a stack: those of a Provider, and its owner. */
 const KNOWN: readonly string[] = [...SETTING_KEYS, "owner"];
+
+type ClosestMatch = (word: string, known: readonly string[]) => string | undefined;
+
+/** The known name closest to `word`; `undefined` if none is similar. Loads the provider's file only now: most programs misspell nothing. */
+export function suggestName(word: string, known: readonly string[]): string | undefined {
+  const { closestMatch } = require("../../provider/base/spelling") as { readonly closestMatch: ClosestMatch };
+  return closestMatch(word, known);
+}
 
 /** Stacks whose settings were checked: one process may run several. */
 const checked = new Set<string>();

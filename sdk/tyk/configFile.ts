@@ -5,7 +5,7 @@
  * Source of the keys: TykTechnologies/tyk, `config/config.go`, and the Tyk documentation, "Tyk Gateway configuration options".
  */
 import type { TykArgs } from "./args";
-import { isAtLeast } from "./version";
+import { isAtLeast } from "./checks";
 
 /** Defaults of {@link TykArgs}. */
 export const DEFAULTS = {

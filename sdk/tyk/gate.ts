@@ -1,7 +1,6 @@
 /** The readiness of a Tyk gateway. Source: TykTechnologies/tyk, `gateway/health_check.go`. */
 import type { RolloutGateArgs } from "../types";
-import { settingError } from "./checks";
-import { isAtLeast } from "./version";
+import { isAtLeast, settingError } from "./checks";
 
 /** First version with `/ready`. */
 const READY_SINCE = [5, 8, 3] as const;

@@ -1,6 +1,6 @@
 /** The plain settings of a Tyk gateway: JavaScript passes any name and any value, and the gateway ignores or misreads them. */
 import * as pulumi from "@pulumi/pulumi";
-import { suggestName } from "../registration/spelling";
+import { suggestName } from "../registration/unknownSettings";
 import type { TykArgs, TykControlPlaneArgs, TykRedisArgs } from "./args";
 import { isPort, settingError, textCheck } from "./checks";
 

@@ -17,7 +17,7 @@ const FILE_STANDBY: ScaleToZeroArgs = { policy: "idle", stateful: false, cooldow
 
 /**
  * Turns settings of a Tyk gateway into what a GatewayImage and a Service take: the configuration file, the environment with Tyk's
- * names, the gate of a new replica, and when to go to standby.
+ * names, a gate for rollouts, and when to go to standby.
  *
  * ```ts
  * const tyk = unikernel.tyk({ version: "5.8.3", secret: cfg.requireSecret("tykSecret"), redis: { host: redis.privateFqdn } });

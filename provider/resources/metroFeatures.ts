@@ -1,0 +1,34 @@
+/** Extensions of the API that a metro has, as a preview asks for them. */
+import { type Client, withSignal } from "../client/client";
+import { isLocalDaemonDown } from "../client/localDaemon";
+import { type MetroFeature, metroFeatures } from "../client/metroFeatures";
+
+/** Those of this release's local platform. */
+const LOCAL_FEATURES: ReadonlySet<string> = new Set<MetroFeature>([
+  "groups-without-ports",
+  "readiness-probe",
+  "rotation",
+]);
+
+/** A preview works without them, so it does not wait longer. */
+const TIMEOUT_MS = 5_000;
+
+/**
+ * The extensions of the metro; undefined if it does not respond. Never starts the local daemon, whose extensions are known.
+ */
+export async function findMetroFeatures({
+  client,
+  metro,
+}: {
+  readonly client: Client;
+  readonly metro: string;
+}): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    return (await isLocalDaemonDown(metro, signal))
+      ? LOCAL_FEATURES
+      : await metroFeatures(withSignal(client, signal));
+  } catch {
+    return undefined;
+  }
+}

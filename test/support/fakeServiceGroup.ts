@@ -18,7 +18,12 @@ interface FakeInstance {
   readonly createdAtMs: number;
   readonly timeline: InstanceTimeline;
   override: Partial<InstanceItem>;
+  /** When it stops by itself, once it is draining. */
+  drainedAtMs?: number;
 }
+
+/** How long a stop takes if nobody waits for it. */
+const DRAIN_MS = 1000;
 
 /** The requested image reference. */
 const imageOf = ({ image }: CreateInstanceRequest): string => (typeof image === "string" ? image : (image?.url ?? ""));
@@ -96,6 +101,7 @@ export class FakeServiceGroup {
     now: () => this.nowMs,
     sleep: (ms) => {
       this.nowMs += ms;
+      this.settleDraining();
       this.onChange();
       return Promise.resolve();
     },
@@ -213,7 +219,10 @@ export class FakeServiceGroup {
       for (const { uuid } of body) {
         this.log.push(`stop ${uuid}`);
         const held = this.instances.get(uuid);
-        if (held !== undefined) held.override = { state: "draining" };
+        if (held !== undefined) {
+          held.override = { state: "draining" };
+          held.drainedAtMs = this.nowMs + DRAIN_MS;
+        }
       }
       this.onChange();
       return respondWith(...body.map(({ uuid }) => this.item(uuid)));
@@ -258,6 +267,12 @@ export class FakeServiceGroup {
   /** All instances by uuid. */
   items(): InstanceItem[] {
     return [...this.instances].map(([uuid, held]) => itemOf(uuid, held, this.nowMs));
+  }
+
+  private settleDraining(): void {
+    for (const held of this.instances.values())
+      if (held.override.state === "draining" && this.nowMs >= (held.drainedAtMs ?? Infinity))
+        held.override = { state: "stopped", stop_reason: 15 };
   }
 
   private lock(body: Record<string, unknown> & { name: string; services: object[] }): object {

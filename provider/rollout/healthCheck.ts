@@ -1,7 +1,14 @@
 /** Evaluates the response of a health check. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { ProbeResponse } from "../client/httpProbe";
-import type { HealthCheck } from "./policy";
+
+/** An HTTP health check. */
+export interface HealthCheck {
+  /** Path and query to request from the service, such as `/hello`. */
+  readonly path: string;
+  /** JSON paths (`$.status`, `$.checks[0].ok`) and the values they must have in the response body; empty for any body. */
+  readonly match: Readonly<Record<string, unknown>>;
+}
 
 /** Splits a JSON path such as `$.checks[0].ok` into keys; `undefined` for an invalid path. */
 export function parseJsonPath(path: string): readonly string[] | undefined {

@@ -118,6 +118,5 @@ export function toRolloutPolicy(
     stableForMs: rollout.stableForMs,
     healthyWithinMs: rollout.healthyWithinMs,
     drainTimeoutMs: rollout.drainTimeoutMs,
-    health: rollout.health,
   };
 }

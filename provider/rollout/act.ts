@@ -82,8 +82,7 @@ export const removeMembers = ({ client }: Rollout, uuids: Uuids): Promise<void> 
 
 /** Gives a stopped member the current template, and starts it. */
 export async function restartMember(rollout: Rollout, instance: InstanceItem): Promise<void> {
-  if (rollout.applyTemplate === undefined)
-    throw new Error("A rollout in place needs a way to change its members.");
+  if (rollout.applyTemplate === undefined) throw new Error("A rollout in place needs a way to change its members.");
   await rollout.applyTemplate(instance);
   onlyItem(
     await rollout.client.startInstances({ body: [{ uuid: instance.uuid }] }, callOf(rollout)),

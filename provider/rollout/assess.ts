@@ -1,6 +1,6 @@
 /** Assesses the instances that the API reports, as input for the plan. */
 import type { InstanceItem } from "../contract/models";
-import { assessReadiness } from "../client/waitForInstance";
+import { type ConditionResult, assessLiveness, assessReadiness } from "../client/waitForInstance";
 import { UnikernelError } from "../base/errors";
 import { timeoutWithDrainMs } from "./instances";
 import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "./plan/issued";
@@ -45,17 +45,36 @@ export interface AssessedMember extends ObservedMember {
   readonly reason: string;
 }
 
+/** Whether an instance is ready, as the policy has it. */
+export const readinessOf = ({ policy }: Rollout, instance: InstanceItem): ConditionResult =>
+  (policy.readyOnceRunning === true ? assessLiveness : assessReadiness)(instance);
+
 /** Assesses every instance. Throws `IMAGE_MISMATCH` for a new instance that runs another image. */
 export const assessInstances = (
   rollout: Rollout,
   instances: readonly InstanceItem[],
   state: RolloutState,
-): readonly AssessedMember[] => instances.map((instance) => assessInstance(rollout, instance, state));
+): readonly AssessedMember[] => {
+  const listed = new Set(instances.map(({ uuid }) => uuid));
+  for (const uuid of state.launched) if (!listed.has(uuid)) assertListedInTime(rollout, uuid, state);
+  return instances.map((instance) => assessInstance(rollout, instance, state));
+};
+
+/** Throws `WAIT_TIMEOUT` for an instance that was launched and is never listed. One that was listed and is gone was deleted. */
+function assertListedInTime(rollout: Rollout, uuid: string, state: RolloutState): void {
+  const { issued } = state;
+  if (issued.listed.has(uuid) || issued.gone.has(uuid)) return;
+  if (pendingMs(rollout, uuid, state) <= rollout.policy.healthyWithinMs) return;
+  throw new UnikernelError(
+    "WAIT_TIMEOUT",
+    `Instance '${uuid}' was not ready within ${rollout.policy.healthyWithinMs / 1000} s: it is not listed.`,
+  );
+}
 
 function assessInstance(rollout: Rollout, instance: InstanceItem, state: RolloutState): AssessedMember {
   const { uuid, name, start_count: starts, restart_count: restarts = 0 } = instance;
   const inRotation = instance.rotation !== "out";
-  const readiness = assessReadiness(instance);
+  const readiness = readinessOf(rollout, instance);
   const reason = readiness.outcome === "met" ? "" : readiness.reason;
   const base = { uuid, name, reason, inRotation, starts, restarts };
   const drainPhase = phaseOfDrain(rollout, instance, state);
@@ -108,7 +127,7 @@ function pendingMs({ clock }: Rollout, uuid: string, { pendingSince }: RolloutSt
 }
 
 function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
-  const { outcome } = assessReadiness(instance);
+  const { outcome } = readinessOf(rollout, instance);
   if (outcome === "met") return instance.state === "standby" ? "asleep" : "ready";
   if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
   return pendingMs(rollout, instance.uuid, state) > WAKING_MS ? "unready" : "starting";
@@ -117,7 +136,7 @@ function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutStat
 /** "unready" for one that failed its gate or was not ready in time. */
 function phaseOfNew(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
   const { healthyWithinMs, stableForMs } = rollout.policy;
-  const { outcome } = assessReadiness(instance);
+  const { outcome } = readinessOf(rollout, instance);
   if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
   if (outcome === "met" && isStable(instance, state, stableForMs, rollout.clock.now()))
     return instance.state === "standby" ? "asleep" : "ready";

@@ -69,7 +69,8 @@ export class RolloutReport {
       if (before !== undefined && phase === "down" && (before === "draining" || before === "stuck"))
         this.emit("drained", uuid);
       if (generation !== "new" || before === phase) continue;
-      if (isReady(member) && before !== "ready" && before !== "asleep" && before !== undefined) this.emit("ready", uuid);
+      if (isReady(member) && before !== "ready" && before !== "asleep" && before !== undefined)
+        this.emit("ready", uuid);
       if (phase === "failed") this.emit("failed", uuid, this.reasonOf(uuid, assessed));
     }
     for (const { uuid, phase } of members) {

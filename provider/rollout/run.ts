@@ -13,7 +13,7 @@ import { memberFailure } from "./memberFailure";
 import { listInstances } from "./instances";
 import { NO_MEMORY } from "./plan/canary";
 import { record, withIssued } from "./plan/issued";
-import type { RolloutStep } from "./plan/member";
+import type { Member, RolloutStep } from "./plan/member";
 import { nextStep } from "./plan/nextStep";
 import { RolloutReport } from "./report";
 import type { Rollout } from "./rolloutRequest";
@@ -21,6 +21,7 @@ import type { Rollout } from "./rolloutRequest";
 /** Pause between two observations: short after a step, growing while nothing changes. */
 const MIN_INTERVAL_MS = 50;
 const MAX_INTERVAL_MS = 500;
+const DRAIN_WAIT_S = 1;
 
 /**
  * Rolls the service out to `policy.desired` new instances and returns them.
@@ -64,7 +65,8 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
     await rollout.checkStop?.(isWaiting);
     report.step(step);
     if (isWaiting) {
-      await clock.sleep(intervalMs, signal);
+      const didWait = intervalMs === MIN_INTERVAL_MS && (await waitForDrain(rollout, members));
+      if (!didWait) await clock.sleep(intervalMs, signal);
       intervalMs = Math.min(intervalMs * 1.5, MAX_INTERVAL_MS);
       continue;
     }
@@ -76,6 +78,18 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
     record(state.issued, step, assessed);
     intervalMs = MIN_INTERVAL_MS;
   }
+}
+
+/** Lets the metro wait while members drain and nothing else happens, once after a step: it notices the end at once. */
+async function waitForDrain({ client, signal }: Rollout, members: readonly Member[]): Promise<boolean> {
+  const uuids = members.filter(({ phase }) => phase === "draining").map(({ uuid }) => uuid);
+  if (uuids.length === 0 || members.some(({ phase }) => phase === "starting")) return false;
+  const query = { uuid: uuids, state: ["stopped" as const], timeout_s: [DRAIN_WAIT_S] };
+  await client.waitInstances(
+    { query },
+    { ...(signal === undefined ? {} : { signal }), serverWaitMs: DRAIN_WAIT_S * 1000 },
+  );
+  return true;
 }
 
 /** Carries out a step that changes something. */

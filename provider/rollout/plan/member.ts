@@ -55,7 +55,7 @@ export type RolloutStep =
 export const uuidsOf = (members: readonly Member[]): Uuids => members.map(({ uuid }) => uuid);
 
 /** True if the member passed its gate and is up or wakes by itself. */
-export const isReady = ({ phase }: Member): boolean => phase === "ready" || phase === "asleep";
+export const isReady = ({ phase }: Pick<Member, "phase">): boolean => phase === "ready" || phase === "asleep";
 
 /** True if clients can use the member. */
 export const isAvailable = (member: Member): boolean => member.inRotation && isReady(member);

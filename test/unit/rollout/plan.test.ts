@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { findHealthProblem } from "../../../provider/rollout/healthCheck";
 import { NO_MEMORY } from "../../../provider/rollout/plan/canary";
 import { type ObservedMember, noRequests, record, withIssued } from "../../../provider/rollout/plan/issued";
 import type { Limits } from "../../../provider/rollout/plan/limits";
@@ -230,28 +229,5 @@ describe("requests that a listing does not show yet", () => {
     withIssued([observed("n1")], issued);
     assert.deepEqual(phases(withIssued([observed("n1", { phase: "starting" })], issued)), ["asleep"]);
     assert.deepEqual(phases(withIssued([observed("n1", { phase: "starting", restarts: 1 })], issued)), ["starting"]);
-  });
-});
-describe("a health response", () => {
-  const health = { path: "/hello", match: { "$.status": "pass", "$.checks[0].ok": true } };
-  const body = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });
-
-  it("depends on its body, not only on its status", () => {
-    assert.equal(findHealthProblem(body({ status: "pass", checks: [{ ok: true }] }), health), undefined);
-    assert.match(
-      findHealthProblem(body({ status: "fail", checks: [{ ok: true }] }), health) ?? "",
-      /"pass" at \$\.status/,
-    );
-    assert.match(findHealthProblem(body({ status: "pass" }), health) ?? "", /\$\.checks\[0\]\.ok/);
-  });
-
-  it("is unhealthy if missing, an error or not JSON", () => {
-    assert.match(findHealthProblem(undefined, health) ?? "", /did not respond/);
-    assert.match(findHealthProblem({ status: 503, body: "" }, health) ?? "", /503/);
-    assert.match(findHealthProblem({ status: 200, body: "<html>" }, health) ?? "", /JSON/);
-  });
-
-  it("is never quoted", () => {
-    assert.doesNotMatch(findHealthProblem(body({ status: "s3cret" }), health) ?? "", /s3cret/);
   });
 });

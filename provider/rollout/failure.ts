@@ -109,9 +109,11 @@ async function describeMembers(rollout: Rollout, state: RolloutState): Promise<E
   };
 }
 
-async function restoreMembers(rollout: Rollout, _state: RolloutState, run: RunRollout): Promise<Ending> {
+/** Removes the new members that have not passed, then rolls the others back. */
+async function restoreMembers(rollout: Rollout, state: RolloutState, run: RunRollout): Promise<Ending> {
   const members: readonly CapturedMember[] = restorable(rollout.captured ?? []);
   try {
+    await removeUnproven(rollout, state);
     const restored = await rollBack(rollout, members, run);
     return {
       summary: `${countOf(restored.length, "old instance")} serving as before.`,

@@ -7,11 +7,11 @@ import { UnikernelError, withErrorContext } from "../base/errors";
 import { processStartTime } from "../base/processIdentity";
 import type { CallContext } from "../client/callContext";
 import { onlyItem } from "../client/client";
+import { hasFeature } from "../client/metroFeatures";
 import { createOrRecover } from "../client/transport/createOrRecover";
 import type { CreateServiceRequest, ServiceItem } from "../contract/models";
 import { type RolloutLockHolder, hashProcess, lockLabel, rolloutLockName } from "../contract/rolloutLock";
 import { deleteLock, findLock } from "./lockObject";
-import { hasPortlessGroups } from "./portlessGroups";
 import { type ServiceReference, holderOf, lockedError, lostLockError, runsHere } from "./lockHolder";
 
 /** Who asks for a lock. */
@@ -57,7 +57,7 @@ export async function acquireLock(
   const holder = await toHolder(service, requester);
   const body: CreateServiceRequest = {
     name: rolloutLockName(service.uuid),
-    services: (await hasPortlessGroups(context)) ? [] : LOCK_PORTS,
+    services: (await hasFeature(context.client, "groups-without-ports")) ? [] : LOCK_PORTS,
     domains: [{ name: lockLabel(holder) }],
     autokill: { time_ms: lifetimeMs },
   };

@@ -18,12 +18,12 @@ interface FakeInstance {
   readonly createdAtMs: number;
   readonly timeline: InstanceTimeline;
   override: Partial<InstanceItem>;
-  /** When it stops by itself, once it is draining. */
-  drainedAtMs?: number;
+  /** Its last start; `undefined`: its creation. */
+  startedAtMs?: number;
+  starts?: number;
+  /** When a stop that was requested completes. */
+  stopsAtMs?: number;
 }
-
-/** How long a stop takes if nobody waits for it. */
-const DRAIN_MS = 1000;
 
 /** The requested image reference. */
 const imageOf = ({ image }: CreateInstanceRequest): string => (typeof image === "string" ? image : (image?.url ?? ""));
@@ -31,7 +31,7 @@ const imageOf = ({ image }: CreateInstanceRequest): string => (typeof image === 
 /** An item as the API reports the requested settings. */
 const itemOf = (
   uuid: string,
-  { request, override, timeline: life, createdAtMs: bornMs }: FakeInstance,
+  { request, override, timeline: life, createdAtMs, startedAtMs = createdAtMs, starts = 1 }: FakeInstance,
   nowMs: number,
 ): InstanceItem => ({
   status: "success",
@@ -43,7 +43,12 @@ const itemOf = (
   vcpus: request.vcpus ?? 1,
   ...(request.env === undefined ? {} : { env: request.env }),
   ...(request.args === undefined ? {} : { args: request.args }),
-  ...life(nowMs - bornMs),
+  start_count: starts,
+  ...(request.rotation === undefined ? {} : { rotation: request.rotation }),
+  ...(request.readiness_probe === undefined
+    ? {}
+    : { readiness_probe: request.readiness_probe, readiness: { state: "passed" } }),
+  ...life(nowMs - startedAtMs),
   ...override,
 });
 
@@ -94,6 +99,8 @@ export class FakeServiceGroup {
   listedAfterMs = 0;
   /** Rejects deletions with this error. */
   deleteFails: Error | undefined;
+  /** How long a stop takes. Milliseconds. */
+  stopMs = 300;
   private count = 0;
   private lockCount = 0;
 
@@ -101,7 +108,7 @@ export class FakeServiceGroup {
     now: () => this.nowMs,
     sleep: (ms) => {
       this.nowMs += ms;
-      this.settleDraining();
+      this.completeStops();
       this.onChange();
       return Promise.resolve();
     },
@@ -109,6 +116,7 @@ export class FakeServiceGroup {
 
   readonly client: Client = {
     metro: "test",
+    changeCount: () => 0,
     getHealthz: () => respondWith({ features: this.features }),
     getServices: ({ query }: Selected = {}) => {
       const [name] = query?.name ?? [];
@@ -136,16 +144,30 @@ export class FakeServiceGroup {
       else this.group[prop] = op === "del" ? undefined : value;
       return respondWith(this.serviceItem());
     },
-    patchInstances: ({ body }: { body: { uuid: string; prop: string; value: string[] }[] }) =>
-      respondWith(
-        ...body.map(({ uuid, prop, value }) => {
-          const held = this.instances.get(uuid);
-          if (held === undefined || prop !== "tags") return notFound(uuid);
-          this.instances.set(uuid, { ...held, request: { ...held.request, tags: value } });
-          this.log.push(`tag ${held.request.name ?? uuid}`);
-          return { status: "success", uuid, name: held.request.name ?? uuid };
-        }),
-      ),
+    patchInstances: ({ body }: { body: { uuid: string; prop: string; value?: unknown }[] }) => {
+      const items = body.map(({ uuid, prop, value }) => {
+        const held = this.instances.get(uuid);
+        if (held === undefined) return notFound(uuid);
+        this.instances.set(uuid, { ...held, request: { ...held.request, [prop]: value } });
+        const name = held.request.name ?? uuid;
+        this.log.push(prop === "tags" ? `tag ${name}` : `set ${prop} of ${uuid} to ${JSON.stringify(value)}`);
+        return { status: "success", uuid, name };
+      });
+      this.onChange();
+      return respondWith(...items);
+    },
+    startInstances: ({ body }: { body: readonly { uuid: string }[] }) => {
+      for (const { uuid } of body) {
+        this.log.push(`start ${uuid}`);
+        const held = this.instances.get(uuid);
+        if (held === undefined) continue;
+        const timeline = this.lives.get(imageOf(held.request)) ?? healthyTimeline;
+        const starts = (held.starts ?? 1) + 1;
+        this.instances.set(uuid, { ...held, override: {}, timeline, startedAtMs: this.nowMs, starts });
+      }
+      this.onChange();
+      return respondWith(...body.map(({ uuid }) => this.item(uuid)));
+    },
     getAutoscale: () =>
       respondWith({
         ...SERVICE,
@@ -219,10 +241,9 @@ export class FakeServiceGroup {
       for (const { uuid } of body) {
         this.log.push(`stop ${uuid}`);
         const held = this.instances.get(uuid);
-        if (held !== undefined) {
-          held.override = { state: "draining" };
-          held.drainedAtMs = this.nowMs + DRAIN_MS;
-        }
+        if (held === undefined) continue;
+        held.override = { state: "draining" };
+        held.stopsAtMs = this.nowMs + this.stopMs;
       }
       this.onChange();
       return respondWith(...body.map(({ uuid }) => this.item(uuid)));
@@ -233,8 +254,9 @@ export class FakeServiceGroup {
       const uuids = query?.uuid ?? [];
       for (const uuid of uuids) {
         const held = this.instances.get(uuid);
-        if (held?.override.state === "draining") held.override = { state: "stopped", stop_reason: 15 };
+        if (held?.override.state === "draining" && this.stopMs < Infinity) held.stopsAtMs = this.nowMs;
       }
+      this.completeStops();
       this.onChange();
       return respondWith(...uuids.map((uuid) => this.item(uuid)));
     },
@@ -269,12 +291,6 @@ export class FakeServiceGroup {
     return [...this.instances].map(([uuid, held]) => itemOf(uuid, held, this.nowMs));
   }
 
-  private settleDraining(): void {
-    for (const held of this.instances.values())
-      if (held.override.state === "draining" && this.nowMs >= (held.drainedAtMs ?? Infinity))
-        held.override = { state: "stopped", stop_reason: 15 };
-  }
-
   private lock(body: Record<string, unknown> & { name: string; services: object[] }): object {
     const { name, domains, services, autokill } = body;
     if (this.locks.has(name)) return { status: "error", name, error: 23, message: "exists" };
@@ -300,6 +316,12 @@ export class FakeServiceGroup {
     return lock === undefined
       ? { status: "error", name, error: 8, message: `No service group with name '${name}'` }
       : { status: "success", ...lock };
+  }
+
+  private completeStops(): void {
+    for (const held of this.instances.values())
+      if (held.override.state === "draining" && (held.stopsAtMs ?? held.createdAtMs + this.stopMs) <= this.nowMs)
+        held.override = { state: "stopped", stop_reason: 15 };
   }
 
   private policies(): readonly { readonly name: string }[] {

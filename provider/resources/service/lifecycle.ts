@@ -32,7 +32,7 @@ import { type RollOutOptions, finishReplicas, rollOut, findServingReplicas } fro
 import { memberDigests } from "./rollout/remaining";
 import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
 import { waitForImage } from "../workload/waitForImage";
-import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
+import { observedInputs, isManaged, isMadeFrom, isRetired, toCreateRequest } from "./wire";
 import { inspectRollout } from "./rollout/inspect";
 import { withLabels } from "../workload/labels/labelledLifecycle";
 
@@ -283,7 +283,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     };
     const drainMs = timeoutWithDrainMs(deleteMs, drainOptions.drainTimeoutMs) + FORCED_DELETE_MS;
     const draining = withTimeLimit(context, drainMs, attempted);
-    await Promise.all(instances.map((instance) => drainAndDelete(draining, instance.uuid, drainOptions)));
+    const kept = await listInstances(draining, item, isRetired);
+    await Promise.all([...instances, ...kept].map((instance) => drainAndDelete(draining, instance.uuid, drainOptions)));
     // The deletion gets this time even if draining used up the limit.
     const releaseMs = Math.max(deadlineMs - context.clock.now(), RELEASE_GRACE_MS);
     await deleteOnceFree(withTimeLimit(context, releaseMs, attempted), {

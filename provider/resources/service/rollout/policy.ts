@@ -54,7 +54,7 @@ export const isPublished = (ports: readonly PublishedPort[], port: number): bool
   tcpPorts(ports).some((entry) => destinationOf(entry) === port);
 
 /**
- * The readiness probe of a replica.
+ * The readiness probe of a replica; undefined for a gate that asks nothing.
  *
  * @param gate a gate that follows the rules
  * @param ports the published ports
@@ -123,6 +123,6 @@ export function toRolloutPolicy(
     drainTimeoutMs,
     onFailure,
     gate: gate && toReadinessProbe(gate, ports),
-    health: gate?.path === undefined ? undefined : { path: gate.path, match: gate.match ?? {} },
+    readyOnceRunning: gate?.type === "running",
   };
 }

@@ -1,6 +1,6 @@
 /** One service and its instances in memory, behind the client's interface, on a clock that moves only during sleeps. */
 import type { Client } from "../../provider/client/client";
-import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
+import type { CreateInstanceRequest, InstanceItem, InstanceMetricsItem } from "../../provider/contract/models";
 import type { Clock } from "../../provider/base/clock";
 import { UnikernelError } from "../../provider/base/errors";
 
@@ -75,6 +75,8 @@ export class FakeServiceGroup {
   readonly rejections = new Map<string, object>();
   serviceExists = true;
   console = "";
+  /** By uuid: what the metrics of an instance say. */
+  readonly metrics = new Map<string, Partial<InstanceMetricsItem>>();
   /** Called before every create; throws, or returns "lose" to lose the response after the instance is created. */
   onCreate: (request: CreateInstanceRequest) => "respond" | "lose" = () => "respond";
   /** Observes the state after each change and each sleep. */
@@ -217,6 +219,10 @@ export class FakeServiceGroup {
       this.onChange();
       return respondWith(...items);
     },
+    getInstanceMetrics: ({ query }: Selected) =>
+      respondWith(
+        ...(query?.uuid ?? []).map((uuid) => ({ uuid, name: uuid, status: "success", ...this.metrics.get(uuid) })),
+      ),
     getInstanceLogs: ({ query }: Selected) =>
       respondWith({ uuid: query?.uuid?.[0], output: Buffer.from(this.console).toString("base64") }),
   } as unknown as Client;

@@ -28,6 +28,7 @@ import {
 } from "./operations";
 import { planServiceGroup, planServiceUpdate } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
+import { readWakeLatencies } from "./memberOutputs";
 import { finishReplicas, rollOut, findServingReplicas } from "./apply";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
@@ -73,7 +74,7 @@ async function reconcileReplicas(
   const instances = await rollOut(context, item, news, options);
   if (news.autoscale === undefined) for (const step of steps) await applyAutoscaleChange(context, item, step);
   await finishReplicas(context, item, instances);
-  return toOutputs(item, news.ports, instances);
+  return toOutputs(item, news.ports, instances, await readWakeLatencies(context, instances));
 }
 
 async function updateService(
@@ -213,7 +214,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     if (item === undefined) return undefined;
     const observed = await observeService(context, item, inputs);
     const found = observedInputs(observed, inputs);
-    return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances) };
+    const latencies = await readWakeLatencies(context, observed.instances);
+    return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances, latencies) };
   },
 
   update: updateService,

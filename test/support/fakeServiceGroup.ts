@@ -17,6 +17,11 @@ interface FakeInstance {
   readonly createdAtMs: number;
   readonly timeline: InstanceTimeline;
   override: Partial<InstanceItem>;
+  /** Its last start; `undefined`: its creation. */
+  startedAtMs?: number;
+  starts?: number;
+  /** When a stop that was requested completes. */
+  stopsAtMs?: number;
 }
 
 /** The requested image reference. */
@@ -25,7 +30,7 @@ const imageOf = ({ image }: CreateInstanceRequest): string => (typeof image === 
 /** An item as the API reports the requested settings. */
 const itemOf = (
   uuid: string,
-  { request, override, timeline: life, createdAtMs: bornMs }: FakeInstance,
+  { request, override, timeline: life, createdAtMs, startedAtMs = createdAtMs, starts = 1 }: FakeInstance,
   nowMs: number,
 ): InstanceItem => ({
   status: "success",
@@ -36,7 +41,12 @@ const itemOf = (
   memory_mb: request.memory_mb ?? 128,
   vcpus: request.vcpus ?? 1,
   ...(request.env === undefined ? {} : { env: request.env }),
-  ...life(nowMs - bornMs),
+  start_count: starts,
+  ...(request.rotation === undefined ? {} : { rotation: request.rotation }),
+  ...(request.readiness_probe === undefined
+    ? {}
+    : { readiness_probe: request.readiness_probe, readiness: { state: "passed" } }),
+  ...life(nowMs - startedAtMs),
   ...override,
 });
 
@@ -85,12 +95,17 @@ export class FakeServiceGroup {
   listedAfterMs = 0;
   /** Rejects deletions with this error. */
   deleteFails: Error | undefined;
+  /** Extensions of the API that the metro lists. */
+  features: string[] = [];
+  /** How long a stop takes. Milliseconds. */
+  stopMs = 300;
   private count = 0;
 
   readonly clock: Clock = {
     now: () => this.nowMs,
     sleep: (ms) => {
       this.nowMs += ms;
+      this.completeStops();
       this.onChange();
       return Promise.resolve();
     },
@@ -98,6 +113,8 @@ export class FakeServiceGroup {
 
   readonly client: Client = {
     metro: "test",
+    changeCount: () => 0,
+    getHealthz: () => respondWith({ features: this.features }),
     getServices: () => respondWith(this.serviceItem()),
     createService: ({ body }: { body: Record<string, unknown> & { services: object[] } }) => {
       const { services, name: _name, domains, ...group } = body;
@@ -120,16 +137,30 @@ export class FakeServiceGroup {
       else this.group[prop] = op === "del" ? undefined : value;
       return respondWith(this.serviceItem());
     },
-    patchInstances: ({ body }: { body: { uuid: string; prop: string; value: string[] }[] }) =>
-      respondWith(
-        ...body.map(({ uuid, prop, value }) => {
-          const held = this.instances.get(uuid);
-          if (held === undefined || prop !== "tags") return notFound(uuid);
-          this.instances.set(uuid, { ...held, request: { ...held.request, tags: value } });
-          this.log.push(`tag ${held.request.name ?? uuid}`);
-          return { status: "success", uuid, name: held.request.name ?? uuid };
-        }),
-      ),
+    patchInstances: ({ body }: { body: { uuid: string; prop: string; value?: unknown }[] }) => {
+      const items = body.map(({ uuid, prop, value }) => {
+        const held = this.instances.get(uuid);
+        if (held === undefined) return notFound(uuid);
+        this.instances.set(uuid, { ...held, request: { ...held.request, [prop]: value } });
+        const name = held.request.name ?? uuid;
+        this.log.push(prop === "tags" ? `tag ${name}` : `set ${prop} of ${uuid} to ${JSON.stringify(value)}`);
+        return { status: "success", uuid, name };
+      });
+      this.onChange();
+      return respondWith(...items);
+    },
+    startInstances: ({ body }: { body: readonly { uuid: string }[] }) => {
+      for (const { uuid } of body) {
+        this.log.push(`start ${uuid}`);
+        const held = this.instances.get(uuid);
+        if (held === undefined) continue;
+        const timeline = this.lives.get(imageOf(held.request)) ?? healthyTimeline;
+        const starts = (held.starts ?? 1) + 1;
+        this.instances.set(uuid, { ...held, override: {}, timeline, startedAtMs: this.nowMs, starts });
+      }
+      this.onChange();
+      return respondWith(...body.map(({ uuid }) => this.item(uuid)));
+    },
     getAutoscale: () =>
       respondWith({
         ...SERVICE,
@@ -194,7 +225,9 @@ export class FakeServiceGroup {
       for (const { uuid } of body) {
         this.log.push(`stop ${uuid}`);
         const held = this.instances.get(uuid);
-        if (held !== undefined) held.override = { state: "draining" };
+        if (held === undefined) continue;
+        held.override = { state: "draining" };
+        held.stopsAtMs = this.nowMs + this.stopMs;
       }
       this.onChange();
       return respondWith(...body.map(({ uuid }) => this.item(uuid)));
@@ -205,8 +238,9 @@ export class FakeServiceGroup {
       const uuids = query?.uuid ?? [];
       for (const uuid of uuids) {
         const held = this.instances.get(uuid);
-        if (held?.override.state === "draining") held.override = { state: "stopped", stop_reason: 15 };
+        if (held?.override.state === "draining" && this.stopMs < Infinity) held.stopsAtMs = this.nowMs;
       }
+      this.completeStops();
       this.onChange();
       return respondWith(...uuids.map((uuid) => this.item(uuid)));
     },
@@ -243,6 +277,12 @@ export class FakeServiceGroup {
   /** All instances by uuid. */
   items(): InstanceItem[] {
     return [...this.instances].map(([uuid, held]) => itemOf(uuid, held, this.nowMs));
+  }
+
+  private completeStops(): void {
+    for (const held of this.instances.values())
+      if (held.override.state === "draining" && (held.stopsAtMs ?? held.createdAtMs + this.stopMs) <= this.nowMs)
+        held.override = { state: "stopped", stop_reason: 15 };
   }
 
   private policies(): readonly { readonly name: string }[] {

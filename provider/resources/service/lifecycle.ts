@@ -31,7 +31,8 @@ import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { readWakeLatencies } from "./memberOutputs";
 import { finishReplicas, rollOut, findServingReplicas } from "./apply";
 import { waitForImage } from "../workload/waitForImage";
-import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
+import { observedInputs, isManaged, isMadeFrom, isRetired, toCreateRequest } from "./wire";
+import { inspectRollout } from "./rollout/inspect";
 import { withLabels } from "../workload/labels/labelledLifecycle";
 
 /** Minimum time for retrying the deletion: a service becomes free a moment after its last instance is gone. */
@@ -142,6 +143,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
   describeUpdate: (olds, news, { instances }) =>
     describeSteps(planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0)),
 
+  inspectInputs: inspectRollout,
+
   async findNameHolder(context, id, inputs) {
     const item = await findService(context, id);
     return item && serviceHolder(context, item, inputs);
@@ -236,7 +239,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     };
     const drainMs = timeoutWithDrainMs(deleteMs, drainOptions.drainTimeoutMs) + FORCED_DELETE_MS;
     const draining = withTimeLimit(context, drainMs, attempted);
-    await Promise.all(instances.map((instance) => drainAndDelete(draining, instance.uuid, drainOptions)));
+    const kept = await listInstances(draining, item, isRetired);
+    await Promise.all([...instances, ...kept].map((instance) => drainAndDelete(draining, instance.uuid, drainOptions)));
     // The deletion gets this time even if draining used up the limit.
     const releaseMs = Math.max(deadlineMs - context.clock.now(), RELEASE_GRACE_MS);
     await deleteOnceFree(withTimeLimit(context, releaseMs, attempted), {

@@ -25,13 +25,18 @@ const PHASE_OF_STEP: Readonly<Partial<Record<RolloutStep["action"], RolloutPhase
   restart: "restarting",
 };
 
-/** Reports one rollout. Each event comes once. */
+/** What is waited for in these phases. */
+const WAITS: Readonly<Partial<Record<Member["phase"], string>>> = {
+  draining: "its open connections are finishing, or its guest is shutting down",
+  stuck: "it has not stopped in time",
+};
+
+/** Reports one rollout. Each event comes once, but `gate` with each observation in which a member waits. */
 export class RolloutReport {
   private readonly rollout: Rollout;
   private readonly beganMs: number;
   private readonly names = new Map<string, NamedMember>();
   private readonly phases = new Map<string, Member["phase"]>();
-  private readonly reasons = new Map<string, string>();
   private paused = "";
 
   constructor(rollout: Rollout) {
@@ -74,9 +79,8 @@ export class RolloutReport {
       if (phase === "failed") this.emit("failed", uuid, this.reasonOf(uuid, assessed));
     }
     for (const { uuid, phase } of members) {
-      const reason = phase === "starting" ? this.reasonOf(uuid, assessed) : "";
-      if (reason !== "" && this.reasons.get(uuid) !== reason) this.emit("gate", uuid, reason);
-      this.reasons.set(uuid, reason);
+      const reason = WAITS[phase] ?? this.reasonOf(uuid, assessed);
+      if (reason !== "" && (phase === "starting" || phase in WAITS)) this.emit("gate", uuid, reason);
     }
   }
 

@@ -1,7 +1,7 @@
 /** One service and its instances in memory, behind the client's interface, on a clock that moves only during sleeps. */
 import type { Client } from "../../provider/client/client";
 import { isRolloutLock } from "../../provider/contract/rolloutLock";
-import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
+import type { CreateInstanceRequest, InstanceItem, InstanceMetricsItem } from "../../provider/contract/models";
 import type { Clock } from "../../provider/base/clock";
 import { UnikernelError } from "../../provider/base/errors";
 
@@ -91,6 +91,8 @@ export class FakeServiceGroup {
   /** Locks of rollouts by name, in API form. */
   readonly locks = new Map<string, { uuid: string; name: string; domains: object[] }>();
   console = "";
+  /** By uuid: what the metrics of an instance say. */
+  readonly metrics = new Map<string, Partial<InstanceMetricsItem>>();
   /** Called before every create; throws, or returns "lose" to lose the response after the instance is created. */
   onCreate: (request: CreateInstanceRequest) => "respond" | "lose" = () => "respond";
   /** Observes the state after each change and each sleep. */
@@ -269,6 +271,10 @@ export class FakeServiceGroup {
       this.onChange();
       return respondWith(...items);
     },
+    getInstanceMetrics: ({ query }: Selected) =>
+      respondWith(
+        ...(query?.uuid ?? []).map((uuid) => ({ uuid, name: uuid, status: "success", ...this.metrics.get(uuid) })),
+      ),
     getInstanceLogs: ({ query }: Selected) =>
       respondWith({ uuid: query?.uuid?.[0], output: Buffer.from(this.console).toString("base64") }),
   } as unknown as Client;

@@ -13,6 +13,7 @@ import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workloa
 import { finishedMark, finishingTags, unfinishedMark } from "../common/ownershipMark";
 import { sendFinish } from "../common/createOrResume";
 import { changeInPlace, setProbe } from "./changeInPlace";
+import { rolloutHooks } from "./rolloutHooks";
 import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
 import { toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
@@ -55,7 +56,8 @@ export async function rollOut(
   const before = await listInstances(context, item, isManaged);
   // Existing replicas that were changed by hand count as old. Replicas launched from here on are never compared.
   const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));
-  const policy = toRolloutPolicy(desiredReplicas(inputs), template ?? { volumes: [] }, rollout, inputs.ports);
+  const requested = toRolloutPolicy(desiredReplicas(inputs), template ?? { volumes: [] }, rollout, inputs.ports);
+  const policy = { ...requested, healthyWithinMs: Math.min(requested.healthyWithinMs, timeoutMs) };
   const features = await metroFeatures(client);
   const canGate = features.has("readiness-probe");
   const createRequest = (): CreateInstanceRequest =>
@@ -72,6 +74,12 @@ export async function rollOut(
   const isNew = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
   // The gate is no part of the template: replicas that are current get a changed one as they are.
   if (canGate) await setProbe(client, before.filter(isNew), policy.gate);
+  const printed = {
+    reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
+    errorContexts: workloadErrorContext("template."),
+  };
+  const hooked = { policy, features, isNew, createRequest, ...printed };
+  const hooks = rolloutHooks(context, item, hooked, rollout.sharedVolumes);
   const instances = await runRollout({
     client,
     clock,
@@ -79,7 +87,7 @@ export async function rollOut(
     cleanup: () => forCleanup(context),
     service: item,
     features: [...features],
-    policy: { ...policy, healthyWithinMs: Math.min(policy.healthyWithinMs, timeoutMs) },
+    policy,
     timeoutMs,
     isManaged,
     isRetired,
@@ -91,16 +99,19 @@ export async function rollOut(
       await changeInPlace(context, instance, template, createRequest());
       drifted.delete(instance.uuid);
     },
-    reportConsole: (instance) => reportConsole(context, instance, template ?? {}),
     checkStop: stop.check,
     rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
     captured: captureReplicas(before, oldTemplate, () => ({
       name: newReplicaName(item.name),
       service_group: { uuid: item.uuid },
     })),
-    errorContexts: workloadErrorContext("template."),
+    ...printed,
+    onEvent: hooks.onEvent,
+    passCandidate: hooks.passCandidate,
   });
-  if (template !== undefined) for (const instance of instances) verifyDigest(instance, template.image);
+  if (template === undefined) return instances;
+  for (const instance of instances) verifyDigest(instance, template.image);
+  hooks.warnOfShortCooldown(template);
   return instances;
 }
 

@@ -28,6 +28,7 @@ import {
 } from "./operations";
 import { planServiceGroup, planServiceUpdate, rollsReplicas } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
+import { readWakeLatencies } from "./memberOutputs";
 import { type RollOutOptions, finishReplicas, rollOut, findServingReplicas } from "./apply";
 import { memberDigests } from "./rollout/remaining";
 import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
@@ -76,7 +77,7 @@ async function reconcileReplicas(
   const instances = await rollOut(context, item, news, options);
   if (news.autoscale === undefined) for (const step of steps) await applyAutoscaleChange(context, item, step);
   await finishReplicas(context, item, instances);
-  return toOutputs(item, news.ports, instances);
+  return toOutputs(item, news.ports, instances, await readWakeLatencies(context, instances));
 }
 
 async function updateService(
@@ -261,7 +262,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     if (item === undefined) return undefined;
     const observed = await observeService(context, item, inputs);
     const found = observedInputs(observed, inputs);
-    return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances) };
+    const latencies = await readWakeLatencies(context, observed.instances);
+    return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances, latencies) };
   },
 
   update: updateService,

@@ -7,6 +7,7 @@ import type { InstanceItem } from "../contract/models";
 import { UnikernelError } from "../base/errors";
 import { launchMember, removeMembers, restartMember, retireMembers, stopMembers, switchRotation } from "./act";
 import { type RolloutState, assessInstances, createRolloutState } from "./assess";
+import type { RolloutPhase } from "./events";
 import { endFailedRollout } from "./failure";
 import { memberFailure } from "./memberFailure";
 import { listInstances } from "./instances";
@@ -37,7 +38,8 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
     return instances;
   } catch (error) {
     report.emit("failed");
-    throw await endFailedRollout(rollout, state, error, runRollout);
+    const emit = (phase: RolloutPhase, detail: string) => report.emit(phase, undefined, detail);
+    throw await endFailedRollout(rollout, state, error, { run: runRollout, emit });
   }
 }
 

@@ -10,7 +10,7 @@ import { TestProject } from "../../support/project";
 const PAGE = "site/rootfs/www/index.html";
 const REPLICAS = 3;
 /** When the engine is killed: after this many milliseconds of a locked rollout. */
-const KILL_POINTS_MS = [0, 400, 1_200, 2_500];
+const KILL_POINTS_MS = [0, 800, 2_500];
 
 const PROGRAM = (port: number): string => `import * as unikernel from "pulumi-unikernel";
 const site = new unikernel.GatewayImage("site", { context: "./site" });

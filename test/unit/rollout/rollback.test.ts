@@ -5,6 +5,7 @@ import { captureReplicas } from "../../../provider/resources/service/rollout/cap
 import { isManaged } from "../../../provider/resources/service/wire";
 import { MANAGED_TAG } from "../../../provider/resources/service/replicaTags";
 import { type CapturedMember, restorable } from "../../../provider/rollout/captured";
+import type { RolloutEvent } from "../../../provider/rollout/events";
 import type { RolloutPolicy } from "../../../provider/rollout/policy";
 import type { Rollout } from "../../../provider/rollout/rolloutRequest";
 import { runRollout } from "../../../provider/rollout/run";
@@ -75,8 +76,10 @@ describe("the failure of a rollout", () => {
   it("leaves the old members alone if none was replaced yet", async () => {
     const old = [group.add(request("v1")), group.add(request("v1"))];
     group.lives.set("v2", crashes);
+    const phases: string[] = [];
+    const onEvent = ({ phase, detail }: RolloutEvent) => phases.push(`${phase} ${detail ?? ""}`);
     const error = await failing(
-      rolling({}, { reportConsole: () => Promise.resolve("Its last lines are in the output.") }),
+      rolling({}, { onEvent, reportConsole: () => Promise.resolve("Its last lines are in the output.") }),
     );
     assert.deepEqual([error.code, error.details["rolledBack"]], ["ROLLOUT_FAILED", true]);
     assert.match(
@@ -84,6 +87,7 @@ describe("the failure of a rollout", () => {
       /^The rollout of service 'web' failed and was rolled back\. 2 old instances serving as before\. Cause: Instance 'web-3' stopped: the program exited with code 7\. Its last lines are in the output\./,
     );
     assert.deepEqual([...group.instances.keys()], old);
+    assert.ok(phases.includes("rollingBack to 2 members"), phases.join());
   });
 
   it("launches a replaced member from its own image, environment, arguments and memory", async () => {

@@ -85,7 +85,7 @@ export class Service extends UnikernelResource {
   declare readonly digest: pulumi.Output<string>;
   /** Defaults from the labels of the image, read when the image was first used here; they apply where the program sets nothing. Absent if there are none, and if the labels could not be read. */
   declare readonly imageDefaults: pulumi.Output<ImageDefaults | undefined>;
-  /** The replicas. */
+  /** The replicas at the last create, update or refresh. A refresh updates states, times and counters without showing a change. */
   declare readonly instances: pulumi.Output<readonly ServiceInstance[]>;
 
   /**

@@ -1107,12 +1107,26 @@ export interface ServiceInfo {
   readonly instances: readonly ServiceMember[];
 }
 
-/** A replica. */
+/** A replica, as it was at the last create, update or refresh. */
 export interface ServiceInstance {
   /** UUID of the instance. */
   readonly uuid: string;
   /** Name of the instance. */
   readonly name: string;
+  /** Digest of the running image; empty if the API does not report it. */
+  readonly digest: string;
+  /** State, such as `running` or `standby`. */
+  readonly state: string;
+  /** Time from the last start until the program ran, in microseconds. */
+  readonly bootTimeUs: number;
+  /** Time from the last start until the program listened on a port, in microseconds. */
+  readonly netTimeUs: number;
+  /** Mean time for which the first connection waited when the replica woke from standby, in milliseconds; absent if it has never woken. */
+  readonly wakeLatencyMs?: number | undefined;
+  /** Reason of the last stop, such as `it was scaled to zero`; empty before the first stop. */
+  readonly stopReason: string;
+  /** Number of restarts by the restart policy. */
+  readonly restartCount: number;
 }
 
 /** An instance of a service. */

@@ -5,7 +5,7 @@ import { systemClock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { onlyItem } from "../client/client";
 import { createMetroClient } from "../client/metroClient";
-import { deleteLock, findLock } from "../rollout/lock";
+import { deleteLock, findLock } from "../rollout/lockObject";
 import { describeHolder, holderOf, runsHere } from "../rollout/lockHolder";
 
 /**

@@ -1,10 +1,10 @@
 /** Assesses the instances that the API reports, as input for the plan. */
 import type { InstanceItem } from "../contract/models";
-import { probeHttp } from "../client/httpProbe";
 import { type ConditionResult, assessLiveness, assessReadiness } from "../client/waitForInstance";
 import { UnikernelError } from "../base/errors";
-import { findHealthProblem } from "./healthCheck";
-import type { RolloutInstance } from "./plan";
+import { timeoutWithDrainMs } from "./instances";
+import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "./plan/issued";
+import { type MemberPhase, isReady } from "./plan/member";
 import type { Rollout } from "./rolloutRequest";
 
 /** What a rollout remembers between observations. Losing it costs time, never safety. */
@@ -13,103 +13,136 @@ export interface RolloutState {
   readonly launched: Set<string>;
   /** Uuids of new instances that met the policy at least once. */
   readonly proven: Set<string>;
-  /** Uuids of launched instances that the API has listed at least once. */
-  readonly listed: Set<string>;
+  /** What it asked for so far; `launched` is part of it. */
+  readonly issued: IssuedRequests;
   /** By uuid: since when a new instance has been ready, and its restart count at that time. */
   readonly readySince: Map<string, { readonly sinceMs: number; readonly restarts: number }>;
-  /** By uuid: since when a new instance has not been serving. */
+  /** By uuid: since when an instance has been pending, or draining. */
   readonly pendingSince: Map<string, number>;
-  /** Since when the health check has failed; `undefined` while it passes. */
-  unhealthySinceMs: number | undefined;
+  readonly drainingSince: Map<string, number>;
 }
 
 /** The state at the start of a rollout. */
-export const createRolloutState = (): RolloutState => ({
-  launched: new Set(),
-  proven: new Set(),
-  listed: new Set(),
-  readySince: new Map(),
-  pendingSince: new Map(),
-  unhealthySinceMs: undefined,
-});
+export function createRolloutState(): RolloutState {
+  const issued = noRequests();
+  return {
+    launched: issued.launched,
+    proven: new Set(),
+    issued,
+    readySince: new Map(),
+    pendingSince: new Map(),
+    drainingSince: new Map(),
+  };
+}
 
-/** How long the health check may fail before the rollout is aborted: one slow response is not a failure. */
-const UNHEALTHY_GRACE_MS = 5_000;
+/** How long an old instance may be pending before it counts as not ready: a sleeping one may be waking. */
+const WAKING_MS = 10_000;
 
-const OLD_MAY_HAVE_RESPONDED =
-  "An old instance may have responded. If the old ones are the unhealthy ones, remove 'health' from 'rollout', run 'pulumi up', and put it back.";
+/** An instance as assessed. */
+export interface AssessedMember extends ObservedMember {
+  readonly name: string;
+  /** Why it is not ready; empty if it is. */
+  readonly reason: string;
+}
 
-type AssessedInstance = RolloutInstance & { readonly name: string; readonly reason: string };
+/** Whether an instance is ready, as the policy has it. */
+export const readinessOf = ({ policy }: Rollout, instance: InstanceItem): ConditionResult =>
+  (policy.readyOnceRunning === true ? assessLiveness : assessReadiness)(instance);
 
-/**
- * Assesses every instance, and runs the health check while new instances serve beside old ones.
- *
- * Throws `WAIT_TIMEOUT` (a new instance is not ready in time), `IMAGE_MISMATCH` (it runs another image), `OPERATION_FAILED`
- * (the health check failed).
- */
-export async function assessInstances(
+/** Assesses every instance. Throws `IMAGE_MISMATCH` for a new instance that runs another image. */
+export const assessInstances = (
   rollout: Rollout,
   instances: readonly InstanceItem[],
   state: RolloutState,
-): Promise<readonly RolloutInstance[]> {
-  const nowMs = rollout.clock.now();
-  const assessed = [
-    ...instances.map((instance) => assessInstance(rollout, instance, state, nowMs)),
-    ...unlistedInstances(instances, state),
-  ];
-  const healthy = await passesHealthCheck(rollout, assessed, state);
-  const results = healthy
-    ? assessed
-    : assessed.map((instance) => (isNewAndServing(instance) ? { ...instance, health: "pending" as const } : instance));
-  for (const instance of results) if (instance.generation === "new") assertReadyInTime(rollout, instance, state, nowMs);
-  return results;
+): readonly AssessedMember[] => {
+  const listed = new Set(instances.map(({ uuid }) => uuid));
+  for (const uuid of state.launched) if (!listed.has(uuid)) assertListedInTime(rollout, uuid, state);
+  return instances.map((instance) => assessInstance(rollout, instance, state));
+};
+
+/** Throws `WAIT_TIMEOUT` for an instance that was launched and is never listed. One that was listed and is gone was deleted. */
+function assertListedInTime(rollout: Rollout, uuid: string, state: RolloutState): void {
+  const { issued } = state;
+  if (issued.listed.has(uuid) || issued.gone.has(uuid)) return;
+  if (pendingMs(rollout, uuid, state) <= rollout.policy.healthyWithinMs) return;
+  throw new UnikernelError(
+    "WAIT_TIMEOUT",
+    `Instance '${uuid}' was not ready within ${rollout.policy.healthyWithinMs / 1000} s: it is not listed.`,
+  );
 }
 
-const isNewAndServing = (instance: RolloutInstance): boolean =>
-  instance.generation === "new" && instance.health === "serving";
-
-function assessInstance(
-  rollout: Rollout,
-  instance: InstanceItem,
-  state: RolloutState,
-  nowMs: number,
-): AssessedInstance {
-  const { uuid, name } = instance;
-  const isLaunchedHere = state.launched.has(uuid);
-  if (isLaunchedHere) state.listed.add(uuid);
+function assessInstance(rollout: Rollout, instance: InstanceItem, state: RolloutState): AssessedMember {
+  const { uuid, name, start_count: starts, restart_count: restarts = 0 } = instance;
+  const inRotation = instance.rotation !== "out";
+  const readiness = readinessOf(rollout, instance);
+  const reason = readiness.outcome === "met" ? "" : readiness.reason;
+  const base = { uuid, name, reason, inRotation, starts, restarts };
+  const drainPhase = phaseOfDrain(rollout, instance, state);
   const isNew = rollout.isNew(instance);
-  if (isLaunchedHere && !isNew) {
+  if (rollout.isRetired?.(instance) === true)
+    return { ...base, generation: "retired", phase: drainPhase ?? (readiness.outcome === "failed" ? "down" : "ready") };
+  if (state.launched.has(uuid) && !isNew) {
     throw new UnikernelError(
       "IMAGE_MISMATCH",
       `Instance '${name}' runs image ${instance.image ?? "(none)"}, not the requested one.`,
     );
   }
-  const readiness = (rollout.policy.readyOnceRunning === true ? assessLiveness : assessReadiness)(instance);
-  const reason = readiness.outcome === "met" ? "it became ready too late, or did not stay ready" : readiness.reason;
-  if (!isNew || (readiness.outcome === "failed" && !isLaunchedHere)) {
-    // A new instance that failed before this rollout is replaced like an old one: only instances it created can fail it.
-    return { uuid, name, reason, generation: "old", health: toHealth(readiness) };
+  const isHere = isStartedHere(state.issued, uuid);
+  const phase = drainPhase ?? (isNew ? phaseOfNew : phaseOfOld)(rollout, instance, state);
+  if (phase === "ready" || phase === "asleep") {
+    state.pendingSince.delete(uuid);
+    if (isNew) state.proven.add(uuid);
   }
-  if (readiness.outcome !== "met") state.readySince.delete(uuid);
-  const isSteady = readiness.outcome === "met" && isStable(instance, state, rollout.policy.stableForMs, nowMs);
+  // A new instance that failed before this rollout is replaced like an old one: only instances it started can fail it.
+  const fails = isNew && !isHere && (phase === "unready" || phase === "down");
+  const isLate = isNew && isHere && phase === "unready";
   return {
-    uuid,
-    name,
-    reason,
-    generation: "new",
-    health: readiness.outcome === "met" && !isSteady ? "pending" : toHealth(readiness),
+    ...base,
+    generation: isNew && !fails ? "new" : "old",
+    phase: isLate ? "failed" : phase,
+    reason: reason === "" && !isReady({ phase }) ? "it became ready too late, or did not stay ready" : reason,
   };
 }
 
-const toHealth = ({ outcome }: ConditionResult): RolloutInstance["health"] =>
-  outcome === "met" ? "serving" : outcome === "failed" ? "down" : "pending";
+/** The phase of an instance that was told to stop and has not yet. */
+function phaseOfDrain(
+  { clock, policy, timeoutMs }: Rollout,
+  { uuid, state: instanceState }: InstanceItem,
+  { drainingSince }: RolloutState,
+): "draining" | "stuck" | undefined {
+  if (instanceState !== "draining" && instanceState !== "stopping") {
+    drainingSince.delete(uuid);
+    return undefined;
+  }
+  const sinceMs = drainingSince.get(uuid) ?? clock.now();
+  drainingSince.set(uuid, sinceMs);
+  return clock.now() - sinceMs >= timeoutWithDrainMs(timeoutMs, policy.drainTimeoutMs) ? "stuck" : "draining";
+}
 
-/** Instances launched a moment ago may not be listed yet; without these, they would be launched again. */
-function unlistedInstances(instances: readonly InstanceItem[], state: RolloutState): readonly AssessedInstance[] {
-  const listedUuids = new Set(instances.map(({ uuid }) => uuid));
-  return [...state.launched]
-    .filter((uuid) => !listedUuids.has(uuid) && !state.listed.has(uuid))
-    .map((uuid) => ({ uuid, name: uuid, reason: "it is not listed", generation: "new", health: "pending" }));
+/** For how long the instance has been pending. Milliseconds. */
+function pendingMs({ clock }: Rollout, uuid: string, { pendingSince }: RolloutState): number {
+  const sinceMs = pendingSince.get(uuid) ?? clock.now();
+  pendingSince.set(uuid, sinceMs);
+  return clock.now() - sinceMs;
+}
+
+function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
+  const { outcome } = readinessOf(rollout, instance);
+  if (outcome === "met") return instance.state === "standby" ? "asleep" : "ready";
+  if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
+  return pendingMs(rollout, instance.uuid, state) > WAKING_MS ? "unready" : "starting";
+}
+
+/** "unready" for one that failed its gate or was not ready in time. */
+function phaseOfNew(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
+  const { healthyWithinMs, stableForMs } = rollout.policy;
+  const { outcome } = readinessOf(rollout, instance);
+  if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
+  if (outcome === "met" && isStable(instance, state, stableForMs, rollout.clock.now()))
+    return instance.state === "standby" ? "asleep" : "ready";
+  // One that wakes was ready before and was not restarted.
+  if (outcome === "pending" && instance.restart_count === undefined) state.readySince.delete(instance.uuid);
+  return pendingMs(rollout, instance.uuid, state) > healthyWithinMs + stableForMs ? "unready" : "starting";
 }
 
 function isStable(instance: InstanceItem, state: RolloutState, stableForMs: number, nowMs: number): boolean {
@@ -120,63 +153,4 @@ function isStable(instance: InstanceItem, state: RolloutState, stableForMs: numb
     return stableForMs === 0;
   }
   return nowMs - before.sinceMs >= stableForMs;
-}
-
-function assertReadyInTime(rollout: Rollout, instance: AssessedInstance, state: RolloutState, nowMs: number): void {
-  const { name, reason } = instance;
-  if (instance.health === "serving") {
-    state.proven.add(instance.uuid);
-    state.pendingSince.delete(instance.uuid);
-    return;
-  }
-  const sinceMs = state.pendingSince.get(instance.uuid) ?? nowMs;
-  state.pendingSince.set(instance.uuid, sinceMs);
-  const { healthyWithinMs, stableForMs } = rollout.policy;
-  if (instance.health === "pending" && nowMs - sinceMs > healthyWithinMs + stableForMs) {
-    throw new UnikernelError(
-      "WAIT_TIMEOUT",
-      `Instance '${name}' was not ready within ${healthyWithinMs / 1000} s: ${reason}.`,
-      {
-        hint: `It must become ready within 'rollout.healthyWithinMs', or customTimeouts if that is shorter, and then stay ready for 'rollout.stableForMs' (${stableForMs / 1000} s).`,
-      },
-    );
-  }
-}
-
-/**
- * Probes the service as a client would. Any instance may serve a probe, so it sends one per ready instance and requires
- * every response to be healthy.
- */
-async function passesHealthCheck(
-  rollout: Rollout,
-  instances: readonly RolloutInstance[],
-  state: RolloutState,
-): Promise<boolean> {
-  const { clock, policy, signal, url } = rollout;
-  const isRolling = state.launched.size > 0 || instances.some((instance) => instance.generation === "old");
-  const isProving = instances.some((instance) => instance.generation === "new" && state.readySince.has(instance.uuid));
-  if (policy.health === undefined || url === undefined || !isRolling || !isProving) return true;
-
-  const readyCount = instances.filter(
-    (instance) => instance.health === "serving" || state.readySince.has(instance.uuid),
-  ).length;
-  for (let probe = 0; probe < readyCount; probe++) {
-    const reason = findHealthProblem(await probeHttp(url + policy.health.path, signal), policy.health);
-    if (reason === undefined) continue;
-    const nowMs = clock.now();
-    state.unhealthySinceMs ??= nowMs;
-    if (nowMs - state.unhealthySinceMs > Math.max(UNHEALTHY_GRACE_MS, policy.stableForMs)) {
-      const hasOld = instances.some(({ generation, health }) => generation === "old" && health === "serving");
-      throw new UnikernelError(
-        "OPERATION_FAILED",
-        `The health check failed with a new instance in the service: ${reason}.`,
-        hasOld ? { hint: OLD_MAY_HAVE_RESPONDED } : {},
-      );
-    }
-    // Time with a failing health check does not count as ready.
-    state.readySince.clear();
-    return false;
-  }
-  state.unhealthySinceMs = undefined;
-  return true;
 }

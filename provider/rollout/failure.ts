@@ -8,6 +8,7 @@ import { assessReadiness } from "../client/waitForInstance";
 import type { InstanceItem } from "../contract/models";
 import type { RolloutState } from "./assess";
 import { type CapturedMember, restorable } from "./captured";
+import type { RolloutPhase } from "./events";
 import { deleteInstances, listInstances } from "./instances";
 import type { FailureAction } from "./policy";
 import { type RunRollout, rollBack } from "./rollback";
@@ -17,6 +18,12 @@ import type { Rollout } from "./rolloutRequest";
 const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 const isServing = (instance: InstanceItem): boolean => assessReadiness(instance).outcome === "met";
+
+/** What the loop of the rollout lends to its end. */
+export interface FailureHooks {
+  readonly run: RunRollout;
+  readonly emit: (phase: RolloutPhase, detail: string) => void;
+}
 
 /** What happened to the members, and what to do now. */
 interface Ending {
@@ -45,18 +52,19 @@ function actionFor({ policy, captured }: Rollout): { readonly action: FailureAct
  * Ends a failed rollout. Returns the error to throw: `ROLLOUT_FAILED`, which counts the members and has the cause; with
  * `details.rolledBack` after a complete rollback. A rollout that was stopped, cancelled or rejected changes nothing more.
  *
- * @param run runs the rollback
+ * @param hooks.run runs the rollback
+ * @param hooks.emit reports an event of the rollout as a whole
  */
 export async function endFailedRollout(
   rollout: Rollout,
   state: RolloutState,
   error: unknown,
-  run: RunRollout,
+  hooks: FailureHooks,
 ): Promise<unknown> {
   if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal)) return error; // cancelled: no time to clean up
   if (UnikernelError.has(error, "ROLLOUT_STOPPED", "ROLLOUT_LOCKED")) return error;
   const { action, reason } = actionFor(rollout);
-  const { summary, hint, isRolledBack } = await ENDINGS[action](rollout, state, run).catch(
+  const { summary, hint, isRolledBack } = await ENDINGS[action](rollout, state, hooks).catch(
     (cleanupError: unknown): Ending => ({
       summary: `Cleaning up failed too: ${errorMessage(cleanupError)}`,
       hint: RESUME_HINT,
@@ -71,7 +79,7 @@ export async function endFailedRollout(
 }
 
 const ENDINGS: Readonly<
-  Record<FailureAction, (rollout: Rollout, state: RolloutState, run: RunRollout) => Promise<Ending>>
+  Record<FailureAction, (rollout: Rollout, state: RolloutState, hooks: FailureHooks) => Promise<Ending>>
 > = {
   keepBoth: removeUnproven,
   pause: describeMembers,
@@ -100,7 +108,8 @@ function servingCounts({ isNew }: Rollout, instances: readonly InstanceItem[]): 
 }
 
 /** Leaves everything as it is. */
-async function describeMembers(rollout: Rollout, state: RolloutState): Promise<Ending> {
+async function describeMembers(rollout: Rollout, state: RolloutState, { emit }: FailureHooks): Promise<Ending> {
+  emit("paused", "a new member failed");
   const context = rollout.cleanup?.() ?? rollout;
   const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
   return {
@@ -109,9 +118,12 @@ async function describeMembers(rollout: Rollout, state: RolloutState): Promise<E
   };
 }
 
-async function restoreMembers(rollout: Rollout, _state: RolloutState, run: RunRollout): Promise<Ending> {
+/** Removes the new members that have not passed, then rolls the others back. */
+async function restoreMembers(rollout: Rollout, state: RolloutState, { run, emit }: FailureHooks): Promise<Ending> {
   const members: readonly CapturedMember[] = restorable(rollout.captured ?? []);
+  emit("rollingBack", `to ${countOf(members.length, "member")}`);
   try {
+    await removeUnproven(rollout, state);
     const restored = await rollBack(rollout, members, run);
     return {
       summary: `${countOf(restored.length, "old instance")} serving as before.`,

@@ -7,11 +7,11 @@ import { UnikernelError, withErrorContext } from "../base/errors";
 import { processStartTime } from "../base/processIdentity";
 import type { CallContext } from "../client/callContext";
 import { onlyItem } from "../client/client";
+import { hasFeature } from "../client/metroFeatures";
 import { createOrRecover } from "../client/transport/createOrRecover";
-import { ITEM_CODES } from "../contract/codes";
 import type { CreateServiceRequest, ServiceItem } from "../contract/models";
 import { type RolloutLockHolder, hashProcess, lockLabel, rolloutLockName } from "../contract/rolloutLock";
-import { hasFeature } from "../client/metroFeatures";
+import { deleteLock, findLock } from "./lockObject";
 import { type ServiceReference, holderOf, lockedError, lostLockError, runsHere } from "./lockHolder";
 
 /** Who asks for a lock. */
@@ -52,10 +52,9 @@ const QUOTA_HINT =
 export async function acquireLock(
   context: CallContext,
   service: ServiceReference,
-  { stackName, stackHash, lifetimeMs, pid = process.pid }: LockRequest,
+  { lifetimeMs, ...requester }: LockRequest,
 ): Promise<RolloutLock> {
-  const startTime = (await processStartTime(pid)) ?? "";
-  const holder = { stackName, stackHash, pid, processHash: hashProcess(startTime, service.uuid) };
+  const holder = await toHolder(service, requester);
   const body: CreateServiceRequest = {
     name: rolloutLockName(service.uuid),
     services: (await hasFeature(context.client, "groups-without-ports")) ? [] : LOCK_PORTS,
@@ -74,6 +73,24 @@ export async function acquireLock(
     if (found === undefined) await context.clock.sleep(RETRY_MS, context.signal);
     else await deleteLock(context, service, found.uuid);
   }
+}
+
+/** Removes the lock of this stack whose process is gone. Throws as the client does. */
+export async function removeAbandonedLock(
+  context: CallContext,
+  service: ServiceReference,
+  requester: Omit<LockRequest, "lifetimeMs">,
+): Promise<void> {
+  const found = await findLock(context, service);
+  if (found !== undefined && (await mayTakeOver(found, service, await toHolder(service, requester))))
+    await deleteLock(context, service, found.uuid);
+}
+
+async function toHolder(
+  { uuid }: ServiceReference,
+  { stackName, stackHash, pid = process.pid }: Omit<LockRequest, "lifetimeMs">,
+): Promise<RolloutLockHolder> {
+  return { stackName, stackHash, pid, processHash: hashProcess((await processStartTime(pid)) ?? "", uuid) };
 }
 
 const createLock = (
@@ -102,28 +119,6 @@ async function mayTakeOver(lock: ServiceItem, service: ServiceReference, own: Ro
   if (holder?.stackHash === undefined || holder.stackHash !== own.stackHash) return false;
   if (isHeldBy(lock, own)) return !heldHere.has(lock.uuid); // an earlier rollout of this process could not remove it
   return !(await runsHere(holder, service));
-}
-
-/** The lock of a service; `undefined` if nobody holds it. Throws as the client does. */
-export async function findLock(
-  { client, signal }: Pick<CallContext, "client" | "signal">,
-  service: ServiceReference,
-): Promise<ServiceItem | undefined> {
-  const query = { name: [rolloutLockName(service.uuid)] };
-  const response = await client.getServices({ query }, signal === undefined ? {} : { signal });
-  if (response.items[0]?.error === ITEM_CODES.NotFound) return undefined;
-  return onlyItem(response, `Reading the lock of service '${service.name}'`);
-}
-
-/** Removes a lock. One that is gone is not an error. */
-export async function deleteLock(
-  { client }: Pick<CallContext, "client">,
-  service: ServiceReference,
-  uuid: string,
-): Promise<void> {
-  const response = await client.deleteServices({ body: [{ uuid }] });
-  if (response.items[0]?.error !== ITEM_CODES.NotFound)
-    onlyItem(response, `Removing the lock of service '${service.name}'`);
 }
 
 /** Uuids of the locks that rollouts of this process hold. */

@@ -22,14 +22,6 @@ export interface CanaryStep {
   readonly pauseMs: number;
 }
 
-/** An HTTP health check, in addition to the readiness that the metro reports. */
-export interface HealthCheck {
-  /** Path and query to request from the service, such as `/hello`. */
-  readonly path: string;
-  /** JSON paths (`$.status`, `$.checks[0].ok`) and the values they must have in the response body; empty for any body. */
-  readonly match: Readonly<Record<string, unknown>>;
-}
-
 /** Limits of a rollout, resolved to numbers of members. */
 export interface RolloutPolicy {
   readonly strategy: RolloutStrategy;
@@ -54,6 +46,4 @@ export interface RolloutPolicy {
   readonly gate: ReadinessProbe | undefined;
   /** A member counts as ready once it runs, whether or not its ports accept connections; there is no gate then. */
   readonly readyOnceRunning?: boolean;
-  /** `undefined`: no health check. */
-  readonly health: HealthCheck | undefined;
 }

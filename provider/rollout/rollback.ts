@@ -1,5 +1,6 @@
 /** Restores the members of a service as they were at the start of a rollout: the same planner, towards these members. */
 import type { InstanceItem } from "../contract/models";
+import { switchRotation } from "./act";
 import { type CapturedMember, isAmong, restoringRequests } from "./captured";
 import { listInstances } from "./instances";
 import type { Rollout } from "./rolloutRequest";
@@ -20,18 +21,20 @@ export async function rollBack(
 ): Promise<readonly InstanceItem[]> {
   const context = { ...failed, ...(failed.rollbackContext?.() ?? {}) };
   const instances = await listInstances(context, failed.service, failed.isManaged);
+  // After the cut-over of `blueGreen` they run, and get no connections.
+  const withdrawn = instances.filter((one) => one.rotation === "out" && isAmong(members, one)).map(({ uuid }) => uuid);
+  if (withdrawn.length > 0) await switchRotation(context, withdrawn, []);
   const launched = new Set<string>();
   const nextRequest = restoringRequests(members, instances);
   return run({
     ...context,
-    // The gate is part of each request. A health check of the whole service would ask the new members too.
     policy: {
       ...failed.policy,
       desired: members.length,
       strategy: "rolling",
       steps: [],
+      keepOldForMs: 0,
       onFailure: "pause",
-      health: undefined,
     },
     captured: undefined,
     isNew: (instance) => isAmong(members, instance) || launched.has(instance.name),

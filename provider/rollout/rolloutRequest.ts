@@ -13,8 +13,8 @@ export interface Rollout extends CallContext {
   /** A context with a new time limit for a rollback. Default: this one. */
   readonly rollbackContext?: () => CallContext;
   readonly service: { readonly uuid: string; readonly name: string };
-  /** URL of the service for health checks; `undefined` when the service cannot be reached by HTTP. */
-  readonly url: string | undefined;
+  /** Extensions of the API that the metro has, such as `readiness-probe` and `rotation`. Default: none. */
+  readonly features?: readonly string[];
   readonly policy: RolloutPolicy;
   /** How long the guest of an old instance may take to shut down after its drain timeout. Milliseconds. */
   readonly timeoutMs: number;
@@ -22,6 +22,15 @@ export interface Rollout extends CallContext {
   readonly isNew: (instance: InstanceItem) => boolean;
   /** True for instances this resource manages; the rollout leaves other instances of the service unchanged. */
   readonly isManaged: (instance: InstanceItem) => boolean;
+  /** True for members that an earlier `blueGreen` rollout kept; they are no replicas. Default: for none. */
+  readonly isRetired?: (instance: InstanceItem) => boolean;
+  /** The tags of a member that is kept from now on. Required for `keepOldForMs`. */
+  readonly retiredTags?: (instance: InstanceItem) => readonly string[];
+  /**
+   * Gives a stopped member the current template; {@link isNew} is true for it then. Required for the strategy `inPlace`. Throws if
+   * the template cannot be changed in place.
+   */
+  readonly applyTemplate?: (instance: InstanceItem) => Promise<void>;
   /** Returns the request that creates another instance, with a unique name. */
   readonly createRequest: () => CreateInstanceRequest;
   /**

@@ -3,18 +3,25 @@
  *
  * A failed rollout ends as `onFailure` says; see `failure.ts`. Running it again resumes from the current instances.
  */
-import { onlyItem } from "../client/client";
-import { createOrRecover } from "../client/transport/createOrRecover";
 import type { InstanceItem } from "../contract/models";
-import { assessReadiness, guestStoppedError } from "../client/waitForInstance";
-import { UnikernelError, withErrorContext } from "../base/errors";
-import { assessInstances, createRolloutState } from "./assess";
+import { UnikernelError } from "../base/errors";
+import { launchMember, removeMembers, restartMember, retireMembers, stopMembers, switchRotation } from "./act";
+import { type RolloutState, assessInstances, createRolloutState } from "./assess";
+import type { RolloutPhase } from "./events";
 import { endFailedRollout } from "./failure";
-import { drainAndDelete, listInstances, deleteInstances, deleteOnceStopped } from "./instances";
-import { nextStep } from "./plan";
+import { memberFailure } from "./memberFailure";
+import { listInstances } from "./instances";
+import { NO_MEMORY } from "./plan/canary";
+import { record, withIssued } from "./plan/issued";
+import type { Member, RolloutStep } from "./plan/member";
+import { nextStep } from "./plan/nextStep";
+import { RolloutReport } from "./report";
 import type { Rollout } from "./rolloutRequest";
 
-const OBSERVE_INTERVAL_MS = 200;
+/** Pause between two observations: short after a step, growing while nothing changes. */
+const MIN_INTERVAL_MS = 50;
+const MAX_INTERVAL_MS = 500;
+const DRAIN_WAIT_S = 1;
 
 /**
  * Rolls the service out to `policy.desired` new instances and returns them.
@@ -24,89 +31,114 @@ const OBSERVE_INTERVAL_MS = 200;
  */
 export async function runRollout(rollout: Rollout): Promise<readonly InstanceItem[]> {
   const state = createRolloutState();
+  const report = new RolloutReport(rollout);
   try {
-    for (;;) {
-      rollout.signal?.throwIfAborted();
-      const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
-      const assessed = await assessInstances(rollout, instances, state);
-      const step = nextStep(assessed, rollout.policy);
-      if (step.action !== "done") await rollout.checkStop?.(step.action === "wait");
-      switch (step.action) {
-        case "done":
-          return instances.filter(rollout.isNew);
-        case "launch":
-          for (let i = 0; i < step.count; i++) state.launched.add(await launchInstance(rollout));
-          break;
-        case "drain":
-          await Promise.all(step.uuids.map((uuid) => drainAndDelete(rollout, uuid, drainOptionsOf(rollout))));
-          break;
-        case "remove":
-          await deleteIdle(rollout, instances, step.uuids);
-          break;
-        case "give-up": {
-          const broken = instances.find((instance) => instance.uuid === step.uuids[0]);
-          const readiness = broken === undefined ? undefined : assessReadiness(broken);
-          if (broken !== undefined && readiness?.outcome === "failed")
-            throw guestStoppedError(
-              broken,
-              readiness.reason,
-              rollout.client.metro,
-              (await rollout.reportConsole?.(broken)) ?? "Its console log was removed with it.",
-            );
-          throw new UnikernelError("OPERATION_FAILED", "A new instance is down.");
-        }
-        case "wait":
-          await rollout.clock.sleep(OBSERVE_INTERVAL_MS, rollout.signal);
-          break;
-        default:
-          step satisfies never;
-      }
-    }
+    const instances = await roll(rollout, state, report);
+    report.emit("done", undefined, `${instances.length} of ${rollout.policy.desired} ready`);
+    return instances;
   } catch (error) {
-    throw await endFailedRollout(rollout, state, error, runRollout);
+    report.emit("failed");
+    const emit = (phase: RolloutPhase, detail: string) => report.emit(phase, undefined, detail);
+    throw await endFailedRollout(rollout, state, error, { run: runRollout, emit });
   }
 }
 
-const drainOptionsOf = ({ policy: { drainTimeoutMs }, timeoutMs }: Rollout) => ({ drainTimeoutMs, timeoutMs });
+async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport): Promise<readonly InstanceItem[]> {
+  const { clock, policy, service, signal } = rollout;
+  const isMember = (instance: InstanceItem) => rollout.isManaged(instance) || rollout.isRetired?.(instance) === true;
+  let memory = NO_MEMORY;
+  let intervalMs = MIN_INTERVAL_MS;
+  let hasCandidate = rollout.features?.includes("readiness-probe") === true || policy.gate === undefined;
+  for (;;) {
+    signal?.throwIfAborted();
+    const instances = await listInstances(rollout, service, isMember, state.launched);
+    for (const { uuid, name, image } of instances) report.know(uuid, name, image);
+    const assessed = assessInstances(rollout, instances, state);
+    const members = withIssued(assessed, state.issued);
+    report.observe(members, assessed);
+    const plan = nextStep(members, policy, memory, clock.now());
+    memory = plan.memory;
+    const { step } = plan;
+    if (step.action === "done")
+      return instances.filter((instance) => rollout.isNew(instance) && rollout.isRetired?.(instance) !== true);
+    if (step.action === "fail") throw await memberFailure(rollout, instances, assessed, step.uuids[0] ?? "");
 
-async function launchInstance(rollout: Rollout): Promise<string> {
-  const { client, service, signal } = rollout;
-  const request = rollout.createRequest();
-  const { name = "" } = request;
-  const call = signal === undefined ? {} : { signal };
-  const created = await createOrRecover(
-    rollout,
-    async () =>
-      onlyItem(
-        await client.createInstance({ body: request }, call),
-        `Creating instance '${name}' of service '${service.name}'`,
-      ),
-    async () => (await client.getInstances({ query: { name: [name] } }, call)).items[0],
-  ).catch((error: unknown) => {
-    throw withErrorContext(error, rollout.errorContexts ?? {});
-  });
-  return created.uuid;
+    const isWaiting = step.action === "wait" || step.action === "pause";
+    await rollout.checkStop?.(isWaiting);
+    report.step(step);
+    if (isWaiting) {
+      const didWait = intervalMs === MIN_INTERVAL_MS && (await waitForDrain(rollout, members));
+      if (!didWait) await clock.sleep(intervalMs, signal);
+      intervalMs = Math.min(intervalMs * 1.5, MAX_INTERVAL_MS);
+      continue;
+    }
+    if (!hasCandidate && (step.action === "launch" || step.action === "restart")) {
+      hasCandidate = true;
+      await rollout.passCandidate?.();
+    }
+    await act(rollout, step, instances, { state, report });
+    record(state.issued, step, assessed);
+    intervalMs = MIN_INTERVAL_MS;
+  }
 }
 
-/**
- * Deletes instances that do not count as serving. They may still have connections: one that is ready but not yet stable is
- * drained, and one that an earlier rollout was draining may finish.
- */
-async function deleteIdle(
+/** Lets the metro wait while members drain and nothing else happens, once after a step: it notices the end at once. */
+async function waitForDrain({ client, signal }: Rollout, members: readonly Member[]): Promise<boolean> {
+  const uuids = members.filter(({ phase }) => phase === "draining").map(({ uuid }) => uuid);
+  if (uuids.length === 0 || members.some(({ phase }) => phase === "starting")) return false;
+  const query = { uuid: uuids, state: ["stopped" as const], timeout_s: [DRAIN_WAIT_S] };
+  await client.waitInstances(
+    { query },
+    { ...(signal === undefined ? {} : { signal }), serverWaitMs: DRAIN_WAIT_S * 1000 },
+  );
+  return true;
+}
+
+/** Carries out a step that changes something. */
+async function act(
   rollout: Rollout,
+  step: RolloutStep,
   instances: readonly InstanceItem[],
-  uuids: readonly string[],
+  { state, report }: { readonly state: RolloutState; readonly report: RolloutReport },
 ): Promise<void> {
-  const drainOptions = drainOptionsOf(rollout);
-  await Promise.all(
-    uuids.map((uuid) => {
-      const instance = instances.find((candidate) => candidate.uuid === uuid);
-      if (instance?.state === "draining" || instance?.state === "stopping") {
-        return deleteOnceStopped(rollout, uuid, drainOptions);
+  const chosen = "uuids" in step ? instances.filter(({ uuid }) => step.uuids.includes(uuid)) : [];
+  switch (step.action) {
+    case "launch":
+      if (step.rotation === "out") assertCanSwitch(rollout);
+      for (let i = 0; i < step.count; i++) {
+        const { uuid, request } = await launchMember(rollout, step.rotation);
+        state.launched.add(uuid);
+        report.know(uuid, request.name ?? uuid, request.image);
+        report.emit("launched", uuid);
       }
-      return instance !== undefined && assessReadiness(instance).outcome === "met"
-        ? drainAndDelete(rollout, uuid, drainOptions)
-        : deleteInstances(rollout.client, [uuid]);
-    }),
+      return;
+    case "switch":
+      assertCanSwitch(rollout);
+      await switchRotation(rollout, step.admit, step.withdraw);
+      for (const uuid of step.admit) report.emit("admitted", uuid);
+      return;
+    case "drain":
+      return stopMembers(rollout, step.uuids, "drain");
+    case "forceStop":
+      return stopMembers(rollout, step.uuids, "force");
+    case "retire":
+      return retireMembers(rollout, chosen);
+    case "remove":
+      return removeMembers(rollout, step.uuids);
+    case "restart":
+      await Promise.all(chosen.map((instance) => restartMember(rollout, instance)));
+      return;
+    default:
+      return;
+  }
+}
+
+/** Throws `NOT_SUPPORTED` where members cannot be kept out of rotation. */
+function assertCanSwitch({ client, features, service }: Rollout): void {
+  if (features?.includes("rotation") === true) return;
+  throw new UnikernelError(
+    "NOT_SUPPORTED",
+    `Service '${service.name}' cannot be rolled out with the strategy 'blueGreen' in metro '${client.metro}', which cannot keep members out of rotation.`,
+    { hint: "Use the strategy 'rolling' with a 'maxSurge' of 100%." },
   );
 }

@@ -1,7 +1,7 @@
 /** One service and its instances in memory, behind the client's interface, on a clock that moves only during sleeps. */
 import type { Client } from "../../provider/client/client";
 import { isRolloutLock } from "../../provider/contract/rolloutLock";
-import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
+import type { CreateInstanceRequest, InstanceItem, InstanceMetricsItem } from "../../provider/contract/models";
 import type { Clock } from "../../provider/base/clock";
 import { UnikernelError } from "../../provider/base/errors";
 
@@ -18,6 +18,11 @@ interface FakeInstance {
   readonly createdAtMs: number;
   readonly timeline: InstanceTimeline;
   override: Partial<InstanceItem>;
+  /** Its last start; `undefined`: its creation. */
+  startedAtMs?: number;
+  starts?: number;
+  /** When a stop that was requested completes. */
+  stopsAtMs?: number;
 }
 
 /** The requested image reference. */
@@ -26,7 +31,7 @@ const imageOf = ({ image }: CreateInstanceRequest): string => (typeof image === 
 /** An item as the API reports the requested settings. */
 const itemOf = (
   uuid: string,
-  { request, override, timeline: life, createdAtMs: bornMs }: FakeInstance,
+  { request, override, timeline: life, createdAtMs, startedAtMs = createdAtMs, starts = 1 }: FakeInstance,
   nowMs: number,
 ): InstanceItem => ({
   status: "success",
@@ -38,7 +43,12 @@ const itemOf = (
   vcpus: request.vcpus ?? 1,
   ...(request.env === undefined ? {} : { env: request.env }),
   ...(request.args === undefined ? {} : { args: request.args }),
-  ...life(nowMs - bornMs),
+  start_count: starts,
+  ...(request.rotation === undefined ? {} : { rotation: request.rotation }),
+  ...(request.readiness_probe === undefined
+    ? {}
+    : { readiness_probe: request.readiness_probe, readiness: { state: "passed" } }),
+  ...life(nowMs - startedAtMs),
   ...override,
 });
 
@@ -81,6 +91,8 @@ export class FakeServiceGroup {
   /** Locks of rollouts by name, in API form. */
   readonly locks = new Map<string, { uuid: string; name: string; domains: object[] }>();
   console = "";
+  /** By uuid: what the metrics of an instance say. */
+  readonly metrics = new Map<string, Partial<InstanceMetricsItem>>();
   /** Called before every create; throws, or returns "lose" to lose the response after the instance is created. */
   onCreate: (request: CreateInstanceRequest) => "respond" | "lose" = () => "respond";
   /** Observes the state after each change and each sleep. */
@@ -89,6 +101,8 @@ export class FakeServiceGroup {
   listedAfterMs = 0;
   /** Rejects deletions with this error. */
   deleteFails: Error | undefined;
+  /** How long a stop takes. Milliseconds. */
+  stopMs = 300;
   private count = 0;
   private lockCount = 0;
 
@@ -96,6 +110,7 @@ export class FakeServiceGroup {
     now: () => this.nowMs,
     sleep: (ms) => {
       this.nowMs += ms;
+      this.completeStops();
       this.onChange();
       return Promise.resolve();
     },
@@ -103,6 +118,7 @@ export class FakeServiceGroup {
 
   readonly client: Client = {
     metro: "test",
+    changeCount: () => 0,
     getHealthz: () => respondWith({ features: this.features }),
     getServices: ({ query }: Selected = {}) => {
       const [name] = query?.name ?? [];
@@ -130,16 +146,30 @@ export class FakeServiceGroup {
       else this.group[prop] = op === "del" ? undefined : value;
       return respondWith(this.serviceItem());
     },
-    patchInstances: ({ body }: { body: { uuid: string; prop: string; value: string[] }[] }) =>
-      respondWith(
-        ...body.map(({ uuid, prop, value }) => {
-          const held = this.instances.get(uuid);
-          if (held === undefined || prop !== "tags") return notFound(uuid);
-          this.instances.set(uuid, { ...held, request: { ...held.request, tags: value } });
-          this.log.push(`tag ${held.request.name ?? uuid}`);
-          return { status: "success", uuid, name: held.request.name ?? uuid };
-        }),
-      ),
+    patchInstances: ({ body }: { body: { uuid: string; prop: string; value?: unknown }[] }) => {
+      const items = body.map(({ uuid, prop, value }) => {
+        const held = this.instances.get(uuid);
+        if (held === undefined) return notFound(uuid);
+        this.instances.set(uuid, { ...held, request: { ...held.request, [prop]: value } });
+        const name = held.request.name ?? uuid;
+        this.log.push(prop === "tags" ? `tag ${name}` : `set ${prop} of ${uuid} to ${JSON.stringify(value)}`);
+        return { status: "success", uuid, name };
+      });
+      this.onChange();
+      return respondWith(...items);
+    },
+    startInstances: ({ body }: { body: readonly { uuid: string }[] }) => {
+      for (const { uuid } of body) {
+        this.log.push(`start ${uuid}`);
+        const held = this.instances.get(uuid);
+        if (held === undefined) continue;
+        const timeline = this.lives.get(imageOf(held.request)) ?? healthyTimeline;
+        const starts = (held.starts ?? 1) + 1;
+        this.instances.set(uuid, { ...held, override: {}, timeline, startedAtMs: this.nowMs, starts });
+      }
+      this.onChange();
+      return respondWith(...body.map(({ uuid }) => this.item(uuid)));
+    },
     getAutoscale: () =>
       respondWith({
         ...SERVICE,
@@ -213,7 +243,9 @@ export class FakeServiceGroup {
       for (const { uuid } of body) {
         this.log.push(`stop ${uuid}`);
         const held = this.instances.get(uuid);
-        if (held !== undefined) held.override = { state: "draining" };
+        if (held === undefined) continue;
+        held.override = { state: "draining" };
+        held.stopsAtMs = this.nowMs + this.stopMs;
       }
       this.onChange();
       return respondWith(...body.map(({ uuid }) => this.item(uuid)));
@@ -224,8 +256,9 @@ export class FakeServiceGroup {
       const uuids = query?.uuid ?? [];
       for (const uuid of uuids) {
         const held = this.instances.get(uuid);
-        if (held?.override.state === "draining") held.override = { state: "stopped", stop_reason: 15 };
+        if (held?.override.state === "draining" && this.stopMs < Infinity) held.stopsAtMs = this.nowMs;
       }
+      this.completeStops();
       this.onChange();
       return respondWith(...uuids.map((uuid) => this.item(uuid)));
     },
@@ -238,6 +271,10 @@ export class FakeServiceGroup {
       this.onChange();
       return respondWith(...items);
     },
+    getInstanceMetrics: ({ query }: Selected) =>
+      respondWith(
+        ...(query?.uuid ?? []).map((uuid) => ({ uuid, name: uuid, status: "success", ...this.metrics.get(uuid) })),
+      ),
     getInstanceLogs: ({ query }: Selected) =>
       respondWith({ uuid: query?.uuid?.[0], output: Buffer.from(this.console).toString("base64") }),
   } as unknown as Client;
@@ -285,6 +322,12 @@ export class FakeServiceGroup {
     return lock === undefined
       ? { status: "error", name, error: 8, message: `No service group with name '${name}'` }
       : { status: "success", ...lock };
+  }
+
+  private completeStops(): void {
+    for (const held of this.instances.values())
+      if (held.override.state === "draining" && (held.stopsAtMs ?? held.createdAtMs + this.stopMs) <= this.nowMs)
+        held.override = { state: "stopped", stop_reason: 15 };
   }
 
   private policies(): readonly { readonly name: string }[] {

@@ -315,6 +315,7 @@ export class InMemoryApi {
         return this.chosen(instances, query, copy);
       },
       getServices: ({ query }: Query) => this.chosen(this.services, query, (one) => copy(this.serviceItem(one))),
+      getInstanceMetrics: ({ query }: Query) => this.chosen(instances, query, identityOf),
       getVolumes: ({ query }: Query) => this.chosen(this.volumes, query, copy),
       getCertificates: ({ query }: Query) => this.chosen(this.certificates, query, copy),
       // Every image is there at once.

@@ -24,7 +24,7 @@ export class ResourceDriver {
 
   constructor(platform: TestPlatform, kind: ResourceKind) {
     const { url, token } = platform.daemon;
-    const client = createClient({ metro: "test", endpoint: () => Promise.resolve({ url, token }) });
+    const client = createClient({ metro: "local", endpoint: () => Promise.resolve({ url, token }) });
     this.context = contextWithClient(client, {
       now: () => Date.now(),
       sleep: (ms) => new Promise((done) => setTimeout(done, Math.min(ms, 20))),

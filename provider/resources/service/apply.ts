@@ -1,9 +1,9 @@
 /** Rolls out the replicas of a service. */
 import * as crypto from "node:crypto";
 import { allItems } from "../../client/client";
-import { isLoopbackUrl } from "../../base/hostNames";
-import type { InstanceItem, ServiceItem } from "../../contract/models";
+import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
+import { metroFeatures } from "../../client/metroFeatures";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/instances";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
@@ -12,25 +12,19 @@ import { printConsole } from "../workload/printConsole";
 import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
 import { finishedMark, finishingTags, unfinishedMark } from "../common/ownershipMark";
 import { sendFinish } from "../common/createOrResume";
-import { MANAGED_TAG, templateTag } from "./replicaTags";
+import { changeInPlace, setProbe } from "./changeInPlace";
+import { rolloutHooks } from "./rolloutHooks";
+import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
 import { toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
-import { toOutputs } from "./outputs";
 import { captureReplicas } from "./rollout/capture";
 import type { StopCheck } from "./rollout/lock";
-import { matchesTemplate, isMadeFrom, isManaged } from "./wire";
+import { matchesTemplate, isMadeFrom, isManaged, isRetired } from "./wire";
 
 /** Leaves room for `-` and five characters in a name of 63. */
 const MAX_STEM_LENGTH = 57;
 const newReplicaName = (service: string): string =>
   `${service.slice(0, MAX_STEM_LENGTH)}-${crypto.randomBytes(3).toString("hex").slice(0, 5)}`;
-
-/** The URL for health checks; undefined if the service has none, or if it is a local TLS URL, whose certificate is not trusted. */
-function healthUrl(item: ServiceItem, { ports }: ServiceInputs): string | undefined {
-  const { url } = toOutputs(item, ports, []);
-  const isTls = ports.some(({ handlers }) => handlers.includes("tls"));
-  return url === "" || (isTls && isLoopbackUrl(url)) ? undefined : url;
-}
 
 /** Options of {@link rollOut}. */
 export interface RollOutOptions {
@@ -62,38 +56,62 @@ export async function rollOut(
   const before = await listInstances(context, item, isManaged);
   // Existing replicas that were changed by hand count as old. Replicas launched from here on are never compared.
   const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));
-  const policy = toRolloutPolicy(desiredReplicas(inputs), template ?? { volumes: [] }, rollout, inputs.ports);
+  const requested = toRolloutPolicy(desiredReplicas(inputs), template ?? { volumes: [] }, rollout, inputs.ports);
+  const policy = { ...requested, healthyWithinMs: Math.min(requested.healthyWithinMs, timeoutMs) };
+  const features = await metroFeatures(client);
+  const canGate = features.has("readiness-probe");
+  const createRequest = (): CreateInstanceRequest =>
+    toReplicaRequest(template ?? {}, {
+      name: newReplicaName(item.name),
+      tags: [
+        MANAGED_TAG,
+        ...(template === undefined ? [] : [templateTag(template)]),
+        ...(mark === undefined ? [] : [mark]),
+      ],
+      service_group: { uuid: item.uuid },
+      ...(canGate && policy.gate !== undefined ? { readiness_probe: policy.gate } : {}),
+    });
+  const isNew = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
+  // The gate is no part of the template: replicas that are current get a changed one as they are.
+  if (canGate) await setProbe(client, before.filter(isNew), policy.gate);
+  const printed = {
+    reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
+    errorContexts: workloadErrorContext("template."),
+  };
+  const hooked = { policy, features, isNew, createRequest, ...printed };
+  const hooks = rolloutHooks(context, item, hooked, rollout.sharedVolumes);
   const instances = await runRollout({
     client,
     clock,
     signal,
     cleanup: () => forCleanup(context),
     service: item,
-    url: healthUrl(item, inputs),
-    policy: { ...policy, healthyWithinMs: Math.min(policy.healthyWithinMs, timeoutMs) },
+    features: [...features],
+    policy,
     timeoutMs,
     isManaged,
-    isNew: (instance) => isMadeFrom(template, instance) && !drifted.has(instance.uuid),
-    createRequest: () =>
-      toReplicaRequest(template ?? {}, {
-        name: newReplicaName(item.name),
-        tags: [
-          MANAGED_TAG,
-          ...(template === undefined ? [] : [templateTag(template)]),
-          ...(mark === undefined ? [] : [mark]),
-        ],
-        service_group: { uuid: item.uuid },
-      }),
-    reportConsole: (instance) => reportConsole(context, instance, template ?? {}),
+    isRetired,
+    retiredTags,
+    isNew,
+    createRequest,
+    applyTemplate: async (instance) => {
+      if (template === undefined) return;
+      await changeInPlace(context, instance, template, createRequest());
+      drifted.delete(instance.uuid);
+    },
     checkStop: stop.check,
     rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
     captured: captureReplicas(before, oldTemplate, () => ({
       name: newReplicaName(item.name),
       service_group: { uuid: item.uuid },
     })),
-    errorContexts: workloadErrorContext("template."),
+    ...printed,
+    onEvent: hooks.onEvent,
+    passCandidate: hooks.passCandidate,
   });
-  if (template !== undefined) for (const instance of instances) verifyDigest(instance, template.image);
+  if (template === undefined) return instances;
+  for (const instance of instances) verifyDigest(instance, template.image);
+  hooks.warnOfShortCooldown(template);
   return instances;
 }
 

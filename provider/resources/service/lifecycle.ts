@@ -28,11 +28,12 @@ import {
 } from "./operations";
 import { planServiceGroup, planServiceUpdate, rollsReplicas } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
+import { readWakeLatencies } from "./memberOutputs";
 import { type RollOutOptions, finishReplicas, rollOut, findServingReplicas } from "./apply";
 import { memberDigests } from "./rollout/remaining";
 import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
 import { waitForImage } from "../workload/waitForImage";
-import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
+import { observedInputs, isManaged, isMadeFrom, isRetired, toCreateRequest } from "./wire";
 import { inspectRollout } from "./rollout/inspect";
 import { withLabels } from "../workload/labels/labelledLifecycle";
 
@@ -76,7 +77,7 @@ async function reconcileReplicas(
   const instances = await rollOut(context, item, news, options);
   if (news.autoscale === undefined) for (const step of steps) await applyAutoscaleChange(context, item, step);
   await finishReplicas(context, item, instances);
-  return toOutputs(item, news.ports, instances);
+  return toOutputs(item, news.ports, instances, await readWakeLatencies(context, instances));
 }
 
 async function updateService(
@@ -261,7 +262,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     if (item === undefined) return undefined;
     const observed = await observeService(context, item, inputs);
     const found = observedInputs(observed, inputs);
-    return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances) };
+    const latencies = await readWakeLatencies(context, observed.instances);
+    return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances, latencies) };
   },
 
   update: updateService,
@@ -283,7 +285,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     };
     const drainMs = timeoutWithDrainMs(deleteMs, drainOptions.drainTimeoutMs) + FORCED_DELETE_MS;
     const draining = withTimeLimit(context, drainMs, attempted);
-    await Promise.all(instances.map((instance) => drainAndDelete(draining, instance.uuid, drainOptions)));
+    const kept = await listInstances(draining, item, isRetired);
+    await Promise.all([...instances, ...kept].map((instance) => drainAndDelete(draining, instance.uuid, drainOptions)));
     // The deletion gets this time even if draining used up the limit.
     const releaseMs = Math.max(deadlineMs - context.clock.now(), RELEASE_GRACE_MS);
     await deleteOnceFree(withTimeLimit(context, releaseMs, attempted), {

@@ -13,7 +13,7 @@ import type { PlannedPatch } from "../common/patchOperation";
 import type { ProviderContext } from "../context";
 import { portErrorContext } from "./ports";
 import type { ServiceInputs } from "./inputs";
-import { type ObservedService, isManaged } from "./wire";
+import { type ObservedService, isManaged, isRetired } from "./wire";
 
 const itemCodeOf = (error: unknown): unknown => (UnikernelError.is(error) ? error.details["itemCode"] : undefined);
 
@@ -193,7 +193,7 @@ export async function waitForAutoscaledInstances(
   let serving = 0;
   try {
     for (;;) {
-      const others = await listInstances(context, item, (instance) => !isManaged(instance));
+      const others = await listInstances(context, item, (instance) => !isManaged(instance) && !isRetired(instance));
       serving = others.filter((instance) => assessReadiness(instance).outcome === "met").length;
       if (serving >= size) return;
       await clock.sleep(POLL_MS, signal);

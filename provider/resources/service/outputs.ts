@@ -5,6 +5,7 @@ import { canonicalDomainName } from "../../base/hostNames";
 import { field, objectType } from "../../definition/resource";
 import { imageDefaultsField } from "../workload/labels/imageDefaultsOutput";
 import { digestIn } from "../workload/request";
+import { type WakeLatencies, memberOutput, toMemberOutput } from "./memberOutputs";
 import { serviceUrl } from "./ports";
 import type { ServiceInputs } from "./inputs";
 
@@ -39,19 +40,10 @@ export const serviceOutputs = z.object({
   createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
   digest: field(z.string(), { description: "Digest of the image that the replicas run; empty without replicas." }),
   imageDefaults: imageDefaultsField(),
-  instances: field(
-    z.array(
-      objectType(
-        "ServiceInstance",
-        "A replica.",
-        z.object({
-          uuid: field(z.string(), { description: "UUID of the instance." }),
-          name: field(z.string(), { description: "Name of the instance." }),
-        }),
-      ),
-    ),
-    { description: "The replicas." },
-  ),
+  instances: field(z.array(memberOutput), {
+    description:
+      "The replicas at the last create, update or refresh. A refresh updates states, times and counters without showing a change.",
+  }),
 });
 /** The output values of a Service. */
 export type ServiceOutputs = z.output<typeof serviceOutputs>;
@@ -65,11 +57,12 @@ const toCertificateOutput = (fqdn: string, { uuid = "", name = "", state }: Doma
   state: state ?? "",
 });
 
-/** The outputs. `instances` are the replicas. */
+/** The outputs. `instances` are the replicas, and `latencies` those that `readWakeLatencies` reads. */
 export function toOutputs(
   item: ServiceItem,
   ports: ServiceInputs["ports"],
   instances: readonly InstanceItem[],
+  latencies: WakeLatencies = new Map(),
 ): ServiceOutputs {
   const fqdns = (item.domains ?? []).map(({ fqdn }) => canonicalDomainName(fqdn));
   return {
@@ -82,6 +75,6 @@ export function toOutputs(
     persistent: item.persistent ?? true,
     createdAt: item.created_at ?? "",
     digest: digestIn(instances[0]?.image ?? "") ?? "",
-    instances: instances.map(({ uuid, name }) => ({ uuid, name })),
+    instances: instances.map((instance) => toMemberOutput(instance, latencies)),
   };
 }

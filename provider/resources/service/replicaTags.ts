@@ -1,4 +1,5 @@
 /** Tags that mark the replicas of a Service. Its template cannot use them. Pure. */
+import type { InstanceItem } from "../../contract/models";
 import type { CheckFailure } from "../../definition/resource";
 import { fingerprint } from "../workload/request";
 import type { Workload } from "../workload/inputs";
@@ -8,6 +9,13 @@ import { MAX_TAGS, tagsField } from "../common/tags";
 /** Marks instances that a Service created. It never touches other instances in its group. */
 export const MANAGED_TAG = "managed-by:pulumi-unikernel";
 
+/** Takes the place of {@link MANAGED_TAG} on old replicas that a `blueGreen` rollout keeps: nobody counts them any more. */
+export const RETIRED_TAG = "retired-by:pulumi-unikernel";
+
+/** The tags of a replica from then on. */
+export const retiredTags = ({ tags }: Pick<InstanceItem, "tags">): readonly string[] =>
+  (tags ?? []).map((tag) => (tag === MANAGED_TAG ? RETIRED_TAG : tag));
+
 /** The tag that identifies the template of an instance. */
 export const TEMPLATE_TAG = /^template:[0-9a-f]{12}$/;
 
@@ -16,7 +24,7 @@ export const templateTag = (template: Partial<Workload>): string => `template:${
 
 /** True for a tag that the provider adds to replicas. */
 export const isReplicaTag = (tag: string): boolean =>
-  tag === MANAGED_TAG || TEMPLATE_TAG.test(tag) || isOwnershipMark(tag);
+  tag === MANAGED_TAG || tag === RETIRED_TAG || TEMPLATE_TAG.test(tag) || isOwnershipMark(tag);
 
 /** `tags` of a template, fewer than the limit because the provider adds three in all. */
 export const templateTagsField = () => tagsField("instance", MAX_TAGS - 2);

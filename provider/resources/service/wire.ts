@@ -9,7 +9,7 @@ import { digestIn } from "../workload/request";
 import type { Workload } from "../workload/inputs";
 import { WORKLOAD_WIRE } from "../workload/wire";
 import { fromWirePorts, toWirePort } from "./ports";
-import { MANAGED_TAG, isReplicaTag, templateTag } from "./replicaTags";
+import { MANAGED_TAG, RETIRED_TAG, isReplicaTag, templateTag } from "./replicaTags";
 import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./inputs";
 import { omitDefault } from "../common/omit";
 import { decodeInputs } from "../common/wire";
@@ -33,6 +33,9 @@ export const toCreateRequest = (inputs: ServiceInputs): CreateServiceRequest =>
 /** True if a Service created the instance. */
 export const isManaged = (instance: InstanceItem): boolean => (instance.tags ?? []).includes(MANAGED_TAG);
 
+/** True if a `blueGreen` rollout keeps the instance for a while: it is no replica any more. */
+export const isRetired = (instance: InstanceItem): boolean => (instance.tags ?? []).includes(RETIRED_TAG);
+
 /** True if the instance was created from this template and runs its image. An image that is not reported yet counts as equal. */
 export function isMadeFrom(template: Template | undefined, instance: InstanceItem): boolean {
   if (template === undefined) return false;
@@ -43,7 +46,7 @@ export function isMadeFrom(template: Template | undefined, instance: InstanceIte
 }
 
 /** The template, with the values that one of its instances reports. */
-function observedTemplate(template: Template, instance: InstanceItem, isImport = false): Template {
+export function observedTemplate(template: Template, instance: InstanceItem, isImport = false): Template {
   const tags = (instance.tags ?? []).filter((tag) => !isReplicaTag(tag));
   // The result has an image because `template` has one: values that are not reported stay.
   return decodeInputs<Workload>(

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
 import { UnikernelError } from "../../../provider/base/errors";
 import { isRolloutLock, lockHolder, lockLabel, rolloutLockName } from "../../../provider/contract/rolloutLock";
-import { type LockRequest, acquireLock, deleteLock, findLock } from "../../../provider/rollout/lock";
+import { type LockRequest, acquireLock } from "../../../provider/rollout/lock";
+import { deleteLock, findLock } from "../../../provider/rollout/lockObject";
 import { FakeServiceGroup, SERVICE } from "../../support/fakeServiceGroup";
 
 const PROD = { stackName: "shop-prod", stackHash: "0123456789ab", lifetimeMs: 600_000 };
@@ -14,6 +15,8 @@ describe("the lock of a rollout", () => {
   let other: childProcess.ChildProcess;
   beforeEach(() => {
     group = new FakeServiceGroup();
+    // A metro of the cloud is not asked for its features.
+    Object.assign(group.client, { metro: "local" });
     other = childProcess.spawn("sleep", ["60"]);
     otherPid = other.pid ?? 0;
   });
@@ -68,7 +71,7 @@ describe("the lock of a rollout", () => {
       running.message,
       `Service 'web' is being rolled out by stack 'shop-prod', process ${otherPid} on this machine, since 1970-01-01T00:16:40.000Z.`,
     );
-    assert.match(running.hint ?? "", /npx unikernel roll stop web --metro test/);
+    assert.match(running.hint ?? "", /npx unikernel roll stop web --metro local/);
     await endOther();
     const gone = await rejected(DEV);
     assert.match(gone.message, /process \d+, which does not run on this machine, since/);

@@ -1,128 +1,233 @@
 import assert from "node:assert/strict";
-import * as fc from "fast-check";
-import { findHealthProblem } from "../../../provider/rollout/healthCheck";
-import { type RolloutInstance, nextStep } from "../../../provider/rollout/plan";
+import { NO_MEMORY } from "../../../provider/rollout/plan/canary";
+import { type ObservedMember, noRequests, record, withIssued } from "../../../provider/rollout/plan/issued";
+import type { Limits } from "../../../provider/rollout/plan/limits";
+import type { Member, RolloutStep } from "../../../provider/rollout/plan/member";
+import { nextStep } from "../../../provider/rollout/plan/nextStep";
 
-const unit = (
-  uuid: string,
-  generation: RolloutInstance["generation"],
-  health: RolloutInstance["health"] = "serving",
-): RolloutInstance => ({
+const rolling: Limits = {
+  strategy: "rolling",
+  desired: 2,
+  maxSurge: 1,
+  maxUnavailable: 0,
+  steps: [],
+  keepOldForMs: 0,
+};
+const blueGreen: Limits = { ...rolling, strategy: "blueGreen", maxSurge: 2 };
+const inPlace: Limits = { ...rolling, strategy: "inPlace", maxSurge: 0, maxUnavailable: 1 };
+
+const member = (uuid: string, fields: Partial<Member> = {}): Member => ({
   uuid,
-  generation,
-  health,
+  generation: uuid.startsWith("n") ? "new" : "old",
+  phase: "ready",
+  inRotation: true,
+  ...fields,
 });
-const oneByOne = { desired: 2, maxSurge: 1, maxUnavailable: 0 };
+/** Ready members: those whose name begins with `n` are new. */
+const ready = (...uuids: string[]): readonly Member[] => uuids.map((uuid) => member(uuid));
+const next = (members: readonly Member[], policy: Limits): RolloutStep => nextStep(members, policy, NO_MEMORY, 0).step;
 
-describe("the rollout plan", () => {
-  it("launches all instances at once if none exists", () => {
-    assert.deepEqual(nextStep([], oneByOne), { action: "launch", count: 2 });
+describe("the plan of a rollout", () => {
+  it("launches all members at once if none exists, whatever the strategy", () => {
+    for (const strategy of ["rolling", "blueGreen", "canary", "recreate", "inPlace"] as const)
+      assert.deepEqual(next([], { ...rolling, strategy }), { action: "launch", count: 2, rotation: "in" });
   });
 
-  it("launches a new instance before it removes an old one", () => {
-    const olds = [unit("a", "old"), unit("b", "old")];
-    assert.deepEqual(nextStep(olds, oneByOne), { action: "launch", count: 1 });
-    assert.deepEqual(nextStep([...olds, unit("c", "new", "pending")], oneByOne), { action: "wait" });
-    assert.deepEqual(nextStep([...olds, unit("c", "new")], oneByOne), { action: "drain", uuids: ["a"] });
-    assert.deepEqual(nextStep([unit("b", "old"), unit("c", "new")], oneByOne), { action: "launch", count: 1 });
-  });
-
-  it("removes an old instance first if no surge is allowed", () => {
-    assert.deepEqual(nextStep([unit("a", "old")], { desired: 1, maxSurge: 0, maxUnavailable: 1 }), {
-      action: "drain",
-      uuids: ["a"],
-    });
-  });
-
-  it("gives up if a new instance is stopped", () => {
-    assert.deepEqual(nextStep([unit("a", "old"), unit("c", "new", "down")], oneByOne), {
-      action: "give-up",
-      uuids: ["c"],
-    });
-  });
-
-  it("removes unhealthy old instances without waiting for room", () => {
-    assert.deepEqual(nextStep([unit("a", "old", "down"), unit("b", "old")], oneByOne), {
+  it("launches a new member before it drains an old one", () => {
+    const olds = ready("a", "b");
+    assert.deepEqual(next(olds, rolling), { action: "launch", count: 1, rotation: "in" });
+    assert.deepEqual(next([...olds, member("n1", { phase: "starting" })], rolling), { action: "wait" });
+    assert.deepEqual(next([...olds, member("n1")], rolling), { action: "drain", uuids: ["a"] });
+    const draining = [member("a", { phase: "draining" }), member("b"), member("n1")];
+    assert.deepEqual(next(draining, rolling), { action: "wait" });
+    assert.deepEqual(next([member("a", { phase: "down" }), member("b"), member("n1")], rolling), {
       action: "remove",
       uuids: ["a"],
     });
+    assert.deepEqual(next(ready("b", "n1"), rolling), { action: "launch", count: 1, rotation: "in" });
+    assert.deepEqual(next(ready("n1", "n2"), rolling), { action: "done" });
+  });
+
+  it("replaces as many at a time as the limits permit", () => {
+    const policy = { ...rolling, desired: 4, maxSurge: 2, maxUnavailable: 1 };
+    assert.deepEqual(next(ready("a", "b", "c", "d"), policy), { action: "drain", uuids: ["a"] });
+    const after = [member("a", { phase: "draining" }), ...ready("b", "c", "d")];
+    assert.deepEqual(next(after, policy), { action: "launch", count: 2, rotation: "in" });
+  });
+
+  it("drains the only member first if nothing else is permitted", () => {
+    const policy = { ...rolling, desired: 1, maxSurge: 0, maxUnavailable: 1 };
+    assert.deepEqual(next(ready("a"), policy), { action: "drain", uuids: ["a"] });
+    assert.deepEqual(next(ready("a"), { ...policy, maxSurge: 1 }), { action: "launch", count: 1, rotation: "in" });
+  });
+
+  it("fails if a new member failed", () => {
+    assert.deepEqual(next([member("a"), member("n1", { phase: "failed" })], rolling), {
+      action: "fail",
+      uuids: ["n1"],
+    });
+  });
+
+  it("repairs a fleet in which every member is broken", () => {
+    const unready = [member("a", { phase: "unready" }), member("b", { phase: "unready" })];
+    assert.deepEqual(next(unready, rolling), { action: "launch", count: 1, rotation: "in" });
+    assert.deepEqual(next([...unready, member("n1")], rolling), { action: "drain", uuids: ["a"] });
+    assert.deepEqual(next([member("a", { phase: "down" }), member("b")], rolling), { action: "remove", uuids: ["a"] });
+  });
+
+  it("leaves an old member alone that may be waking", () => {
+    const members = [
+      member("a", { phase: "starting" }),
+      member("b"),
+      member("n1"),
+      member("n2", { phase: "starting" }),
+    ];
+    assert.deepEqual(next(members, { ...rolling, maxSurge: 2 }), { action: "wait" });
+  });
+
+  it("stops sleeping members before those that serve", () => {
+    const members = [member("a"), member("b", { phase: "asleep" }), member("n1")];
+    assert.deepEqual(next(members, rolling), { action: "drain", uuids: ["b"] });
   });
 
   it("scales down by draining, also to zero", () => {
-    const three = [unit("a", "new"), unit("b", "new"), unit("c", "new")];
-    assert.deepEqual(nextStep(three, oneByOne), { action: "drain", uuids: ["c"] });
-    assert.deepEqual(nextStep([unit("a", "new")], { ...oneByOne, desired: 0 }), { action: "drain", uuids: ["a"] });
-    assert.deepEqual(nextStep([], { ...oneByOne, desired: 0 }), { action: "done" });
-  });
-
-  it("stays between floor and ceiling and terminates from any start", () => {
-    const policies = fc
-      .record({ desired: fc.nat(5), maxSurge: fc.nat(3), maxUnavailable: fc.nat(3) })
-      .filter((p) => p.maxSurge + p.maxUnavailable > 0);
-    const starts = fc.array(
-      fc.record({
-        generation: fc.constantFrom("old" as const, "new" as const),
-        health: fc.constantFrom("serving" as const, "pending" as const),
-      }),
-      { maxLength: 7 },
-    );
-    fc.assert(
-      fc.property(policies, starts, fc.infiniteStream(fc.boolean()), (policy, start, ready) => {
-        let units = start.map((u, i) => unit(`s${i}`, u.generation, u.health));
-        const ceiling = Math.max(units.length, policy.desired + policy.maxSurge);
-        for (let step = 0; step < 200; step++) {
-          const next = nextStep(units, policy);
-          const servingBefore = units.filter((u) => u.health === "serving").length;
-          if (next.action === "done") {
-            assert.deepEqual(
-              [units.length, units.every((u) => u.generation === "new" && u.health === "serving")],
-              [policy.desired, true],
-            );
-            return;
-          }
-          if (next.action === "launch")
-            units = [
-              ...units,
-              ...Array.from({ length: next.count }, (_, i) => unit(`n${step}-${i}`, "new", "pending")),
-            ];
-          if (next.action === "drain" || next.action === "remove")
-            units = units.filter((u) => !next.uuids.includes(u.uuid));
-          if (next.action === "wait")
-            units = units.map((u) =>
-              u.generation === "new" && u.health === "pending" && ready.next().value ? unit(u.uuid, "new") : u,
-            );
-          const serving = units.filter((u) => u.health === "serving").length;
-          if (serving < servingBefore)
-            assert.ok(serving >= policy.desired - policy.maxUnavailable, "fell below the floor");
-          assert.ok(units.length <= ceiling, "exceeded the ceiling");
-        }
-        assert.fail("did not end");
-      }),
-      { numRuns: 3000 },
-    );
+    assert.deepEqual(next(ready("n1", "n2", "n3"), rolling), { action: "drain", uuids: ["n3"] });
+    assert.deepEqual(next(ready("n1"), { ...rolling, desired: 0 }), { action: "drain", uuids: ["n1"] });
+    assert.deepEqual(next([], { ...rolling, desired: 0 }), { action: "done" });
   });
 });
 
-describe("a health response", () => {
-  const health = { path: "/hello", match: { "$.status": "pass", "$.checks[0].ok": true } };
-  const body = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });
+describe("the plan of a blue-green rollout", () => {
+  const second = (phase: Member["phase"]) => [
+    member("n1", { inRotation: false }),
+    member("n2", { inRotation: false, phase }),
+  ];
+  const withdrawn = [member("a", { inRotation: false }), member("b", { inRotation: false })];
 
-  it("depends on its body, not only on its status", () => {
-    assert.equal(findHealthProblem(body({ status: "pass", checks: [{ ok: true }] }), health), undefined);
-    assert.match(
-      findHealthProblem(body({ status: "fail", checks: [{ ok: true }] }), health) ?? "",
-      /"pass" at \$\.status/,
+  it("launches a second set out of rotation, and cuts over once all of it is ready", () => {
+    const olds = ready("a", "b");
+    assert.deepEqual(next(olds, blueGreen), { action: "launch", count: 2, rotation: "out" });
+    assert.deepEqual(next([...olds, ...second("starting")], blueGreen), { action: "wait" });
+    assert.deepEqual(next([...olds, ...second("ready")], blueGreen), {
+      action: "switch",
+      admit: ["n1", "n2"],
+      withdraw: ["a", "b"],
+    });
+    assert.deepEqual(next([...withdrawn, ...ready("n1", "n2")], blueGreen), { action: "drain", uuids: ["a", "b"] });
+  });
+
+  it("keeps the old set if it must", () => {
+    const keeping = { ...blueGreen, keepOldForMs: 60_000 };
+    const [first, other] = withdrawn;
+    assert.ok(first !== undefined && other !== undefined);
+    const members = [{ ...first, phase: "down" as const }, other, ...ready("n1", "n2")];
+    assert.deepEqual(next(members, keeping), { action: "retire", uuids: ["a", "b"] });
+  });
+
+  it("removes what an earlier one kept", () => {
+    const kept = member("k", { generation: "retired", phase: "down", inRotation: false });
+    assert.deepEqual(next([kept, ...ready("a", "b")], blueGreen), { action: "remove", uuids: ["k"] });
+    assert.deepEqual(next([{ ...kept, phase: "ready" }, ...ready("n1", "n2")], rolling), {
+      action: "drain",
+      uuids: ["k"],
+    });
+  });
+});
+
+describe("the plan of a canary rollout", () => {
+  const policy: Limits = {
+    ...rolling,
+    strategy: "canary",
+    desired: 4,
+    maxUnavailable: 1,
+    steps: [{ count: 1, pauseMs: 1000 }],
+  };
+
+  it("pauses after a step, and begins the pause again if a member is not ready", () => {
+    const canaries = ready("a", "b", "c", "n1");
+    const first = nextStep(canaries, policy, NO_MEMORY, 5000);
+    assert.deepEqual(first.step, { action: "pause", untilMs: 6000, count: 1 });
+    const starting = [...ready("a", "b", "c"), member("n1", { phase: "starting" })];
+    const disturbed = nextStep(starting, policy, first.memory, 5500);
+    assert.deepEqual(disturbed.step, { action: "wait" });
+    const again = nextStep(canaries, policy, disturbed.memory, 6200);
+    assert.deepEqual(again.step, { action: "pause", untilMs: 7200, count: 1 });
+    const passed = nextStep(canaries, policy, again.memory, 7200);
+    assert.deepEqual(passed.step, { action: "drain", uuids: ["a"] });
+    const draining = [member("a", { phase: "draining" }), ...ready("b", "c", "n1")];
+    assert.deepEqual(nextStep(draining, policy, passed.memory, 7300).step.action, "launch");
+  });
+
+  it("keeps the other old members during the pause", () => {
+    assert.deepEqual(next(ready("a", "b", "c", "n1"), policy).action, "pause");
+  });
+});
+
+describe("the plan of recreate", () => {
+  it("drains all old members before it launches a new one", () => {
+    const policy: Limits = { ...rolling, strategy: "recreate", maxSurge: 0, maxUnavailable: 2 };
+    assert.deepEqual(next(ready("a", "b"), policy), { action: "drain", uuids: ["a", "b"] });
+    const last = member("b", { phase: "draining" });
+    assert.deepEqual(next([last], policy), { action: "wait" });
+    assert.deepEqual(next([{ ...last, phase: "down" }], policy), { action: "remove", uuids: ["b"] });
+  });
+});
+
+describe("the plan of a rollout in place", () => {
+  it("drains a member, changes it and starts it again, one by one", () => {
+    assert.deepEqual(next(ready("a", "b"), inPlace), { action: "drain", uuids: ["a"] });
+    assert.deepEqual(next([member("a", { phase: "draining" }), member("b")], inPlace), { action: "wait" });
+    assert.deepEqual(next([member("a", { phase: "down" }), member("b")], inPlace), { action: "restart", uuids: ["a"] });
+    assert.deepEqual(next([member("n1", { phase: "starting" }), member("b")], inPlace), { action: "wait" });
+    assert.deepEqual(next(ready("n1", "b"), inPlace), { action: "drain", uuids: ["b"] });
+  });
+
+  it("stops a member by force that does not stop in time", () => {
+    const members = [member("a", { phase: "stuck" }), member("b")];
+    assert.deepEqual(next(members, inPlace), { action: "forceStop", uuids: ["a"] });
+  });
+});
+
+describe("requests that a listing does not show yet", () => {
+  const observed = (uuid: string, fields: Partial<ObservedMember> = {}): ObservedMember => ({
+    ...member(uuid),
+    starts: 1,
+    restarts: 0,
+    ...fields,
+  });
+  const phases = (members: readonly Member[]) => members.map(({ phase }) => phase);
+
+  it("count", () => {
+    const issued = noRequests();
+    issued.launched.add("n1");
+    record(issued, { action: "drain", uuids: ["a"] }, []);
+    record(issued, { action: "remove", uuids: ["b"] }, []);
+    record(issued, { action: "switch", admit: [], withdraw: ["c"] }, []);
+    const seen = withIssued([observed("a"), observed("b"), observed("c")], issued);
+    assert.deepEqual(
+      seen.map(({ uuid, phase, inRotation }) => [uuid, phase, inRotation]),
+      [
+        ["a", "draining", true],
+        ["c", "ready", false],
+        ["n1", "starting", false],
+      ],
     );
-    assert.match(findHealthProblem(body({ status: "pass" }), health) ?? "", /\$\.checks\[0\]\.ok/);
   });
 
-  it("is unhealthy if missing, an error or not JSON", () => {
-    assert.match(findHealthProblem(undefined, health) ?? "", /did not respond/);
-    assert.match(findHealthProblem({ status: 503, body: "" }, health) ?? "", /503/);
-    assert.match(findHealthProblem({ status: 200, body: "<html>" }, health) ?? "", /JSON/);
+  it("are told from the run before by the number of starts", () => {
+    const issued = noRequests();
+    record(issued, { action: "restart", uuids: ["a"] }, [observed("a", { phase: "down" })]);
+    assert.deepEqual(withIssued([observed("a")], issued), [member("a", { generation: "new", phase: "starting" })]);
+    const now = observed("a", { generation: "new", starts: 2 });
+    assert.deepEqual(phases(withIssued([now], issued)), ["ready"]);
+    assert.deepEqual(phases(withIssued([{ ...now, phase: "down" }], issued)), ["failed"]);
   });
 
-  it("is never quoted", () => {
-    assert.doesNotMatch(findHealthProblem(body({ status: "s3cret" }), health) ?? "", /s3cret/);
+  it("do not turn a member that wakes into one that starts", () => {
+    const issued = noRequests();
+    assert.deepEqual(phases(withIssued([observed("n1", { phase: "starting" })], issued)), ["starting"]);
+    withIssued([observed("n1")], issued);
+    assert.deepEqual(phases(withIssued([observed("n1", { phase: "starting" })], issued)), ["asleep"]);
+    assert.deepEqual(phases(withIssued([observed("n1", { phase: "starting", restarts: 1 })], issued)), ["starting"]);
   });
 });

@@ -5,6 +5,7 @@ import { captureReplicas } from "../../../provider/resources/service/rollout/cap
 import { isManaged } from "../../../provider/resources/service/wire";
 import { MANAGED_TAG } from "../../../provider/resources/service/replicaTags";
 import { type CapturedMember, restorable } from "../../../provider/rollout/captured";
+import type { RolloutEvent } from "../../../provider/rollout/events";
 import type { RolloutPolicy } from "../../../provider/rollout/policy";
 import type { Rollout } from "../../../provider/rollout/rolloutRequest";
 import { runRollout } from "../../../provider/rollout/run";
@@ -22,7 +23,6 @@ const POLICY: RolloutPolicy = {
   stableForMs: 0,
   healthyWithinMs: 30_000,
   drainTimeoutMs: 1000,
-  health: undefined,
 };
 const crashes: InstanceTimeline = () => ({ state: "stopped", stop_reason: 3, exit_code: 7 });
 
@@ -45,7 +45,6 @@ describe("the failure of a rollout", () => {
     client: group.client,
     clock: group.clock,
     service: SERVICE,
-    url: undefined,
     policy: { ...POLICY, ...policy },
     timeoutMs: 60_000,
     isNew: ({ image }: InstanceItem) => (image ?? "").endsWith("v2"),
@@ -77,8 +76,10 @@ describe("the failure of a rollout", () => {
   it("leaves the old members alone if none was replaced yet", async () => {
     const old = [group.add(request("v1")), group.add(request("v1"))];
     group.lives.set("v2", crashes);
+    const phases: string[] = [];
+    const onEvent = ({ phase, detail }: RolloutEvent) => phases.push(`${phase} ${detail ?? ""}`);
     const error = await failing(
-      rolling({}, { reportConsole: () => Promise.resolve("Its last lines are in the output.") }),
+      rolling({}, { onEvent, reportConsole: () => Promise.resolve("Its last lines are in the output.") }),
     );
     assert.deepEqual([error.code, error.details["rolledBack"]], ["ROLLOUT_FAILED", true]);
     assert.match(
@@ -86,6 +87,7 @@ describe("the failure of a rollout", () => {
       /^The rollout of service 'web' failed and was rolled back\. 2 old instances serving as before\. Cause: Instance 'web-3' stopped: the program exited with code 7\. Its last lines are in the output\./,
     );
     assert.deepEqual([...group.instances.keys()], old);
+    assert.ok(phases.includes("rollingBack to 2 members"), phases.join());
   });
 
   it("launches a replaced member from its own image, environment, arguments and memory", async () => {
@@ -205,7 +207,7 @@ describe("the failure of a rollout", () => {
     };
     const error = await failing(rolling({}, { checkStop }));
     assert.equal(error.code, "ROLLOUT_STOPPED");
-    assert.deepEqual([atStop, group.log], [["create i3", "stop i1", "delete i1"], atStop]);
+    assert.deepEqual([atStop, group.log], [["create i3", "stop i1"], atStop]);
   });
 
   it("restores broken replicas of a fleet, but not those that an earlier failure left", () => {

@@ -1,9 +1,9 @@
 /** Settings of a Tyk gateway, against the names and the behaviour that Tyk documents. */
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { readinessProblem } from "../../../provider/contract/readiness/evaluate";
 import { check } from "../../../provider/definition/check";
 import { service } from "../../../provider/resources/service/resource";
-import { findHealthProblem } from "../../../provider/rollout/healthCheck";
 import * as unikernel from "../../../sdk";
 
 /**
@@ -202,8 +202,8 @@ describe("tyk", () => {
   describe("gates a replica", () => {
     const problem = (version: string, status: number, body: object): string | undefined => {
       const { path, match } = unikernel.tyk({ ...SIMPLE, version }).gate;
-      const health = { path: path as string, match: match as Record<string, string> };
-      return findHealthProblem({ status, body: JSON.stringify(body) }, health);
+      const conditions = { path: path as string, match: match as Record<string, string> };
+      return readinessProblem({ status, body: JSON.stringify(body) }, conditions);
     };
     const redis = { status: "pass", componentType: "datastore", time: "2026-11-21T10:00:00Z" };
     const hello = (status: string, details: object): object => ({

@@ -33,7 +33,8 @@ export const captureReplicas = (
         matchesTemplate(template, captured) ? (template ?? {}) : (reportedTemplate(captured) ?? template ?? {}),
         base(),
       ),
-      // Its own tags, which include the marks of the provider.
+      // Its own tags, which include the marks of the provider, and its own gate.
       tags: captured.tags ?? [],
+      ...(captured.readiness_probe == null ? {} : { readiness_probe: captured.readiness_probe }),
     }),
   }));

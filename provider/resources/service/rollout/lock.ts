@@ -2,7 +2,8 @@
 import type { ServiceItem } from "../../../contract/models";
 import { errorMessage } from "../../../base/errors";
 import { stackNameIn } from "../../../definition/identity";
-import { type RolloutLock, acquireLock, deleteLock, findLock } from "../../../rollout/lock";
+import { type RolloutLock, acquireLock, removeAbandonedLock } from "../../../rollout/lock";
+import { deleteLock, findLock } from "../../../rollout/lockObject";
 import { cancelledRolloutError } from "../../../rollout/lockHolder";
 import { type ProviderContext, forCleanup } from "../../context";
 
@@ -37,6 +38,7 @@ export async function withRolloutLock<T>(
   { limitMs, isShared }: { readonly limitMs: number; readonly isShared: boolean },
   operation: (stop: StopCheck) => Promise<T>,
 ): Promise<T> {
+  const requester = { stackName: stackNameIn(context.urn ?? ""), stackHash: context.ownership?.stackHash };
   let held: RolloutLock | undefined;
   let checkedAtMs = -Infinity;
   const assertWanted = (): void => {
@@ -45,11 +47,7 @@ export async function withRolloutLock<T>(
   const lock = async (): Promise<void> => {
     assertWanted();
     if (!isShared) return;
-    held ??= await acquireLock(context, service, {
-      stackName: stackNameIn(context.urn ?? ""),
-      stackHash: context.ownership?.stackHash,
-      lifetimeMs: limitMs + LIFETIME_MARGIN_MS,
-    });
+    held ??= await acquireLock(context, service, { ...requester, lifetimeMs: limitMs + LIFETIME_MARGIN_MS });
   };
   const check = async (isWaiting = false): Promise<void> => {
     assertWanted();
@@ -59,7 +57,10 @@ export async function withRolloutLock<T>(
     await (held === undefined ? lock() : held.assertHeld(context));
   };
   try {
-    return await operation({ lock, check });
+    const result = await operation({ lock, check });
+    // A killed rollout may have left nothing to do but its lock.
+    if (held === undefined && isShared) await removeAbandonedLock(context, service, requester);
+    return result;
   } finally {
     await held?.release(forCleanup(context)).catch((error: unknown) => {
       context.printWarning(

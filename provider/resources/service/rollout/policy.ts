@@ -124,6 +124,5 @@ export function toRolloutPolicy(
     onFailure,
     gate: gate && toReadinessProbe(gate, ports),
     readyOnceRunning: gate?.type === "running",
-    health: gate?.path === undefined ? undefined : { path: gate.path, match: gate.match ?? {} },
   };
 }

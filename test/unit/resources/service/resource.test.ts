@@ -64,6 +64,24 @@ describe("the service resource", () => {
     );
   });
 
+  it("has what changed by itself in the outputs of a refresh, and the same inputs", async () => {
+    const inputs = await inputsOf({ scaleToZero: { policy: "on", cooldownTimeMs: 1000 } }, { replicas: 1 });
+    const { id } = await service.create(context, inputs);
+    const [uuid = ""] = uuids();
+    const [held] = cluster.instances.values();
+    if (held === undefined) assert.fail("there is no instance");
+    const asleep = { state: "standby" as const, stop_reason: 32, restart_count: 1 };
+    held.override = { ...asleep, scale_to_zero: { policy: "on", stateful: false, cooldown_time_ms: 1000 } };
+    cluster.metrics.set(uuid, { wakeup_latency: [{ count: 4 }], wakeup_latency_sum: 90 });
+    const found = await service.read(context, id, inputs);
+    assert.deepEqual(found?.inputs, inputs);
+    const [member] = found.outputs.instances;
+    assert.deepEqual(
+      [member?.state, member?.stopReason, member?.restartCount, member?.wakeLatencyMs, member?.digest],
+      ["standby", "it was scaled to zero", 1, 22.5, `sha256:${"1".repeat(64)}`],
+    );
+  });
+
   it("waits for an image that is resolved only once it runs", async () => {
     cluster.lives.set(image("1"), (ageMs) => (ageMs < 500 ? { state: "starting", image: "" } : { state: "running" }));
     const { outputs } = await service.create(context, await inputsOf());

@@ -1,0 +1,69 @@
+/** What accompanies the rollout of a Service: its progress, its candidate, and what its load times say. */
+import type { CreateInstanceRequest, ServiceItem } from "../../contract/models";
+import { createCandidateCheck } from "../../rollout/candidate/check";
+import type { RolloutEvent } from "../../rollout/events";
+import type { Rollout } from "../../rollout/rolloutRequest";
+import { type ProviderContext, forCleanup } from "../context";
+import type { Workload } from "../workload/inputs";
+import { LoadTimes, findShortCooldown } from "./loadTime";
+import { reportProgress } from "./progress";
+
+/** The parts of a rollout that its hooks need. */
+type HookedRollout = Required<Pick<Rollout, "policy" | "isNew" | "createRequest" | "reportConsole">> &
+  Pick<Rollout, "errorContexts"> & {
+    /** Extensions of the API that the metro has. */
+    readonly features: ReadonlySet<string>;
+  };
+
+/** The hooks, to be passed to the rollout. */
+export interface RolloutHooks {
+  readonly onEvent: (event: RolloutEvent) => void;
+  /** `undefined` if no candidate is needed or possible. */
+  readonly passCandidate: (() => Promise<void>) | undefined;
+  /** Warns of a cooldown that is shorter than the load time that was measured. Call it once the rollout is done. */
+  readonly warnOfShortCooldown: (template: Pick<Workload, "scaleToZero">) => void;
+}
+
+/** True if the request mounts a volume for writing, which a second instance cannot do at the same time. */
+const holdsVolume = ({ volumes = [] }: CreateInstanceRequest): boolean =>
+  volumes.some(({ readonly }) => readonly !== true);
+
+/**
+ * The hooks of one rollout of a service.
+ *
+ * @param sharedVolumes several instances can write to the volumes of the template
+ */
+export function rolloutHooks(
+  context: ProviderContext,
+  item: ServiceItem,
+  { policy, features, isNew, createRequest, reportConsole, errorContexts }: HookedRollout,
+  sharedVolumes: boolean,
+): RolloutHooks {
+  const { client, clock, signal, metro, printWarning } = context;
+  const report = reportProgress(context, item.name);
+  const loadTimes = new LoadTimes();
+  const onEvent = (event: RolloutEvent): void => {
+    loadTimes.observe(event);
+    report(event);
+  };
+  const { gate, healthyWithinMs, stableForMs } = policy;
+  const candidateCheck = (ofGate: NonNullable<typeof gate>) => async (): Promise<void> => {
+    if (!sharedVolumes && holdsVolume(createRequest()))
+      return printWarning(
+        `The gate of service '${item.name}' is not probed: metro '${metro}' cannot probe a replica before it gets connections, and a candidate cannot have the volume that a replica holds. The metro decides when a replica gets connections.`,
+      );
+    await createCandidateCheck({
+      ...{ client, clock, signal, cleanup: () => forCleanup(context), service: item },
+      ...{ gate: ofGate, healthyWithinMs, isNew, createRequest, reportConsole, warn: printWarning, onEvent },
+      ...(errorContexts === undefined ? {} : { errorContexts }),
+    })();
+  };
+  return {
+    onEvent,
+    passCandidate: gate === undefined || features.has("readiness-probe") ? undefined : candidateCheck(gate),
+    warnOfShortCooldown: (template) => {
+      const warning = findShortCooldown(template, loadTimes.longest, stableForMs);
+      if (warning !== undefined) printWarning(warning);
+    },
+  };
+}

@@ -22,7 +22,8 @@ export interface SpliceOptions {
 const REQUEST_LINE = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [^ \r\n]+ HTTP\/1\.[01]\r\n/;
 const REQUEST_LINE_BYTES = 8192;
 
-const startsHttpRequest = (chunk: Buffer): boolean =>
+/** True if the bytes begin with the request line of an HTTP/1 request. */
+export const startsHttpRequest = (chunk: Buffer): boolean =>
   REQUEST_LINE.test(chunk.subarray(0, REQUEST_LINE_BYTES).toString("latin1"));
 
 /**

@@ -362,12 +362,12 @@ export interface GetServicesResult {
   readonly services: readonly ServiceInfo[];
 }
 
-/** Lists the services of the account in this metro, oldest first. */
+/** Lists the services of the account in this metro, oldest first, without the locks of rollouts. */
 export function getServices(args: GetServicesArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetServicesResult> {
   return invoke<GetServicesResult>("getServices", args, opts);
 }
 
-/** Lists the services of the account in this metro, oldest first. Like {@link getServices}, but accepts outputs as arguments and returns an output. */
+/** Lists the services of the account in this metro, oldest first, without the locks of rollouts. Like {@link getServices}, but accepts outputs as arguments and returns an output. */
 export function getServicesOutput(
   args: GetServicesOutputArgs = {},
   opts?: pulumi.InvokeOutputOptions,

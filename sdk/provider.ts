@@ -27,6 +27,11 @@ export interface ProviderArgs {
    * Default: `unikernel:proxy`, UNIKERNEL_PROXY; else HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
    */
   readonly proxy?: pulumi.Input<string> | undefined;
+  /**
+   * File to which each event of a rolling update is appended as a line of JSON; a relative path is relative to the program's folder.
+   * Default: `unikernel:rolloutEventsFile`, UNIKERNEL_ROLLOUT_EVENTS_FILE, none.
+   */
+  readonly rolloutEventsFile?: pulumi.Input<string> | undefined;
 }
 
 /** Time limits of operations on one resource, in milliseconds, 1,000 to 86,400,000 each. Drain timeouts are added to them. */
@@ -57,6 +62,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
   "timeouts",
   "maxConcurrency",
   "proxy",
+  "rolloutEventsFile",
 ];
 const SECRET_KEYS: readonly SettingKey[] = ["token", "proxy"];
 const PLAIN_KEYS = SETTING_KEYS.filter((key) => SECRET_KEYS.indexOf(key) < 0);

@@ -152,6 +152,17 @@ export const ERRORS = {
       "A new instance did not become ready in time, stopped, or failed the health check. The message has the cause.",
     fix: "Fix the cause and run `pulumi up` again; the rollout resumes.",
   },
+  ROLLOUT_LOCKED: {
+    summary: "Another rollout of the service is running.",
+    cause:
+      "Another stack or process rolls the same service out, or was killed while it did; the message says who, and since when.",
+    fix: "Wait for it and run `pulumi up` again. `npx unikernel roll stop <service>` ends it after its current step, and removes the lock of a process that is gone.",
+  },
+  ROLLOUT_STOPPED: {
+    summary: "A rollout ended before it was complete, because somebody asked for it.",
+    cause: "Ctrl-C, `unikernel roll stop`, or another run of the same stack that took the rollout over.",
+    fix: "Run `pulumi up` to finish it; or revert the program and run `pulumi up` to undo it.",
+  },
   DAEMON_FAILED: {
     summary: "The local platform could not be started or stopped.",
     cause: "The daemon exited at once or did not respond in time; the message has the last lines of its log.",

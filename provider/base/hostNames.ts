@@ -9,3 +9,6 @@ export const isLoopbackHost = (host: string): boolean =>
 
 /** True for an http(s) URL with a loopback host, which no proxy can reach. */
 export const isLoopbackUrl = (url: string): boolean => /^https?:\/\/(127\.|localhost[:/]|localhost$|\[::1\])/.test(url);
+
+/** The host to connect to for a domain name; 127.0.0.1 for the local platform's `.localhost`, which not every resolver knows. */
+export const reachableHost = (fqdn: string): string => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);

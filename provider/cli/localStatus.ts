@@ -3,6 +3,8 @@ import { createClient } from "../client/client";
 import { findLocalDaemon } from "../client/localDaemon";
 import { parseOptions } from "../base/commandLineOptions";
 import { stripPlatformPrefix } from "../contract/imageUrl";
+import type { ServiceItem } from "../contract/models";
+import { isRolloutLock, lockHolder, serviceOfRolloutLock } from "../contract/rolloutLock";
 import { localPaths } from "../base/localPaths";
 import { toCommandLineOptions } from "../platform/daemonSettings";
 
@@ -13,6 +15,14 @@ const OTHER_KINDS = [
   ["volume template", "getVolumeTemplates"],
   ["certificate", "getCertificates"],
 ] as const;
+
+/** The line of a lock: the service that is rolled out, the stack that does it, and since when. */
+function describeLock(lock: ServiceItem, services: readonly ServiceItem[]): string {
+  const uuid = serviceOfRolloutLock(lock.name);
+  const service = services.find((one) => one.uuid === uuid)?.name ?? uuid ?? "";
+  const stack = lockHolder(lock.domains?.[0]?.fqdn ?? "")?.stackName ?? "";
+  return `  rollout   ${service}  ${stack}  since ${lock.created_at ?? "?"}`;
+}
 
 /** Describes the daemon and its objects; never starts a daemon. */
 export async function localStatus(args: readonly string[]): Promise<string> {
@@ -34,12 +44,15 @@ export async function localStatus(args: readonly string[]): Promise<string> {
     `The local platform is running at ${daemon.url} (process ${daemon.pid}); its files are in ${stateDir}.`,
     `  ${versions.join(", ")}`,
     ...(options.length === 0 ? [] : [`  started with ${options.join(" ")}`]),
-    ...services.map(({ name, services }) => {
-      const published = (services ?? []).map(
-        ({ port, destination_port }) => `127.0.0.1:${port} → ${destination_port ?? port}`,
-      );
-      return `  service   ${name}  ${published.join(", ")}`;
-    }),
+    ...services.filter(isRolloutLock).map((lock) => describeLock(lock, services)),
+    ...services
+      .filter((service) => !isRolloutLock(service))
+      .map(({ name, services }) => {
+        const published = (services ?? []).map(
+          ({ port, destination_port }) => `127.0.0.1:${port} → ${destination_port ?? port}`,
+        );
+        return `  service   ${name}  ${published.join(", ")}`;
+      }),
     ...instances.map(
       ({ name, state, image }) => `  instance  ${name}  ${state ?? ""}  ${stripPlatformPrefix(image ?? "")}`,
     ),

@@ -9,6 +9,7 @@ import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
 import { localUp } from "./localUp";
 import { logs } from "./logs";
+import { rollStop } from "./rollStop";
 
 /** A subcommand: takes the arguments after its name, returns the text to print. */
 type Command = (args: readonly string[]) => Promise<string>;
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "local status": localStatus,
   "local down": localDown,
   logs,
+  "roll stop": rollStop,
 };
 
 const HELP = `Usage: unikernel <command>
@@ -31,6 +33,8 @@ const HELP = `Usage: unikernel <command>
   local down           stop the local platform
     --all                delete everything on it except images first
   logs <name>          show the console log of an instance
+    --metro <metro>      metro; default UKC_METRO, else fra
+  roll stop <service>  end the rollout of a service after its current step
     --metro <metro>      metro; default UKC_METRO, else fra
   delete <kind> <name> delete an instance, service, volume, certificate or image that no stack manages
     --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none

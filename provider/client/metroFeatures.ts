@@ -3,10 +3,11 @@ import { isVendorMetro } from "../base/config/metroConfig";
 import type { Client } from "./client";
 
 /**
+ * - `groups-without-ports`: a service group with `autokill` needs no port
  * - `readiness-probe`: instances have `readiness_probe`; a service sends connections to a member only after it has passed
  * - `rotation`: instances have `rotation`; a service sends no connections to a member that is `out`
  */
-export type MetroFeature = "readiness-probe" | "rotation";
+export type MetroFeature = "groups-without-ports" | "readiness-probe" | "rotation";
 
 /** By a function of the client that `withSignal` hands on, so that a client and those made of it are asked for once. */
 const asked = new WeakMap<Client["changeCount"], Promise<ReadonlySet<string>>>();

@@ -18,6 +18,12 @@ const STACK_HASH_LENGTH = 12;
 const RESOURCE_HASH_LENGTH = 16;
 const URN_PREFIX = "urn:pulumi:";
 
+/** `<project>-<stack>` of a URN; empty for any other text. */
+export function stackNameIn(urn: string): string {
+  const [stack, project] = urn.startsWith(URN_PREFIX) ? urn.slice(URN_PREFIX.length).split("::") : [];
+  return stack === undefined || project === undefined ? "" : `${project}-${stack}`;
+}
+
 /** JSON keeps apart what a separator might join. */
 const hashOf = (parts: readonly string[], length: number): string =>
   crypto.createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, length);

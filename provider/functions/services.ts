@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { onlyItem } from "../client/client";
 import type { ServiceItem } from "../contract/models";
+import { isRolloutLock } from "../contract/rolloutLock";
 import { listAll } from "../client/pagination";
 import { field, objectType } from "../definition/resource";
 import { defineFunction } from "./function";
@@ -79,7 +80,7 @@ export const getService = defineFunction({
 /** Lists the services that match the filters. */
 export const getServices = defineFunction({
   kind: "getServices",
-  description: "Lists the services of the account in this metro, oldest first.",
+  description: "Lists the services of the account in this metro, oldest first, without the locks of rollouts.",
   inputs: z.strictObject(namePrefixFilter("services")),
   outputs: z.object({
     services: field(z.array(objectType("ServiceInfo", "A service as the API reports it.", z.object(serviceFields))), {
@@ -87,6 +88,9 @@ export const getServices = defineFunction({
     }),
   }),
   run: async ({ client }, { namePrefix }) => ({
-    services: (await listAll(client.getServices, {})).map(toServiceResult).filter(hasNamePrefix(namePrefix)),
+    services: (await listAll(client.getServices, {}))
+      .filter((item) => !isRolloutLock(item))
+      .map(toServiceResult)
+      .filter(hasNamePrefix(namePrefix)),
   }),
 });

@@ -47,6 +47,12 @@ export interface ProviderContext {
   readonly printProgress: (line: string) => void;
   /** Prints a warning about the resource, once. */
   readonly printWarning: (sentence: string) => void;
+  /** URN of the resource; `undefined` where none is known. */
+  readonly urn?: string | undefined;
+  /** Aborts when the user asks for an end of the run: a rollout ends after its current step. `undefined`: nobody can ask. */
+  readonly stopRequest?: AbortSignal | undefined;
+  /** File that receives the events of rollouts; `undefined`: none. */
+  readonly rolloutEventsFile?: string | undefined;
   /** How the metro's nodes have a property cleared, as far as is known in this process. */
   readonly clearing: ClearingMemory;
   /** Whose objects this operation makes and may take over; `undefined` where no URN is known, as for state of an earlier release. */
@@ -63,6 +69,8 @@ export interface Ownership extends Identity {
 export interface ProcessHooks {
   /** Aborts when all operations are cancelled. Default: never. */
   readonly cancellation?: AbortSignal;
+  /** Aborts when operations should end after their current step. Default: never. */
+  readonly stopRequest?: AbortSignal;
 }
 
 /** The context with a different signal, which also ends its client's calls. */
@@ -110,6 +118,8 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     readImageLabels: createImageLabelReader({ ...config, layout: imageLayout, signal }),
     printProgress: () => undefined,
     printWarning: () => undefined,
+    stopRequest: hooks.stopRequest,
+    rolloutEventsFile: config.rolloutEventsFile,
     clearing: { form: "set" },
   };
 }

@@ -2,6 +2,7 @@
 import type { CallContext } from "../client/callContext";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import type { ErrorContext, ErrorCode } from "../base/errors";
+import type { CapturedMember } from "./captured";
 import type { RolloutEvent } from "./events";
 import type { RolloutPolicy } from "./policy";
 
@@ -9,6 +10,8 @@ import type { RolloutPolicy } from "./policy";
 export interface Rollout extends CallContext {
   /** A context for cleaning up after {@link CallContext.signal} has timed out. Default: this one. */
   readonly cleanup?: () => CallContext;
+  /** A context with a new time limit for a rollback. Default: this one. */
+  readonly rollbackContext?: () => CallContext;
   readonly service: { readonly uuid: string; readonly name: string };
   /** URL of the service for health checks; `undefined` when the service cannot be reached by HTTP. */
   readonly url: string | undefined;
@@ -28,13 +31,18 @@ export interface Rollout extends CallContext {
   readonly reportConsole?: (instance: InstanceItem) => Promise<string>;
   /** Called for each step. Default: nothing is called. */
   readonly onEvent?: (event: RolloutEvent) => void;
-  /** Called before each step that changes something. Throws to end the rollout before that step. Default: nothing is called. */
-  readonly checkStop?: () => Promise<void>;
+  /**
+   * Called before each step that changes something, and with `true` before each wait. Throws to end the rollout before that step.
+   * Default: nothing is called.
+   */
+  readonly checkStop?: (isWaiting?: boolean) => Promise<void>;
   /**
    * Called once, before the first launch, on a metro that cannot gate members. Throws if the candidate does not pass. Default:
    * nothing is called.
    */
-  readonly passCandidate?: () => Promise<void>;
+  readonly passCandidate?: (() => Promise<void>) | undefined;
+  /** The members at the start, which a rollback restores. `undefined`: nothing is rolled back. */
+  readonly captured?: readonly CapturedMember[] | undefined;
   /** The inputs that a failed launch refers to, by error code. */
   readonly errorContexts?: Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 }

@@ -1,16 +1,15 @@
 /**
  * Runs a rollout: observe, plan and act until it is done or has failed.
  *
- * A failed rollout removes only instances that it launched itself and that never became healthy; it never removes a serving
- * instance. Running it again resumes from the current instances.
+ * A failed rollout ends as `onFailure` says; see `failure.ts`. Running it again resumes from the current instances.
  */
 import { onlyItem } from "../client/client";
 import { createOrRecover } from "../client/transport/createOrRecover";
 import type { InstanceItem } from "../contract/models";
 import { assessReadiness, guestStoppedError } from "../client/waitForInstance";
-import { UnikernelError, withErrorContext, formatErrorSentences, errorMessage } from "../base/errors";
-import { hasTimedOut } from "../base/timeout";
-import { type RolloutState, assessInstances, createRolloutState } from "./assess";
+import { UnikernelError, withErrorContext } from "../base/errors";
+import { assessInstances, createRolloutState } from "./assess";
+import { endFailedRollout } from "./failure";
 import { drainAndDelete, listInstances, deleteInstances, deleteOnceStopped } from "./instances";
 import { nextStep } from "./plan";
 import type { Rollout } from "./rolloutRequest";
@@ -20,7 +19,8 @@ const OBSERVE_INTERVAL_MS = 200;
 /**
  * Rolls the service out to `policy.desired` new instances and returns them.
  *
- * Throws `ROLLOUT_FAILED` (old instances keep serving), with the cause, such as the API's error for a launch.
+ * Throws `ROLLOUT_FAILED` (old instances keep serving), with the cause, such as the API's error for a launch; `ROLLOUT_STOPPED` and
+ * `ROLLOUT_LOCKED` of {@link Rollout.checkStop}.
  */
 export async function runRollout(rollout: Rollout): Promise<readonly InstanceItem[]> {
   const state = createRolloutState();
@@ -30,6 +30,7 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
       const instances = await listInstances(rollout, rollout.service, rollout.isManaged, state.launched);
       const assessed = await assessInstances(rollout, instances, state);
       const step = nextStep(assessed, rollout.policy);
+      if (step.action !== "done") await rollout.checkStop?.(step.action === "wait");
       switch (step.action) {
         case "done":
           return instances.filter(rollout.isNew);
@@ -62,7 +63,7 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
       }
     }
   } catch (error) {
-    throw await abortRollout(rollout, state, error);
+    throw await endFailedRollout(rollout, state, error, runRollout);
   }
 }
 
@@ -107,40 +108,5 @@ async function deleteIdle(
         ? drainAndDelete(rollout, uuid, drainOptions)
         : deleteInstances(rollout.client, [uuid]);
     }),
-  );
-}
-
-/** `1 new instance`, `2 new instances`. */
-const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
-/** Cleans up after a failed rollout. Returns an error that counts the removed and the remaining instances. */
-async function abortRollout(rollout: Rollout, state: RolloutState, error: unknown): Promise<unknown> {
-  if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal)) return error; // cancelled: no time to clean up
-  let summary = "";
-  try {
-    const context = rollout.cleanup?.() ?? rollout;
-    const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
-    const isServing = (instance: InstanceItem) => assessReadiness(instance).outcome === "met";
-    const kept = instances.filter((i) => !state.launched.has(i.uuid) || (state.proven.has(i.uuid) && isServing(i)));
-    const unproven = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
-    await deleteInstances(context.client, unproven);
-    const serving = kept.filter(isServing);
-    const old = serving.filter((instance) => !rollout.isNew(instance)).length;
-    const counts = [countOf(unproven.length, "new instance"), countOf(old, "old instance")];
-    summary = `${counts[0]} removed; ${counts[1]} still serving.`;
-    const proven = serving.length - old;
-    if (proven > 0)
-      summary = `${counts[0]} removed; ${counts[1]} and ${countOf(proven, "new instance")} still serving.`;
-  } catch (cleanupError) {
-    summary = `Cleaning up failed too: ${errorMessage(cleanupError)}`;
-  }
-  const causeText = UnikernelError.is(error) ? formatErrorSentences(error) : String(error);
-  return new UnikernelError(
-    "ROLLOUT_FAILED",
-    `The rollout of service '${rollout.service.name}' failed. ${summary} Cause: ${causeText}`,
-    {
-      hint: "Fix the cause and rerun 'pulumi up'; the rollout resumes.",
-      cause: error,
-    },
   );
 }

@@ -30,4 +30,9 @@ export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
       "URL of an HTTP proxy for requests to the metro and the control plane; it may contain a user name and a password. Default: `UNIKERNEL_PROXY`, else `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.",
     secret: true,
   },
+  rolloutEventsFile: {
+    type: "string",
+    description:
+      "File to which each event of a rolling update is appended as a line of JSON; a relative path is relative to the program's folder. A file that cannot be written is a warning. Default: `UNIKERNEL_ROLLOUT_EVENTS_FILE`, else none.",
+  },
 };

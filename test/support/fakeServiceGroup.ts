@@ -1,5 +1,6 @@
 /** One service and its instances in memory, behind the client's interface, on a clock that moves only during sleeps. */
 import type { Client } from "../../provider/client/client";
+import { isRolloutLock } from "../../provider/contract/rolloutLock";
 import type { CreateInstanceRequest, InstanceItem } from "../../provider/contract/models";
 import type { Clock } from "../../provider/base/clock";
 import { UnikernelError } from "../../provider/base/errors";
@@ -36,6 +37,7 @@ const itemOf = (
   memory_mb: request.memory_mb ?? 128,
   vcpus: request.vcpus ?? 1,
   ...(request.env === undefined ? {} : { env: request.env }),
+  ...(request.args === undefined ? {} : { args: request.args }),
   ...life(nowMs - bornMs),
   ...override,
 });
@@ -74,6 +76,10 @@ export class FakeServiceGroup {
   /** Rejects a PATCH by its property, or a change of autoscale (`autoscale`), with this item. */
   readonly rejections = new Map<string, object>();
   serviceExists = true;
+  /** Extensions of the API that the metro reports. */
+  features: string[] = ["groups-without-ports"];
+  /** Locks of rollouts by name, in API form. */
+  readonly locks = new Map<string, { uuid: string; name: string; domains: object[] }>();
   console = "";
   /** Called before every create; throws, or returns "lose" to lose the response after the instance is created. */
   onCreate: (request: CreateInstanceRequest) => "respond" | "lose" = () => "respond";
@@ -84,6 +90,7 @@ export class FakeServiceGroup {
   /** Rejects deletions with this error. */
   deleteFails: Error | undefined;
   private count = 0;
+  private lockCount = 0;
 
   readonly clock: Clock = {
     now: () => this.nowMs,
@@ -96,8 +103,13 @@ export class FakeServiceGroup {
 
   readonly client: Client = {
     metro: "test",
-    getServices: () => respondWith(this.serviceItem()),
-    createService: ({ body }: { body: Record<string, unknown> & { services: object[] } }) => {
+    getHealthz: () => respondWith({ features: this.features }),
+    getServices: ({ query }: Selected = {}) => {
+      const [name] = query?.name ?? [];
+      return respondWith(name !== undefined && isRolloutLock({ name }) ? this.lockItem(name) : this.serviceItem());
+    },
+    createService: ({ body }: { body: Record<string, unknown> & { name: string; services: object[] } }) => {
+      if (isRolloutLock(body)) return respondWith(this.lock(body));
       const { services, name: _name, domains, ...group } = body;
       this.services = services;
       this.group = {
@@ -166,7 +178,16 @@ export class FakeServiceGroup {
       this.autoscale = { ...this.autoscale, policies: this.policies().filter(({ name }) => name !== path.name) };
       return respondWith({ status: "success", name: path.name });
     },
-    deleteServices: () => {
+    deleteServices: ({ body }: { body: { uuid?: string; name?: string }[] }) => {
+      const lock = [...this.locks.values()].find((one) => body.some(({ uuid }) => uuid === one.uuid));
+      if (lock !== undefined) {
+        this.log.push("unlock");
+        this.locks.delete(lock.name);
+        this.onChange();
+        return respondWith({ status: "success", ...lock });
+      }
+      if (body.some(({ uuid }) => uuid?.startsWith("lock-") === true))
+        return respondWith({ status: "error", error: 8, message: "No service group" });
       if (this.deleteFails !== undefined) return Promise.reject(this.deleteFails);
       this.log.push("delete service");
       this.serviceExists = false;
@@ -237,6 +258,33 @@ export class FakeServiceGroup {
   /** All instances by uuid. */
   items(): InstanceItem[] {
     return [...this.instances].map(([uuid, held]) => itemOf(uuid, held, this.nowMs));
+  }
+
+  private lock(body: Record<string, unknown> & { name: string; services: object[] }): object {
+    const { name, domains, services, autokill } = body;
+    if (this.locks.has(name)) return { status: "error", name, error: 23, message: "exists" };
+    if (services.length === 0 && !this.features.includes("groups-without-ports"))
+      return { status: "error", name, error: 7, message: "At least one service is required" };
+    const created_at = new Date(this.nowMs).toISOString();
+    const lock = {
+      uuid: `lock-${++this.lockCount}`,
+      name,
+      created_at,
+      services,
+      autokill,
+      domains: toReportedDomains(domains),
+    };
+    this.locks.set(name, lock);
+    this.log.push("lock");
+    this.onChange();
+    return { status: "success", ...lock };
+  }
+
+  private lockItem(name: string): object {
+    const lock = this.locks.get(name);
+    return lock === undefined
+      ? { status: "error", name, error: 8, message: `No service group with name '${name}'` }
+      : { status: "success", ...lock };
   }
 
   private policies(): readonly { readonly name: string }[] {

@@ -5,6 +5,8 @@
  * | --- | --- |
  * | `UKC_METRO`, `UKC_TOKEN` | metro and token; the vendor's tools read the same variables |
  * | `UNIKERNEL_CONTROL_PLANE`, `UNIKERNEL_TIMEOUTS`, `UNIKERNEL_MAX_CONCURRENCY`, `UNIKERNEL_PROXY` | the other settings of a Provider |
+ * | `UNIKERNEL_ROLLOUT_EVENTS_FILE` | file that receives the events of rollouts as JSON lines; a setting of a Provider as well |
+ * | `CI`, `TF_BUILD`, `JENKINS_URL`, `TEAMCITY_VERSION`, `CODEBUILD_BUILD_ARN` | set by systems that run builds: rollouts print fewer lines |
  * | `UNIKERNEL_STATE_DIR` | state folder of the local platform |
  * | `UNIKERNEL_CACHE_DIR` | cache of runtimes, base images and digests |
  * | `UNIKERNEL_QEMU` | path of the QEMU binary |
@@ -23,6 +25,7 @@ const SETTING_VARIABLES = [
   "UNIKERNEL_TIMEOUTS",
   "UNIKERNEL_MAX_CONCURRENCY",
   "UNIKERNEL_PROXY",
+  "UNIKERNEL_ROLLOUT_EVENTS_FILE",
 ] as const;
 const INHERITED_VARIABLES = [
   "UNIKERNEL_STATE_DIR",
@@ -39,6 +42,13 @@ const INHERITED_VARIABLES = [
 
 /** Of interest while an image is built; a daemon needs none of them. */
 const BUILD_VARIABLES = ["UNIKERNEL_BUILDER", "BUILDKIT_HOST"] as const;
+
+/** Set by systems that run builds and keep their logs. Most set `CI`. */
+const CI_VARIABLES = ["CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ARN"] as const;
+
+/** True in a job of a CI system. */
+export const isCi = (): boolean =>
+  CI_VARIABLES.some((name) => !["", "false", "0"].includes((process.env[name] ?? "").toLowerCase()));
 
 /** Name of a variable that this package reads. */
 export type EnvironmentVariable = (

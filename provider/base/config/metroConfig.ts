@@ -33,6 +33,8 @@ export interface MetroConfig {
   readonly maxConcurrency: number | undefined;
   /** URL of a proxy. Secret. `undefined` uses the environment's. */
   readonly proxy: string | undefined;
+  /** File that receives the events of rollouts; `undefined`: none. */
+  readonly rolloutEventsFile: string | undefined;
 }
 
 /** The part of the settings that decides where an image is pushed. */
@@ -84,6 +86,7 @@ export function resolveMetro(sources: SettingSources): MetroConfig {
     timeouts: parseTimeouts(sources),
     maxConcurrency: parseMaxConcurrency(sources),
     proxy: parseProxy(sources),
+    rolloutEventsFile: findSetting("rolloutEventsFile", sources)?.value,
   };
   if (metro.value === "local") {
     return {

@@ -14,6 +14,7 @@ export const VARIABLE_BY_SETTING = {
   timeouts: "UNIKERNEL_TIMEOUTS",
   maxConcurrency: "UNIKERNEL_MAX_CONCURRENCY",
   proxy: "UNIKERNEL_PROXY",
+  rolloutEventsFile: "UNIKERNEL_ROLLOUT_EVENTS_FILE",
 } as const satisfies Readonly<Record<string, EnvironmentVariable>>;
 
 /** Name of a setting. */

@@ -95,7 +95,7 @@ export type QuotasItem = z.infer<typeof quotasItem>;
 
 /** Health of a node: the status of each check and the version of each component, by name. */
 export const healthzData = z.looseObject({
-  /** Extensions of the API that the metro has: `readiness-probe`, `rotation`. Only the local platform reports it. */
+  /** Extensions of the API that the metro has: `readiness-probe`, `rotation`, `groups-without-ports`. Only the local platform reports it. */
   features: z.array(z.string()).optional(),
   checks: mapOf(z.string(), z.string()).optional(),
   versions: mapOf(z.string(), z.string()).optional(),

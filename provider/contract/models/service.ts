@@ -33,7 +33,8 @@ const concurrencyLimit = z.int().min(1).max(65535);
 /** Body of `POST /v1/services`. */
 export const createServiceRequest = z.strictObject({
   name: name.optional(),
-  services: z.array(servicePort).min(1).max(MAX_PORTS),
+  /** Empty only on a metro with the feature `groups-without-ports`, and with `autokill`. */
+  services: z.array(servicePort).max(MAX_PORTS),
   domains: z.array(domainRequest).max(MAX_DOMAINS).optional(),
   soft_limit: concurrencyLimit.optional(),
   hard_limit: concurrencyLimit.optional(),

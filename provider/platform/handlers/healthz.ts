@@ -15,7 +15,7 @@ const DESCRIBE_TIMEOUT_MS = 1_000;
 const DESCRIPTION_MAX_AGE_MS = 60_000;
 
 /** Extensions of the API; `provider/client/metroFeatures.ts` has their meaning. */
-const FEATURES = ["readiness-probe", "rotation"];
+const FEATURES = ["groups-without-ports", "readiness-probe", "rotation"];
 
 type VmmDescription = {
   readonly check: "healthy" | "degraded" | "unknown";

@@ -30,7 +30,7 @@ export function computeQuotaUsage(registry: Registry, excludedUuid?: string): Qu
     live_instances: live.length,
     live_vcpus: sum(live.map((one) => one.vcpus)),
     live_memory_mb: sum(inMemory.map((one) => one.memoryMb)),
-    service_groups: services.length,
+    service_groups: services.filter(({ record }) => record.ports.length > 0).length,
     services: sum(services.map((service) => service.record.ports.length)),
     volumes: volumes.length,
     total_volume_mb: sum(volumes.map((volume) => quotaUsageMb(registry.parts.paths, volume))),

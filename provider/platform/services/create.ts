@@ -64,7 +64,8 @@ async function createExclusively(
   const others = otherServices(registry, record.uuid);
   assertPortsAvailable(name, record.ports, others);
   assertDomainsAvailable(record.domains, others);
-  assertQuota(registry, { service_groups: 1, services: record.ports.length });
+  // Without ports it publishes nothing: it is the lock of a rollout.
+  if (record.ports.length > 0) assertQuota(registry, { service_groups: 1, services: record.ports.length });
   const service = registry.newService(record);
   try {
     await publishPorts(registry, service, record);

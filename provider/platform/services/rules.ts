@@ -70,6 +70,19 @@ export function assertLimitsOrdered(softLimit: number, hardLimit: number): void 
   if (softLimit > hardLimit) throw new ApiItemError("Invalid", crossedLimitsMessage(softLimit, hardLimit));
 }
 
+/**
+ * Throws {@link RequestError} 400 for a group without ports that would stay: it publishes nothing, so nobody would miss it. One with
+ * autokill can be a lock, because its name is unique.
+ */
+export function assertPublishesOrExpires({ services, autokill }: CreateServiceRequest): void {
+  if (services.length === 0 && (autokill?.time_ms ?? 0) === 0)
+    throw new RequestError(
+      400,
+      "'services' must have at least 1 element, unless 'autokill' has a 'time_ms'",
+      "Invalid",
+    );
+}
+
 /** Throws {@link RequestError} 400 if the soft limit of a create request exceeds its hard limit. */
 export function assertRequestLimitsOrdered({
   soft_limit: soft,

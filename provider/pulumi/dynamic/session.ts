@@ -23,6 +23,7 @@ import { sayOnce } from "../describeChanges";
 import type { Location } from "../resourceLocation";
 import { Cancellation } from "./cancellation";
 import { customTimeouts } from "./customTimeouts";
+import { listenForCancel } from "./engineCancel";
 import { engineAddress, engineGone } from "./engineConnection";
 import { createEngineLog } from "./engineLog";
 import { printReportedErrorsOnce } from "./reportedErrors";
@@ -56,9 +57,12 @@ const loadNameDirectory = () =>
 
 /** Aborts the operations of this process on SIGINT and SIGTERM. */
 export const cancellation = new Cancellation();
+/** Aborts with the engine's Cancel: operations end after their current step. */
+const stopRequest = new AbortController();
 const engine = engineAddress(process.argv);
 if (engine !== undefined) {
   cancellation.listen((code) => process.exit(code));
+  listenForCancel(() => stopRequest.abort());
   printReportedErrorsOnce();
 }
 engineGone.addEventListener("abort", () => cancellation.abort());
@@ -67,7 +71,10 @@ export const log = createEngineLog(engine, (line) => void process.stdout.write(`
 
 /** The context of the metro. */
 export const getContext = (): ProviderContext =>
-  (context ??= loadContext().createContext(getMetro(), { cancellation: cancellation.signal }));
+  (context ??= loadContext().createContext(getMetro(), {
+    cancellation: cancellation.signal,
+    stopRequest: stopRequest.signal,
+  }));
 
 /** The context of one operation on a resource. */
 export const contextFor = (properties: Properties): ProviderContext => ({
@@ -75,6 +82,7 @@ export const contextFor = (properties: Properties): ProviderContext => ({
   timeouts: { ...getContext().timeouts, ...customTimeouts(properties) },
   printProgress: (line) => log.write("info", line, urnIn(properties)),
   printWarning: (sentence) => warnOnce([sentence], urnIn(properties)),
+  urn: urnIn(properties),
 });
 
 /** Stores the settings of the engine's configure request. Synchronous, because the process may call other methods meanwhile. */

@@ -3,7 +3,7 @@ import { onlyItem } from "../../client/client";
 import { type PortAddress, probePort } from "../../client/portProbe";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
 import type { ProviderContext } from "../context";
-import { reachableHost } from "../service/ports";
+import { reachableHost } from "../../base/hostNames";
 
 /**
  * The ports of a service as a client reaches them. Left out is what cannot be asked: UDP ports, and ports that only redirect. None

@@ -6,7 +6,7 @@ import type { InstanceItem, ServiceItem } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/instances";
-import { type ProviderContext, forCleanup } from "../context";
+import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import type { Workload } from "../workload/inputs";
 import { printConsole } from "../workload/printConsole";
 import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
@@ -16,6 +16,8 @@ import { MANAGED_TAG, templateTag } from "./replicaTags";
 import { toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { toOutputs } from "./outputs";
+import { captureReplicas } from "./rollout/capture";
+import type { StopCheck } from "./rollout/lock";
 import { matchesTemplate, isMadeFrom, isManaged } from "./wire";
 
 /** Leaves room for `-` and five characters in a name of 63. */
@@ -30,17 +32,29 @@ function healthUrl(item: ServiceItem, { ports }: ServiceInputs): string | undefi
   return url === "" || (isTls && isLoopbackUrl(url)) ? undefined : url;
 }
 
+/** Options of {@link rollOut}. */
+export interface RollOutOptions {
+  readonly timeoutMs: number;
+  readonly isCreate: boolean;
+  readonly stop: StopCheck;
+  /** The template in state, from which a rollback launches replicas; undefined for a new service. */
+  readonly oldTemplate: ServiceInputs["template"];
+  /** Time limit of a rollback. Milliseconds. */
+  readonly limitMs: number;
+}
+
 /**
  * Rolls the template out to the desired number of replicas, and returns them. If it throws, the old replicas still serve.
  *
  * @param options.timeoutMs limit for each new replica to become ready, even if `rollout` allows longer, and for each drained one to stop
  * @param options.isCreate marks new replicas as unfinished, until {@link finishReplicas}
+ * @param options.stop ends the rollout before its next change
  */
 export async function rollOut(
   context: ProviderContext,
   item: ServiceItem,
   inputs: ServiceInputs,
-  { timeoutMs, isCreate }: { readonly timeoutMs: number; readonly isCreate: boolean },
+  { timeoutMs, isCreate, stop, oldTemplate, limitMs }: RollOutOptions,
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal, ownership } = context;
   const mark = ownership && (isCreate ? unfinishedMark : finishedMark)(ownership);
@@ -71,6 +85,12 @@ export async function rollOut(
         service_group: { uuid: item.uuid },
       }),
     reportConsole: (instance) => reportConsole(context, instance, template ?? {}),
+    checkStop: stop.check,
+    rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
+    captured: captureReplicas(before, oldTemplate, () => ({
+      name: newReplicaName(item.name),
+      service_group: { uuid: item.uuid },
+    })),
     errorContexts: workloadErrorContext("template."),
   });
   if (template !== undefined) for (const instance of instances) verifyDigest(instance, template.image);

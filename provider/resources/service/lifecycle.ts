@@ -26,9 +26,11 @@ import {
   applyAutoscaleChange,
   waitForAutoscaledInstances,
 } from "./operations";
-import { planServiceGroup, planServiceUpdate } from "./plan";
+import { planServiceGroup, planServiceUpdate, rollsReplicas } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
-import { finishReplicas, rollOut, findServingReplicas } from "./apply";
+import { type RollOutOptions, finishReplicas, rollOut, findServingReplicas } from "./apply";
+import { memberDigests } from "./rollout/remaining";
+import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
 import { inspectRollout } from "./rollout/inspect";
@@ -60,7 +62,7 @@ async function reconcileReplicas(
   item: ServiceItem,
   olds: ServiceInputs,
   news: ServiceInputs,
-  options: { readonly timeoutMs: number; readonly isCreate: boolean },
+  options: RollOutOptions,
 ): Promise<ServiceOutputs> {
   const steps = planAutoscale(olds.autoscale, news.autoscale);
   if (news.autoscale !== undefined) {
@@ -86,7 +88,8 @@ async function updateService(
   const attempted = `Updating service '${news.name ?? id}'`;
   if (news.template?.image !== olds.inputs.template?.image)
     await waitForImage(unlimited, news.template?.image, `Service '${news.name ?? id}'`);
-  const context = withTimeLimit(unlimited, rolloutTimeoutMs(unlimited.timeouts.updateMs, olds.inputs, news), attempted);
+  const limitMs = rolloutTimeoutMs(unlimited.timeouts.updateMs, olds.inputs, news);
+  const context = withTimeLimit(unlimited, limitMs, attempted);
   const item = await refetchService(context, id, attempted);
   // Inputs that the program no longer sets, or that the node does not report, are compared with their old values.
   const { softLimit, hardLimit, domains } = olds.inputs;
@@ -94,28 +97,64 @@ async function updateService(
     ...{ ...olds.inputs, ...news, softLimit, hardLimit },
     ...(news.domains === undefined ? {} : { domains: everDeclared(news.domains, domains) }),
   };
-  const found = observedInputs(await observeService(context, item, requested), requested);
+  const observed = await observeService(context, item, requested);
+  const found = observedInputs(observed, requested);
   // Domains that others added show as drift first: an update releases only domains that its preview named.
   const before = { ...found, domains: declaredDomains(found.domains, requested.domains) };
-  const changes = planServiceGroup(before, news);
-  try {
-    // First, because new replicas are checked through the new ports.
-    for (const change of changes) await patchServiceGroup(context, item, change, news);
-    const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
-    return await reconcileReplicas(context, changed, before, news, {
-      timeoutMs: context.timeouts.updateMs,
-      isCreate: false,
-    });
-  } catch (error) {
-    const cleanup = forCleanup(context);
-    const serving = await findServingReplicas(cleanup, item);
-    if (serving?.some((instance) => isMadeFrom(news.template, instance)) !== true) {
-      // Only old replicas serve, and they listen on the old ports.
-      const revert = planServiceGroup(news, { ...news, ports: before.ports });
-      for (const change of revert) await patchServiceGroup(cleanup, item, change, before).catch(() => undefined);
+  return withRolloutLock(context, item, { limitMs, isShared: true }, async (stop) => {
+    if (rollsReplicas(before, news, observed.instances.length)) await stop.lock();
+    try {
+      // First, because new replicas are checked through the new ports.
+      const changes = planServiceGroup(before, news);
+      for (const change of changes) await patchServiceGroup(context, item, change, news);
+      const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
+      const { updateMs } = context.timeouts;
+      const options = { timeoutMs: updateMs, isCreate: false, stop, limitMs, oldTemplate: olds.inputs.template };
+      return await reconcileReplicas(context, changed, before, news, options);
+    } catch (error) {
+      // Whoever stopped the rollout may have begun one of their own.
+      if (!UnikernelError.has(error, "ROLLOUT_STOPPED")) await revertPorts(context, item, before, news);
+      // The old state is true again, so the program that led to it has nothing to do.
+      if (isRolledBack(error) && (await revertGroup(context, item, before, news))) throw error;
+      throw await initFailure(context, item, requested, olds, error);
     }
-    throw await initFailure(context, item, requested, olds, error);
+  });
+}
+
+const isRolledBack = (error: unknown): boolean =>
+  UnikernelError.has(error, "ROLLOUT_FAILED") && error.details["rolledBack"] === true;
+
+/** Reverts what the update changed in the group. False if something remains changed. */
+async function revertGroup(
+  failed: ProviderContext,
+  item: ServiceItem,
+  olds: ServiceInputs,
+  news: ServiceInputs,
+): Promise<boolean> {
+  if (planAutoscale(olds.autoscale, news.autoscale).length > 0) return false;
+  const context = forCleanup(failed);
+  const { ports: _reverted, ...rest } = news;
+  try {
+    for (const change of planServiceGroup({ ...rest, ports: olds.ports }, olds))
+      await patchServiceGroup(context, item, change, olds);
+    return true;
+  } catch {
+    return false;
   }
+}
+
+/** Publishes the old ports again if only old replicas serve, which listen on these. */
+async function revertPorts(
+  failed: ProviderContext,
+  item: ServiceItem,
+  olds: ServiceInputs,
+  news: ServiceInputs,
+): Promise<void> {
+  const context = forCleanup(failed);
+  const serving = await findServingReplicas(context, item);
+  if (serving?.some((instance) => isMadeFrom(news.template, instance)) === true) return;
+  const revert = planServiceGroup(news, { ...news, ports: olds.ports });
+  for (const change of revert) await patchServiceGroup(context, item, change, olds).catch(() => undefined);
 }
 
 /** The existing service of this name, and what must change; undefined if there is none to adopt. */
@@ -140,7 +179,9 @@ async function adoptExisting(context: ProviderContext, inputs: ServiceInputs) {
 const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
   findAdoptable,
   describeUpdate: (olds, news, { instances }) =>
-    describeSteps(planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0)),
+    describeSteps(
+      planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0, memberDigests(instances)),
+    ),
 
   inspectInputs: inspectRollout,
 
@@ -185,9 +226,13 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
       if (found !== undefined)
         for (const change of planServiceGroup(found, inputs)) await patchServiceGroup(context, item, change, inputs);
       const autoscale = found?.autoscale;
-      const outputs = await reconcileReplicas(context, item, { ...inputs, autoscale }, inputs, {
-        timeoutMs: context.timeouts.createMs,
-        isCreate: true,
+      // Nobody else knows a new service, so nobody else can roll it out.
+      const isShared = resumed !== undefined;
+      const outputs = await withRolloutLock(context, item, { limitMs: timeoutMs, isShared }, async (stop) => {
+        if (isShared) await stop.lock();
+        const { createMs } = context.timeouts;
+        const options = { timeoutMs: createMs, isCreate: true, stop, limitMs: timeoutMs, oldTemplate: inputs.template };
+        return reconcileReplicas(context, item, { ...inputs, autoscale }, inputs, options);
       });
       return { id: item.uuid, outputs };
     } catch (error) {
@@ -224,6 +269,7 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
   async delete(context, id, olds) {
     const item = await findService(context, id);
     if (item === undefined) return;
+    await breakRolloutLock(context, item);
     const { autoscale, instances } = await observeService(context, item, olds.inputs);
     const scaled = planAutoscale(observedInputs({ item, autoscale, instances }, olds.inputs).autoscale, undefined);
     for (const step of scaled) await applyAutoscaleChange(context, item, step);

@@ -8,6 +8,7 @@ import { toWireDomain } from "./domains";
 import { fingerprint } from "../workload/request";
 import { type PublishedPort, isSamePort, toWirePort } from "./ports";
 import { describeRoll, replicaCount } from "./rollout/describe";
+import { describeRemaining } from "./rollout/remaining";
 import { exclusiveVolume, toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { autokillMs } from "./wire";
@@ -121,8 +122,14 @@ export type ServiceStep =
  * What a rollout will do, in words that follow "will"; undefined if the replicas do not change.
  *
  * @param existing the replicas that exist; `olds` may count none, because none has the requested template
+ * @param digests of the images that they run, as far as they are known
  */
-function describeRollout(olds: ServiceInputs, news: ServiceInputs, existing: number): string | undefined {
+function describeRollout(
+  olds: ServiceInputs,
+  news: ServiceInputs,
+  existing: number,
+  digests: readonly string[] = [],
+): string | undefined {
   const [before, after] = [desiredReplicas(olds), desiredReplicas(news)];
   const hasNone = before === 0 && (existing === 0 || olds.template === undefined);
   const isSame = hasNone || after === 0 || fingerprint(olds.template ?? {}) === fingerprint(news.template ?? {});
@@ -133,18 +140,31 @@ function describeRollout(olds: ServiceInputs, news: ServiceInputs, existing: num
   }
   const { rollout, template = { volumes: [] }, ports } = news;
   const policy = toRolloutPolicy(after, template, rollout, ports);
-  return describeRoll(policy, rollout.strategy === "recreate" ? undefined : exclusiveVolume(template, rollout));
+  const roll = describeRoll(policy, rollout.strategy === "recreate" ? undefined : exclusiveVolume(template, rollout));
+  const remaining = news.template && describeRemaining(news.template.image, digests);
+  if (remaining === undefined) return roll;
+  return remaining.isPartial ? `finish the roll: ${remaining.text}; ${roll}` : `${roll}; ${remaining.text}`;
 }
 
 /**
  * The steps of an update. The rollout is last, except that removing autoscale follows it, so that instances always serve.
  *
  * @param existing the replicas that exist, whatever template they were made from
+ * @param digests of the images that they run, as far as they are known
  */
-export function planServiceUpdate(olds: ServiceInputs, news: ServiceInputs, existing: number): readonly ServiceStep[] {
+export function planServiceUpdate(
+  olds: ServiceInputs,
+  news: ServiceInputs,
+  existing: number,
+  digests: readonly string[] = [],
+): readonly ServiceStep[] {
   const patches = planServiceGroup(olds, news).map((change) => ({ ...change, do: "patch" }) as const);
   const autoscale = planAutoscale(olds.autoscale, news.autoscale);
-  const description = describeRollout(olds, news, existing);
+  const description = describeRollout(olds, news, existing, digests);
   const roll = description === undefined ? [] : [{ do: "roll", description } as const];
   return news.autoscale === undefined ? [...patches, ...roll, ...autoscale] : [...patches, ...autoscale, ...roll];
 }
+
+/** Does an update launch or drain replicas? Parameters as of {@link planServiceUpdate}. */
+export const rollsReplicas = (olds: ServiceInputs, news: ServiceInputs, existing: number): boolean =>
+  describeRollout(olds, news, existing) !== undefined;

@@ -2,6 +2,7 @@
 import * as net from "node:net";
 import * as z from "zod";
 import type { ServiceItem, ServicePort } from "../../contract/models";
+import { reachableHost } from "../../base/hostNames";
 import { omitUndefined } from "../../base/objects";
 import type { ErrorContext, ErrorCode } from "../../base/errors";
 import { type CheckFailure, field, objectType } from "../../definition/resource";
@@ -158,9 +159,6 @@ export function fromWirePorts(reported: ServiceItem["services"], requested: read
     })
     .sort((a, b) => rank(a) - rank(b));
 }
-
-/** The host to connect to for a domain name; 127.0.0.1 for the local platform's `.localhost`, which not every resolver knows. */
-export const reachableHost = (fqdn: string): string => (fqdn.endsWith(".localhost") ? "127.0.0.1" : fqdn);
 
 /** The URL of a service with these domain names; empty if there is none, or only a wildcard. */
 export function serviceUrl(fqdns: readonly string[], ports: readonly PublishedPort[]): string {

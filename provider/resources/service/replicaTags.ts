@@ -8,9 +8,10 @@ import { MAX_TAGS, tagsField } from "../common/tags";
 /** Marks instances that a Service created. It never touches other instances in its group. */
 export const MANAGED_TAG = "managed-by:pulumi-unikernel";
 
-const TEMPLATE_TAG = /^template:[0-9a-f]{12}$/;
-
 /** The tag that identifies the template of an instance. */
+export const TEMPLATE_TAG = /^template:[0-9a-f]{12}$/;
+
+/** The {@link TEMPLATE_TAG} of a template. */
 export const templateTag = (template: Partial<Workload>): string => `template:${fingerprint(template)}`;
 
 /** True for a tag that the provider adds to replicas. */

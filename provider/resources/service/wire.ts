@@ -70,11 +70,16 @@ export interface ObservedService {
 
 type ReplicaInputs = Pick<ServiceInputs, "replicas" | "template">;
 
+/** The template of an instance, from nothing but what the metro reports of it; undefined if it reports no image. */
+export function reportedTemplate(instance: InstanceItem): Template | undefined {
+  const template = templateInput.safeParse({ image: instance.image }).data;
+  return template && observedTemplate(template, instance, true);
+}
+
 /** The replicas of an import. There is no requested template, so it is derived from the first instance. */
 function importedReplicas([first, ...others]: readonly InstanceItem[]): ReplicaInputs {
-  const template = templateInput.safeParse({ image: first?.image }).data;
-  if (first === undefined || template === undefined) return { replicas: 0 };
-  return { replicas: others.length + 1, template: observedTemplate(template, first, true) };
+  const template = first && reportedTemplate(first);
+  return template === undefined ? { replicas: 0 } : { replicas: others.length + 1, template };
 }
 
 /**

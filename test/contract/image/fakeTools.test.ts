@@ -7,7 +7,7 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { runTool } from "../../../provider/base/exec";
 import { compileKernel } from "../../../provider/image/build/kernel/compileKernel";
 import { buildDockerfile, removeBuild } from "../../../provider/image/dockerfile/buildDockerfile";
-import { processStartTime } from "../../../provider/platform/vmm/qemu/host/process";
+import { processStartTime } from "../../../provider/base/processIdentity";
 import { readLayout } from "../../support/ociLayoutTree";
 
 const VARIABLES = [

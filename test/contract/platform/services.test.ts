@@ -36,6 +36,25 @@ describe("service groups", () => {
     assert.equal(await isListening(port), false);
   });
 
+  it("without ports only reserve their name, take no quota, and are deleted by autokill", async () => {
+    const { data } = (await platform.api("GET", "/v1/healthz")).envelope as { data: { features?: string[] } };
+    assert.ok(data.features?.includes("groups-without-ports"), JSON.stringify(data));
+    const clock = await withClock();
+    const body = { name: "lock", services: [], domains: [{ name: "me" }], autokill: { time_ms: 60_000 } };
+    const lock = await create(body);
+    assert.deepEqual([lock["services"], lock["domains"]], [[], [{ fqdn: "me.localhost" }]]);
+    const { used } = (await platform.requestItem("GET", "/v1/users/quotas")) as { used?: Record<string, number> };
+    assert.equal(used?.["service_groups"], 0);
+    assert.equal((await create(body))["error"], 23);
+    await platform.daemon.close();
+    await platform.start({ clock });
+    assert.equal((await read(lock.uuid))["name"], "lock");
+    clock.advance(60_000);
+    while ((await read(lock.uuid))["error"] !== 8);
+    const { httpStatus } = await platform.api("POST", "/v1/services", { ...body, autokill: {} });
+    assert.equal(httpStatus, 400); // it would stay for ever, and publish nothing
+  });
+
   it("generate a name and a domain for it by default", async () => {
     const unnamed = await create({ services: [{ port: await freePort() }] });
     assert.match(unnamed.name, /^[a-z]+-[a-z]+-[a-z0-9]{8}$/);

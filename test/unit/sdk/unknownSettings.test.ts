@@ -37,12 +37,21 @@ describe("settings of the stack that do not exist", () => {
 
   it("are warned of with all settings if none is similar", async () => {
     assert.deepEqual(await warningsOf({ "unikernel:x": "4" }), [
-      "unikernel:x is not a setting and is ignored. Known settings: unikernel:metro, unikernel:token, unikernel:controlPlane, unikernel:timeouts, unikernel:maxConcurrency, unikernel:proxy, unikernel:owner.",
+      "unikernel:x is not a setting and is ignored. Known settings: unikernel:metro, unikernel:token, unikernel:controlPlane, unikernel:timeouts, unikernel:maxConcurrency, unikernel:proxy, unikernel:rolloutEventsFile, unikernel:owner.",
     ]);
   });
 
   it("are the only ones that are warned of", async () => {
-    const names = ["metro", "token", "controlPlane", "timeouts", "maxConcurrency", "proxy", "owner"];
+    const names = [
+      "metro",
+      "token",
+      "controlPlane",
+      "timeouts",
+      "maxConcurrency",
+      "proxy",
+      "rolloutEventsFile",
+      "owner",
+    ];
     assert.deepEqual(await warningsOf(Object.fromEntries(names.map((name) => [`unikernel:${name}`, "x"]))), []);
   });
 });

@@ -8,7 +8,7 @@ import { ApiItemError } from "../../errors";
 import { updateService } from "../../services/update";
 import { createServiceGroup } from "../../services/create";
 import { deleteServiceGroup } from "../../services/delete";
-import { assertRequestLimitsOrdered } from "../../services/rules";
+import { assertPublishesOrExpires, assertRequestLimitsOrdered } from "../../services/rules";
 import type { Handlers } from "../handler";
 import { mapItems } from "../items";
 import { serviceItem } from "./item";
@@ -42,6 +42,7 @@ export function serviceHandlers(registry: Registry): Pick<Handlers, ServiceRoute
   return {
     createService: async ({ body }) => {
       assertRequestLimitsOrdered(body);
+      assertPublishesOrExpires(body);
       const create = async () => serviceItem(registry, await createServiceGroup(registry, body, { persistent: true }));
       return { items: await mapItems([body], log, create) };
     },

@@ -11,7 +11,7 @@ import type { LocalPaths } from "../../../base/localPaths";
 import { findProcessesByArgument } from "../../processes";
 import { consoleChardev } from "./boot/arguments";
 import { vmFilesOf, type VmFiles } from "./files";
-import { isRunning, type ProcessIdentity, processStartTime } from "./host/process";
+import { isRunning, type ProcessIdentity, processStartTime } from "../../../base/processIdentity";
 
 const savedIdentity = z.object({ pid: z.int().positive(), startTime: z.string(), run: z.string() });
 

@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
 import type { VmFiles } from "./files";
-import { processStartTime, type ProcessIdentity, type StartedProcess } from "./host/process";
+import { type ProcessIdentity, processStartTime } from "../../../base/processIdentity";
+import type { StartedProcess } from "./host/process";
 
 const SOCKET_POLL_MS = 5;
 

@@ -9,7 +9,8 @@ import { classifyExit } from "./exit/classifyExit";
 import { readExitEvidence } from "./exit/logs";
 import type { VmFiles } from "./files";
 import { HostForwards } from "./network/forwards";
-import { isRunning, killProcess, type ProcessExit, type ProcessIdentity } from "./host/process";
+import { type ProcessIdentity, isRunning } from "../../../base/processIdentity";
+import { killProcess, type ProcessExit } from "./host/process";
 import { readProcessUsage } from "./host/usage";
 import { QmpClient, type QmpEvent } from "./qmpClient";
 

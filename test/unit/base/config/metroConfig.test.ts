@@ -128,9 +128,13 @@ describe("connection settings", () => {
       UNIKERNEL_TIMEOUTS: '{"updateMs": 5000}',
       UNIKERNEL_MAX_CONCURRENCY: "4",
       UNIKERNEL_PROXY: "http://proxy:3128",
+      UNIKERNEL_ROLLOUT_EVENTS_FILE: "events.jsonl",
     };
-    const { timeouts, maxConcurrency, proxy } = environmentOf(environment, () => resolveMetro({}));
-    assert.deepEqual([timeouts, maxConcurrency, proxy], [{ updateMs: 5_000 }, 4, "http://proxy:3128"]);
+    const { timeouts, maxConcurrency, proxy, rolloutEventsFile } = environmentOf(environment, () => resolveMetro({}));
+    assert.deepEqual(
+      [timeouts, maxConcurrency, proxy, rolloutEventsFile],
+      [{ updateMs: 5_000 }, 4, "http://proxy:3128", "events.jsonl"],
+    );
     const plane = environmentOf({ UKC_TOKEN: "t", UNIKERNEL_CONTROL_PLANE: "https://plane.test" }, () =>
       resolveMetro({}),
     );

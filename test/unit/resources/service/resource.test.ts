@@ -39,6 +39,15 @@ describe("the service resource", () => {
     assert.ok(error instanceof ResourceInitFailedError, String(error));
     return error;
   };
+  /** The error of a rolled back update, after which the old state is true. */
+  const rolledBack = async (promise: Promise<unknown>): Promise<UnikernelError> => {
+    const error: unknown = await promise.then(
+      () => assert.fail("it resolved"),
+      (e: unknown) => e,
+    );
+    assert.ok(UnikernelError.has(error, "ROLLOUT_FAILED") && error.details["rolledBack"] === true, String(error));
+    return error;
+  };
   const crashes = () => ({ state: "stopped" as const, stop_reason: 3, exit_code: 1 });
   const state = async (inputs: Inputs) => ({ inputs, outputs: (await service.create(context, inputs)).outputs });
   const uuids = () => [...cluster.instances.keys()];
@@ -102,7 +111,7 @@ describe("the service resource", () => {
     const before = await state(await inputsOf());
     const news = await inputsOf({ env: { MODE: "new" } });
     cluster.lives.set(image("1"), crashes);
-    await partial(service.update(context, SERVICE.uuid, before, news));
+    await rolledBack(service.update(context, SERVICE.uuid, before, news));
     const observed = await service.read(context, SERVICE.uuid, news);
     assert.notDeepEqual(observed?.inputs, news);
     assert.deepEqual((await service.read(context, SERVICE.uuid, before.inputs))?.inputs, before.inputs);
@@ -156,8 +165,8 @@ describe("the service resource", () => {
     const old = uuids();
     cluster.lives.set(image("2"), crashes);
     const news = await inputsOf({ image: image("2") });
-    const failure = await partial(service.update(context, SERVICE.uuid, before, news));
-    assert.match(String(failure.cause), /; 2 old instances still serving\./);
+    const failure = await rolledBack(service.update(context, SERVICE.uuid, before, news));
+    assert.match(failure.message, / failed and was rolled back\. 2 old instances serving as before\. /);
     await service.update(context, SERVICE.uuid, { inputs: news, outputs: before.outputs }, before.inputs);
     assert.deepEqual(uuids(), old);
   });
@@ -167,10 +176,11 @@ describe("the service resource", () => {
     cluster.lives.set(image("2"), crashes);
     const news = await inputsOf(
       { image: image("2") },
-      { ports: [{ port: 80, destinationPort: 9000, handlers: ["http"] }] },
+      { ports: [{ port: 80, destinationPort: 9000, handlers: ["http"] }], hardLimit: 9 },
     );
-    await partial(service.update(context, SERVICE.uuid, before, news));
+    await rolledBack(service.update(context, SERVICE.uuid, before, news));
     assert.deepEqual(cluster.services, [{ port: 80, handlers: ["http"] }]);
+    assert.equal(cluster.group["hard_limit"], 65_535);
     cluster.lives.delete(image("2"));
     await service.update(context, SERVICE.uuid, before, news);
     assert.deepEqual(cluster.services, [{ port: 80, destination_port: 9000, handlers: ["http"] }]);
@@ -204,7 +214,7 @@ describe("the service resource", () => {
     cluster.lives.set(image("2"), () => ({ state: "running", net_time_us: 0 }));
     const hurried = { ...context, timeouts: { ...context.timeouts, updateMs: 5_000 } };
     const startMs = cluster.nowMs;
-    const { cause } = await partial(
+    const cause = await rolledBack(
       service.update(hurried, SERVICE.uuid, before, await inputsOf({ image: image("2") })),
     );
     assert.match(String(cause), /was not ready within 5 s/);

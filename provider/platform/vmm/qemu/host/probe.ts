@@ -12,7 +12,8 @@ import { UnikernelError } from "../../../../base/errors";
 import { exec } from "../../../../base/exec";
 import { createFolder, writeFileAtomic } from "../../../../base/files";
 import { findQemu } from "./findQemu";
-import { bootId, runQemu } from "./process";
+import { bootId } from "../../../../base/processIdentity";
+import { runQemu } from "./process";
 
 const Accelerator = z.enum(["kvm", "hvf", "tcg"]);
 /** What executes guest code: hardware (`kvm`, `hvf`) or emulation (`tcg`). */

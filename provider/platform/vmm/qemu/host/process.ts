@@ -1,10 +1,9 @@
-/** QEMU processes, which outlive the daemon and are recognised by process id and start time. */
+/** QEMU processes, which outlive the daemon. */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
-import * as fsp from "node:fs/promises";
 import { systemClock } from "../../../../base/clock";
 import { detachedProcessEnvironment } from "../../../../base/config/environment";
-import { exec } from "../../../../base/exec";
+import { type ProcessIdentity, isRunning } from "../../../../base/processIdentity";
 
 /** Interval of checks whether a killed process has ended. */
 const EXIT_POLL_MS = 10;
@@ -51,39 +50,6 @@ export function runQemu(file: string, args: readonly string[], timeoutMs: number
     child.once("error", () => resolve({ code: null, signal: null }));
   });
 }
-
-/**
- * When a process started, as text that no two processes with the same id share; `undefined` when no such process runs.
- * Source: on Linux the boot id and field 22 of `/proc/<pid>/stat`, clock ticks since boot (proc(5)); elsewhere
- * `ps -o lstart`.
- */
-export async function processStartTime(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await fsp.readFile(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the process name may contain anything
-    if (fields[0] === "Z" || fields[0] === "X") return undefined;
-    return `${await bootId()}/${fields[19]}`;
-  } catch {
-    if (process.platform === "linux") return undefined;
-  }
-  const result = await exec("ps", ["-o", "lstart=", "-p", String(pid)]);
-  return result.code === 0 && result.stdout.trim() !== "" ? result.stdout.trim() : undefined;
-}
-
-/** Changes with every boot of the machine; empty where the system has none. Source: Linux, random(4). */
-export const bootId = async (): Promise<string> =>
-  (await fsp.readFile("/proc/sys/kernel/random/boot_id", "latin1").catch(() => "")).trim();
-
-/** Identifies a process. The id alone is not enough: it may be reused by another program. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** From {@link processStartTime}. */
-  readonly startTime: string;
-}
-
-/** True while this process runs. */
-export const isRunning = async (identity: ProcessIdentity): Promise<boolean> =>
-  (await processStartTime(identity.pid)) === identity.startTime;
 
 /** Sends SIGKILL if this process still runs. */
 export async function killProcess(identity: ProcessIdentity): Promise<void> {

@@ -1,0 +1,82 @@
+/**
+ * The candidate of a rollout, where a metro sends connections to each member that runs: one more instance with the same request passes
+ * the gate in a temporary service group, before anything of the service changes.
+ */
+import { type ErrorCode, type ErrorContext, errorMessage, withErrorContext } from "../../base/errors";
+import type { CallContext } from "../../client/callContext";
+import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
+import type { RolloutEvent } from "../events";
+import {
+  candidateName,
+  createCandidate,
+  createGroup,
+  removeCandidate,
+  toCandidateRequest,
+  toRequestedPorts,
+} from "./group";
+import { probeThroughGroup } from "./probe";
+import { routesOf } from "./route";
+import { type CandidateGate, untilPassed } from "./untilPassed";
+
+/** What the candidate is made of, and what it must pass. */
+export interface CandidateOptions extends CandidateGate {
+  /** A context for removing the candidate after the signal has aborted. Default: this one. */
+  readonly cleanup?: () => CallContext;
+  /** The service, with its ports. */
+  readonly service: Pick<ServiceItem, "uuid" | "name" | "services">;
+  /** Returns the request of a replica. */
+  readonly createRequest: () => CreateInstanceRequest;
+  /** Receives a sentence about a candidate that could not be removed. */
+  readonly warn: (sentence: string) => void;
+  readonly onEvent?: ((event: RolloutEvent) => void) | undefined;
+  /** The inputs that a failed create refers to, by error code. */
+  readonly errorContexts?: Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
+}
+
+const QUOTA_HINT =
+  "A rollout with a gate needs one more instance and one more service group in this metro, for its candidate. Delete what is not used, or get a larger quota.";
+
+/**
+ * Returns the check: it resolves when a candidate has passed. Candidate and group are gone when it settles; if they cannot be removed,
+ * it warns.
+ *
+ * It throws `NOT_SUPPORTED` (no published port leads to the gate's port), `GUEST_STOPPED`, `WAIT_TIMEOUT`, `IMAGE_MISMATCH`,
+ * `OPERATION_FAILED` (the gate failed), the client's errors, or the signal's reason.
+ */
+export const createCandidateCheck = (options: CandidateOptions) => async (): Promise<void> => {
+  const { client, clock, service, gate, signal } = options;
+  const name = candidateName(service);
+  const routes = routesOf(gate, service.services ?? [], client.metro);
+  const attempted = `Creating the candidate of service '${service.name}'`;
+  const beganMs = clock.now();
+  const report = (phase: RolloutEvent["phase"], detail: string, instance?: InstanceItem): void => {
+    const digest = /@(\w+:[0-9a-f]+)$/.exec(instance?.image ?? "")?.[1];
+    const elapsedMs = clock.now() - beganMs;
+    options.onEvent?.({ phase, member: name, ...(digest === undefined ? {} : { digest }), detail, elapsedMs });
+  };
+  await removeCandidate(options, name); // of a rollout that was killed
+  try {
+    const group = await createGroup(options, name, toRequestedPorts(service.services), attempted);
+    const request = toCandidateRequest(options.createRequest(), name, group.uuid);
+    const uuid = await createCandidate(options, request, attempted);
+    report("launched", `a candidate, outside of service '${service.name}'`);
+    const fqdn = (group.domains ?? [])[0]?.fqdn.replace(/\.$/, "") ?? "";
+    const passed = await untilPassed(options, {
+      uuid,
+      probe: () => probeThroughGroup(gate, { fqdn, routes }, signal),
+      onWait: (reason, instance) => report("gate", reason, instance),
+    });
+    report("ready", `the candidate passed the gate at attempt ${passed.attempts}`, passed.instance);
+  } catch (error) {
+    report("failed", errorMessage(error));
+    throw withErrorContext(error, { ...options.errorContexts, QUOTA_EXCEEDED: { hint: QUOTA_HINT } });
+  } finally {
+    await removeCandidate(options.cleanup?.() ?? options, name).then(
+      () => report("removed", "the candidate"),
+      (error: unknown) =>
+        options.warn(
+          `The candidate '${name}' could not be removed: ${errorMessage(error)} The next rollout of the service removes it.`,
+        ),
+    );
+  }
+};

@@ -1,0 +1,116 @@
+/** The temporary service group of a candidate, and the candidate itself: their names, requests and removal. */
+import * as crypto from "node:crypto";
+import { omitUndefined } from "../../base/objects";
+import type { CallContext } from "../../client/callContext";
+import { onlyItem } from "../../client/client";
+import { createOrRecover } from "../../client/transport/createOrRecover";
+import { ITEM_CODES } from "../../contract/codes";
+import type { CreateInstanceRequest, InstanceItem, ServiceItem, ServicePort } from "../../contract/models";
+import { deleteInstances } from "../instances";
+
+/** When the platform removes what a killed process left: an empty group, and a candidate that has stopped. */
+export const ABANDONED_AFTER_MS = 600_000;
+/** Between two attempts to delete a group whose instance is still being deleted. */
+const RETRY_MS = 200;
+/** 10 s in all. */
+const MAX_DELETIONS = 50;
+/** The platform adds nine characters to the name of a group for its domain, whose labels have 63 at most. */
+const MAX_STEM_LENGTH = 32;
+const HASH_LENGTH = 8;
+
+/** The name of a service's candidate and of its group: always the same, so that the next rollout finds what a killed one left. */
+export const candidateName = (service: { readonly uuid: string; readonly name: string }): string =>
+  `${service.name.slice(0, MAX_STEM_LENGTH)}-candidate-${crypto.createHash("sha256").update(service.uuid).digest("hex").slice(0, HASH_LENGTH)}`;
+
+/** The request of a replica as that of the candidate: in another group, and without what would start or stop it later. */
+export const toCandidateRequest = (
+  request: CreateInstanceRequest,
+  name: string,
+  groupUuid: string,
+): CreateInstanceRequest => ({
+  ...omitUndefined({ ...request, schedules: undefined }),
+  name,
+  service_group: { uuid: groupUuid },
+  autokill: { time_ms: ABANDONED_AFTER_MS },
+});
+
+/** The ports of a service as a request has them. */
+export const toRequestedPorts = (ports: ServiceItem["services"]): ServicePort[] =>
+  (ports ?? [])
+    .filter(({ protocol = "tcp" }) => protocol === "tcp") // an address has one holder of a UDP port
+    .map(({ port, destination_port, handlers }) =>
+      omitUndefined({
+        port,
+        destination_port: destination_port === port ? undefined : destination_port,
+        handlers: handlers == null || handlers.length === 0 ? undefined : (handlers as ServicePort["handlers"]),
+      }),
+    );
+
+const callOf = ({ signal }: Pick<CallContext, "signal">) => (signal === undefined ? {} : { signal });
+
+const findGroup = async ({ client, signal }: CallContext, name: string): Promise<ServiceItem | undefined> => {
+  const response = await client.getServices({ query: { name: [name] } }, callOf({ signal }));
+  return response.items[0]?.error === ITEM_CODES.NotFound ? undefined : onlyItem(response, `Reading service '${name}'`);
+};
+
+const findCandidate = async ({ client, signal }: CallContext, name: string): Promise<InstanceItem | undefined> => {
+  const { items } = await client.getInstances({ query: { name: [name] } }, callOf({ signal }));
+  return items.find(({ status, state }) => status !== "error" && state !== "deleted");
+};
+
+/** Creates the group, and returns it with its domain. Throws as the client does. */
+export async function createGroup(
+  context: CallContext,
+  name: string,
+  services: ServicePort[],
+  attempted: string,
+): Promise<ServiceItem> {
+  const { client } = context;
+  const body = { name, services, autokill: { time_ms: ABANDONED_AFTER_MS } };
+  const created = await createOrRecover<ServiceItem>(
+    context,
+    async () => onlyItem(await client.createService({ body }, callOf(context)), attempted),
+    () => findGroup(context, name),
+  );
+  return onlyItem(await client.getServices({ query: { uuid: [created.uuid] } }, callOf(context)), attempted);
+}
+
+/** Creates the candidate, and returns its uuid. Throws as the client does. */
+export async function createCandidate(
+  context: CallContext,
+  body: CreateInstanceRequest,
+  attempted: string,
+): Promise<string> {
+  const { client } = context;
+  const { name = "" } = body;
+  const created = await createOrRecover(
+    context,
+    async () => onlyItem(await client.createInstance({ body }, callOf(context)), attempted),
+    () => findCandidate(context, name),
+  );
+  return created.uuid;
+}
+
+/**
+ * Deletes the candidate and its group by their name; neither need exist. A group is deleted only while no other instance is in it.
+ *
+ * Throws as the client does.
+ */
+export async function removeCandidate(context: CallContext, name: string): Promise<void> {
+  const { client, clock, signal } = context;
+  const candidate = await findCandidate(context, name);
+  if (candidate !== undefined) await deleteInstances(client, [candidate.uuid]);
+  const group = await findGroup(context, name);
+  if (group === undefined) return;
+  for (let deletions = 1; ; deletions++) {
+    const response = await client.deleteServices({ body: [{ uuid: group.uuid }] });
+    if (response.items[0]?.error === ITEM_CODES.NotFound) return;
+    try {
+      return void onlyItem(response, `Deleting service '${name}'`);
+    } catch (error) {
+      // A group is free a moment after its last instance is gone.
+      if (response.items[0]?.error !== ITEM_CODES.Attached || deletions === MAX_DELETIONS) throw error;
+      await clock.sleep(RETRY_MS, signal);
+    }
+  }
+}

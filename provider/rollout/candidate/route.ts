@@ -1,0 +1,54 @@
+/** Which published port a probe goes through, in a metro that offers no other way to an instance. Pure. */
+import { UnikernelError } from "../../base/errors";
+import type { ReadinessProbe, ServicePort } from "../../contract/models";
+
+/** A published port, as a request or a response has it. */
+type PortItem = {
+  readonly port: ServicePort["port"];
+  readonly destination_port?: number | undefined;
+  readonly handlers?: readonly string[] | null | undefined;
+  readonly protocol?: string | undefined;
+};
+
+/** A published port that leads into the instance. */
+export interface Route {
+  readonly port: number;
+  readonly isTls: boolean;
+  readonly isHttp: boolean;
+}
+
+/** The TCP ports that lead into the instance. A redirect only leads to the client's next request. */
+const inward = (ports: readonly PortItem[]): readonly PortItem[] =>
+  ports.filter(({ protocol = "tcp", handlers }) => protocol === "tcp" && handlers?.includes("redirect") !== true);
+
+const toRoute = ({ port, handlers }: PortItem): Route => ({
+  port,
+  isTls: handlers?.includes("tls") === true,
+  isHttp: handlers?.includes("http") === true,
+});
+
+/**
+ * The ports through which the probe is sent: one for a probe that names a port inside the instance, else every TCP port.
+ *
+ * Throws `NOT_SUPPORTED` if no published port leads to the one that the probe names.
+ *
+ * @param metro in messages
+ */
+export function routesOf(
+  { http, tcp }: Pick<ReadinessProbe, "http" | "tcp">,
+  ports: readonly PortItem[],
+  metro: string,
+): readonly Route[] {
+  const wanted = http?.port ?? tcp?.port;
+  const open = inward(ports);
+  if (wanted === undefined) return open.map(toRoute);
+  const leading = open.filter(({ port, destination_port: destination = port }) => destination === wanted);
+  // A probe may have secret headers.
+  const found = leading.find(({ handlers }) => handlers?.includes("tls") === true) ?? leading[0];
+  if (found !== undefined) return [toRoute(found)];
+  throw new UnikernelError(
+    "NOT_SUPPORTED",
+    `The gate cannot be probed: no port of the service leads to ${wanted}, and metro '${metro}' has no other way to a replica.`,
+    { property: "rollout.gate.port", hint: "Publish the port, or give a port that is published." },
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * The end of a failed rollout, as `onFailure` says: its new members go and the old ones return, or everything stays as it is, or what
+ * has passed stays beside what is left of the old members.
+ */
+import { UnikernelError, errorMessage, formatErrorSentences } from "../base/errors";
+import { hasTimedOut } from "../base/timeout";
+import { assessReadiness } from "../client/waitForInstance";
+import type { InstanceItem } from "../contract/models";
+import type { RolloutState } from "./assess";
+import { type CapturedMember, restorable } from "./captured";
+import { deleteInstances, listInstances } from "./instances";
+import type { FailureAction } from "./policy";
+import { type RunRollout, rollBack } from "./rollback";
+import type { Rollout } from "./rolloutRequest";
+
+/** `1 new instance`, `2 new instances`. */
+const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+const isServing = (instance: InstanceItem): boolean => assessReadiness(instance).outcome === "met";
+
+/** What happened to the members, and what to do now. */
+interface Ending {
+  readonly summary: string;
+  readonly hint: string;
+  readonly isRolledBack?: boolean;
+}
+
+const RESUME_HINT = "Fix the cause and rerun 'pulumi up'; the rollout resumes.";
+
+/** The action to take: an action that is impossible becomes another one, with the reason. */
+function actionFor({ policy, captured }: Rollout): { readonly action: FailureAction; readonly reason: string } {
+  if (policy.onFailure !== "rollback" || captured === undefined) {
+    return { action: policy.onFailure === "rollback" ? "keepBoth" : policy.onFailure, reason: "" };
+  }
+  if (captured.length === 0) return { action: "keepBoth", reason: "" };
+  return restorable(captured).length > 0
+    ? { action: "rollback", reason: "" }
+    : {
+        action: "pause",
+        reason: "There is nothing to roll back to: every member was broken before. Everything stays as it is. ",
+      };
+}
+
+/**
+ * Ends a failed rollout. Returns the error to throw: `ROLLOUT_FAILED`, which counts the members and has the cause; with
+ * `details.rolledBack` after a complete rollback. A rollout that was stopped, cancelled or rejected changes nothing more.
+ *
+ * @param run runs the rollback
+ */
+export async function endFailedRollout(
+  rollout: Rollout,
+  state: RolloutState,
+  error: unknown,
+  run: RunRollout,
+): Promise<unknown> {
+  if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal)) return error; // cancelled: no time to clean up
+  if (UnikernelError.has(error, "ROLLOUT_STOPPED", "ROLLOUT_LOCKED")) return error;
+  const { action, reason } = actionFor(rollout);
+  const { summary, hint, isRolledBack } = await ENDINGS[action](rollout, state, run).catch(
+    (cleanupError: unknown): Ending => ({
+      summary: `Cleaning up failed too: ${errorMessage(cleanupError)}`,
+      hint: RESUME_HINT,
+    }),
+  );
+  const causeText = UnikernelError.is(error) ? formatErrorSentences(error) : String(error);
+  return new UnikernelError(
+    "ROLLOUT_FAILED",
+    `The rollout of service '${rollout.service.name}' failed${isRolledBack === true ? " and was rolled back" : ""}. ${reason}${summary} Cause: ${causeText}`,
+    { hint, cause: error, details: { rolledBack: isRolledBack === true } },
+  );
+}
+
+const ENDINGS: Readonly<
+  Record<FailureAction, (rollout: Rollout, state: RolloutState, run: RunRollout) => Promise<Ending>>
+> = {
+  keepBoth: removeUnproven,
+  pause: describeMembers,
+  rollback: restoreMembers,
+};
+
+/** Removes the new members that have not passed. */
+async function removeUnproven(rollout: Rollout, state: RolloutState): Promise<Ending> {
+  const context = rollout.cleanup?.() ?? rollout;
+  const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
+  const kept = instances.filter((i) => !state.launched.has(i.uuid) || (state.proven.has(i.uuid) && isServing(i)));
+  const unproven = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
+  await deleteInstances(context.client, unproven);
+  return {
+    summary: `${countOf(unproven.length, "new instance")} removed; ${servingCounts(rollout, kept)}`,
+    hint: RESUME_HINT,
+  };
+}
+
+/** `2 old instances still serving.` or `2 old instances and 1 new instance still serving.` */
+function servingCounts({ isNew }: Rollout, instances: readonly InstanceItem[]): string {
+  const serving = instances.filter(isServing);
+  const newCount = serving.filter(isNew).length;
+  const old = countOf(serving.length - newCount, "old instance");
+  return `${newCount === 0 ? old : `${old} and ${countOf(newCount, "new instance")}`} still serving.`;
+}
+
+/** Leaves everything as it is. */
+async function describeMembers(rollout: Rollout, state: RolloutState): Promise<Ending> {
+  const context = rollout.cleanup?.() ?? rollout;
+  const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
+  return {
+    summary: `It is paused: ${countOf(instances.length, "instance")} left, ${servingCounts(rollout, instances)}`,
+    hint: "Fix the cause and rerun 'pulumi up' to finish the rollout, or revert the program and rerun it to undo it.",
+  };
+}
+
+async function restoreMembers(rollout: Rollout, _state: RolloutState, run: RunRollout): Promise<Ending> {
+  const members: readonly CapturedMember[] = restorable(rollout.captured ?? []);
+  try {
+    const restored = await rollBack(rollout, members, run);
+    return {
+      summary: `${countOf(restored.length, "old instance")} serving as before.`,
+      hint: "Fix the cause and rerun 'pulumi up', or revert the program: then nothing is left to do.",
+      isRolledBack: true,
+    };
+  } catch (error) {
+    return {
+      summary: `Rolling back failed too: ${UnikernelError.is(error) ? formatErrorSentences(error) : String(error)}`,
+      hint: "Rerun 'pulumi up' to finish the rollout, or revert the program and rerun it to undo it.",
+    };
+  }
+}

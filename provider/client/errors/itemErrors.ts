@@ -1,5 +1,5 @@
 /** The error code and the hint for each numeric code of an item. */
-import type { ErrorCode } from "../../base/errors";
+import { type ErrorCode, LARGER_QUOTA } from "../../base/errors";
 import { ITEM_CODES, type ItemCodeName } from "../../contract/codes";
 
 /** Error code and hint for an item code. */
@@ -68,7 +68,7 @@ export const ITEM_ERRORS: Readonly<Record<ItemCodeName, ItemErrorMapping>> = {
   },
   Quota: {
     code: "QUOTA_EXCEEDED",
-    hint: "Delete unused objects, or get a larger quota: from the metro's operator, or in metro 'local' with 'npx unikernel local up --quota'.",
+    hint: `Delete unused objects, ${LARGER_QUOTA}`,
   },
   GuestMemoryTooSmall: { code: "INPUT_INVALID", hint: "Give the instance more memory; the image does not fit." },
   NotAttached: { code: "STATE_CONFLICT", hint: "It is already detached; run 'pulumi refresh'." },

@@ -116,3 +116,7 @@ export function fromSystemError(error: unknown, attempted: string): unknown {
     cause: error,
   });
 }
+
+/** How to get a larger quota, as the end of a sentence about what to do. */
+export const LARGER_QUOTA =
+  "or get a larger quota: from the metro's operator, or in metro 'local' with 'npx unikernel local up --quota'.";

@@ -3,7 +3,9 @@
  * which the dynamic protocol cannot express, so they are matched here. Pure.
  */
 import { isDeepStrictEqual } from "node:util";
+import type * as z from "zod";
 import type { PathPart } from "./propertyPath";
+import { innerSchema } from "./resource";
 import { isUnknown } from "./unknowns";
 
 /** A path of the option; `*` stands for any property, key or index. */
@@ -63,3 +65,43 @@ export function requestedReplacement(
     possible: found.some((difference) => !difference.certain && meets(difference)),
   };
 }
+
+/** How many parts of a path a value of this type can have, counted from `at`; all of them for a type that allows anything. */
+export function countReachableParts(schema: z.ZodType, path: readonly PathPart[], at = 0): number {
+  const part = path[at];
+  if (part === undefined) return at;
+  const inner = innerSchema(schema);
+  if (inner !== undefined) return countReachableParts(inner, path, at);
+  const { def } = schema as z.ZodObject | z.ZodArray | z.ZodRecord | z.ZodUnion | z.ZodPipe;
+  const furthest = (members: readonly unknown[], next: number): number =>
+    Math.max(at, ...members.map((member) => countReachableParts(member as z.ZodType, path, next)));
+  switch (def.type) {
+    case "object": {
+      const members = part === "*" ? Object.values(def.shape) : Object.hasOwn(def.shape, part) ? [def.shape[part]] : [];
+      return furthest(members, at + 1);
+    }
+    case "array":
+      return typeof part === "number" || part === "*" ? furthest([def.element], at + 1) : at;
+    case "record":
+      return furthest([def.valueType], at + 1);
+    case "union":
+      return furthest(def.options, at);
+    case "pipe":
+      return furthest([def.in], at);
+    default:
+      return hasMembers(schema) ? path.length : at;
+  }
+}
+
+const WITHOUT_MEMBERS: readonly string[] = [
+  "string",
+  "number",
+  "int",
+  "boolean",
+  "enum",
+  "literal",
+  "null",
+  "undefined",
+];
+
+const hasMembers = ({ def }: z.ZodType): boolean => !WITHOUT_MEMBERS.includes(def.type);

@@ -1,6 +1,5 @@
 /** Compares the plan as a whole with the account quotas, because resources may fit one by one but not together. Pure. */
-import { LARGER_QUOTA } from "../client/errors/itemErrors";
-import { UnikernelError, formatError } from "../base/errors";
+import { LARGER_QUOTA, UnikernelError, formatError } from "../base/errors";
 import type { Properties, UpdatePeak } from "../definition/resource";
 import type { QuotasItem } from "../resources/fetchQuotas";
 

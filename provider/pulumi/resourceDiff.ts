@@ -1,7 +1,8 @@
 /** The diff of one resource, as the engine needs it. Pure. */
 import { REPLACE_ON_CHANGES_KEY } from "../definition/internalKeys";
 import { reusesName } from "../definition/naming";
-import { parsePath } from "../definition/propertyPath";
+import { formatPath, parsePath } from "../definition/propertyPath";
+import { countReachableParts } from "../definition/replaceOnChanges";
 import type { Properties, PropertyChange } from "../definition/resource";
 import { diff } from "../definition/diff";
 import { sameFields } from "../definition/fields";
@@ -29,6 +30,16 @@ function patternsIn(news: Properties) {
   return Array.isArray(paths)
     ? paths.flatMap((path) => [parsePath(String(path)) ?? []].filter(({ length }) => length > 0))
     : [];
+}
+
+/** A sentence for each path of the option whose beginning is an input and whose rest no value of that input can have. */
+export function describeDeadPaths(resource: AnyResource, news: Properties): string[] {
+  return patternsIn(news).flatMap((path) => {
+    const count = countReachableParts(resource.inputs, path);
+    if (count === 0 || count === path.length) return [];
+    const [whole, parent] = [path, path.slice(0, count)].map((one) => formatPath(one).replaceAll('["*"]', "[*]"));
+    return [`replaceOnChanges: '${whole}' has no effect: '${parent}' has no member '${path[count]}'.`];
+  });
 }
 
 /** Computes the diff. */

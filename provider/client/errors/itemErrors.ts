@@ -1,5 +1,5 @@
 /** The error code and the hint for each numeric code of an item. */
-import type { ErrorCode } from "../../base/errors";
+import { type ErrorCode, LARGER_QUOTA } from "../../base/errors";
 import { ITEM_CODES, type ItemCodeName } from "../../contract/codes";
 
 /** Error code and hint for an item code. */

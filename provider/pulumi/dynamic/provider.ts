@@ -16,7 +16,7 @@ import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
 import { type ResourceKind, resourceOf } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
-import { diffResource } from "../resourceDiff";
+import { describeDeadPaths, diffResource } from "../resourceDiff";
 import { describeChanges } from "../describeChanges";
 import { inspectAdoption } from "../inspectAdoption";
 import { inspectInputs } from "../inspectInputs";
@@ -181,7 +181,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         urn,
       );
       warnOnce(
-        (checked.warnings ?? []).map((warning) => `${label}: ${warning}`),
+        [...(checked.warnings ?? []), ...describeDeadPaths(resource, news)].map((warning) => `${label}: ${warning}`),
         urn,
       );
       const takenPorts = await portFailures(resource, named, { olds, inputs });

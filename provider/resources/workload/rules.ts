@@ -161,9 +161,9 @@ export const workloadRules: readonly Rule<PartialWorkload>[] = [
   {
     reads: ["scaleToZero"],
     test: ({ scaleToZero = { policy: "off" } }) => {
-      const { notifyTimeMs = SERVER_DEFAULTS.notifyTimeMs, cooldownTimeMs = SERVER_DEFAULTS.cooldownTimeMs } =
-        scaleToZero;
-      if (notifyTimeMs === 0 || notifyTimeMs < cooldownTimeMs) return [];
+      const { notifyTimeMs = SERVER_DEFAULTS.notifyTimeMs, cooldownTimeMs } = scaleToZero;
+      // Without it, the labels of the image have a say, which `describeLateNotice` reads.
+      if (cooldownTimeMs === undefined || notifyTimeMs === 0 || notifyTimeMs < cooldownTimeMs) return [];
       const reason = `must be less than cooldownTimeMs (${cooldownTimeMs}), got ${notifyTimeMs}.`;
       return [{ property: "scaleToZero.notifyTimeMs", reason }];
     },

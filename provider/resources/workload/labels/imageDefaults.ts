@@ -3,6 +3,7 @@ import { mergeScaleToZero } from "../../../image/kraftfile/instanceLabels";
 import { isSameOnWire } from "../../common/wire";
 import type { ImageDefaults } from "./imageDefaultsOutput";
 import type { Workload } from "../inputs";
+import { SERVER_DEFAULTS } from "../codecs";
 import { WORKLOAD_WIRE } from "../wire";
 
 /** A workload, as far as it is given and known. */
@@ -43,4 +44,25 @@ export function withoutImageDefaults(
   return observed.scaleToZero === undefined && !explains({})
     ? { ...observed, scaleToZero: { policy: "off" } }
     : observed;
+}
+
+/**
+ * A clause for a notice that would not come before standby, where the program sets no cooldown time: that of the labels, else the default,
+ * counts. None for a notice in time.
+ *
+ * @param prefix path of the workload inputs, such as `template.`
+ */
+export function describeLateNotice(
+  scaleToZero: Workload["scaleToZero"],
+  defaults: ImageDefaults | undefined,
+  prefix: "" | "template.",
+): string[] {
+  const { notifyTimeMs = SERVER_DEFAULTS.notifyTimeMs, cooldownTimeMs } = scaleToZero ?? {};
+  const fromLabel = defaults?.scaleToZero?.cooldownTimeMs;
+  const cooldownMs = fromLabel ?? SERVER_DEFAULTS.cooldownTimeMs;
+  if (cooldownTimeMs !== undefined || notifyTimeMs === 0 || notifyTimeMs < cooldownMs) return [];
+  const origin = fromLabel === undefined ? "the default" : "from the image's label";
+  return [
+    `${prefix}scaleToZero.notifyTimeMs ${notifyTimeMs} must be less than cooldownTimeMs, which is ${cooldownMs} (${origin})`,
+  ];
 }

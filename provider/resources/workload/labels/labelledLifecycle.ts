@@ -8,11 +8,11 @@ import { isDeepStrictEqual } from "node:util";
 import type * as z from "zod";
 import { ResourceInitFailedError } from "../../../definition/initFailed";
 import type { InputFindings, Lifecycle, Properties } from "../../../definition/resource";
-import { isUnknown, withoutUnknowns } from "../../../definition/unknowns";
+import { containsUnknown, isUnknown, withoutUnknowns } from "../../../definition/unknowns";
 import { describeLabelConflicts, describeLabelDefaults } from "../../../image/kraftfile/instanceLabels";
 import type { ProviderContext } from "../../context";
 import { describeMissingImage } from "../missingImage";
-import { type PartialWorkload, withImageDefaults, withoutImageDefaults } from "./imageDefaults";
+import { type PartialWorkload, describeLateNotice, withImageDefaults, withoutImageDefaults } from "./imageDefaults";
 import { type ImageDefaults, imageDefaultsIn } from "./imageDefaultsOutput";
 import { createDefaultsReader } from "./readImageDefaults";
 
@@ -101,7 +101,10 @@ export function withLabels<I extends z.ZodObject, O extends z.ZodObject>(
     const taken = isUnknown(scaleToZero) ? [] : describeLabelDefaults(found.defaults?.scaleToZero, scaleToZero, prefix);
     return {
       information: [...taken, ...describeLabelConflicts(found.defaults?.scaleToZero, given, prefix)],
-      warnings: found.problems,
+      warnings: [
+        ...found.problems,
+        ...(containsUnknown(scaleToZero) ? [] : describeLateNotice(scaleToZero, found.defaults, prefix)),
+      ],
     };
   }
 

@@ -208,6 +208,22 @@ for (const kind of ["Instance", "Service"] as const) {
       assert.equal(stack.running[0], "off");
     });
 
+    it("decide whether a notice comes before standby", async () => {
+      const { inspectInputs } = resourceOf(kind);
+      const warningsFor = async (name: string, scaleToZero: Properties) =>
+        (await inspectInputs?.(stack.context, undefined, await stack.inputs(name, scaleToZero)))?.warnings;
+      assert.deepEqual(await warningsFor(SLEEPY, { policy: "on", notifyTimeMs: 4999 }), []);
+      const late = `${prefix}scaleToZero.notifyTimeMs`;
+      assert.deepEqual(await warningsFor(SLEEPY, { policy: "on", notifyTimeMs: 5000 }), [
+        `${late} 5000 must be less than cooldownTimeMs, which is 5000 (from the image's label)`,
+      ]);
+      assert.deepEqual(await warningsFor(PLAIN, { policy: "on", notifyTimeMs: 1000 }), [
+        `${late} 1000 must be less than cooldownTimeMs, which is 1000 (the default)`,
+      ]);
+      const unknown = { policy: "on", notifyTimeMs: 5000, cooldownTimeMs: UNKNOWN };
+      assert.deepEqual(await warningsFor(SLEEPY, unknown), []);
+    });
+
     it("are told by a preview, with what overrides them", async () => {
       const { inspectInputs } = resourceOf(kind);
       const look = async (olds: Properties | undefined, news: Properties) => {

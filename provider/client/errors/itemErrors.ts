@@ -9,10 +9,6 @@ export interface ItemErrorMapping {
   readonly hint: string;
 }
 
-/** How to get a larger quota, as the end of a sentence about what to do. */
-export const LARGER_QUOTA =
-  "or get a larger quota: from the metro's operator, or in metro 'local' with 'npx unikernel local up --quota'.";
-
 /**
  * The mapping for each item code. A rejected value is `API_REJECTED`, since only the caller knows its property. Only code 8 is
  * `NOT_FOUND`, because callers treat that as deleted.

@@ -833,6 +833,8 @@ export interface RolloutArgs {
   readonly healthyWithinMs?: pulumi.Input<number> | undefined;
   /** How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
+  /** How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only the metro `local` has this limit; in others such a connection counts until `drainTimeoutMs`. */
+  readonly halfClosedTimeoutMs?: pulumi.Input<number> | undefined;
   /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: a new replica waits until the old one has released the volume. */
   readonly sharedVolumes?: pulumi.Input<boolean> | undefined;
   /** Health check of the service while a new replica is being verified. Default: none. */
@@ -853,6 +855,8 @@ export interface Rollout {
   readonly healthyWithinMs: number;
   /** How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
   readonly drainTimeoutMs: number;
+  /** How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only the metro `local` has this limit; in others such a connection counts until `drainTimeoutMs`. */
+  readonly halfClosedTimeoutMs: number;
   /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: a new replica waits until the old one has released the volume. */
   readonly sharedVolumes: boolean;
   /** Health check of the service while a new replica is being verified. Default: none. */

@@ -11,7 +11,8 @@ import { assessReadiness, guestStoppedError } from "../client/waitForInstance";
 import { UnikernelError, withErrorContext, formatErrorSentences, errorMessage } from "../base/errors";
 import { hasTimedOut } from "../base/timeout";
 import { type RolloutState, assessInstances, createRolloutState } from "./assess";
-import { drainAndDelete, listInstances, deleteInstances, deleteOnceStopped } from "./instances";
+import { drainMembers, drainOptionsOf } from "./drainMembers";
+import { listInstances, deleteInstances, deleteOnceStopped } from "./instances";
 import { nextStep } from "./plan";
 import type { Rollout } from "./rolloutRequest";
 
@@ -24,6 +25,7 @@ const OBSERVE_INTERVAL_MS = 200;
  */
 export async function runRollout(rollout: Rollout): Promise<readonly InstanceItem[]> {
   const state = createRolloutState();
+  const beganMs = rollout.clock.now();
   try {
     for (;;) {
       rollout.signal?.throwIfAborted();
@@ -37,10 +39,14 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
           for (let i = 0; i < step.count; i++) state.launched.add(await launchInstance(rollout));
           break;
         case "drain":
-          await Promise.all(step.uuids.map((uuid) => drainAndDelete(rollout, uuid, drainOptionsOf(rollout))));
+          await drainMembers(
+            rollout,
+            instances.filter(({ uuid }) => step.uuids.includes(uuid)),
+            beganMs,
+          );
           break;
         case "remove":
-          await deleteIdle(rollout, instances, step.uuids);
+          await deleteIdle(rollout, instances, step.uuids, beganMs);
           break;
         case "give-up": {
           const broken = instances.find((instance) => instance.uuid === step.uuids[0]);
@@ -65,8 +71,6 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
     throw await abortRollout(rollout, state, error);
   }
 }
-
-const drainOptionsOf = ({ policy: { drainTimeoutMs }, timeoutMs }: Rollout) => ({ drainTimeoutMs, timeoutMs });
 
 async function launchInstance(rollout: Rollout): Promise<string> {
   const { client, service, signal } = rollout;
@@ -95,16 +99,16 @@ async function deleteIdle(
   rollout: Rollout,
   instances: readonly InstanceItem[],
   uuids: readonly string[],
+  beganMs: number,
 ): Promise<void> {
-  const drainOptions = drainOptionsOf(rollout);
   await Promise.all(
     uuids.map((uuid) => {
       const instance = instances.find((candidate) => candidate.uuid === uuid);
       if (instance?.state === "draining" || instance?.state === "stopping") {
-        return deleteOnceStopped(rollout, uuid, drainOptions);
+        return deleteOnceStopped(rollout, uuid, drainOptionsOf(rollout, instance));
       }
       return instance !== undefined && assessReadiness(instance).outcome === "met"
-        ? drainAndDelete(rollout, uuid, drainOptions)
+        ? drainMembers(rollout, [instance], beganMs)
         : deleteInstances(rollout.client, [uuid]);
     }),
   );

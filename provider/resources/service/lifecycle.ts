@@ -4,7 +4,7 @@ import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { ServiceItem } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
-import { drainAndDelete, listInstances, timeoutWithDrainMs } from "../../rollout/instances";
+import { drainAndDelete, halfClosedTimeoutOf, listInstances, timeoutWithDrainMs } from "../../rollout/instances";
 import { diff } from "../../definition/diff";
 import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";
@@ -234,7 +234,12 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     };
     const drainMs = timeoutWithDrainMs(deleteMs, drainOptions.drainTimeoutMs) + FORCED_DELETE_MS;
     const draining = withTimeLimit(context, drainMs, attempted);
-    await Promise.all(instances.map((instance) => drainAndDelete(draining, instance.uuid, drainOptions)));
+    await Promise.all(
+      instances.map((instance) => {
+        const halfClosedTimeoutMs = halfClosedTimeoutOf(instance, olds.inputs.rollout);
+        return drainAndDelete(draining, instance.uuid, { ...drainOptions, halfClosedTimeoutMs });
+      }),
+    );
     // The deletion gets this time even if draining used up the limit.
     const releaseMs = Math.max(deadlineMs - context.clock.now(), RELEASE_GRACE_MS);
     await deleteOnceFree(withTimeLimit(context, releaseMs, attempted), {

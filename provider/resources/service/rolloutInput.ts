@@ -53,6 +53,10 @@ export const rolloutInput = objectType(
       description:
         "How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000.",
     }),
+    halfClosedTimeoutMs: field(durationMs.default(5_000), {
+      description:
+        "How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only the metro `local` has this limit; in others such a connection counts until `drainTimeoutMs`.",
+    }),
     sharedVolumes: field(z.boolean().default(false), {
       description:
         "Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: a new replica waits until the old one has released the volume.",
@@ -118,6 +122,7 @@ export function toRolloutPolicy(
     stableForMs: rollout.stableForMs,
     healthyWithinMs: rollout.healthyWithinMs,
     drainTimeoutMs: rollout.drainTimeoutMs,
+    halfClosedTimeoutMs: rollout.halfClosedTimeoutMs,
     health: rollout.health,
   };
 }

@@ -129,6 +129,7 @@ export class Service extends UnikernelResource {
         "template.env",
         "template.roms.*.files.*.data",
         "template.plugins.*.config",
+        "rollout.gate.headers",
       ],
       opts,
       [

@@ -141,6 +141,22 @@ export interface AutoscaleStep {
   readonly upperBound?: number | undefined;
 }
 
+/** A step of a canary rollout. Input form of {@link CanaryStep}. */
+export interface CanaryStepArgs {
+  /** Number of new replicas that serve at the end of the step, or a percentage of the replicas such as `"20%"`, rounded down. More than in the step before, fewer than `replicas`. */
+  readonly count: pulumi.Input<number | string>;
+  /** How long they must keep serving before the next step, in milliseconds, 0 to 3,600,000. */
+  readonly pauseMs: pulumi.Input<number>;
+}
+
+/** A step of a canary rollout. */
+export interface CanaryStep {
+  /** Number of new replicas that serve at the end of the step, or a percentage of the replicas such as `"20%"`, rounded down. More than in the step before, fewer than `replicas`. */
+  readonly count: number | string;
+  /** How long they must keep serving before the next step, in milliseconds, 0 to 3,600,000. */
+  readonly pauseMs: number;
+}
+
 /** A certificate as the API reports it. */
 export interface CertificateInfo {
   /** UUID. */
@@ -251,22 +267,6 @@ export interface EphemeralVolume {
   readonly uid?: number | undefined;
   /** Numeric group id of the files under `hostPath`. Default: as on the host. */
   readonly gid?: number | undefined;
-}
-
-/** A health check of the service while a new instance is being verified. Input form of {@link HealthCheck}. */
-export interface HealthCheckArgs {
-  /** Path to request with GET, such as `/hello` or `/ready?verbose`. */
-  readonly path: pulumi.Input<string>;
-  /** JSON paths in the response body and their required values, such as `{ "$.status": "pass" }`. Default: any status below 400 passes. */
-  readonly match?: pulumi.Input<Readonly<Record<string, pulumi.Input<string | number | boolean | null>>>> | undefined;
-}
-
-/** A health check of the service while a new instance is being verified. */
-export interface HealthCheck {
-  /** Path to request with GET, such as `/hello` or `/ready?verbose`. */
-  readonly path: string;
-  /** JSON paths in the response body and their required values, such as `{ "$.status": "pass" }`. Default: any status below 400 passes. */
-  readonly match: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 /** Documents and a signature beside a pushed image, for those who verify images before they run them. Input form of {@link ImageAttestation}. */
@@ -821,46 +821,126 @@ export interface RestartSequence {
 
 /** How a rolling update replaces replicas when the template changes. Input form of {@link Rollout}. */
 export interface RolloutArgs {
-  /** `rolling`: replace a few replicas at a time. Default `rolling`. */
-  readonly strategy?: pulumi.Input<"rolling"> | undefined;
-  /** Maximum number of extra replicas during the update, 0 to 253. Default 1. */
-  readonly maxSurge?: pulumi.Input<number> | undefined;
-  /** Maximum number of missing replicas during the update, 0 to 253. Default 0. */
-  readonly maxUnavailable?: pulumi.Input<number> | undefined;
+  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; only in metro `local`. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
+  readonly strategy?: pulumi.Input<"rolling" | "blueGreen" | "canary" | "recreate" | "inPlace"> | undefined;
+  /** For `rolling` and `canary`: maximum number of extra replicas during the update, 0 to 253, or a percentage of `replicas` such as `"25%"`, rounded up. Default 1. */
+  readonly maxSurge?: pulumi.Input<number | string> | undefined;
+  /** For `rolling`, `canary` and `inPlace`: maximum number of missing replicas during the update, 0 to 253, or a percentage of `replicas` such as `"25%"`, rounded down. Default 0; for `inPlace` 1. */
+  readonly maxUnavailable?: pulumi.Input<number | string> | undefined;
+  /** For `canary`, which requires it: the steps before the update of all replicas. */
+  readonly steps?: pulumi.Input<readonly pulumi.Input<CanaryStepArgs>[]> | undefined;
+  /** For `blueGreen`: how long the old replicas are kept, stopped, after the connections moved, in milliseconds, 0 to 86,400,000. The update does not wait for it. Default 0. */
+  readonly keepOldForMs?: pulumi.Input<number> | undefined;
   /** How long a new replica must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
   readonly stableForMs?: pulumi.Input<number> | undefined;
   /** How long a new replica may take to become healthy before the update fails, in milliseconds, 0 to 3,600,000. Default 300,000. */
   readonly healthyWithinMs?: pulumi.Input<number> | undefined;
   /** How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
-  /** How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only the metro `local` has this limit; in others such a connection counts until `drainTimeoutMs`. */
+  /** How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only in metro `local`; in others such a connection counts until `drainTimeoutMs`. */
   readonly halfClosedTimeoutMs?: pulumi.Input<number> | undefined;
-  /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: a new replica waits until the old one has released the volume. */
+  /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: such a volume belongs to one instance at a time, so the strategy is `recreate`. */
   readonly sharedVolumes?: pulumi.Input<boolean> | undefined;
-  /** Health check of the service while a new replica is being verified. Default: none. */
-  readonly health?: pulumi.Input<HealthCheckArgs> | undefined;
+  /** When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving. The update fails in each case. Default `rollback`. */
+  readonly onFailure?: pulumi.Input<"rollback" | "pause" | "keepBoth"> | undefined;
+  /** What a new replica must pass before it gets connections. In metro `local` each replica passes it at every start and wake; in the cloud a candidate with the same template passes it first. Default: its ports accept connections. */
+  readonly gate?: pulumi.Input<RolloutGateArgs> | undefined;
 }
 
 /** How a rolling update replaces replicas when the template changes. */
 export interface Rollout {
-  /** `rolling`: replace a few replicas at a time. Default `rolling`. */
-  readonly strategy: "rolling";
-  /** Maximum number of extra replicas during the update, 0 to 253. Default 1. */
-  readonly maxSurge: number;
-  /** Maximum number of missing replicas during the update, 0 to 253. Default 0. */
-  readonly maxUnavailable: number;
+  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; only in metro `local`. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
+  readonly strategy?: "rolling" | "blueGreen" | "canary" | "recreate" | "inPlace" | undefined;
+  /** For `rolling` and `canary`: maximum number of extra replicas during the update, 0 to 253, or a percentage of `replicas` such as `"25%"`, rounded up. Default 1. */
+  readonly maxSurge?: number | string | undefined;
+  /** For `rolling`, `canary` and `inPlace`: maximum number of missing replicas during the update, 0 to 253, or a percentage of `replicas` such as `"25%"`, rounded down. Default 0; for `inPlace` 1. */
+  readonly maxUnavailable?: number | string | undefined;
+  /** For `canary`, which requires it: the steps before the update of all replicas. */
+  readonly steps?: readonly CanaryStep[] | undefined;
+  /** For `blueGreen`: how long the old replicas are kept, stopped, after the connections moved, in milliseconds, 0 to 86,400,000. The update does not wait for it. Default 0. */
+  readonly keepOldForMs?: number | undefined;
   /** How long a new replica must serve without a restart before an old one is removed, in milliseconds, 0 to 3,600,000. Default 0. */
   readonly stableForMs: number;
   /** How long a new replica may take to become healthy before the update fails, in milliseconds, 0 to 3,600,000. Default 300,000. */
   readonly healthyWithinMs: number;
   /** How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
   readonly drainTimeoutMs: number;
-  /** How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only the metro `local` has this limit; in others such a connection counts until `drainTimeoutMs`. */
-  readonly halfClosedTimeoutMs: number;
-  /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: a new replica waits until the old one has released the volume. */
+  /** How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only in metro `local`; in others such a connection counts until `drainTimeoutMs`. */
+  readonly halfClosedTimeoutMs?: number | undefined;
+  /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: such a volume belongs to one instance at a time, so the strategy is `recreate`. */
   readonly sharedVolumes: boolean;
-  /** Health check of the service while a new replica is being verified. Default: none. */
-  readonly health?: HealthCheck | undefined;
+  /** When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving. The update fails in each case. Default `rollback`. */
+  readonly onFailure?: "rollback" | "pause" | "keepBoth" | undefined;
+  /** What a new replica must pass before it gets connections. In metro `local` each replica passes it at every start and wake; in the cloud a candidate with the same template passes it first. Default: its ports accept connections. */
+  readonly gate?: RolloutGate | undefined;
+}
+
+/** What a new member must pass before it gets connections. Every condition must hold. Input form of {@link RolloutGate}. */
+export interface RolloutGateArgs {
+  /** `http`: a request to the member; `tcp`: its ports accept a connection, or only `port`; `running`: it runs. Default `http` with a `path`, else `tcp`. */
+  readonly type?: pulumi.Input<"http" | "tcp" | "running"> | undefined;
+  /** Path and query to request, such as `/hello` or `/ready?verbose`. Required for `http`. */
+  readonly path?: pulumi.Input<string> | undefined;
+  /** Port inside the instance, 1 to 65,535. Default for `http`: where the first port with the handler `http` leads, or the only TCP port; for `tcp`: where every TCP port leads. */
+  readonly port?: pulumi.Input<number> | undefined;
+  /** Method of the request. Default `GET`. */
+  readonly method?: pulumi.Input<"GET" | "HEAD" | "POST"> | undefined;
+  /** Headers of the request. Encrypted in state. Default: none. */
+  readonly headers?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** Accepted status codes. Default: 200 to 399. */
+  readonly statuses?: pulumi.Input<readonly pulumi.Input<number>[]> | undefined;
+  /** JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body. */
+  readonly match?: pulumi.Input<Readonly<Record<string, pulumi.Input<string | number | boolean | null>>>> | undefined;
+  /** Text that the body must contain. Default: any body. */
+  readonly contains?: pulumi.Input<string> | undefined;
+  /** Regular expression of JavaScript that the body must match. Default: any body. */
+  readonly pattern?: pulumi.Input<string> | undefined;
+  /** Pause between two attempts, in milliseconds, 10 to 3,600,000. Default 1,000. */
+  readonly intervalMs?: pulumi.Input<number> | undefined;
+  /** Time limit of one attempt, in milliseconds, 10 to 3,600,000. Default 5,000. */
+  readonly timeoutMs?: pulumi.Input<number> | undefined;
+  /** Number of successes in a row that a member needs to pass, 1 to 100. Default 1. */
+  readonly successThreshold?: pulumi.Input<number> | undefined;
+  /** Number of failures in a row after which a member has failed, 0 to 1,000; 0: only `healthyWithinMs` counts. Default 0. */
+  readonly failureThreshold?: pulumi.Input<number> | undefined;
+  /** Time after a start in which failures do not count, in milliseconds, 0 to 3,600,000. Default 0. */
+  readonly startPeriodMs?: pulumi.Input<number> | undefined;
+  /** How long the metro `local` lets a connection wait for a member that has not passed, such as one that just woke, in milliseconds, 0 to 3,600,000; then it answers 503. Default: as long as for a start. */
+  readonly holdTimeoutMs?: pulumi.Input<number> | undefined;
+}
+
+/** What a new member must pass before it gets connections. Every condition must hold. */
+export interface RolloutGate {
+  /** `http`: a request to the member; `tcp`: its ports accept a connection, or only `port`; `running`: it runs. Default `http` with a `path`, else `tcp`. */
+  readonly type?: "http" | "tcp" | "running" | undefined;
+  /** Path and query to request, such as `/hello` or `/ready?verbose`. Required for `http`. */
+  readonly path?: string | undefined;
+  /** Port inside the instance, 1 to 65,535. Default for `http`: where the first port with the handler `http` leads, or the only TCP port; for `tcp`: where every TCP port leads. */
+  readonly port?: number | undefined;
+  /** Method of the request. Default `GET`. */
+  readonly method?: "GET" | "HEAD" | "POST" | undefined;
+  /** Headers of the request. Encrypted in state. Default: none. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Accepted status codes. Default: 200 to 399. */
+  readonly statuses?: readonly number[] | undefined;
+  /** JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body. */
+  readonly match?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+  /** Text that the body must contain. Default: any body. */
+  readonly contains?: string | undefined;
+  /** Regular expression of JavaScript that the body must match. Default: any body. */
+  readonly pattern?: string | undefined;
+  /** Pause between two attempts, in milliseconds, 10 to 3,600,000. Default 1,000. */
+  readonly intervalMs?: number | undefined;
+  /** Time limit of one attempt, in milliseconds, 10 to 3,600,000. Default 5,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Number of successes in a row that a member needs to pass, 1 to 100. Default 1. */
+  readonly successThreshold?: number | undefined;
+  /** Number of failures in a row after which a member has failed, 0 to 1,000; 0: only `healthyWithinMs` counts. Default 0. */
+  readonly failureThreshold?: number | undefined;
+  /** Time after a start in which failures do not count, in milliseconds, 0 to 3,600,000. Default 0. */
+  readonly startPeriodMs?: number | undefined;
+  /** How long the metro `local` lets a connection wait for a member that has not passed, such as one that just woke, in milliseconds, 0 to 3,600,000; then it answers 503. Default: as long as for a start. */
+  readonly holdTimeoutMs?: number | undefined;
 }
 
 /** A read-only file system: an image, or files given in the program. Input form of {@link Rom}. */

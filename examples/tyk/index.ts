@@ -35,7 +35,7 @@ const gateway = new unikernel.Service("gateway", {
       ],
   replicas: 2,
   template: { image, memoryMb: isLocal ? 256 : 512, env: tyk.env, scaleToZero: tyk.scaleToZero },
-  rollout: { health: tyk.health },
+  rollout: { gate: tyk.gate },
 });
 
 export const url = gateway.url;

@@ -46,12 +46,19 @@ export const assessLiveness: Condition = (instance) => {
 
 /**
  * Met if the program listens on its service's ports: `net_time_us` is 0 until then. Older nodes do not report it; then a live
- * instance counts as ready.
+ * instance counts as ready. With a readiness probe: met once it has passed since the last start or wake; fails if it has failed. An
+ * instance in standby counts as ready: it is probed when it wakes.
  */
 export const assessReadiness: Condition = (instance) => {
   const liveness = assessLiveness(instance);
-  if (liveness.outcome !== "met" || instance.state === "standby" || instance.net_time_us !== 0) return liveness;
-  return { outcome: "pending", reason: "its program does not listen on the service's port yet" };
+  if (liveness.outcome !== "met" || instance.state === "standby") return liveness;
+  if (instance.net_time_us === 0)
+    return { outcome: "pending", reason: "its program does not listen on the service's port yet" };
+  const { state = "passed", reason, attempts } = instance.readiness ?? {};
+  if (state === "passed") return liveness;
+  const why = reason ?? "its readiness probe has not passed yet";
+  if (state === "waiting") return { outcome: "pending", reason: why };
+  return { outcome: "failed", reason: attempts === undefined ? why : `${why} (attempt ${attempts} of its probe)` };
 };
 
 /** Options of {@link waitForInstance}. */

@@ -22,7 +22,10 @@ const canonicalJson = (value: unknown): string =>
       : inner,
   );
 
-/** Sorts unordered lists, so that equal sets compare equal. */
+const isSameAsAbsent = (schema: z.ZodType | undefined, value: unknown): boolean =>
+  schema !== undefined && metaOf(schema)?.sameAsAbsent === value;
+
+/** Sorts unordered lists, and drops values that mean the same as none, so that what means the same compares equal. */
 function normalise(schema: z.ZodType, value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   const inner = innerSchema(schema);
@@ -37,7 +40,7 @@ function normalise(schema: z.ZodType, value: unknown): unknown {
     const shape = bare.shape as Readonly<Record<string, z.ZodType>>;
     return Object.fromEntries(
       Object.entries(value)
-        .filter(([, v]) => v !== undefined && v !== null)
+        .filter(([key, v]) => v !== undefined && v !== null && !isSameAsAbsent(shape[key], v))
         .map(([key, v]) => [key, Object.hasOwn(shape, key) ? normalise(shape[key] as z.ZodType, v) : v]),
     );
   }

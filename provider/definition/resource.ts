@@ -63,6 +63,8 @@ export interface FieldMeta {
   readonly neverPrinted?: boolean;
   /** Set by `computeInputs`, not by users: left out of `schema.json` and of the SDK's arguments. */
   readonly computed?: boolean;
+  /** The value that means the same as leaving the field out, so that a change from one to the other is none. */
+  readonly sameAsAbsent?: string | number;
   /** The list is compared as a set, without order. */
   readonly unordered?: boolean;
   /** The SDK also takes this resource; the field itself has the value only. */
@@ -200,6 +202,18 @@ export type NameHolder = "unfinished" | "finished" | "managed" | "foreign" | "un
 export interface InputFindings {
   readonly information: readonly string[];
   readonly warnings: readonly string[];
+  /** What the metro does not support; fails the preview. Default: nothing. */
+  readonly failures?: readonly CheckFailure[];
+}
+
+/** What an update needs while it runs, beyond what the resource used before. */
+export interface UpdatePeak {
+  /** The input that decides it. */
+  readonly property: string;
+  /** Why, as a clause. */
+  readonly reason: string;
+  /** By quota name: how much more, and how it came about, such as `3 × 512 = 1536`. */
+  readonly quotas: Readonly<Record<string, { readonly amount: number; readonly arithmetic: string }>>;
 }
 
 /**
@@ -230,8 +244,8 @@ export interface Lifecycle<I extends z.ZodObject, O extends z.ZodObject, Context
   inspectUpdate?(context: Context, olds: z.output<I>, news: z.output<I>): Promise<readonly string[]>;
 
   /**
-   * What a preview can find out about new or changed inputs by looking at what they name, such as an image. Never fails for what it cannot
-   * read; `news` may contain unknown values.
+   * What a preview can find out about new or changed inputs by looking at what they name, such as an image, or by asking what the metro
+   * can do. Never fails for what it cannot read; `news` may contain unknown values.
    *
    * @param olds the inputs in state; `undefined` for a new resource
    */
@@ -300,6 +314,8 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   readonly exclusive?: (inputs: Properties, metro: MetroIdentity) => ExclusiveValue | undefined;
   /** The resource's usage of account quotas, by their names (`instances`, `total_volume_mb`); unknown inputs count as 0. Pure. */
   readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
+  /** What an update needs of these quotas while it runs; `undefined` if it needs nothing in addition. Inputs may be unknown. Pure. */
+  readonly updatePeak?: (olds: Properties, news: Properties) => UpdatePeak | undefined;
   /** True if the old resource must be deleted before its replacement is created, even with different names. Called only for replacements. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
   /** True if a stop deletes the resource; a change that needs a restart then replaces it. */

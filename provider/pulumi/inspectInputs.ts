@@ -1,5 +1,6 @@
 /** What a preview finds out about new or changed inputs by looking at what they name, such as the image of an instance. */
 import { sameFields } from "../definition/fields";
+import type { CheckFailure } from "../definition/resource";
 import type { AnyResource } from "../resources/all";
 import type { ProviderContext } from "../resources/context";
 import type { PreviewedUpdate } from "./inspectUpdate";
@@ -12,7 +13,7 @@ interface Messages {
 }
 
 /**
- * Prints the findings. Nothing is looked at if no input has changed, and nothing fails a check.
+ * Prints the findings, and returns the failures. Nothing is looked at if no input has changed.
  *
  * @param getContext called only to look
  */
@@ -21,11 +22,12 @@ export async function inspectInputs(
   { label, olds, news }: PreviewedUpdate,
   getContext: () => ProviderContext,
   { inform, warn }: Messages,
-): Promise<void> {
+): Promise<readonly CheckFailure[]> {
   const isNew = Object.keys(olds).length === 0;
-  if (resource.inspectInputs === undefined || (!isNew && sameFields(resource.inputs, olds, news))) return;
+  if (resource.inspectInputs === undefined || (!isNew && sameFields(resource.inputs, olds, news))) return [];
   const before = isNew ? undefined : inputsFromState(resource, olds);
-  const { information, warnings } = await resource.inspectInputs(getContext(), before, news);
+  const { information, warnings, failures = [] } = await resource.inspectInputs(getContext(), before, news);
   inform(information.map((clause) => `${label}: ${clause}.`));
   warn(warnings.map((clause) => `${label}: ${clause}.`));
+  return failures;
 }

@@ -1,6 +1,6 @@
 /** Compares the plan as a whole with the account quotas, because resources may fit one by one but not together. Pure. */
 import { UnikernelError, formatError } from "../base/errors";
-import type { Properties } from "../definition/resource";
+import type { Properties, UpdatePeak } from "../definition/resource";
 import type { QuotasItem } from "../resources/fetchQuotas";
 
 /** Amount by quota name of the API; sizes in MiB. */
@@ -103,14 +103,19 @@ export interface ExceededQuota {
   readonly sentence: string;
 }
 
+/** By how much a plan exceeds a quota. */
+interface Excess {
+  readonly quota: string;
+  /** What the plan needs in addition to what is used. */
+  readonly wanted: number;
+  /** Such as ` MiB`. */
+  readonly unit: string;
+  /** Such as `5120 of 6000 MiB are used.` */
+  readonly usage: string;
+}
+
 /** The quotas that the plan exceeds with this resource. Quotas that a node does not report are skipped. */
-export function findExceededQuotas(
-  { used, hard }: QuotasItem,
-  plannedUsage: PlannedUsage,
-  resource: string,
-  kind: string,
-  inputs: Properties,
-): readonly ExceededQuota[] {
+function findExcess({ used, hard }: QuotasItem, plannedUsage: PlannedUsage, resource: string): readonly Excess[] {
   const [usedByQuota, hardByQuota] = [
     used as Readonly<Record<string, unknown>>,
     hard as Readonly<Record<string, unknown>>,
@@ -120,9 +125,39 @@ export function findExceededQuotas(
     const wanted = [...plannedUsage.values()].reduce((sum, usage) => sum + (usage[quota] ?? 0), 0);
     if (increase <= 0 || typeof inUse !== "number" || typeof max !== "number" || inUse + wanted <= max) return [];
     const unit = LIMITED_INPUTS.find((one) => one.quota === quota)?.unit ?? "";
+    return [{ quota, wanted, unit, usage: `${inUse} of ${max}${unit} are used.` }];
+  });
+}
+
+/** The quotas that the plan exceeds with this resource once it is applied. */
+export function findExceededQuotas(
+  quotas: QuotasItem,
+  plannedUsage: PlannedUsage,
+  resource: string,
+  kind: string,
+  inputs: Properties,
+): readonly ExceededQuota[] {
+  return findExcess(quotas, plannedUsage, resource).map(({ quota, wanted, unit, usage }) => {
     const property = findConsumingInput(quota, inputs);
     const subject = property === "" ? `with this ${kind}, the plan` : "the plan";
-    const needs = `${subject} needs ${wanted}${unit} more of ${quota}; ${inUse} of ${max}${unit} are used.`;
-    return [{ quota, sentence: quotaExceededMessage(property, needs) }];
+    const needs = `${subject} needs ${wanted}${unit} more of ${quota}; ${usage}`;
+    return { quota, sentence: quotaExceededMessage(property, needs) };
+  });
+}
+
+/** The quotas that the plan exceeds while this resource is updated, as sentences. */
+export function findExceededPeaks(
+  quotas: QuotasItem,
+  plannedUsage: PlannedUsage,
+  resource: string,
+  { property, reason, quotas: peak }: UpdatePeak,
+): readonly string[] {
+  const usage = Object.fromEntries(Object.entries(peak).map(([quota, { amount }]) => [quota, amount]));
+  const atPeak = new Map(plannedUsage).set(resource, usage);
+  return findExcess(quotas, atPeak, resource).map(({ quota, wanted, unit, usage: inUse }) => {
+    const { amount, arithmetic } = peak[quota] ?? { amount: 0, arithmetic: "0" };
+    const others = wanted === amount ? "" : `, and with the rest of the plan ${wanted}${unit}`;
+    const needs = `${reason} during the update, which needs ${arithmetic}${unit} more of ${quota}${others}; ${inUse}`;
+    return quotaExceededMessage(property, needs);
   });
 }

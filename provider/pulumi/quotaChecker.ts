@@ -9,6 +9,7 @@ import {
   type ExceededQuota,
   usageIncrease,
   findExceededLimits,
+  findExceededPeaks,
   findExceededQuotas,
 } from "./planQuota";
 import type { Say } from "./describeChanges";
@@ -85,7 +86,9 @@ export class QuotaChecker {
     const withoutPredecessor = mayDeleteFirst ? findExceeded() : besidePredecessor;
     if (mayDeleteFirst && withoutPredecessor.length === 0)
       this.warn([replacementQuotaWarning(label, besidePredecessor)], urn);
-    return [...findExceededLimits(quotas, news, olds), ...withoutPredecessor.map(({ sentence }) => sentence)];
+    const exceeded = [...findExceededLimits(quotas, news, olds), ...withoutPredecessor.map(({ sentence }) => sentence)];
+    const peak = isCreate || exceeded.length > 0 ? undefined : resource.updatePeak?.(olds, news);
+    return peak === undefined ? exceeded : findExceededPeaks(quotas, this.plannedUsage, key, peak);
   }
 
   /** Discards a check whose change will not happen in place because the resource is replaced or moves. */

@@ -1,7 +1,7 @@
 /** Assesses the instances that the API reports, as input for the plan. */
 import type { InstanceItem } from "../contract/models";
 import { probeHttp } from "../client/httpProbe";
-import { type ConditionResult, assessReadiness } from "../client/waitForInstance";
+import { type ConditionResult, assessLiveness, assessReadiness } from "../client/waitForInstance";
 import { UnikernelError } from "../base/errors";
 import { findHealthProblem } from "./healthCheck";
 import type { RolloutInstance } from "./plan";
@@ -84,7 +84,7 @@ function assessInstance(
       `Instance '${name}' runs image ${instance.image ?? "(none)"}, not the requested one.`,
     );
   }
-  const readiness = assessReadiness(instance);
+  const readiness = (rollout.policy.readyOnceRunning === true ? assessLiveness : assessReadiness)(instance);
   const reason = readiness.outcome === "met" ? "it became ready too late, or did not stay ready" : readiness.reason;
   if (!isNew || (readiness.outcome === "failed" && !isLaunchedHere)) {
     // A new instance that failed before this rollout is replaced like an old one: only instances it created can fail it.

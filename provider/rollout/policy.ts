@@ -57,6 +57,8 @@ export interface RolloutPolicy {
   readonly onFailure: FailureAction;
   /** What a member must pass before it counts as ready; `undefined`: its ports accept connections. */
   readonly gate: ReadinessProbe | undefined;
+  /** A member counts as ready once it runs, whether or not its ports accept connections; there is no gate then. */
+  readonly readyOnceRunning?: boolean;
   /** `undefined`: no health check. */
   readonly health: HealthCheck | undefined;
 }

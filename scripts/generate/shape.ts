@@ -66,7 +66,8 @@ export function shapeOf(schema: z.ZodType): Shape {
 }
 
 function shapeOfUnion(options: readonly z.ZodType[]): Shape {
-  return options.some((option) => option instanceof z.ZodObject)
+  const isPlain = options.every((option) => option instanceof z.ZodNumber || option instanceof z.ZodString);
+  return isPlain || options.some((option) => option instanceof z.ZodObject)
     ? { kind: "union", options: options.map(shapeOf) }
     : { kind: "scalar" };
 }

@@ -1,6 +1,6 @@
 /** What {@link tyk} takes and returns. */
 import type * as pulumi from "@pulumi/pulumi";
-import type { HealthCheckArgs, ScaleToZeroArgs } from "../types";
+import type { RolloutGateArgs, ScaleToZeroArgs } from "../types";
 
 /** Settings of a Tyk gateway. */
 export interface TykArgs {
@@ -76,8 +76,8 @@ export interface TykGateway {
   readonly files: Readonly<Record<string, string>>;
   /** Secrets, and what differs between data planes, for `template.env` of the Service. The values are secrets. */
   readonly env: Readonly<Record<string, pulumi.Output<string>>>;
-  /** The readiness of the gateway, for `rollout.health` of the Service. */
-  readonly health: HealthCheckArgs;
+  /** The readiness of the gateway, for `rollout.gate` of the Service. */
+  readonly gate: RolloutGateArgs;
   /** When the gateway may go to standby, for `template.scaleToZero` of the Service. */
   readonly scaleToZero: ScaleToZeroArgs;
   /** For `destinationPort` of the Service. */

@@ -4,7 +4,7 @@ import type { TykArgs, TykGateway } from "./args";
 import { assertGuestPath, assertPort, settingError } from "./checks";
 import { DEFAULTS, configText } from "./configFile";
 import { environment } from "./environment";
-import { healthOf } from "./health";
+import { gateOf } from "./gate";
 
 /**
  * A gateway with a control plane keeps its memory, because it would otherwise fetch its APIs again at each wake. Its connections to
@@ -16,7 +16,7 @@ const FILE_STANDBY: ScaleToZeroArgs = { policy: "idle", stateful: false, cooldow
 
 /**
  * Turns settings of a Tyk gateway into what a GatewayImage and a Service take: the configuration file, the environment with Tyk's
- * names, a health check, and when to go to standby.
+ * names, the gate of a new replica, and when to go to standby.
  *
  * ```ts
  * const tyk = unikernel.tyk({ version: "5.8.3", secret: cfg.requireSecret("tykSecret"), redis: { host: redis.privateFqdn } });
@@ -24,7 +24,7 @@ const FILE_STANDBY: ScaleToZeroArgs = { policy: "idle", stateful: false, cooldow
  * new unikernel.Service("gateway", {
  *   ports: [{ port: 443, destinationPort: tyk.listenPort, handlers: ["tls", "http"] }],
  *   template: { image: image.ref, memoryMb: 512, env: tyk.env, scaleToZero: tyk.scaleToZero },
- *   rollout: { health: tyk.health },
+ *   rollout: { gate: tyk.gate },
  * });
  * ```
  *
@@ -53,7 +53,7 @@ export function tyk(args: TykArgs): TykGateway {
   return {
     files: { [configPath]: configText(args) },
     env: environment(args),
-    health: healthOf(args.version),
+    gate: gateOf(args.version, listenPort),
     scaleToZero: controlPlane === undefined ? FILE_STANDBY : CONTROLLED_STANDBY,
     listenPort,
   };

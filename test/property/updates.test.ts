@@ -47,7 +47,7 @@ const DESCRIBE_CALLS: Readonly<Record<ProgramKind, (calls: readonly ApiCall[]) =
 const withoutDetail = (step: string): string =>
   step
     .replace(/^grow it from .* to /, "grow to ")
-    .replace(/, with at most \d+ extra and \d+ missing at a time$/, "")
+    .replace(/^(roll the changed template out to \d+ replicas?) .*$/, "$1")
     .replace(/, restarting it if it runs by then$/, "");
 
 /** Fields that differ between two creations of the same object: identity, times, and whether it runs. */
@@ -231,14 +231,14 @@ const MAX_STABLE_MS = 1_000;
 /** More instances than this are slow even in memory. */
 const MAX_SCALED = 20;
 
-/** A slow rollout, one without health responses, autoscale with a large minimum, or a wait for what no guest in memory does. */
+/** A slow rollout, one whose gate finds nothing, autoscale with a large minimum, or a wait for what no guest in memory does. */
 function takesLong(inputs: Properties): boolean {
   const { rollout, autoscale, waitFor } = inputs as {
     waitFor?: string;
-    rollout?: { stableForMs?: number; health?: { match: object } };
+    rollout?: { stableForMs?: number; gate?: { match?: object } };
     autoscale?: { minSize?: number };
   };
-  const { match = {} } = rollout?.health ?? {};
+  const { match = {} } = rollout?.gate ?? {};
   return (
     (rollout?.stableForMs ?? 0) > MAX_STABLE_MS ||
     !(Object.keys(match).length === 0 || isDeepStrictEqual(match, HEALTHY)) ||

@@ -154,16 +154,16 @@ const manner = fc.record(
   },
   optional,
 );
-const health = fc.record(
+const gate = fc.record(
   { path: fc.constantFrom("/", "/hello"), match: fc.constant(HEALTHY) },
   { requiredKeys: ["path"] },
 );
-/** Health checks take much longer than everything else. */
+/** Gates take much longer than everything else. */
 const rollout = fc.oneof(
   { weight: 4, arbitrary: manner },
   {
     weight: 1,
-    arbitrary: fc.tuple(manner, health).map(([limits, healthCheck]) => ({ ...limits, health: healthCheck })),
+    arbitrary: fc.tuple(manner, gate).map(([limits, probe]) => ({ ...limits, gate: probe })),
   },
 );
 

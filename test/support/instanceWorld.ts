@@ -141,6 +141,7 @@ export class InstanceWorld {
 
   readonly #rotation: Partial<Rotation> = {
     setState: () => undefined,
+    configure: () => undefined,
     remove: () => undefined,
     closeConnections: () => undefined,
     connectionCount: () => 0,

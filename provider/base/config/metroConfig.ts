@@ -51,9 +51,13 @@ const VENDOR_HOST = /(^|\.)unikraft\.cloud$/;
 /** True if the vendor operates the metro at this base URL. The token of any other must not be sent to the vendor. */
 export const isVendorUrl = (url: string): boolean => VENDOR_HOST.test(new URL(url).hostname);
 
+/** True for a metro that the vendor operates: every code, and its URLs. */
+export const isVendorMetro = (metro: string): boolean =>
+  metro !== "local" && (!metro.includes("://") || isVendorUrl(metro));
+
 /** The token of a metro if the vendor operates it, which its registries accept too; `undefined` for any other metro, and for `local`. */
 export const vendorToken = ({ metro, token }: MetroIdentity): string | undefined =>
-  metro === "local" || (metro.includes("://") && !isVendorUrl(metro)) ? undefined : token;
+  isVendorMetro(metro) ? token : undefined;
 
 const findMetro = (sources: SettingSources): Setting =>
   findSetting("metro", sources) ?? { key: "metro", value: DEFAULT_METRO, source: "default" };

@@ -29,6 +29,7 @@ import {
   vcpus,
 } from "./instanceParts";
 import { MAX_REFERENCES, instanceItem } from "./instance";
+import { readinessProbe, rotation } from "./readinessProbe";
 
 /** An instance after a start, stop, suspend or delete. Most other fields may be missing. */
 export const instanceOperationItem = instanceItem.extend({
@@ -54,6 +55,9 @@ export const instancePatchValues = {
   dependencies: z.array(nameOrUuid).max(MAX_REFERENCES),
   sched_priority: schedPriority,
   annotations,
+  /** Extensions: only metros with the feature of that name. */
+  readiness_probe: readinessProbe,
+  rotation,
 } as const;
 /** Name of a property in {@link instancePatchValues}. */
 export type InstanceProp = keyof typeof instancePatchValues;
@@ -61,7 +65,14 @@ export type InstanceProp = keyof typeof instancePatchValues;
 export const INSTANCE_PROPS = Object.keys(instancePatchValues) as [InstanceProp, ...InstanceProp[]]; // keys of a constant object
 
 /** Properties that change at once in any state. Changes of other properties are applied when the instance stops. */
-export const INSTANCE_PROPS_ANY_STATE: readonly InstanceProp[] = ["tags", "delete_lock", "schedules", "autokill"];
+export const INSTANCE_PROPS_ANY_STATE: readonly InstanceProp[] = [
+  "tags",
+  "delete_lock",
+  "schedules",
+  "autokill",
+  "readiness_probe",
+  "rotation",
+];
 
 /** Item of the body of `PATCH /v1/instances`. */
 export const patchInstanceRequest = withSelector({ prop: z.enum(INSTANCE_PROPS), ...patchOperation });

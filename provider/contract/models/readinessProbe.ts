@@ -3,50 +3,89 @@
  * `GET /v1/healthz`, and others reject the field.
  */
 import * as z from "zod";
+import { mapOf } from "../../base/mapSchema";
+import { headerProblem, jsonPathProblem, pathProblem, patternProblem } from "../readiness/syntax";
 import { port } from "./common";
 
 /** Longest duration in a probe, in milliseconds. */
 export const MAX_PROBE_MS = 3_600_000;
 const durationMs = z.int().min(0).max(MAX_PROBE_MS);
 
+/** A text without the problem that `problemOf` finds. */
+const checked = (problemOf: (text: string) => string | undefined) =>
+  z
+    .string()
+    .min(1)
+    .superRefine((text, context) => {
+      const message = problemOf(text);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    });
+
+/** A map without the problem that `problemOf` finds in one of its entries. */
+const checkedMap = <V extends z.ZodType>(
+  value: V,
+  problemOf: (name: string, value: z.infer<V>) => string | undefined,
+) =>
+  mapOf(z.string(), value).superRefine((map, context) => {
+    for (const [name, one] of Object.entries(map)) {
+      const message = problemOf(name, one as z.infer<V>);
+      if (message !== undefined) context.addIssue({ code: "custom", message, path: [name] });
+    }
+  });
+
 /** A request to the instance itself, and what its response must be. All conditions must hold. */
 export const httpReadiness = z.strictObject({
   /** Port inside the instance. */
   port,
   /** Path and query. */
-  path: z.string().min(1),
+  path: checked(pathProblem),
   /** Default `GET`. */
   method: z.enum(["GET", "HEAD", "POST"]).optional(),
-  headers: z.record(z.string(), z.string()).optional(),
+  /** Values are secret. */
+  headers: checkedMap(z.string(), headerProblem).optional(),
   /** Accepted status codes. Default: 200 to 399. */
   statuses: z.array(z.int().min(100).max(599)).min(1).optional(),
   /** JSONPath queries and the values that they must find in the body. */
-  match: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  match: checkedMap(z.union([z.string(), z.number(), z.boolean(), z.null()]), jsonPathProblem).optional(),
   /** Text that the body must contain. */
   contains: z.string().min(1).optional(),
   /** Regular expression that the body must match. */
-  pattern: z.string().min(1).optional(),
+  pattern: checked(patternProblem).optional(),
 });
+/** True if a condition needs the body of the response. */
+export const needsBody = ({ match = {}, contains, pattern }: Partial<HttpReadiness>): boolean =>
+  Object.keys(match).length > 0 || contains !== undefined || pattern !== undefined;
 /** One {@link httpReadiness}. */
 export type HttpReadiness = z.infer<typeof httpReadiness>;
 
 /** The probe of an instance. Without `http` and `tcp`, every destination port of its service must accept a connection. */
-export const readinessProbe = z.strictObject({
-  http: httpReadiness.optional(),
-  tcp: z.strictObject({ port }).optional(),
-  /** Pause between two attempts. Default 1,000. */
-  interval_ms: durationMs.min(10).optional(),
-  /** Time limit of one attempt. Default 5,000. */
-  timeout_ms: durationMs.min(10).optional(),
-  /** Successes in a row that make the instance ready. Default 1. */
-  success_threshold: z.int().min(1).max(100).optional(),
-  /** Failures in a row, after the start period, that make it `failed`; it is probed on. Default 0: never. */
-  failure_threshold: z.int().min(0).max(1000).optional(),
-  /** Time after the start in which failures do not count. Default 0. */
-  start_period_ms: durationMs.optional(),
-  /** How long a connection waits for an instance that is not ready. Default: as without a probe. */
-  hold_timeout_ms: durationMs.optional(),
-});
+export const readinessProbe = z
+  .strictObject({
+    http: httpReadiness.optional(),
+    tcp: z.strictObject({ port }).optional(),
+    /** Pause between two attempts. Default 1,000. */
+    interval_ms: durationMs.min(10).optional(),
+    /** Time limit of one attempt. Default 5,000. */
+    timeout_ms: durationMs.min(10).optional(),
+    /** Successes in a row that make the instance ready. Default 1. */
+    success_threshold: z.int().min(1).max(100).optional(),
+    /** Failures in a row, after the start period, that make it `failed`; it is probed on. Default 0: never. */
+    failure_threshold: z.int().min(0).max(1000).optional(),
+    /** Time after the start in which failures do not count. Default 0. */
+    start_period_ms: durationMs.optional(),
+    /** How long a connection waits for an instance that is not ready. Default: as without a probe. */
+    hold_timeout_ms: durationMs.optional(),
+  })
+  .superRefine(({ http, tcp }, context) => {
+    if (http !== undefined && tcp !== undefined)
+      context.addIssue({ code: "custom", message: "has both 'http' and 'tcp'" });
+    if (http?.method === "HEAD" && needsBody(http))
+      context.addIssue({
+        code: "custom",
+        message: "needs a body, which a response to HEAD does not have",
+        path: ["http"],
+      });
+  });
 /** One {@link readinessProbe}. */
 export type ReadinessProbe = z.infer<typeof readinessProbe>;
 

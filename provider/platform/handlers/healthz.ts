@@ -14,6 +14,9 @@ const DESCRIBE_TIMEOUT_MS = 1_000;
 /** Milliseconds for which a description of the VMM is cached. */
 const DESCRIPTION_MAX_AGE_MS = 60_000;
 
+/** Extensions of the API; `provider/client/metroFeatures.ts` has their meaning. */
+const FEATURES = ["readiness-probe", "rotation"];
+
 type VmmDescription = {
   readonly check: "healthy" | "degraded" | "unknown";
   readonly facts: Readonly<Record<string, string>>;
@@ -38,7 +41,8 @@ export function healthzHandlers(registry: Registry): Pick<Handlers, "getHealthz"
       const { check, facts } = await Promise.race([known.description, pending]);
       const volumes = findTool("mkfs.ext4") === undefined ? "degraded" : "healthy";
       const versions = { platform: VERSION, node: process.versions.node, ...facts };
-      return { items: [{ checks: { vmm: check, volumes }, versions }] };
+      const features = registry.parts.strict2026 ? {} : { features: FEATURES };
+      return { items: [{ ...features, checks: { vmm: check, volumes }, versions }] };
     },
   };
 }

@@ -27,18 +27,23 @@ export const NEWEST_DIALECT: Dialect = { patterns: ROUTE_PATTERNS, bodies: {} };
 const imageModel = z.string().min(1);
 const romModel = m.rom.extend({ image: imageModel.optional() });
 
-/** Fields of items that older nodes do not report. */
-const UNKNOWN_FIELDS: readonly string[] = ["updates", "drain"];
+/** The extensions of the local platform. */
+const EXTENSION_PROPS = ["readiness_probe", "rotation"] as const;
+const UNKNOWN_FIELDS: readonly string[] = ["updates", "readiness", "drain", ...EXTENSION_PROPS];
 
 /** The API of older nodes. */
 export const STRICT_2026_DIALECT: Dialect = {
   // Older nodes change certificates with PATCH.
   patterns: ROUTE_PATTERNS.filter(({ name, method }) => name !== "updateCertificates" || method === "PATCH"),
   bodies: {
-    createInstance: m.createInstanceRequest.extend({
+    // Without the extensions of the local platform.
+    createInstance: m.createInstanceRequest.omit({ readiness_probe: true, rotation: true }).extend({
       image: imageModel.optional(),
       roms: z.array(romModel).max(8).optional(),
     }),
+    patchInstances: z
+      .array(m.withSelector({ prop: z.enum(m.INSTANCE_PROPS).exclude([...EXTENSION_PROPS]), ...m.patchOperation }))
+      .min(1),
     // Without `timeout_s` and `dont_retain`.
     deleteInstances: z.array(m.nameOrUuid).min(1),
     // Without the extensions of the local platform.

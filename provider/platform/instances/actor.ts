@@ -6,6 +6,7 @@
  */
 import type { Instance, RequestOptions, InstancePatchOperation, TemplatePatchOperation } from "./instance";
 import type { InstanceState } from "../../contract/models";
+import type { ProbeProgress } from "../../contract/readiness/progress";
 import type { VolumeAttachment, InstanceDefinition, InstanceRecord } from "../store/instances";
 import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
 import { attachVolume, detachVolume, usesDisks } from "./update/attachments";
@@ -18,7 +19,7 @@ import { convertToTemplate } from "./lifecycle/convertToTemplate";
 import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
 import { armCooldown, goToStandby } from "./lifecycle/scaleToZero";
 import { toDenyError, actorStateOf } from "./lifecycle/actorState";
-import { onReady, onStarted, probeReadiness, start } from "./lifecycle/starting";
+import { onListening, onReady, onStarted, probeReadiness, readinessProbeChanged, start } from "./lifecycle/starting";
 import { forceStop, deleteInstance, applyDeleteOnStop, stopVm, stop } from "./lifecycle/stopping";
 import { pauseDrained, suspend } from "./lifecycle/suspending";
 import type { InstanceEnvironment } from "./environment";
@@ -55,6 +56,7 @@ export class InstanceActor implements Instance {
       request: (request) => this.request(request),
       hasPendingEnd: () => CANCELS_START.some((request) => this.#pending.has(request)),
     });
+    this.#machine.configureRotation();
     this.#machine.updateRotation();
   }
 
@@ -82,6 +84,12 @@ export class InstanceActor implements Instance {
   get plannedDefinition(): InstanceDefinition {
     const { record, env } = this.#machine;
     return definitionAfterUpdates(record, env.patchContext(record));
+  }
+
+  /** What the readiness probe has found since the last start or wake; `undefined` without a probe, and while no guest runs. */
+  get readiness(): ProbeProgress | undefined {
+    const { session, isPaused, record } = this.#machine;
+    return record.definition.readinessProbe === undefined || isPaused ? undefined : session?.progress;
   }
 
   /** Total milliseconds of all VM sessions, including the current one. */
@@ -136,7 +144,16 @@ export class InstanceActor implements Instance {
   /** Changes the definition: at once, or when the VM has stopped. Throws like {@link patchDefinition}. */
   patch(change: InstancePatchOperation): void {
     patchDefinition(this.#machine, change);
+    if (change.prop === "readiness_probe") {
+      this.#machine.configureRotation();
+      readinessProbeChanged(this.#machine);
+    }
     applyDeleteOnStop(this.#machine); // the change may have removed the delete lock
+  }
+
+  /** Makes the rotation of the definition, which {@link patch} has changed, the one in effect. */
+  applyRotation(): void {
+    this.#machine.configureRotation();
   }
 
   /** Changes a template or checkpoint. Throws like {@link applyTemplatePatch}. */
@@ -239,8 +256,10 @@ export class InstanceActor implements Instance {
     switch (event.is) {
       case "started":
         return onStarted(machine, session);
+      case "listening":
+        return onListening(machine, session, event.phase);
       case "ready":
-        return onReady(machine, session);
+        return onReady(machine, session, event.phase);
       case "healthy":
         return machine.applyThenPersist({ restart: undefined });
       case "drained":

@@ -1,5 +1,6 @@
 /** An instance as the rest of the platform sees it. `InstanceActor` implements it; only the daemon creates actors. */
 import type { InstanceProp, InstanceState } from "../../contract/models";
+import type { ProbeProgress } from "../../contract/readiness/progress";
 import type { InstanceDefinition, InstanceRecord, VolumeAttachment } from "../store/instances";
 import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
 import type { InstanceRequest } from "./lifecycle/decideRequest";
@@ -46,6 +47,8 @@ export interface Instance {
   readonly usesDisks: boolean;
   /** The definition with all queued changes applied. */
   readonly plannedDefinition: InstanceDefinition;
+  /** What the readiness probe has found since the last start or wake; `undefined` without a probe, and while no guest runs. */
+  readonly readiness: ProbeProgress | undefined;
   /** Total milliseconds of all VM sessions, including the current one. */
   readonly uptimeMs: number;
   /** How long connections waited for the instance to wake. */
@@ -65,10 +68,12 @@ export interface Instance {
   /** Detaches a volume: at once, or when the VM that uses it has stopped. */
   detachVolume(volumeUuid: string): void;
   /**
-   * Changes the definition: at once, or when the VM has stopped. Throws `Invalid`, `NotSupported`, `NotAllowed`,
+   * Changes the definition: at once, or when the VM has stopped. A changed `rotation` takes effect with {@link applyRotation}. Throws `Invalid`, `NotSupported`, `NotAllowed`,
    * `FailedWrongVmState`, `TooMany`.
    */
   patch(operation: InstancePatchOperation): void;
+  /** Makes the rotation of the definition the one in effect. */
+  applyRotation(): void;
   /** Changes a template or checkpoint. Throws `Invalid`. */
   patchTemplate(operation: TemplatePatchOperation): void;
   /** Releases it from autoscale; from then on it is an ordinary instance. Throws if the database write fails. */

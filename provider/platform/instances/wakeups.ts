@@ -11,7 +11,7 @@ export interface WakeupHistogram {
   readonly sumMs: number;
 }
 
-/** Measures the time from a wake-up until every port is ready. */
+/** Measures the time from a wake-up until the instance is ready. */
 export class WakeupMetrics {
   readonly #counts: number[] = BUCKET_BOUNDS_MS.map(() => 0);
   #total = 0;

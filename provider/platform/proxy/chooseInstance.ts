@@ -5,9 +5,9 @@ export interface Candidate {
   readonly uuid: string;
   /**
    * - `ready`: running, and its ports are ready
-   * - `starting`: starting, or waiting for its restart
+   * - `starting`: starting, not passed by its readiness probe yet, or waiting for its restart
    * - `standby`: scaled to zero; wakes on request
-   * - `out`: draining, stopping or stopped
+   * - `out`: draining, stopping, stopped, or withdrawn from the rotation
    */
   readonly state: "ready" | "starting" | "standby" | "out";
   /** Open connections, including those that are being established. */

@@ -4,6 +4,7 @@ import { type DrainCounts, type DrainLimits, DrainRecord } from "./drainCounts";
 import type { ConnectTarget, Lease } from "./lease";
 import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic, type TrafficCounts } from "./traffic";
 import { withTimeout } from "../../base/timeout";
+import type { Timings } from "../timings";
 
 /** Callbacks of a rotation. */
 export interface RotationEvents {
@@ -15,7 +16,16 @@ export interface RotationEvents {
   onConnectionCount(uuid: string, count: number): void;
 }
 
+/** What a member's definition says about its connections. */
+export interface MemberSettings {
+  /** True: it gets no connections and is not woken, whatever its state. */
+  readonly withdrawn: boolean;
+  /** How long a connection waits for it. Milliseconds; `undefined`: the rotation's default. */
+  readonly holdTimeoutMs: number | undefined;
+}
+
 interface RotationMember {
+  settings: MemberSettings;
   state: Candidate["state"];
   target: ConnectTarget | undefined;
   /** Connects that are under way or wait for their turn. They end when the instance is no longer ready. */
@@ -49,31 +59,49 @@ export class Rotation {
   readonly #changeListeners = new Set<() => void>();
   #waitingConnections = 0;
   readonly #events: RotationEvents;
-  readonly #connectTimeoutMs: number;
+  readonly #timings: Pick<Timings, "connectTimeoutMs" | "connectionWaitMs">;
 
-  /** @param connectTimeoutMs how long one attempt to connect to an instance may take */
-  constructor(limits: ConnectionLimits, events: RotationEvents, connectTimeoutMs: number) {
+  constructor(
+    limits: ConnectionLimits,
+    events: RotationEvents,
+    timings: Pick<Timings, "connectTimeoutMs" | "connectionWaitMs">,
+  ) {
     this.limits = limits;
     this.#events = events;
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#timings = timings;
   }
 
   /** Sets the state of an instance and adds the instance if it is new. A `ready` instance needs a target. */
   setState(uuid: string, state: Candidate["state"], target?: ConnectTarget): void {
-    const member = this.#members.get(uuid) ?? {
-      state,
-      target,
-      connects: new Set(),
-      leases: new Set(),
-      traffic: new InstanceTraffic(),
-      drain: undefined,
-    };
+    const member = this.#memberOf(uuid);
     if (state === "starting") member.drain = undefined;
     if (state !== "ready") for (const connect of member.connects) connect.abort();
     member.state = state;
     if (target !== undefined) member.target = target;
-    this.#members.set(uuid, member);
     this.#notifyChange();
+  }
+
+  /**
+   * Sets what the definition of an instance says, and adds the instance if it is new. The open connections of one that is withdrawn
+   * finish as in a drain: at their next request, HTTP connections move to another instance.
+   */
+  configure(uuid: string, settings: MemberSettings): void {
+    const member = this.#memberOf(uuid);
+    const isWithdrawn = settings.withdrawn && !member.settings.withdrawn;
+    member.settings = settings;
+    if (isWithdrawn) {
+      for (const connect of member.connects) connect.abort();
+      startDraining(member, {});
+    } else if (!settings.withdrawn && member.state !== "out") member.drain = undefined;
+    this.#notifyChange();
+  }
+
+  /** How long a connection waits for an instance: as long as the most patient instance in rotation asks for. Milliseconds. */
+  get holdTimeoutMs(): number {
+    const wanted = [...this.#members.values()].flatMap(({ settings: { withdrawn, holdTimeoutMs } }) =>
+      withdrawn || holdTimeoutMs === undefined ? [] : holdTimeoutMs,
+    );
+    return wanted.length === 0 ? this.#timings.connectionWaitMs : Math.max(...wanted);
   }
 
   /** Removes an instance; its open connections continue. */
@@ -95,7 +123,7 @@ export class Rotation {
    */
   traffic(uuid: string): TrafficCounts & { readonly queued: number } {
     const member = this.#members.get(uuid);
-    const isAwaited = member?.state === "starting" || member?.state === "standby";
+    const isAwaited = !member?.settings.withdrawn && (member?.state === "starting" || member?.state === "standby");
     return { ...(member?.traffic.counts ?? NO_TRAFFIC), queued: isAwaited ? this.#waitingConnections : 0 };
   }
 
@@ -118,6 +146,7 @@ export class Rotation {
   async drain(uuid: string, limits: DrainLimits, signal: AbortSignal): Promise<void> {
     this.setState(uuid, "out");
     const member = this.#members.get(uuid);
+    member?.drain?.restart(); // it was withdrawn before
     const record = member && startDraining(member, limits);
     while (this.connectionCount(uuid) > 0 && !signal.aborted) await this.#nextChange(signal);
     record?.finish(this.connectionCount(uuid));
@@ -169,7 +198,27 @@ export class Rotation {
   }
 
   #candidates(): Candidate[] {
-    return [...this.#members].map(([uuid, { state }]) => ({ uuid, state, connections: this.connectionCount(uuid) }));
+    return [...this.#members].map(([uuid, { state, settings }]) => ({
+      uuid,
+      state: settings.withdrawn ? "out" : state,
+      connections: this.connectionCount(uuid),
+    }));
+  }
+
+  #memberOf(uuid: string): RotationMember {
+    const known = this.#members.get(uuid);
+    if (known !== undefined) return known;
+    const member: RotationMember = {
+      settings: { withdrawn: false, holdTimeoutMs: undefined },
+      state: "out",
+      target: undefined,
+      connects: new Set(),
+      leases: new Set(),
+      traffic: new InstanceTraffic(),
+      drain: undefined,
+    };
+    this.#members.set(uuid, member);
+    return member;
   }
 
   async #connect(uuid: string, guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
@@ -180,11 +229,11 @@ export class Rotation {
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
     member.connects.add(connect);
-    const options = { timeoutMs: this.#connectTimeoutMs, signal: connect.signal };
+    const options = { timeoutMs: this.#timings.connectTimeoutMs, signal: connect.signal };
     const socket = await member.target.connect(guestPort, options).catch(() => undefined); // the VM or the client is gone
     member.connects.delete(connect);
     signal.removeEventListener("abort", abort);
-    if (socket === undefined || member.state !== "ready") {
+    if (socket === undefined || member.state !== "ready" || member.settings.withdrawn) {
       socket?.destroy();
       this.#notifyChange();
       return undefined;

@@ -11,15 +11,16 @@
  *   └─ plain ───────────────────────────────────────────────────┤
  *   ┌───────────────────────────────────────────────────────────┘
  *   ▼
- * acquire                         rotation.ts: closed after connectionWaitMs without an instance
+ * acquire                         rotation.ts: rejected after holdTimeoutMs without an instance
  *   │ chooseInstance.ts decides, and again after every change of an instance:
  *   ├─ connect ──► connect to the instance (lease.ts); on failure try another one
  *   ├─ wake ─────► wake an instance in standby, wait for the next change
- *   ├─ hold ─────► an instance is starting, wait for the next change
- *   └─ refuse ───► closed; after failed attempts: pause, then try again
+ *   ├─ hold ─────► an instance starts or has not passed its probe, wait for the next change
+ *   └─ refuse ───► rejected; after failed attempts: pause, then try again
+ *   │ rejected: 503 with Retry-After if the client speaks HTTP, otherwise closed     unavailable.ts
  *   ▼
  * splice                          splice.ts: bytes in both directions, counted in traffic.ts
- *   │ while the instance drains:
+ *   │ while the instance drains or is withdrawn:
  *   ├─ between HTTP exchanges ───► leaves; the next request goes to another instance    httpExchanges.ts
  *   └─ no other one, or not HTTP ─► closed when idle, unless a response is missing     idleConnection.ts
  *   ▼
@@ -35,6 +36,7 @@ import type { ConnectionLimits } from "./chooseInstance";
 import { createRedirectHandler } from "./redirect";
 import { splice } from "./splice";
 import { type TlsCertificates, terminateTls } from "./tlsTermination";
+import { reject } from "./unavailable";
 import { withTimeout } from "../../base/timeout";
 
 /** A published port and how its connections are handled. */
@@ -43,6 +45,8 @@ export interface PortMapping {
   readonly port: number;
   /** Port inside an instance; for a redirect, the public port that clients are sent to. */
   readonly destinationPort: number;
+  /** True if the port has the handler `http`. */
+  readonly isHttp: boolean;
   /** `plain` forwards bytes as they are, `redirect` responds to HTTP with a redirect to HTTPS, `tls` decrypts. */
   readonly mode: "plain" | "redirect" | { readonly tls: TlsCertificates };
 }
@@ -65,7 +69,7 @@ export class ServiceProxy {
   #closed = false;
 
   constructor(limits: ConnectionLimits, events: RotationEvents, timings: Timings) {
-    this.rotation = new Rotation(limits, events, timings.connectTimeoutMs);
+    this.rotation = new Rotation(limits, events, timings);
     this.#timings = timings;
   }
 
@@ -110,9 +114,9 @@ export class ServiceProxy {
     this.#listeners.delete(port);
   }
 
-  #handlerFor({ destinationPort, mode }: PortMapping): ConnectionHandler {
+  #handlerFor({ destinationPort, isHttp, mode }: PortMapping): ConnectionHandler {
     if (mode === "redirect") return createRedirectHandler(destinationPort);
-    const serve: ConnectionHandler = (client) => void this.#serve(this.#track(client), destinationPort);
+    const serve: ConnectionHandler = (client) => void this.#serve(this.#track(client), destinationPort, isHttp);
     return mode === "plain" ? serve : terminateTls(mode.tls, serve);
   }
 
@@ -127,18 +131,18 @@ export class ServiceProxy {
     return client.on("error", () => undefined); // 'close' follows
   }
 
-  async #serve(client: net.Socket, destinationPort: number): Promise<void> {
+  async #serve(client: net.Socket, destinationPort: number, isHttp: boolean): Promise<void> {
     const closed = new AbortController();
     client.once("close", () => closed.abort());
-    const lease = await withTimeout(this.#timings.connectionWaitMs, closed.signal, (signal) =>
+    const lease = await withTimeout(this.rotation.holdTimeoutMs, closed.signal, (signal) =>
       this.rotation.acquire(destinationPort, signal),
     );
-    if (lease === undefined || client.destroyed) {
-      client.destroy();
+    if (client.destroyed) {
       lease?.socket.destroy();
       lease?.release("finished");
       return;
     }
+    if (lease === undefined) return reject(client, isHttp);
     await splice(client, lease, {
       drainIdleMs: this.#timings.drainIdleMs,
       isNextReady: () => this.rotation.isAnyReady,

@@ -18,7 +18,8 @@ export async function publishPorts(registry: Registry, service: Service, record:
   await service.proxy.publish(
     record.ports.map(({ port, destinationPort, handlers }) => {
       const plain = handlers.includes("redirect") ? "redirect" : "plain";
-      return { port, destinationPort, mode: tls !== undefined && handlers.includes("tls") ? { tls } : plain };
+      const isHttp = handlers.includes("http");
+      return { port, destinationPort, isHttp, mode: tls !== undefined && handlers.includes("tls") ? { tls } : plain };
     }),
   );
 }

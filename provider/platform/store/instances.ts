@@ -5,7 +5,15 @@
  */
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
-import { INSTANCE_PROPS, INSTANCE_STATES, inlineFile, scaleToZero, schedule } from "../../contract/models";
+import {
+  INSTANCE_PROPS,
+  INSTANCE_STATES,
+  inlineFile,
+  type ReadinessProbe,
+  rotation,
+  scaleToZero,
+  schedule,
+} from "../../contract/models";
 
 /** The image that a reference named when it was resolved. */
 export const resolvedImage = z.object({
@@ -38,6 +46,10 @@ export const instanceDefinition = resolvedImage.extend({
   vcpus: z.int(),
   restartPolicy: z.enum(["never", "always", "on-failure"]),
   scaleToZero: scaleToZero.optional(),
+  /** Checked when it was requested; a later release may be stricter, but must open the database. Header values are secret. */
+  readinessProbe: z.custom<ReadinessProbe>((value) => typeof value === "object" && value !== null).optional(),
+  /** `undefined`: `in`. */
+  rotation: rotation.optional(),
   tags: z.array(z.string()),
   annotations: mapOf(z.string(), z.string()).default({}),
   deleteLock: z.boolean().default(false),

@@ -192,11 +192,14 @@ function createProvider(kind: ResourceKind): DynamicProvider {
           ? await inspectAdoption(resource, { label, inputs, urn }, inspect(), { inform: informOnce, warn: warnOnce })
           : await inspectUpdate(resource, { label, olds, news: inputs }, inspect, inform);
       const messages = { inform, warn: (sentences: readonly string[]): void => warnOnce(sentences, urn) };
-      await inspectInputs(resource, { label, olds: oldInputs, news: inputs }, inspect, messages);
+      const unsupported = await inspectInputs(resource, { label, olds: oldInputs, news: inputs }, inspect, messages);
       const exceeded = await quotaFailures(resource, olds, inputs, news);
       return {
         inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
-        failures: [...taken, ...takenPorts, ...impossible, ...exceeded].map((reason) => ({ property: "", reason })),
+        failures: [
+          ...[...taken, ...takenPorts, ...impossible, ...exceeded].map((reason) => ({ property: "", reason })),
+          ...unsupported.map(toEngineFailure),
+        ],
       };
     },
 

@@ -13,7 +13,7 @@ import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workloa
 import { finishedMark, finishingTags, unfinishedMark } from "../common/ownershipMark";
 import { sendFinish } from "../common/createOrResume";
 import { MANAGED_TAG, templateTag } from "./replicaTags";
-import { toRolloutPolicy } from "./rolloutInput";
+import { toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { toOutputs } from "./outputs";
 import { matchesTemplate, isMadeFrom, isManaged } from "./wire";
@@ -48,7 +48,7 @@ export async function rollOut(
   const before = await listInstances(context, item, isManaged);
   // Existing replicas that were changed by hand count as old. Replicas launched from here on are never compared.
   const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));
-  const policy = toRolloutPolicy(desiredReplicas(inputs), template ?? { volumes: [] }, rollout);
+  const policy = toRolloutPolicy(desiredReplicas(inputs), template ?? { volumes: [] }, rollout, inputs.ports);
   const instances = await runRollout({
     client,
     clock,

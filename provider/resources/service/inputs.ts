@@ -8,7 +8,7 @@ import { nameField } from "../common/fields";
 import { workloadFields, imageField, imagePullField } from "../workload/inputs";
 import { publishedPort } from "./ports";
 import { templateTagsField } from "./replicaTags";
-import { MAX_REPLICAS, rolloutInput } from "./rolloutInput";
+import { MAX_REPLICAS, rolloutInput } from "./rollout/input";
 
 /** The `template` input: an image and the workload inputs of its replicas. */
 export const templateInput = objectType(

@@ -17,6 +17,7 @@ import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { findService } from "../common/find";
 import { deleteOnceFree, listExistingInstances } from "../common/deleteOnceFree";
 import { type ServiceInputs, desiredReplicas, serviceInputs } from "./inputs";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS } from "./rollout/input";
 import { type LastKnownState, initFailure } from "./initFailure";
 import {
   createErrorContext,
@@ -31,6 +32,7 @@ import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { finishReplicas, rollOut, findServingReplicas } from "./apply";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, toCreateRequest } from "./wire";
+import { inspectRollout } from "./rollout/inspect";
 import { withLabels } from "../workload/labels/labelledLifecycle";
 
 /** Minimum time for retrying the deletion: a service becomes free a moment after its last instance is gone. */
@@ -141,6 +143,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
   describeUpdate: (olds, news, { instances }) =>
     describeSteps(planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0)),
 
+  inspectInputs: inspectRollout,
+
   async findNameHolder(context, id, inputs) {
     const item = await findService(context, id);
     return item && serviceHolder(context, item, inputs);
@@ -236,7 +240,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     const draining = withTimeLimit(context, drainMs, attempted);
     await Promise.all(
       instances.map((instance) => {
-        const halfClosedTimeoutMs = halfClosedTimeoutOf(instance, olds.inputs.rollout);
+        const { halfClosedTimeoutMs: limitMs = DEFAULT_HALF_CLOSED_TIMEOUT_MS } = olds.inputs.rollout;
+        const halfClosedTimeoutMs = halfClosedTimeoutOf(instance, { halfClosedTimeoutMs: limitMs });
         return drainAndDelete(draining, instance.uuid, { ...drainOptions, halfClosedTimeoutMs });
       }),
     );

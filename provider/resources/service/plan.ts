@@ -7,7 +7,8 @@ import type { PlannedPatch } from "../common/patchOperation";
 import { toWireDomain } from "./domains";
 import { fingerprint } from "../workload/request";
 import { type PublishedPort, isSamePort, toWirePort } from "./ports";
-import { toRolloutPolicy } from "./rolloutInput";
+import { describeRoll, replicaCount } from "./rollout/describe";
+import { exclusiveVolume, toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { autokillMs } from "./wire";
 
@@ -116,8 +117,6 @@ export type ServiceStep =
   /** Launches and drains replicas until they match the inputs. */
   | { readonly do: "roll"; readonly description: string };
 
-const replicaCount = (count: number): string => (count === 1 ? "1 replica" : `${count} replicas`);
-
 /**
  * What a rollout will do, in words that follow "will"; undefined if the replicas do not change.
  *
@@ -132,9 +131,9 @@ function describeRollout(olds: ServiceInputs, news: ServiceInputs, existing: num
     const [count, action] = after > before ? [after - before, "launch"] : [before - after, "drain and delete"];
     return `${action} ${replicaCount(count)}`;
   }
-  const { maxSurge, maxUnavailable } = toRolloutPolicy(after, news.template ?? { volumes: [] }, news.rollout);
-  const limits = `with at most ${maxSurge} extra and ${maxUnavailable} missing at a time`;
-  return `roll the changed template out to ${replicaCount(after)}, ${limits}`;
+  const { rollout, template = { volumes: [] }, ports } = news;
+  const policy = toRolloutPolicy(after, template, rollout, ports);
+  return describeRoll(policy, rollout.strategy === "recreate" ? undefined : exclusiveVolume(template, rollout));
 }
 
 /**

@@ -1,9 +1,11 @@
 /** Service: published ports, with replicas of a template that are updated without downtime. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
-import { secondsToMs } from "../common/migrations";
 import { dropTemplateScaleToZeroDefaults } from "../workload/migrations";
 import { serviceInputs } from "./inputs";
 import { serviceOutputs } from "./outputs";
+import { secondsToMs } from "../common/migrations";
+import { healthToGate } from "./rollout/migrations";
+import { rolloutPeak } from "./rollout/peak";
 import { holdsExclusiveResource, serviceQuotaUsage, serviceRules } from "./rules";
 
 /** The Service resource. */
@@ -20,9 +22,11 @@ export const service = defineResource({
       drainTimeoutSeconds: "drainTimeoutMs",
     }),
     dropTemplateScaleToZeroDefaults,
+    healthToGate,
   ],
   rules: serviceRules,
   quotaUsage: serviceQuotaUsage,
+  updatePeak: rolloutPeak,
   deleteBeforeReplace: holdsExclusiveResource,
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });

@@ -8,7 +8,9 @@ import { checkDomains } from "./domains";
 import type { ServiceInputs } from "./inputs";
 import { checkPorts } from "./ports";
 import { checkTemplateTags } from "./replicaTags";
-import { checkRollout } from "./rolloutInput";
+import { GATE_PATHS, checkGate } from "./rollout/gateRules";
+import { inPlaceRule } from "./rollout/inPlaceRule";
+import { ROLLOUT_PATHS, checkRollout } from "./rollout/rules";
 
 /** Checks only whether inputs are set, so unknown values inside them do not matter. */
 function checkReplicas({ template, replicas, autoscale }: ServiceInputs): readonly CheckFailure[] {
@@ -35,9 +37,14 @@ export const serviceRules: readonly Rule<ServiceInputs>[] = [
   { reads: ["autoscale"], test: ({ autoscale }) => checkAutoscale(autoscale) },
   { reads: ["replicas"], test: checkReplicas },
   {
-    reads: ["replicas", "template.volumes", "rollout"],
+    reads: ["replicas", "template.volumes", ...ROLLOUT_PATHS],
     test: ({ replicas, template, rollout }) => checkRollout(replicas, template ?? { volumes: [] }, rollout),
   },
+  {
+    reads: ["ports", "rollout.healthyWithinMs", ...GATE_PATHS],
+    test: ({ ports, rollout }) => checkGate(ports, rollout),
+  },
+  inPlaceRule,
   { reads: ["template.tags"], test: ({ template }) => (template === undefined ? [] : checkTemplateTags(template)) },
   ...templateRules.map(({ reads, test }) => ({
     reads,

@@ -21,6 +21,10 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   wakeup_latency: "the documentation of metrics has it",
   wakeup_latency_sum: "the documentation of metrics has it",
   status: "every item has one, those of images too",
+  features: "extensions of this platform, in its health",
+  readiness_probe: "an extension of this platform",
+  readiness: "an extension of this platform",
+  rotation: "an extension of this platform",
   type: "policies are flat in the documentation, beside `policy` of the document",
 };
 /** Members that a flat policy has beside `policy`. */

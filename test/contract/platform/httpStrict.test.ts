@@ -24,6 +24,16 @@ describe("a platform with the strict API of 2026", () => {
     assert.equal((await platform.requestItem("POST", "/v1/instances", { image: "app:1" }))["status"], "success");
   });
 
+  it("does not know the extensions of this platform", async () => {
+    const rotation = { image: "app:1", rotation: "in" };
+    await assertRejected("POST", "/v1/instances", rotation, 400, /^Unknown member 'rotation'/);
+    const { uuid } = await platform.requestItem("POST", "/v1/instances", { image: "app:1" });
+    const change = [{ uuid, prop: "rotation", op: "set", value: "in" }];
+    await assertRejected("PATCH", "/v1/instances", change, 400, /prop/);
+    assert.doesNotMatch(JSON.stringify((await platform.api("GET", "/v1/healthz")).envelope), /features/);
+    await platform.api("DELETE", "/v1/instances", [{ uuid }]);
+  });
+
   it("rejects options of a delete and leaves their objects alone", async () => {
     const { uuid } = await platform.requestItem("POST", "/v1/instances", { name: "kept", image: "app:1" });
     await assertRejected("DELETE", "/v1/instances", [{ uuid, timeout_s: -1 }], 400, /^Unknown member 'timeout_s'$/);

@@ -15,7 +15,7 @@ describe("a port that redirects", () => {
     const events = { onWakeNeeded: none, onRequest: none, onConnectionCount: none };
     proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS);
     port = await freePort();
-    await proxy.publish([{ port, destinationPort: 8443, mode: "redirect" }]);
+    await proxy.publish([{ port, destinationPort: 8443, isHttp: true, mode: "redirect" }]);
   });
   afterEach(() => proxy.close());
 
@@ -38,8 +38,8 @@ describe("a port that redirects", () => {
   });
 
   it("forwards to instances as soon as the handler is removed", async () => {
-    await proxy.publish([{ port, destinationPort: 80, mode: "plain" }]);
-    await assert.rejects(sendHttp(`http://127.0.0.1:${port}/`, "GET", {}));
+    await proxy.publish([{ port, destinationPort: 80, isHttp: true, mode: "plain" }]);
+    assert.equal((await sendHttp(`http://127.0.0.1:${port}/`, "GET", {})).status, 503);
     assert.equal(await isListening(port), true);
   });
 

@@ -245,7 +245,7 @@ describe("the dynamic provider process", () => {
         assert.deepEqual(service.printed, sentences);
       };
       await foretells({ template: { image: "a", memoryMb: 256, volumes: UNKNOWN } }, [
-        "Service 'web': the update will roll the changed template out to 1 replica, with at most 1 extra and 0 missing at a time.",
+        "Service 'web': the update will roll the changed template out to 1 replica (rolling): in 1 batch, at most 2 at once, at least 1 serving.",
         "Service 'web': template will change (value not fully known yet).",
       ]);
       await foretells({ softLimit: 2, ports: [{ port: 9090 }, UNKNOWN] }, [

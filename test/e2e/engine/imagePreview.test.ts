@@ -76,7 +76,7 @@ describe("the preview of an image", function () {
       "GatewayImage 'site': the update will build the image again.",
     ]);
     assert.deepEqual(messagesOf(preview, "::web"), [
-      "Service 'web': the update will roll the changed template out to 3 replicas, with at most 1 extra and 0 missing at a time.",
+      "Service 'web': the update will roll the changed template out to 3 replicas (rolling): in 3 batches of 1, at most 4 at once, at least 3 serving.",
     ]);
   });
 

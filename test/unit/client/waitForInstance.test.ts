@@ -28,6 +28,21 @@ describe("the assessment of an observed instance", () => {
     assert.equal(assessReadiness(instance({ state: "standby", net_time_us: 0 })).outcome, "met");
   });
 
+  it("is not ready before its readiness probe has passed, and failed once that has failed", () => {
+    const probed = (readiness: InstanceItem["readiness"], more: Partial<InstanceItem> = {}) =>
+      assessReadiness(instance({ state: "running", net_time_us: 1, readiness, ...more }));
+    const reason = "/hello returned HTTP 404";
+    assert.deepEqual(probed({ state: "waiting", reason, attempts: 3 }), { outcome: "pending", reason });
+    assert.equal(probed({ state: "waiting" }).outcome, "pending");
+    assert.equal(probed({ state: "passed", attempts: 4 }).outcome, "met");
+    assert.deepEqual(probed({ state: "failed", reason, attempts: 9 }), {
+      outcome: "failed",
+      reason: "/hello returned HTTP 404 (attempt 9 of its probe)",
+    });
+    assert.equal(probed({ state: "failed", reason }, { state: "standby" }).outcome, "met");
+    assert.equal(probed({ state: "failed", reason }, { state: "stopped" }).outcome, "failed");
+  });
+
   it("is failed for stopped, with the decoded reason", () => {
     assert.deepEqual(assessLiveness(instance({ state: "stopped", stop_reason: 3, exit_code: 7 })), {
       outcome: "failed",

@@ -63,6 +63,62 @@ describe("the quota check at preview", () => {
     assert.equal((await failures("Instance", "c", guest(16))).length, 1);
   });
 
+  describe("of a rolling update", () => {
+    const web = (image: string, memoryMb: number, replicas: number, rollout: object) => ({
+      ports: [{ port: 8080 }],
+      template: { image, memoryMb },
+      replicas,
+      rollout,
+    });
+    const roll = async (before: object, after: object, more: Partial<QuotasItem>): Promise<readonly string[]> =>
+      checking(quotas(more))("Service", "web", after, await checked("Service", before));
+
+    it("counts the extra replicas", async () => {
+      const [before, after] = [web("a", 512, 10, { maxSurge: "25%" }), web("b", 512, 10, { maxSurge: "25%" })];
+      const used = { live_memory_mb: 5_120, instances: 10 };
+      // 25% of 10 rounds up to 3, and 3 of 512 MiB need 1,536.
+      assert.deepEqual(await roll(before, after, { used, hard: { live_memory_mb: 6_656, instances: 13 } }), []);
+      assert.deepEqual(await roll(before, after, { used, hard: { live_memory_mb: 6_655, instances: 12 } }), [
+        `QUOTA_EXCEEDED: rollout.maxSurge: up to 13 replicas run at once (10 and 3 extra) during the update, which needs 3 × 1 = 3 more of instances; 10 of 12 are used. ${HINT}`,
+        `QUOTA_EXCEEDED: rollout.maxSurge: up to 13 replicas run at once (10 and 3 extra) during the update, which needs 3 × 512 = 1536 MiB more of live_memory_mb; 5120 of 6655 MiB are used. ${HINT}`,
+      ]);
+    });
+
+    it("counts a second set", async () => {
+      const rollout = { strategy: "blueGreen" };
+      const used = { live_memory_mb: 768, instances: 3 };
+      const [before, after] = [web("a", 256, 3, rollout), web("b", 256, 3, rollout)];
+      assert.deepEqual(await roll(before, after, { used, hard: { instances: 6 } }), []);
+      assert.deepEqual(await roll(before, after, { used, hard: { instances: 5 } }), [
+        `QUOTA_EXCEEDED: rollout.strategy: 3 new and 3 old replicas run at once during the update, which needs 3 × 1 = 3 more of instances; 3 of 5 are used. ${HINT}`,
+      ]);
+    });
+
+    it("counts the largest mixture if replicas grow", async () => {
+      const used = { live_memory_mb: 300, instances: 3 };
+      const [before, after] = [web("a", 100, 3, {}), web("b", 300, 3, {})];
+      // At the end, 3 of 300 MiB run beside the last of 100: 1,000, which is 700 more than 3 of 100.
+      assert.deepEqual(await roll(before, after, { used, hard: { live_memory_mb: 1_000 } }), []);
+      assert.deepEqual(await roll(before, after, { used, hard: { live_memory_mb: 999 } }), [
+        `QUOTA_EXCEEDED: rollout.maxSurge: up to 4 replicas run at once (3 and 1 extra) during the update, which needs 3 × 300 + 1 × 100 − 3 × 100 = 700 MiB more of live_memory_mb; 300 of 999 MiB are used. ${HINT}`,
+      ]);
+    });
+
+    it("needs none where old replicas go first, nothing rolls, or the template is not known", async () => {
+      const used = { live_memory_mb: 768, instances: 3 };
+      const full = { used, hard: { live_memory_mb: 768, instances: 3 } };
+      for (const rollout of [{ strategy: "recreate" }, { strategy: "inPlace" }, { maxSurge: 0, maxUnavailable: 1 }])
+        assert.deepEqual(await roll(web("a", 256, 3, rollout), web("b", 256, 3, rollout), full), []);
+      assert.deepEqual(await roll(web("a", 256, 3, {}), web("a", 256, 3, { maxSurge: 2 }), full), []);
+      assert.deepEqual(await roll(web("a", 256, 3, {}), web(UNKNOWN, 256, 3, {}), full), []);
+    });
+
+    it("takes the room that a smaller number of replicas leaves", async () => {
+      const full = { used: { instances: 5 }, hard: { instances: 5 } };
+      assert.deepEqual(await roll(web("a", 64, 5, {}), web("b", 64, 3, {}), full), []);
+    });
+  });
+
   it("lets shrinking resources make room, and never rejects them", async () => {
     const failures = checking(quotas({ used: { live_memory_mb: 12_500 }, hard: { live_memory_mb: 12_000 } }));
     assert.deepEqual(await failures("Instance", "a", guest(1000), await checked("Instance", guest(2000))), []);

@@ -131,7 +131,7 @@ describe("a program", () => {
         maxSurge: 1,
         maxUnavailable: 0,
         stableForMs: 10_000,
-        health: { path: "/hello", match: { "$.status": "pass" } },
+        gate: { path: "/hello", match: { "$.status": "pass" } },
       },
     });
     await whole(gateway.urn);

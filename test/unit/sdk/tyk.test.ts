@@ -199,9 +199,9 @@ describe("tyk", () => {
     assert.deepEqual([config["slave_options"], config["auth_override"]], [undefined, undefined]);
   });
 
-  describe("checks health", () => {
+  describe("gates a replica", () => {
     const problem = (version: string, status: number, body: object): string | undefined => {
-      const { path, match } = unikernel.tyk({ ...SIMPLE, version }).health;
+      const { path, match } = unikernel.tyk({ ...SIMPLE, version }).gate;
       const health = { path: path as string, match: match as Record<string, string> };
       return findHealthProblem({ status, body: JSON.stringify(body) }, health);
     };
@@ -212,7 +212,7 @@ describe("tyk", () => {
 
     it("at /hello before 5.8.3, whose body alone says whether the gateway works", () => {
       for (const version of ["5.7.1", "v5.8.2", "4.3.0", "5.3.11-rc1"])
-        assert.equal(unikernel.tyk({ ...SIMPLE, version }).health.path, "/hello", version);
+        assert.equal(unikernel.tyk({ ...SIMPLE, version }).gate.path, "/hello", version);
       assert.equal(problem("5.7.1", 200, hello("pass", { redis })), undefined);
       assert.match(problem("5.7.1", 200, hello("pass", {})) ?? "", /details\.redis\.status/);
       assert.match(problem("5.7.1", 200, hello("warn", { redis })) ?? "", /at \$\.status/);
@@ -221,7 +221,7 @@ describe("tyk", () => {
 
     it("at /ready from 5.8.3 on", () => {
       for (const version of ["5.8.3", "5.8.10", "5.9.0", "5.13.1", "6.0.0"])
-        assert.equal(unikernel.tyk({ ...SIMPLE, version }).health.path, "/ready", version);
+        assert.equal(unikernel.tyk({ ...SIMPLE, version }).gate.path, "/ready", version);
       const ready = { status: "pass", version: "v5.8.3", description: "Tyk GW Ready", details: { redis } };
       assert.equal(problem("5.8.3", 200, ready), undefined);
       const message = "A successful API reload did not happen";
@@ -284,7 +284,7 @@ describe("tyk", () => {
   });
 
   it("returns what a Service takes", async () => {
-    const { health, scaleToZero, listenPort } = unikernel.tyk(HYBRID);
+    const { gate, scaleToZero, listenPort } = unikernel.tyk(HYBRID);
     const env = await environmentOf(HYBRID);
     const image = `gateway@sha256:${"0".repeat(64)}`;
     const { failures } = await check(
@@ -293,7 +293,7 @@ describe("tyk", () => {
       {
         ports: [{ port: 443, destinationPort: listenPort, handlers: ["tls", "http"] }],
         template: { image, memoryMb: 512, env, scaleToZero },
-        rollout: { health },
+        rollout: { gate },
       },
     );
     assert.deepEqual(failures, []);

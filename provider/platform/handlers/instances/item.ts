@@ -3,6 +3,7 @@
 import { toRfc3339 } from "../../../base/clock";
 import { canonicalImageUrl } from "../../../contract/imageUrl";
 import type { InstanceState } from "../../../contract/models";
+import type { ProbeProgress } from "../../../contract/readiness/progress";
 import type { ItemOf } from "../../../contract/routes";
 import { omitUndefined } from "../../../base/objects";
 import type { Instance } from "../../instances/instance";
@@ -33,6 +34,8 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
       name: service.name,
       domains: domainItems(registry, service),
     },
+    readiness: instance.readiness && readinessItem(instance.readiness),
+    rotation: service && (definition.rotation ?? "in"),
     services: service?.ports.map(({ port }) => `tcp:${port}`),
     volumes: volumes.map(({ volumeUuid, at, readonly }) => ({
       uuid: volumeUuid,
@@ -75,6 +78,7 @@ function definitionMembers(registry: Registry, definition: InstanceDefinition, s
       cooldown_time_ms: scaleToZero?.cooldown_time_ms ?? DEFAULT_COOLDOWN_MS,
       notify_time_ms: scaleToZero?.notify_time_ms ?? 0,
     },
+    readiness_probe: definition.readinessProbe,
     hostname: definition.hostname,
     features: definition.deleteOnStop ? ["delete-on-stop"] : undefined,
     tags: [...definition.tags],
@@ -96,6 +100,9 @@ function templateKindMembers({ templateAutokillMs: timeMs }: InstanceDefinition,
   if (state === "template") return { template_autokill: { time_ms: timeMs } };
   return state === "checkpoint" ? { checkpoint_autokill: { time_ms: timeMs } } : {};
 }
+
+/** The result of the readiness probe. */
+const readinessItem = ({ state, reason, attempts }: ProbeProgress) => omitUndefined({ state, reason, attempts });
 
 /** The members that come from the status. */
 function statusMembers(status: InstanceStatus) {

@@ -17,7 +17,13 @@ import { mapItemsInOrder } from "../items";
 export function instancePatchHandlers(registry: Registry): Pick<Handlers, "patchInstances"> {
   return {
     patchInstances: async ({ body }) => {
-      const items = await mapItemsInOrder(body, registry.parts.log, (operation) => patch(registry, operation));
+      const moved = new Set<Instance>();
+      const items = await mapItemsInOrder(body, registry.parts.log, async (operation) => {
+        const { instance, item } = await patch(registry, operation);
+        if (operation.prop === "rotation") moved.add(instance);
+        return item;
+      });
+      switchRotation([...moved]);
       const ids = body.map(({ id }) => (id === undefined ? {} : { id }));
       return { items: items.map((item, index) => ({ ...item, ...ids[index] })) };
     },
@@ -34,7 +40,14 @@ async function patch(registry: Registry, triple: BodyOf<"patchInstances">[number
     assertNoDependencyCycle(registry, instance, change);
     instance.patch(change);
   });
-  return { status: "success" as const, uuid, name };
+  return { instance, item: { status: "success" as const, uuid, name } };
+}
+
+/** Admits before it withdraws, with nothing in between, so that no connection finds all of them withdrawn. */
+function switchRotation(instances: readonly Instance[]): void {
+  const isWithdrawn = ({ record }: Instance): boolean => record.definition.rotation === "out";
+  for (const instance of instances) if (!isWithdrawn(instance)) instance.applyRotation();
+  for (const instance of instances) if (isWithdrawn(instance)) instance.applyRotation();
 }
 
 /** Throws `Invalid` if the instance would depend on itself, directly or indirectly. */

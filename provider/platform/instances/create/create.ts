@@ -18,7 +18,7 @@ import { type InlineResources, isInlineVolume, withInlineResources } from "./inl
 import { toDefinition } from "./definition";
 import { withReservedNames } from "./naming";
 import { withUnpackedLayers, resolveDependencies, resolveRoms } from "./resolve";
-import { checkDeleteOnStop, checkScaleToZero } from "../update/rules";
+import { checkDeleteOnStop, checkScaleToZero, checkServiceMember } from "../update/rules";
 import { resolveSource } from "./source";
 
 /** The origin of a create request. */
@@ -50,6 +50,7 @@ export async function createInstances(
   const base = { ...requested, autoscaledBy }; // never inherited from the original of a copy
   // Checked after the merge, because the source may contribute some of the values.
   checkScaleToZero(base, body.service_group !== undefined);
+  checkServiceMember(base, body.service_group !== undefined);
   checkDeleteOnStop(base);
   return withReservedNames(registry, body, base.repository, (names) => {
     assertCreateQuota(registry, body, base, names.length);

@@ -25,6 +25,8 @@ export function toDefinition(
     vcpus: body.vcpus,
     restartPolicy: body.restart_policy,
     scaleToZero: body.scale_to_zero,
+    readinessProbe: body.readiness_probe,
+    rotation: body.rotation,
     deleteOnStop: body.features?.includes("delete-on-stop"),
     tags: body.tags && [...new Set(body.tags)],
     annotations: body.annotations,

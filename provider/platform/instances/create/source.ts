@@ -96,13 +96,18 @@ function copySource(original: Instance, { service_group, volumes }: CreateInstan
   };
 }
 
-/** The definition that a copy inherits. Without a service nothing could wake it, so scale to zero is dropped. */
+/**
+ * The definition that a copy inherits. Without a service nothing could wake or probe it, so scale to zero and the readiness probe are
+ * dropped. A copy of an instance out of rotation is in rotation.
+ */
 function inheritedDefinition(original: InstanceRecord, hasService: boolean): InstanceDefinition {
   const { uuid, name, createdAt, definition, status } = original;
-  const { scaleToZero, history } = definition;
+  const { scaleToZero, readinessProbe, history } = definition;
   return {
     ...definition,
     scaleToZero: hasService ? scaleToZero : undefined,
+    readinessProbe: hasService ? readinessProbe : undefined,
+    rotation: undefined,
     hostname: undefined,
     deleteLock: false,
     templateAutokillMs: 0,

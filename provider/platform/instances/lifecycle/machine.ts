@@ -16,13 +16,16 @@ import { WakeupMetrics } from "../wakeups";
  * An event of a VM session.
  *
  * - `started`: the guest's program runs
- * - `ready`: every port is ready
+ * - `listening`: every port is ready
+ * - `ready`: the readiness probe has passed, too
  * - `healthy`: the session has lasted long enough to reset the restart back-off
  * - `drained`: connections have closed, or the drain timeout has passed
  * - `exited`: the VM is gone
  */
 export type InstanceEvent =
-  | { readonly is: "started" | "ready" | "drained" | "healthy"; readonly session: VmSession }
+  | { readonly is: "started" | "drained" | "healthy"; readonly session: VmSession }
+  /** `phase`: the probes that found it. */
+  | { readonly is: "listening" | "ready"; readonly session: VmSession; readonly phase: AbortSignal }
   | { readonly is: "exited"; readonly session: VmSession; readonly exit: VmExit };
 
 /** How step functions reach the actor. */
@@ -181,6 +184,16 @@ export class InstanceMachine {
   updateRotation(): void {
     const { uuid, status } = this.#record;
     if (!status.deleting) this.rotation?.setState(uuid, rotationStateOf(status));
+  }
+
+  /** Tells its service's rotation what the definition says about its connections. */
+  configureRotation(): void {
+    const { uuid, definition, status } = this.#record;
+    if (status.deleting) return;
+    this.rotation?.configure(uuid, {
+      withdrawn: definition.rotation === "out",
+      holdTimeoutMs: definition.readinessProbe?.hold_timeout_ms,
+    });
   }
 
   /** Retries a failed step after {@link RETRY_DELAY_MS}. A later call replaces a waiting one. */

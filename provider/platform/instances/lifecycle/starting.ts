@@ -1,8 +1,10 @@
 /** Starts an instance and follows it until it is ready. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiItemError } from "../../errors";
+import { notProbed, type ProbeProgress } from "../../../contract/readiness/progress";
 import type { Vm } from "../../vmm/vmm";
 import type { InstanceMachine } from "./machine";
+import { probeUntilPassed } from "./readinessProbe";
 import { newSession, nextPhase, type VmSession, waitUntilReady } from "./vmSession";
 import { armCooldown } from "./scaleToZero";
 import { startFailed, stoppedWithoutGuest } from "./stopReason";
@@ -74,8 +76,10 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
     stopReason: undefined,
     stopCode: undefined,
   });
-  if (netTimeUs === undefined) probeReadiness(machine, session);
-  else onReady(machine, session);
+  session.wokenAtMs = performance.now();
+  if (netTimeUs === undefined || machine.record.definition.readinessProbe !== undefined)
+    return probeReadiness(machine, session);
+  onReady(machine, session, session.phase.signal);
 }
 
 /** Begins a session with a running VM and subscribes to its events. */
@@ -101,26 +105,55 @@ export function onStarted(machine: InstanceMachine, session: VmSession): void {
   );
 }
 
-/** Probes the service's destination ports and posts an event when every port is ready. */
+/** Probes the service's destination ports, and then what the readiness probe asks. Posts an event after each. */
 export function probeReadiness(machine: InstanceMachine, session: VmSession): void {
   const { service } = machine;
   if (service === undefined) return;
-  service.rotation.setState(machine.record.uuid, "starting");
-  void waitUntilReady(session.vm, service.destinationPorts, machine.env.timings, nextPhase(session)).then(
-    (allReady) => {
-      if (allReady) machine.inbox.post({ is: "ready", session });
-    },
-  );
+  const { rotation, destinationPorts } = service;
+  rotation.setState(machine.record.uuid, "starting");
+  const phase = nextPhase(session);
+  session.progress = notProbed("its ports do not accept connections yet");
+  void waitUntilReady(session.vm, destinationPorts, machine.env.timings, phase).then((allReady) => {
+    if (allReady) machine.inbox.post({ is: "listening", session, phase });
+  });
 }
 
-/** Every port is ready: adds the instance to the rotation and arms the cooldown. */
-export function onReady(machine: InstanceMachine, session: VmSession): void {
-  if (machine.state !== "running" || session.phase.signal.aborted) return;
-  const { uuid, status } = machine.record;
+/** Every port is ready: asks the readiness probe, if there is one. */
+export function onListening(machine: InstanceMachine, session: VmSession, phase: AbortSignal): void {
+  if (machine.state !== "running" || phase.aborted) return;
+  const { status, definition } = machine.record;
   if (status.netTimeUs === undefined) machine.applyThenPersist({ netTimeUs: microsecondsSince(session.startedAtMs) });
+  const probe = definition.readinessProbe;
+  const ports = machine.service?.destinationPorts ?? [];
+  if (probe === undefined) return onReady(machine, session, phase);
+  session.progress = notProbed();
+  const onProgress = (progress: ProbeProgress): void => {
+    const { state } = session.progress;
+    session.progress = progress;
+    if (progress.state === "failed" && state !== "failed")
+      machine.log("instance.not-ready", { attempts: progress.attempts, reason: progress.reason });
+    machine.env.notifyChange();
+  };
+  void probeUntilPassed(session, { probe, ports }, phase, onProgress).then((passed) => {
+    if (passed) machine.inbox.post({ is: "ready", session, phase });
+  });
+}
+
+/** It is ready: adds the instance to the rotation and arms the cooldown. */
+export function onReady(machine: InstanceMachine, session: VmSession, phase: AbortSignal): void {
+  if (machine.state !== "running" || phase.aborted) return;
+  const { uuid } = machine.record;
+  session.progress = { ...session.progress, state: "passed", reason: undefined };
   machine.wakeups.ready();
   machine.rotation?.setState(uuid, "ready", session.vm);
   armCooldown(machine, machine.rotation?.connectionCount(uuid) ?? 0);
+}
+
+/** The readiness probe has changed: an instance that is waiting for its probe gets the new one; one that is ready stays so. */
+export function readinessProbeChanged(machine: InstanceMachine): void {
+  const { session } = machine;
+  if (session !== undefined && machine.state === "running" && session.progress.state !== "passed")
+    probeReadiness(machine, session);
 }
 
 const microsecondsSince = (startedAtMs: number): number =>

@@ -1,6 +1,7 @@
 /** A VM session, from boot to exit, and its readiness probes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { withTimeout } from "../../../base/timeout";
+import { notProbed, type ProbeProgress } from "../../../contract/readiness/progress";
 import type { Timings } from "../../timings";
 import type { Vm } from "../../vmm/vmm";
 
@@ -15,6 +16,10 @@ export interface VmSession {
   readonly ended: AbortController;
   /** Aborts the current readiness probes or drain. */
   phase: AbortController;
+  /** Start or wake of the guest, on the same clock: the start period of a readiness probe begins there. */
+  wokenAtMs: number;
+  /** What the readiness probe has found since then. */
+  progress: ProbeProgress;
 }
 
 /** Begins the session of a running VM. */
@@ -24,6 +29,8 @@ export const newSession = (vm: Vm, startedAtMs: number, adopted: boolean): VmSes
   adopted,
   ended: new AbortController(),
   phase: new AbortController(),
+  wokenAtMs: startedAtMs,
+  progress: notProbed(),
 });
 
 /** Ends the session's current phase and begins a new one. Returns the new phase's signal. */

@@ -17,7 +17,7 @@ import { ApiItemError } from "../../errors";
 import { resolvedImage, type InstanceDefinition, romRecord } from "../../store/instances";
 import type { InstancePatchOperation } from "../instance";
 import { checkRoms } from "./roms";
-import { checkScaleToZero, checkSchedules } from "./rules";
+import { checkScaleToZero, checkSchedules, checkServiceMember } from "./rules";
 
 /** What a change is checked against besides the definition. */
 export interface PatchContext {
@@ -158,6 +158,22 @@ const PATCHES: Readonly<Record<InstanceProp, PropertyPatches>> = {
       if (parsePatchValue("sched_priority", values.sched_priority, value) === "normal") return {};
       throw new ApiItemError("NotAllowed", "'sched_priority' is for privileged accounts");
     },
+  },
+  readiness_probe: {
+    set: (_, value, { hasService }) => {
+      const readinessProbe = parsePatchValue("readiness_probe", values.readiness_probe, value);
+      checkServiceMember({ readinessProbe }, hasService);
+      return { readinessProbe };
+    },
+    del: (_, value) => assertNoValue("readiness_probe", value, { readinessProbe: undefined }),
+  },
+  rotation: {
+    set: (_, value, { hasService }) => {
+      const rotation = parsePatchValue("rotation", values.rotation, value);
+      checkServiceMember({ rotation }, hasService);
+      return { rotation };
+    },
+    del: (_, value) => assertNoValue("rotation", value, { rotation: undefined }),
   },
   annotations: {
     set: (_, value) => ({ annotations: parsePatchValue("annotations", values.annotations, value) }),

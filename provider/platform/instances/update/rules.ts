@@ -35,6 +35,21 @@ export function checkScaleToZero(
     );
 }
 
+/** A readiness probe and a rotation are for the connections of a service. Throws `Invalid` without one. */
+export function checkServiceMember(
+  { readinessProbe, rotation }: Pick<InstanceDefinition, "readinessProbe" | "rotation">,
+  hasService: boolean,
+): void {
+  if (hasService) return;
+  if (readinessProbe !== undefined)
+    throw new ApiItemError(
+      "Invalid",
+      "'readiness_probe' needs a 'service_group': it decides when its connections reach the instance",
+    );
+  if (rotation === "out")
+    throw new ApiItemError("Invalid", "'rotation' needs a 'service_group', which the instance can be out of");
+}
+
 /**
  * `delete-on-stop` excludes restart policies, because the deleted instance could not be restarted. Throws `Invalid`.
  */

@@ -75,6 +75,36 @@ export function withLabels<I extends z.ZodObject, O extends z.ZodObject>(
     );
   }
 
+  /** What the labels of a new or changed image, and of its instance, mean. */
+  async function inspectLabels(
+    context: ProviderContext,
+    olds: Inputs | undefined,
+    news: Inputs,
+  ): Promise<InputFindings> {
+    const workload = workloadOf(news);
+    const before = olds && workloadOf(olds);
+    if (
+      workload === undefined ||
+      (before?.image === workload.image && isDeepStrictEqual(before?.scaleToZero, workload.scaleToZero))
+    )
+      return NO_FINDINGS;
+    const { image } = workload;
+    const isChanged = image !== undefined && !isUnknown(image) && image !== before?.image;
+    const missing = isChanged
+      ? await describeMissingImage(context, image, `${prefix}image`).catch(() => undefined)
+      : undefined;
+    if (missing !== undefined) return { information: [], warnings: [missing] };
+    const found = await reader.preview(context, workload).catch(() => undefined);
+    if (found === undefined) return NO_FINDINGS;
+    const { scaleToZero } = workload;
+    const given = isUnknown(scaleToZero) ? {} : withoutUnknowns(scaleToZero ?? {});
+    const taken = isUnknown(scaleToZero) ? [] : describeLabelDefaults(found.defaults?.scaleToZero, scaleToZero, prefix);
+    return {
+      information: [...taken, ...describeLabelConflicts(found.defaults?.scaleToZero, given, prefix)],
+      warnings: found.problems,
+    };
+  }
+
   return {
     ...lifecycle,
 
@@ -86,29 +116,12 @@ export function withLabels<I extends z.ZodObject, O extends z.ZodObject>(
     },
 
     async inspectInputs(context, olds, news) {
-      const workload = workloadOf(news);
-      const before = olds && workloadOf(olds);
-      if (
-        workload === undefined ||
-        (before?.image === workload.image && isDeepStrictEqual(before?.scaleToZero, workload.scaleToZero))
-      )
-        return NO_FINDINGS;
-      const { image } = workload;
-      const isChanged = image !== undefined && !isUnknown(image) && image !== before?.image;
-      const missing = isChanged
-        ? await describeMissingImage(context, image, `${prefix}image`).catch(() => undefined)
-        : undefined;
-      if (missing !== undefined) return { information: [], warnings: [missing] };
-      const found = await reader.preview(context, workload).catch(() => undefined);
-      if (found === undefined) return NO_FINDINGS;
-      const { scaleToZero } = workload;
-      const given = isUnknown(scaleToZero) ? {} : withoutUnknowns(scaleToZero ?? {});
-      const taken = isUnknown(scaleToZero)
-        ? []
-        : describeLabelDefaults(found.defaults?.scaleToZero, scaleToZero, prefix);
+      const own = (await lifecycle.inspectInputs?.(context, olds, news)) ?? NO_FINDINGS;
+      const labels = await inspectLabels(context, olds, news);
       return {
-        information: [...taken, ...describeLabelConflicts(found.defaults?.scaleToZero, given, prefix)],
-        warnings: found.problems,
+        ...own,
+        information: [...labels.information, ...own.information],
+        warnings: [...labels.warnings, ...own.warnings],
       };
     },
 

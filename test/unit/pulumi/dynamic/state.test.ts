@@ -94,6 +94,69 @@ describe("state with times in seconds", () => {
   }
 });
 
+/** Rollouts of releases that had one strategy and a health check, and the expected ones. */
+const ROLLOUTS: readonly (readonly [old: object, migrated: object])[] = [
+  [
+    { strategy: "rolling", maxSurge: 2, health: { path: "/hello", match: { "$.status": "pass" } } },
+    { strategy: "rolling", maxSurge: 2, gate: { path: "/hello", match: { "$.status": "pass" } } },
+  ],
+  [{ health: { path: "/hello", match: {} } }, { gate: { path: "/hello" } }],
+  [{ maxSurge: 1 }, { maxSurge: 1 }],
+];
+
+describe("state with a health check", () => {
+  for (const [old, expected] of ROLLOUTS) {
+    it(`is migrated to a gate: ${JSON.stringify(old)}`, () => {
+      const resource = resourceOf("Service");
+      assert.deepEqual(migrate(resource, { rollout: old }), { rollout: expected });
+      assert.deepEqual(migrate(resource, { rollout: expected }), { rollout: expected });
+      assert.deepEqual(migrate(resource, { rollout: old, __version: 3 }), { rollout: expected, __version: 3 });
+    });
+  }
+
+  it("shows no difference to a program with that gate, whether or not it has the former defaults", async () => {
+    const resource = resourceOf("Service");
+    const former = { strategy: "rolling", maxSurge: 1, maxUnavailable: 0 };
+    const state = migrate(resource, {
+      ...{ name: "edge", ports: [{ port: 8080, handlers: [], protocol: "tcp" }], replicas: 1, softLimit: 1 },
+      ...{ hardLimit: 65_535, template: { image: "a" }, adopt: false },
+      rollout: { ...former, sharedVolumes: false, health: { path: "/hello", match: {} } },
+    });
+    for (const more of [{}, former, { onFailure: "rollback" }]) {
+      const program = { name: "edge", ports: [{ port: 8080 }], template: { image: "a" } };
+      const { inputs, failures } = await check(resource, state, {
+        ...program,
+        rollout: { ...more, gate: { path: "/hello" } },
+      });
+      assert.deepEqual(failures, []);
+      assert.deepEqual(diff(resource, inputsFromState(resource, state), inputs), []);
+    }
+    const changed = await check(resource, state, {
+      name: "edge",
+      ports: [{ port: 8080 }],
+      template: { image: "a" },
+      rollout: { maxSurge: 2, gate: { path: "/hello" } },
+    });
+    assert.deepEqual(
+      diff(resource, inputsFromState(resource, state), changed.inputs).map(({ property }) => property),
+      ["rollout"],
+    );
+  });
+
+  it("keeps the volume of a service whose only strategy stopped the old replica first", async () => {
+    const resource = resourceOf("Service");
+    const template = { image: "a", volumes: [{ volume: "data", at: "/data" }] };
+    const program = { name: "edge", ports: [{ port: 8080 }], template };
+    const written = (await check(resource, {}, program)).inputs;
+    const state = migrate(resource, {
+      ...written,
+      rollout: { ...(written["rollout"] as object), strategy: "rolling", maxSurge: 1, maxUnavailable: 0 },
+    });
+    const { inputs, failures } = await check(resource, state, program);
+    assert.deepEqual([failures, diff(resource, inputsFromState(resource, state), inputs)], [[], []]);
+  });
+});
+
 describe("state", () => {
   for (const [kind, program, state] of FORMER) {
     it(`of a release without the new inputs shows no difference: ${kind}`, async () => {

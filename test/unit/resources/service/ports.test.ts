@@ -84,21 +84,6 @@ describe("the rules of replicas", () => {
   it("reject a rollout that could never replace a replica", async () => {
     assert.match((await reasons({ rollout: { maxSurge: 0 } }))[0] ?? "", /cannot both be 0/);
   });
-
-  it("reject a health path that a client would read otherwise", async () => {
-    for (const path of ["/", "/hello", "/a//b?c=/d", "/ü"])
-      assert.deepEqual(await reasons({ rollout: { health: { path } } }), [], path);
-    // "//host" is a host, and "#…" is never sent.
-    for (const path of ["", "hello", "//", "//host/x", "/a b", "/a#b", "/a\n"])
-      assert.match((await reasons({ rollout: { health: { path } } }))[0] ?? "", /must begin with one '\/'/, path);
-  });
-
-  it("reject an invalid health path", async () => {
-    assert.match(
-      (await reasons({ rollout: { health: { path: "/x", match: { "status.x": 1 } } } }))[0] ?? "",
-      /is not a supported JSON path; use one such as \$\.status/,
-    );
-  });
 });
 
 describe("ports on the wire", () => {

@@ -211,6 +211,12 @@ describe("the service resource", () => {
     assert.ok(cluster.nowMs - startMs < 10_000);
   });
 
+  it("takes a replica that runs for ready if the gate asks for no more", async () => {
+    cluster.lives.set(image("1"), () => ({ state: "running", net_time_us: 0 }));
+    const { outputs } = await service.create(context, await inputsOf({}, { rollout: { gate: { type: "running" } } }));
+    assert.equal(outputs.instances.length, 2);
+  });
+
   it("leaves nothing behind if its first replica crashes", async () => {
     cluster.lives.set(image("1"), crashes);
     await assert.rejects(service.create(context, await inputsOf()), (e) => UnikernelError.has(e, "GUEST_STOPPED"));

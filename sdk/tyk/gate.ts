@@ -1,5 +1,5 @@
 /** The readiness of a Tyk gateway. Source: TykTechnologies/tyk, `gateway/health_check.go`. */
-import type { HealthCheckArgs } from "../types";
+import type { RolloutGateArgs } from "../types";
 import { settingError } from "./checks";
 
 /** First version with `/ready`. */
@@ -12,16 +12,18 @@ function isAtLeast(version: readonly number[], other: readonly number[]): boolea
 }
 
 /**
- * The check for a version. `/ready` responds with 503 until Redis is connected and the APIs are loaded. Older versions have only
+ * The gate for a version. `/ready` responds with 503 until Redis is connected and the APIs are loaded. Older versions have only
  * `/hello`, which always responds with 200: its status is `pass` even before the first check, when it has no details, so the detail of
  * Redis must be there and pass.
  *
  * Throws a `RunError` for a text that is no version.
+ *
+ * @param port the gateway's port
  */
-export function healthOf(version: string): HealthCheckArgs {
+export function gateOf(version: string, port: number): RolloutGateArgs {
   const parts = /^v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/.exec(version)?.slice(1).map(Number);
   if (parts === undefined) throw settingError("version", `must be a version such as '5.8.3', got '${version}'.`);
   return isAtLeast(parts, READY_SINCE)
-    ? { path: "/ready", match: { "$.status": "pass", "$.description": "Tyk GW Ready" } }
-    : { path: "/hello", match: { "$.status": "pass", "$.details.redis.status": "pass" } };
+    ? { path: "/ready", port, match: { "$.status": "pass", "$.description": "Tyk GW Ready" } }
+    : { path: "/hello", port, match: { "$.status": "pass", "$.details.redis.status": "pass" } };
 }

@@ -1,0 +1,84 @@
+/** What a preview can say about a rollout by asking the metro what it can do. */
+import { type MetroFeature, findMetroFeatures } from "../../metroFeatures";
+import { knownPartsDiffer } from "../../../definition/diff";
+import type { CheckFailure, InputFindings } from "../../../definition/resource";
+import { containsUnknown, isUnknown } from "../../../definition/unknowns";
+import type { ProviderContext } from "../../context";
+import { fingerprint } from "../../workload/request";
+import { type ServiceInputs, templateInput } from "../inputs";
+import { describeGuarantee } from "./describe";
+import { gateTypeOf } from "./gateInput";
+import { defaultGatePort, isPublished, toReadinessProbe } from "./policy";
+
+const NO_FINDINGS: InputFindings = { information: [], warnings: [] };
+
+/** True if the update launches replicas of a changed template, or, while the image is not known, may do so. */
+export function rollsTemplate(olds: ServiceInputs | undefined, news: ServiceInputs): boolean {
+  const [before, after] = [olds?.template, news.template];
+  if (before === undefined || after === undefined || olds?.replicas === 0 || news.replicas === 0) return false;
+  if (containsUnknown(after)) return isUnknown(after.image) || knownPartsDiffer(templateInput, before, after);
+  return fingerprint(before) !== fingerprint(after);
+}
+
+/** What the metro cannot do for these inputs. */
+function findUnsupported(
+  metro: string,
+  features: ReadonlySet<string>,
+  { rollout, ports, replicas }: ServiceInputs,
+): Pick<InputFindings, "warnings"> & { readonly failures: readonly CheckFailure[] } {
+  const has = (feature: MetroFeature): boolean => features.has(feature);
+  const { strategy, gate } = rollout;
+  const failures: CheckFailure[] = [];
+  if (strategy === "blueGreen" && !has("rotation"))
+    failures.push({
+      code: "NOT_SUPPORTED",
+      property: "rollout.strategy",
+      reason: `metro '${metro}' cannot move connections from one set of replicas to another: each one that runs gets some. Use "rolling" with maxSurge: ${isUnknown(replicas) ? "replicas" : replicas}, or "canary".`,
+    });
+  if (gate === undefined || has("readiness-probe")) return { warnings: [], failures };
+  const type = gateTypeOf(gate);
+  const port = gate.port ?? (type === "http" && !containsUnknown(ports) ? defaultGatePort(ports) : undefined);
+  if (
+    type !== "running" &&
+    typeof port === "number" &&
+    !isUnknown(port) &&
+    !containsUnknown(ports) &&
+    !isPublished(ports, port)
+  )
+    failures.push({
+      code: "NOT_SUPPORTED",
+      property: "rollout.gate.port",
+      reason: `no port of the service leads to ${port}, and metro '${metro}' has no other way to a replica. Publish it, or give a port that is published.`,
+    });
+  const warnings =
+    gate.holdTimeoutMs === undefined
+      ? []
+      : [`rollout.gate.holdTimeoutMs has no effect in metro '${metro}', which does not hold connections for a gate`];
+  return { warnings, failures };
+}
+
+/**
+ * What the metro makes of the rollout of new or changed inputs: what it does not support, and when new replicas get connections. Says
+ * nothing if the metro does not respond.
+ *
+ * @param olds the inputs in state; `undefined` for a new service
+ */
+export async function inspectRollout(
+  context: ProviderContext,
+  olds: ServiceInputs | undefined,
+  news: ServiceInputs,
+): Promise<InputFindings> {
+  const { rollout, template, ports } = news;
+  if (isUnknown(rollout) || isUnknown(template) || isUnknown(rollout.gate) || template === undefined)
+    return NO_FINDINGS;
+  const { strategy, gate } = rollout;
+  const rolls = rollsTemplate(olds, news);
+  if (!rolls && strategy !== "blueGreen" && gate === undefined) return NO_FINDINGS;
+  const features = await findMetroFeatures(context);
+  if (features === undefined) return NO_FINDINGS;
+  const unsupported = findUnsupported(context.metro, features, news);
+  if (!rolls || unsupported.failures.length > 0) return { information: [], ...unsupported };
+  const probe = gate && !containsUnknown(ports) ? toReadinessProbe(gate, ports) : undefined;
+  const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
+  return { information: [describeGuarantee({ gate: probe }, isIsolated)], ...unsupported };
+}

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { check } from "../../../../../provider/definition/check";
+import { UNKNOWN } from "../../../../../provider/definition/unknowns";
+import { inspectRollout } from "../../../../../provider/resources/service/rollout/inspect";
+import { service } from "../../../../../provider/resources/service/resource";
+import { contextWithResponses } from "../../../../support/resourceContext";
+
+type Inputs = Parameters<typeof inspectRollout>[2];
+const image = (digit: string) => `gateway@sha256:${digit.repeat(64)}`;
+
+describe("the preview of a rollout", () => {
+  const inputs = async (rollout: object, more: object = {}): Promise<Inputs> => {
+    const program = { name: "web", ports: [{ port: 8080 }], replicas: 3, template: { image: image("1") } };
+    const { inputs: found, failures } = await check(service, {}, { ...program, ...more, rollout });
+    assert.deepEqual(failures, []);
+    return found as Inputs;
+  };
+
+  /** What a metro with these features makes of a changed image. */
+  async function inspect(features: readonly string[], rollout: object, more: object = {}) {
+    let requests = 0;
+    const getHealthz = () => {
+      requests++;
+      return { features };
+    };
+    const context = contextWithResponses({ getHealthz });
+    const [before, after] = [
+      await inputs(rollout, more),
+      await inputs(rollout, { template: { image: image("2") }, ...more }),
+    ];
+    return { ...(await inspectRollout(context, before, after)), requests };
+  }
+  const LOCAL = ["readiness-probe", "rotation"];
+
+  it("says when new replicas get connections", async () => {
+    const promises = async (features: readonly string[], rollout: object) =>
+      (await inspect(features, rollout)).information;
+    const gate = { path: "/ready" };
+    assert.deepEqual(await promises(LOCAL, { gate }), ["each new replica passes its gate before it gets connections"]);
+    assert.deepEqual(await promises(LOCAL, {}), ["each new replica gets connections once its ports accept them"]);
+    assert.deepEqual(await promises([], { gate }), [
+      "a candidate passes the gate first; connections to the replicas begin when the metro routes to them",
+    ]);
+    assert.deepEqual(await promises([], {}), ["connections begin when the metro routes to a replica"]);
+    assert.deepEqual(await promises([], { gate: { type: "running" } }), [
+      "connections begin when the metro routes to a replica",
+    ]);
+  });
+
+  it("rejects blueGreen where connections cannot be moved", async () => {
+    const { failures } = await inspect([], { strategy: "blueGreen" });
+    assert.deepEqual(failures, [
+      {
+        code: "NOT_SUPPORTED",
+        property: "rollout.strategy",
+        reason:
+          'metro \'test\' cannot move connections from one set of replicas to another: each one that runs gets some. Use "rolling" with maxSurge: 3, or "canary".',
+      },
+    ]);
+    assert.deepEqual((await inspect(LOCAL, { strategy: "blueGreen" })).failures, []);
+  });
+
+  it("rejects blueGreen of a new service, too", async () => {
+    const context = contextWithResponses({ getHealthz: () => ({}) });
+    const found = await inspectRollout(context, undefined, await inputs({ strategy: "blueGreen" }));
+    assert.deepEqual([found.failures?.length, found.information], [1, []]);
+  });
+
+  it("needs a published port where the metro has no other way to a replica", async () => {
+    const { failures } = await inspect([], { gate: { path: "/ready", port: 9000 } });
+    assert.deepEqual(failures, [
+      {
+        code: "NOT_SUPPORTED",
+        property: "rollout.gate.port",
+        reason:
+          "no port of the service leads to 9000, and metro 'test' has no other way to a replica. Publish it, or give a port that is published.",
+      },
+    ]);
+    assert.deepEqual((await inspect(LOCAL, { gate: { path: "/ready", port: 9000 } })).failures, []);
+    const ports = [{ port: 443, destinationPort: 9000, handlers: ["tls", "http"] }];
+    assert.deepEqual((await inspect([], { gate: { path: "/ready", port: 9000 } }, { ports })).failures, []);
+  });
+
+  it("warns of a hold that the metro does not know", async () => {
+    const gate = { path: "/ready", holdTimeoutMs: 5_000 };
+    assert.deepEqual((await inspect([], { gate })).warnings, [
+      "rollout.gate.holdTimeoutMs has no effect in metro 'test', which does not hold connections for a gate",
+    ]);
+    assert.deepEqual((await inspect(LOCAL, { gate })).warnings, []);
+  });
+
+  it("asks nothing if nothing depends on the metro, and only once otherwise", async () => {
+    let requests = 0;
+    const context = contextWithResponses({ getHealthz: () => ({ requests: ++requests }) });
+    const [before, after] = [await inputs({}), await inputs({}, { template: { image: image("2") } })];
+    await inspectRollout(context, before, await inputs({ maxSurge: 2 }));
+    await inspectRollout(context, undefined, before);
+    assert.equal(requests, 0);
+    await inspectRollout(context, before, after);
+    await inspectRollout(context, before, after);
+    assert.equal(requests, 1);
+  });
+
+  it("says nothing if the metro does not respond", async () => {
+    const context = contextWithResponses({
+      getHealthz: () => {
+        throw new Error("no response");
+      },
+    });
+    const [before, after] = [
+      await inputs({ strategy: "blueGreen" }),
+      await inputs({ strategy: "blueGreen" }, { template: { image: image("2") } }),
+    ];
+    assert.deepEqual(await inspectRollout(context, before, after), { information: [], warnings: [] });
+  });
+
+  it("takes an image that is not known yet for a change", async () => {
+    const context = contextWithResponses({ getHealthz: () => ({ features: LOCAL }) });
+    const before = await inputs({});
+    const after = { ...before, template: { ...before.template, image: UNKNOWN } } as Inputs;
+    assert.equal((await inspectRollout(context, before, after)).information.length, 1);
+    const env = { ...before, template: { ...before.template, env: { A: UNKNOWN } } } as Inputs;
+    assert.equal((await inspectRollout(context, env, env)).information.length, 0);
+  });
+});

@@ -837,6 +837,8 @@ export interface RolloutArgs {
   readonly healthyWithinMs?: pulumi.Input<number> | undefined;
   /** How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
+  /** How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only in metro `local`; in others such a connection counts until `drainTimeoutMs`. */
+  readonly halfClosedTimeoutMs?: pulumi.Input<number> | undefined;
   /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: such a volume belongs to one instance at a time, so the strategy is `recreate`. */
   readonly sharedVolumes?: pulumi.Input<boolean> | undefined;
   /** When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving. The update fails in each case. Default `rollback`. */
@@ -863,6 +865,8 @@ export interface Rollout {
   readonly healthyWithinMs: number;
   /** How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000. */
   readonly drainTimeoutMs: number;
+  /** How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only in metro `local`; in others such a connection counts until `drainTimeoutMs`. */
+  readonly halfClosedTimeoutMs?: number | undefined;
   /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: such a volume belongs to one instance at a time, so the strategy is `recreate`. */
   readonly sharedVolumes: boolean;
   /** When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving. The update fails in each case. Default `rollback`. */

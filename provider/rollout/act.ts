@@ -4,7 +4,8 @@ import { createOrRecover } from "../client/transport/createOrRecover";
 import { ITEM_CODES } from "../contract/codes";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import { withErrorContext } from "../base/errors";
-import { deleteInstances } from "./instances";
+import type { DrainingItem } from "./drainObserver";
+import { deleteInstances, drainFields, halfClosedTimeoutOf } from "./instances";
 import type { Rollout } from "./rolloutRequest";
 
 type Uuids = readonly string[];
@@ -45,14 +46,27 @@ export async function switchRotation(rollout: Rollout, admit: Uuids, withdraw: U
   allItems(response, `Moving the connections of service '${rollout.service.name}' to ${describe(admit)}`);
 }
 
-/** Tells members to stop: after their open connections have finished, or at once. Members that are gone are no error. */
-export async function stopMembers(rollout: Rollout, uuids: Uuids, how: "drain" | "force"): Promise<void> {
-  const { drainTimeoutMs } = rollout.policy;
-  const field = how === "force" ? { force: true } : drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
-  const body = uuids.map((uuid) => ({ uuid, ...field }));
-  const response = await rollout.client.stopInstances({ body }, callOf(rollout));
+/**
+ * Tells members to stop: after their open connections have finished, or at once. Members that are gone are no error. Returns those
+ * that drain, as the response has them.
+ */
+export async function stopMembers(
+  rollout: Rollout,
+  members: readonly InstanceItem[],
+  how: "drain" | "force",
+): Promise<readonly DrainingItem[]> {
+  const { policy, client } = rollout;
+  const { drainTimeoutMs } = policy;
+  const body = members.map((member) => ({
+    uuid: member.uuid,
+    ...(how === "force"
+      ? { force: true }
+      : drainFields({ drainTimeoutMs, halfClosedTimeoutMs: halfClosedTimeoutOf(member, policy) })),
+  }));
+  const response = await client.stopInstances({ body }, callOf(rollout));
   const items = response.items.filter(({ error }) => error !== ITEM_CODES.NotFound);
-  if (items.length > 0) allItems({ ...response, items }, `Stopping ${describe(uuids)}`);
+  if (items.length > 0) allItems({ ...response, items }, `Stopping ${describe(members.map(({ uuid }) => uuid))}`);
+  return how === "drain" ? items : [];
 }
 
 /** Stops members, and leaves it to the platform to delete them later. */
@@ -62,11 +76,7 @@ export async function retireMembers(rollout: Rollout, instances: readonly Instan
   const up = instances.filter(({ state }) => state !== "stopped");
   // Tagged last: a rollout that is killed in between leaves old members, which the next one knows.
   if (up.length > 0)
-    await stopMembers(
-      rollout,
-      up.map(({ uuid }) => uuid),
-      "drain",
-    );
+    await stopMembers(rollout, up, "drain");
   const body = instances.flatMap((instance) => [
     { uuid: instance.uuid, prop: "autokill", op: "set", value: { time_ms: policy.keepOldForMs } } as const,
     { uuid: instance.uuid, prop: "tags", op: "set", value: [...retiredTags(instance)] } as const,

@@ -5,6 +5,9 @@ import { type InstanceItem, MAX_DRAIN_MS } from "../contract/models";
 import { waitUntilStopped } from "../client/waitForInstance";
 import type { CallContext } from "../client/callContext";
 import { UnikernelError } from "../base/errors";
+import { omitUndefined } from "../base/objects";
+import type { DrainCounts } from "./drainCounts";
+import { observeDrain } from "./drainObserver";
 
 /** Timeout of an operation that stops an instance, in milliseconds: its drain timeout is added to the usual one. */
 export const timeoutWithDrainMs = (timeoutMs: number, drainTimeoutMs: number): number =>
@@ -45,13 +48,26 @@ export async function listInstances(
 interface DrainOptions {
   /** How long open connections may take to finish; -1 means as long as the metro allows. */
   readonly drainTimeoutMs: number;
+  /** See {@link halfClosedTimeoutOf}. */
+  readonly halfClosedTimeoutMs?: number | undefined;
   /** How long the guest may then take to shut down. */
   readonly timeoutMs: number;
 }
 
-/** The field of a stop request that drains open connections first; none for 0. */
-const drainField = (drainTimeoutMs: number): { readonly drain_timeout_ms?: number } =>
-  drainTimeoutMs === 0 ? {} : { drain_timeout_ms: drainTimeoutMs };
+/**
+ * The time without bytes after which a drain no longer waits for a half-closed connection. `undefined` for a metro without such a
+ * limit: only one with the feature `rotation` has it, and reports the rotation of its members.
+ */
+export const halfClosedTimeoutOf = (
+  { rotation }: Pick<InstanceItem, "rotation">,
+  { halfClosedTimeoutMs }: { readonly halfClosedTimeoutMs?: number | undefined },
+): number | undefined => (rotation === undefined ? undefined : halfClosedTimeoutMs);
+
+/** The fields of a stop request that drains open connections first; none for a drain timeout of 0. */
+export const drainFields = ({ drainTimeoutMs, halfClosedTimeoutMs }: Omit<DrainOptions, "timeoutMs">) =>
+  drainTimeoutMs === 0
+    ? {}
+    : omitUndefined({ drain_timeout_ms: drainTimeoutMs, half_closed_timeout_ms: halfClosedTimeoutMs });
 
 /** Drains open connections, stops the instance, and waits until it has stopped. Throws `WAIT_TIMEOUT` when the signal aborts. */
 export async function stopInstance(
@@ -59,20 +75,39 @@ export async function stopInstance(
   { uuid, name }: { readonly uuid: string; readonly name: string },
   drainTimeoutMs: number,
 ): Promise<void> {
-  const response = await client.stopInstances({ body: [{ uuid, ...drainField(drainTimeoutMs) }] });
+  const response = await client.stopInstances({ body: [{ uuid, ...drainFields({ drainTimeoutMs }) }] });
   onlyItem(response, `Stopping instance '${name}'`);
   await waitUntilStopped(client, uuid, { clock, signal });
 }
 
-/** Drains open connections, stops the instance, and deletes it. An instance that no longer exists is not an error. */
-export async function drainAndDelete(context: CallContext, uuid: string, options: DrainOptions): Promise<void> {
-  const response = await context.client.stopInstances({ body: [{ uuid, ...drainField(options.drainTimeoutMs) }] });
-  if (response.items[0]?.error !== ITEM_CODES.NotFound) onlyItem(response, `Stopping instance '${uuid}'`);
-  await deleteOnceStopped(context, uuid, options);
+/**
+ * Drains open connections, stops the instance, and deletes it. An instance that no longer exists is not an error. Returns what became
+ * of the connections; `undefined` if it is not known.
+ */
+export async function drainAndDelete(
+  context: CallContext,
+  uuid: string,
+  options: DrainOptions,
+): Promise<DrainCounts | undefined> {
+  const response = await context.client.stopInstances({ body: [{ uuid, ...drainFields(options) }] });
+  if (response.items[0]?.error === ITEM_CODES.NotFound) {
+    await deleteOnceStopped(context, uuid, options);
+    return undefined;
+  }
+  const observer = observeDrain(context, onlyItem(response, `Stopping instance '${uuid}'`), options.drainTimeoutMs);
+  await stopOrTimeOut(context, uuid, options);
+  const counts = await observer.counts();
+  await deleteInstances(context.client, [uuid]);
+  return counts;
 }
 
 /** Waits for a stopping instance, then deletes it. After the timeout it is deleted anyway, which kills its VM. */
-export async function deleteOnceStopped(
+export async function deleteOnceStopped(context: CallContext, uuid: string, options: DrainOptions): Promise<void> {
+  await stopOrTimeOut(context, uuid, options);
+  await deleteInstances(context.client, [uuid]);
+}
+
+async function stopOrTimeOut(
   { client, clock, signal }: CallContext,
   uuid: string,
   { drainTimeoutMs, timeoutMs }: DrainOptions,
@@ -81,7 +116,6 @@ export async function deleteOnceStopped(
   await waitUntilStopped(client, uuid, options).catch((error: unknown) => {
     if (!UnikernelError.has(error, "WAIT_TIMEOUT")) throw error;
   });
-  await deleteInstances(client, [uuid]);
 }
 
 /**

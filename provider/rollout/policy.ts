@@ -41,6 +41,11 @@ export interface RolloutPolicy {
   readonly healthyWithinMs: number;
   /** How long open connections of an old member may take to finish. Milliseconds; -1 means as long as the metro allows. */
   readonly drainTimeoutMs: number;
+  /**
+   * How long a half-closed connection of an old member may pass no byte before it stops counting, unless an HTTP response is missing.
+   * Milliseconds; `undefined`: no limit of its own. Metros without the feature `rotation` have no such limit.
+   */
+  readonly halfClosedTimeoutMs?: number;
   readonly onFailure: FailureAction;
   /** What a member must pass before it counts as ready; `undefined`: its ports accept connections. */
   readonly gate: ReadinessProbe | undefined;

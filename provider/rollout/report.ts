@@ -1,5 +1,7 @@
 /** Turns what a rollout observes and does into events. */
 import type { AssessedMember } from "./assess";
+import { describeDrain } from "./drainCounts";
+import { type DrainObserver, type DrainingItem, observeDrain } from "./drainObserver";
 import type { RolloutEvent, RolloutPhase } from "./events";
 import { type Member, type RolloutStep, isReady } from "./plan/member";
 import type { Rollout } from "./rolloutRequest";
@@ -37,6 +39,7 @@ export class RolloutReport {
   private readonly beganMs: number;
   private readonly names = new Map<string, NamedMember>();
   private readonly phases = new Map<string, Member["phase"]>();
+  private readonly drains = new Map<string, DrainObserver>();
   private paused = "";
 
   constructor(rollout: Rollout) {
@@ -65,14 +68,31 @@ export class RolloutReport {
     this.names.set(uuid, { name, digest: digestOf(image) ?? this.names.get(uuid)?.digest });
   }
 
+  /** Counts what becomes of the connections of members that were told to stop; `items` are those of the response. */
+  drainBegan(items: readonly DrainingItem[]): void {
+    const { policy } = this.rollout;
+    for (const item of items) this.drains.set(item.uuid, observeDrain(this.rollout, item, policy.drainTimeoutMs));
+  }
+
+  /** Ends the counting, for a rollout that ends during a drain. */
+  async close(): Promise<void> {
+    await Promise.all([...this.drains.values()].map((observer) => observer.counts()));
+  }
+
+  private async drained(uuid: string): Promise<void> {
+    const counts = await this.drains.get(uuid)?.counts();
+    this.drains.delete(uuid);
+    this.emit("drained", uuid, counts && describeDrain(counts));
+  }
+
   /** Reports what changed since the last observation. */
-  observe(members: readonly Member[], assessed: readonly AssessedMember[]): void {
+  async observe(members: readonly Member[], assessed: readonly AssessedMember[]): Promise<void> {
     for (const member of members) {
       const { uuid, phase, generation } = member;
       const before = this.phases.get(uuid);
       this.phases.set(uuid, phase);
       if (before !== undefined && phase === "down" && (before === "draining" || before === "stuck"))
-        this.emit("drained", uuid);
+        await this.drained(uuid);
       if (generation !== "new" || before === phase) continue;
       if (isReady(member) && before !== "ready" && before !== "asleep" && before !== undefined)
         this.emit("ready", uuid);

@@ -40,6 +40,8 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
     report.emit("failed");
     const emit = (phase: RolloutPhase, detail: string) => report.emit(phase, undefined, detail);
     throw await endFailedRollout(rollout, state, error, { run: runRollout, emit });
+  } finally {
+    await report.close();
   }
 }
 
@@ -55,7 +57,7 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
     for (const { uuid, name, image } of instances) report.know(uuid, name, image);
     const assessed = assessInstances(rollout, instances, state);
     const members = withIssued(assessed, state.issued);
-    report.observe(members, assessed);
+    await report.observe(members, assessed);
     const plan = nextStep(members, policy, memory, clock.now());
     memory = plan.memory;
     const { step } = plan;
@@ -118,9 +120,11 @@ async function act(
       for (const uuid of step.admit) report.emit("admitted", uuid);
       return;
     case "drain":
-      return stopMembers(rollout, step.uuids, "drain");
+      report.drainBegan(await stopMembers(rollout, chosen, "drain"));
+      return;
     case "forceStop":
-      return stopMembers(rollout, step.uuids, "force");
+      await stopMembers(rollout, chosen, "force");
+      return;
     case "retire":
       return retireMembers(rollout, chosen);
     case "remove":

@@ -32,7 +32,7 @@ export interface DrainCounts {
 
 /** The drain of one instance. */
 export class DrainRecord {
-  readonly #beganMs = performance.now();
+  #beganMs = performance.now();
   readonly #ends: Record<LeaseEnd, number> = { finished: 0, moved: 0, "half-closed": 0 };
   #cut = 0;
   #tookMs: number | undefined;
@@ -40,6 +40,11 @@ export class DrainRecord {
   /** Counts a connection that ended before the drain was over. */
   count(end: LeaseEnd): void {
     if (this.#tookMs === undefined) this.#ends[end]++;
+  }
+
+  /** Measures the time from now on. */
+  restart(): void {
+    this.#beganMs = performance.now();
   }
 
   /** Ends the drain with this many open connections. Idempotent. */

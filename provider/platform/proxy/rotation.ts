@@ -88,12 +88,11 @@ export class Rotation {
   configure(uuid: string, settings: MemberSettings): void {
     const member = this.#memberOf(uuid);
     const isWithdrawn = settings.withdrawn && !member.settings.withdrawn;
-    if (!settings.withdrawn && member.settings.withdrawn) member.drain = undefined;
     member.settings = settings;
     if (isWithdrawn) {
       for (const connect of member.connects) connect.abort();
       startDraining(member, {});
-    }
+    } else if (!settings.withdrawn && member.state !== "out") member.drain = undefined;
     this.#notifyChange();
   }
 
@@ -147,6 +146,7 @@ export class Rotation {
   async drain(uuid: string, limits: DrainLimits, signal: AbortSignal): Promise<void> {
     this.setState(uuid, "out");
     const member = this.#members.get(uuid);
+    member?.drain?.restart(); // it was withdrawn before
     const record = member && startDraining(member, limits);
     while (this.connectionCount(uuid) > 0 && !signal.aborted) await this.#nextChange(signal);
     record?.finish(this.connectionCount(uuid));

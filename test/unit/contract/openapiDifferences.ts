@@ -17,7 +17,7 @@ const PORTS = [".services[].port", ".services[].destination_port", ".soft_limit"
  * otherwise `X:` and the reason of the rejection.
  */
 export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
-  "an extension of the local platform": [
+  "extensions of the local platform; others reject them": [
     "createInstance .readiness_probe: unknown",
     "createInstance .rotation: unknown",
     ...inBothVariants("patchInstances", [".prop: not in the enumeration"]),

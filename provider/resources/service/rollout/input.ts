@@ -8,6 +8,8 @@ import { gateInput } from "./gateInput";
 export const MAX_REPLICAS = 253;
 
 const durationMs = z.int().min(0).max(3_600_000);
+/** Default of `halfClosedTimeoutMs`. */
+export const DEFAULT_HALF_CLOSED_TIMEOUT_MS = 5_000;
 const MAX_KEEP_MS = 86_400_000;
 
 const canaryStep = objectType(
@@ -61,6 +63,11 @@ export const rolloutInput = objectType(
       drainTimeoutMs: field(durationMs.default(60_000), {
         description:
           "How long open connections of an old replica may take to finish, in milliseconds, 0 to 3,600,000. Default 60,000.",
+      }),
+      halfClosedTimeoutMs: field(durationMs.optional(), {
+        description:
+          "How long a half-closed connection of an old replica may pass no byte before the replica stops waiting for it, in milliseconds, 0 to 3,600,000. It waits for an HTTP response in any case. Default 5,000. Only in metro `local`; in others such a connection counts until `drainTimeoutMs`.",
+        sameAsAbsent: DEFAULT_HALF_CLOSED_TIMEOUT_MS,
       }),
       sharedVolumes: field(z.boolean().default(false), {
         description:

@@ -6,7 +6,7 @@ import type { Workload } from "../../workload/inputs";
 import type { PublishedPort } from "../ports";
 import { type Amount, resolveAmount } from "./amounts";
 import { type GateInput, gateTypeOf } from "./gateInput";
-import type { RolloutInput } from "./input";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, type RolloutInput } from "./input";
 
 /** Default of `maxSurge`. */
 export const DEFAULT_SURGE: Amount = 1;
@@ -109,6 +109,7 @@ export function toRolloutPolicy(
   const strategy = strategyOf(template, rollout);
   const { gate, steps = [], keepOldForMs = 0, onFailure = "rollback" } = rollout;
   const { stableForMs, healthyWithinMs, drainTimeoutMs } = rollout;
+  const { halfClosedTimeoutMs = DEFAULT_HALF_CLOSED_TIMEOUT_MS } = rollout;
   return {
     strategy,
     desired: replicas,
@@ -121,6 +122,7 @@ export function toRolloutPolicy(
     stableForMs,
     healthyWithinMs,
     drainTimeoutMs,
+    halfClosedTimeoutMs,
     onFailure,
     gate: gate && toReadinessProbe(gate, ports),
     readyOnceRunning: gate?.type === "running",

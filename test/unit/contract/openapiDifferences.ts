@@ -89,10 +89,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
   ],
   "a variable without a name is impossible": ["createInstance .env{}: invalid_key"],
   "a variable with '=' or NUL in its name is impossible": ["createInstance .env: custom"],
-  "a service without a port serves nothing": [
-    "createInstance .service_group.services: too_small",
-    "createService .services: too_small",
-  ],
+  "a service without a port serves nothing": ["createInstance .service_group.services: too_small"],
   "free text in the document, but only these values exist": [
     "createInstance .scale_to_zero.policy: invalid_value",
     "createInstance .volumes[].quota_policy: invalid_value",

@@ -17,7 +17,7 @@ const PORTS = [".services[].port", ".services[].destination_port", ".soft_limit"
  * otherwise `X:` and the reason of the rejection.
  */
 export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
-  "extensions of the local platform; others reject them": [
+  "an extension of the local platform": [
     "createInstance .readiness_probe: unknown",
     "createInstance .rotation: unknown",
     ...inBothVariants("patchInstances", [".prop: not in the enumeration"]),
@@ -89,9 +89,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
   ],
   "a variable without a name is impossible": ["createInstance .env{}: invalid_key"],
   "a variable with '=' or NUL in its name is impossible": ["createInstance .env: custom"],
-  "a service without a port serves nothing": [
-    "createInstance .service_group.services: too_small",
-  ],
+  "a service without a port serves nothing": ["createInstance .service_group.services: too_small"],
   "free text in the document, but only these values exist": [
     "createInstance .scale_to_zero.policy: invalid_value",
     "createInstance .volumes[].quota_policy: invalid_value",

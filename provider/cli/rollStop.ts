@@ -5,8 +5,8 @@ import { systemClock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { onlyItem } from "../client/client";
 import { createMetroClient } from "../client/metroClient";
-import { deleteLock, findLock } from "../rollout/lockObject";
-import { describeHolder, holderOf, runsHere } from "../rollout/lockHolder";
+import { deleteLock, findLock } from "../rollout/lock/object";
+import { describeHolder, holderOf, runsHere } from "../rollout/lock/holder";
 
 /**
  * Ends the rollout of a service after its current step, by removing its lock. Throws `INPUT_INVALID` without a name, `NOT_FOUND`

@@ -2,7 +2,7 @@
 import type { CallContext } from "../client/callContext";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import type { ErrorContext, ErrorCode } from "../base/errors";
-import type { CapturedMember } from "./captured";
+import type { CapturedMember } from "./failure/captured";
 import type { RolloutEvent } from "./events";
 import type { RolloutPolicy } from "./policy";
 

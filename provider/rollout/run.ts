@@ -1,14 +1,14 @@
 /**
  * Runs a rollout: observe, plan and act until it is done or has failed.
  *
- * A failed rollout ends as `onFailure` says; see `failure.ts`. Running it again resumes from the current instances.
+ * A failed rollout ends as `onFailure` says; see `failure/failure.ts`. Running it again resumes from the current instances.
  */
 import type { InstanceItem } from "../contract/models";
 import { UnikernelError } from "../base/errors";
 import { launchMember, removeMembers, restartMember, retireMembers, stopMembers, switchRotation } from "./act";
 import { type RolloutState, assessInstances, createRolloutState } from "./assess";
 import type { RolloutPhase } from "./events";
-import { endFailedRollout } from "./failure";
+import { endFailedRollout } from "./failure/failure";
 import { memberFailure } from "./memberFailure";
 import { listInstances } from "./instances";
 import { NO_MEMORY } from "./plan/canary";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
 import { UnikernelError } from "../../../provider/base/errors";
 import { isRolloutLock, lockHolder, lockLabel, rolloutLockName } from "../../../provider/contract/rolloutLock";
-import { type LockRequest, acquireLock } from "../../../provider/rollout/lock";
-import { deleteLock, findLock } from "../../../provider/rollout/lockObject";
+import { type LockRequest, acquireLock } from "../../../provider/rollout/lock/lock";
+import { deleteLock, findLock } from "../../../provider/rollout/lock/object";
 import { FakeServiceGroup, SERVICE } from "../../support/fakeServiceGroup";
 
 const PROD = { stackName: "shop-prod", stackHash: "0123456789ab", lifetimeMs: 600_000 };

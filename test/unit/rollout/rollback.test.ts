@@ -4,7 +4,7 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { captureReplicas } from "../../../provider/resources/service/rollout/capture";
 import { isManaged } from "../../../provider/resources/service/wire";
 import { MANAGED_TAG } from "../../../provider/resources/service/replicaTags";
-import { type CapturedMember, restorable } from "../../../provider/rollout/captured";
+import { type CapturedMember, restorable } from "../../../provider/rollout/failure/captured";
 import type { RolloutEvent } from "../../../provider/rollout/events";
 import type { RolloutPolicy } from "../../../provider/rollout/policy";
 import type { Rollout } from "../../../provider/rollout/rolloutRequest";

@@ -1,7 +1,7 @@
 /** Captures the replicas at the start of a rollout, so that a rollback can restore them. Pure. */
 import type { InstanceItem } from "../../../contract/models";
 import { assessReadiness } from "../../../client/waitForInstance";
-import type { CapturedMember } from "../../../rollout/captured";
+import type { CapturedMember } from "../../../rollout/failure/captured";
 import { digestIn, toReplicaRequest } from "../../workload/request";
 import type { ServiceInputs } from "../inputs";
 import { TEMPLATE_TAG } from "../replicaTags";

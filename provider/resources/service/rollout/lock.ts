@@ -2,9 +2,9 @@
 import type { ServiceItem } from "../../../contract/models";
 import { errorMessage } from "../../../base/errors";
 import { stackNameIn } from "../../../definition/identity";
-import { type RolloutLock, acquireLock, removeAbandonedLock } from "../../../rollout/lock";
-import { deleteLock, findLock } from "../../../rollout/lockObject";
-import { cancelledRolloutError } from "../../../rollout/lockHolder";
+import { type RolloutLock, acquireLock, removeAbandonedLock } from "../../../rollout/lock/lock";
+import { deleteLock, findLock } from "../../../rollout/lock/object";
+import { cancelledRolloutError } from "../../../rollout/lock/holder";
 import { type ProviderContext, forCleanup } from "../../context";
 
 /** A lock outlives its rollout by this time at most. */

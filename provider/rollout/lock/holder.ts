@@ -1,8 +1,8 @@
 /** Who holds the lock of a rollout, and what that means for another one. */
-import { UnikernelError } from "../base/errors";
-import { processStartTime } from "../base/processIdentity";
-import type { ServiceItem } from "../contract/models";
-import { type RolloutLockHolder, hashProcess, lockHolder } from "../contract/rolloutLock";
+import { UnikernelError } from "../../base/errors";
+import { processStartTime } from "../../base/processIdentity";
+import type { ServiceItem } from "../../contract/models";
+import { type RolloutLockHolder, hashProcess, lockHolder } from "../../contract/rolloutLock";
 
 /** A service that is rolled out. */
 export interface ServiceReference {

@@ -3,16 +3,16 @@
  * `contract/rolloutLock`). Reading it before each change tells a holder that its lock was broken. A metro knows no fencing, so a step
  * that has begun is not undone.
  */
-import { UnikernelError, withErrorContext } from "../base/errors";
-import { processStartTime } from "../base/processIdentity";
-import type { CallContext } from "../client/callContext";
-import { onlyItem } from "../client/client";
-import { hasFeature } from "../client/metroFeatures";
-import { createOrRecover } from "../client/transport/createOrRecover";
-import type { CreateServiceRequest, ServiceItem } from "../contract/models";
-import { type RolloutLockHolder, hashProcess, lockLabel, rolloutLockName } from "../contract/rolloutLock";
-import { deleteLock, findLock } from "./lockObject";
-import { type ServiceReference, holderOf, lockedError, lostLockError, runsHere } from "./lockHolder";
+import { UnikernelError, withErrorContext } from "../../base/errors";
+import { processStartTime } from "../../base/processIdentity";
+import type { CallContext } from "../../client/callContext";
+import { onlyItem } from "../../client/client";
+import { hasFeature } from "../../client/metroFeatures";
+import { createOrRecover } from "../../client/transport/createOrRecover";
+import type { CreateServiceRequest, ServiceItem } from "../../contract/models";
+import { type RolloutLockHolder, hashProcess, lockLabel, rolloutLockName } from "../../contract/rolloutLock";
+import { deleteLock, findLock } from "./object";
+import { type ServiceReference, holderOf, lockedError, lostLockError, runsHere } from "./holder";
 
 /** Who asks for a lock. */
 export interface LockRequest {

@@ -2,17 +2,17 @@
  * The end of a failed rollout, as `onFailure` says: its new members go and the old ones return, or everything stays as it is, or what
  * has passed stays beside what is left of the old members.
  */
-import { UnikernelError, errorMessage, formatErrorSentences } from "../base/errors";
-import { hasTimedOut } from "../base/timeout";
-import { assessReadiness } from "../client/waitForInstance";
-import type { InstanceItem } from "../contract/models";
-import type { RolloutState } from "./assess";
+import { UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
+import { hasTimedOut } from "../../base/timeout";
+import { assessReadiness } from "../../client/waitForInstance";
+import type { InstanceItem } from "../../contract/models";
+import type { RolloutState } from "../assess";
 import { type CapturedMember, restorable } from "./captured";
-import type { RolloutPhase } from "./events";
-import { deleteInstances, listInstances } from "./instances";
-import type { FailureAction } from "./policy";
+import type { RolloutPhase } from "../events";
+import { deleteInstances, listInstances } from "../instances";
+import type { FailureAction } from "../policy";
 import { type RunRollout, rollBack } from "./rollback";
-import type { Rollout } from "./rolloutRequest";
+import type { Rollout } from "../rolloutRequest";
 
 /** `1 new instance`, `2 new instances`. */
 const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

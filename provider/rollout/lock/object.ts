@@ -1,10 +1,10 @@
 /** Reads and removes the lock of a service. */
-import { onlyItem } from "../client/client";
-import type { CallContext } from "../client/callContext";
-import { ITEM_CODES } from "../contract/codes";
-import type { ServiceItem } from "../contract/models";
-import { rolloutLockName } from "../contract/rolloutLock";
-import type { ServiceReference } from "./lockHolder";
+import { onlyItem } from "../../client/client";
+import type { CallContext } from "../../client/callContext";
+import { ITEM_CODES } from "../../contract/codes";
+import type { ServiceItem } from "../../contract/models";
+import { rolloutLockName } from "../../contract/rolloutLock";
+import type { ServiceReference } from "./holder";
 
 /** The lock of a service; `undefined` if nobody holds it. Throws as the client does. */
 export async function findLock(

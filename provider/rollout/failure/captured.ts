@@ -1,5 +1,5 @@
 /** The members of a service at the start of a rollout, which a rollback restores. Pure. */
-import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
+import type { CreateInstanceRequest, InstanceItem } from "../../contract/models";
 
 /** One member as it was. */
 export interface CapturedMember {

@@ -1,9 +1,9 @@
 /** Restores the members of a service as they were at the start of a rollout: the same planner, towards these members. */
-import type { InstanceItem } from "../contract/models";
-import { switchRotation } from "./act";
+import type { InstanceItem } from "../../contract/models";
+import { switchRotation } from "../act";
 import { type CapturedMember, isAmong, restoringRequests } from "./captured";
-import { listInstances } from "./instances";
-import type { Rollout } from "./rolloutRequest";
+import { listInstances } from "../instances";
+import type { Rollout } from "../rolloutRequest";
 
 /** Runs a rollout and returns the members. */
 export type RunRollout = (rollout: Rollout) => Promise<readonly InstanceItem[]>;

@@ -1,7 +1,7 @@
 /** Extensions of the API that a metro has, as a preview asks for them. */
 import { type Client, withSignal } from "../client/client";
 import { isLocalDaemonDown } from "../client/localDaemon";
-import { type MetroFeature, metroFeatures } from "../client/metroFeatures";
+import { type MetroFeature, metroFeatures } from "../client/transport/metroFeatures";
 
 /** Those of this release's local platform. */
 const LOCAL_FEATURES: ReadonlySet<string> = new Set<MetroFeature>([

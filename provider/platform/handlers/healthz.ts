@@ -14,7 +14,7 @@ const DESCRIBE_TIMEOUT_MS = 1_000;
 /** Milliseconds for which a description of the VMM is cached. */
 const DESCRIPTION_MAX_AGE_MS = 60_000;
 
-/** Extensions of the API; `provider/client/metroFeatures.ts` has their meaning. */
+/** Extensions of the API; `provider/client/transport/metroFeatures.ts` has their meaning. */
 const FEATURES = ["readiness-probe", "rotation", "groups-without-ports"];
 
 type VmmDescription = {

@@ -3,7 +3,7 @@ import * as crypto from "node:crypto";
 import { allItems } from "../../client/client";
 import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import { assessReadiness } from "../../client/waitForInstance";
-import { metroFeatures } from "../../client/metroFeatures";
+import { metroFeatures } from "../../client/transport/metroFeatures";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/instances";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";

@@ -7,7 +7,7 @@ import { UnikernelError, withErrorContext } from "../../base/errors";
 import { processStartTime } from "../../base/processIdentity";
 import type { CallContext } from "../../client/callContext";
 import { onlyItem } from "../../client/client";
-import { hasFeature } from "../../client/metroFeatures";
+import { hasFeature } from "../../client/transport/metroFeatures";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { CreateServiceRequest, ServiceItem } from "../../contract/models";
 import { type RolloutLockHolder, hashProcess, lockLabel, rolloutLockName } from "../../contract/rolloutLock";

@@ -1,6 +1,6 @@
 /** Extensions of the API that a metro has. */
-import { isVendorMetro } from "../base/config/metroConfig";
-import type { Client } from "./client";
+import { isVendorMetro } from "../../base/config/metroConfig";
+import type { Client } from "../client";
 
 /**
  * - `readiness-probe`: instances have `readiness_probe`; a service sends connections to a member only after it has passed

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Client, withSignal } from "../../../provider/client/client";
-import { hasFeature, metroFeatures } from "../../../provider/client/metroFeatures";
+import { type Client, withSignal } from "../../../../provider/client/client";
+import { hasFeature, metroFeatures } from "../../../../provider/client/transport/metroFeatures";
 
 /** A client whose metro reports these features; `undefined`: it fails. */
 function clientOf(metro: string, answers: (readonly string[] | "nothing" | undefined)[]) {

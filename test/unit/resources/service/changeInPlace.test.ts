@@ -63,11 +63,18 @@ describe("the replicas of a service", () => {
 
   it("get no gate from a metro that does not know it", async () => {
     cluster.features = [];
-    await create({}, { gate: { path: "/hello" } });
+    const warnings: string[] = [];
+    context = { ...context, printWarning: (sentence) => warnings.push(sentence) };
+    const { template, ...inputs } = await inputsOf({}, { gate: { path: "/hello" } });
+    assert.ok(template);
+    // A candidate cannot have the volume, so that only the replica is created.
+    const volumes = [{ volume: "data", at: "/data", readonly: false }];
+    await service.create(context, { ...inputs, replicas: 1, template: { ...template, volumes } });
     assert.deepEqual(
       cluster.items().map((item) => item.readiness_probe),
-      [undefined, undefined],
+      [undefined],
     );
+    assert.match(warnings.join(), /^The gate of service 'web' is not probed/);
   });
 
   it("stay the same with inPlace, with everything that the template changes", async () => {
@@ -103,6 +110,6 @@ describe("the replicas of a service", () => {
       UnikernelError.is(rejected) ? rejected.message : String(rejected),
       /cannot keep members out of rotation/,
     );
-    assert.deepEqual(cluster.log, []);
+    assert.deepEqual(cluster.log, ["lock", "unlock"]);
   });
 });

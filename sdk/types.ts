@@ -271,7 +271,7 @@ export interface EphemeralVolume {
 
 /** Documents and a signature beside a pushed image, for those who verify images before they run them. Input form of {@link ImageAttestation}. */
 export interface ImageAttestationArgs {
-  /** Attach a software bill of materials (SPDX 2.3, JSON): the kernel, and the files of the root file system without those of `files`. Default false. */
+  /** Attach a software bill of materials (SPDX 2.3, JSON): the kernel, and the files of the root file system; of those in `files`, the names alone. Default false. */
   readonly sbom?: pulumi.Input<boolean> | undefined;
   /** Attach how the image was built (SLSA provenance 1.0 in an in-toto statement). Default false. */
   readonly provenance?: pulumi.Input<boolean> | undefined;
@@ -285,7 +285,7 @@ export interface ImageAttestationArgs {
 
 /** Documents and a signature beside a pushed image, for those who verify images before they run them. */
 export interface ImageAttestation {
-  /** Attach a software bill of materials (SPDX 2.3, JSON): the kernel, and the files of the root file system without those of `files`. Default false. */
+  /** Attach a software bill of materials (SPDX 2.3, JSON): the kernel, and the files of the root file system; of those in `files`, the names alone. Default false. */
   readonly sbom: boolean;
   /** Attach how the image was built (SLSA provenance 1.0 in an in-toto statement). Default false. */
   readonly provenance: boolean;

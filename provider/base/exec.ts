@@ -12,28 +12,47 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+/** What a tool that is run for its output may print; a broken one would otherwise fill the memory. */
+const MAX_OUTPUT_LENGTH = 64 * 2 ** 20;
+
+/** Code of the error when a tool prints more, as `child_process.execFile` has it. */
+export const OUTPUT_TOO_LONG = "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+
 /**
- * Runs a tool, never through a shell, and returns its result. `input` is what it reads; without it, nothing. Rejects only if it cannot
- * start or the signal aborts.
+ * Runs a tool, never through a shell, and returns its result. `input` is what it reads; without it, nothing. Rejects if it cannot start,
+ * if it prints more than 64 MiB ({@link OUTPUT_TOO_LONG}), and with the signal's reason when that aborts; the tool and its children are
+ * then killed.
  */
 export function exec(
   file: string,
   args: readonly string[],
-  { input, ...options }: { readonly cwd?: string; readonly signal?: AbortSignal; readonly input?: string } = {},
+  { input, cwd, signal }: { readonly cwd?: string; readonly signal?: AbortSignal; readonly input?: string } = {},
 ): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
-    const child = childProcess.spawn(file, args, {
-      ...options,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+    if (signal?.aborted === true) return reject(signal.reason as Error);
+    // A group of its own, which can be killed as a whole.
+    const child = childProcess.spawn(file, args, { cwd, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    const output = { stdout: "", stderr: "" };
+    const end = (settle: () => void): void => {
+      signal?.removeEventListener("abort", abort);
+      settle();
+    };
+    const kill = (reason: Error): void => {
+      killGroup(child.pid, "SIGKILL");
+      for (const stream of [child.stdout, child.stderr]) stream.destroy(); // a process that left the group may hold them
+      end(() => reject(reason));
+    };
+    const abort = (): void => kill(signal?.reason as Error);
+    signal?.addEventListener("abort", abort, { once: true });
     child.stdin.on("error", () => undefined); // a tool that exits without reading closes the pipe
     child.stdin.end(input);
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        if (output.stdout.length + output.stderr.length + text.length <= MAX_OUTPUT_LENGTH) output[name] += text;
+        else kill(Object.assign(new Error(`'${file}' printed more than 64 MiB.`), { code: OUTPUT_TOO_LONG }));
+      });
+    child.on("error", (error) => end(() => reject(error)));
+    child.on("close", (code) => end(() => resolve({ code, ...output })));
   });
 }
 

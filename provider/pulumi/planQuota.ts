@@ -1,4 +1,5 @@
 /** Compares the plan as a whole with the account quotas, because resources may fit one by one but not together. Pure. */
+import { LARGER_QUOTA } from "../client/errors/itemErrors";
 import { UnikernelError, formatError } from "../base/errors";
 import type { Properties, UpdatePeak } from "../definition/resource";
 import type { QuotasItem } from "../resources/fetchQuotas";
@@ -82,7 +83,7 @@ const quotaExceededMessage = (property: string, sentence: string): string =>
   formatError(
     new UnikernelError("QUOTA_EXCEEDED", sentence, {
       ...(property === "" ? {} : { property }),
-      hint: "Reduce the amount, delete unused resources, or get a larger quota: from the metro's operator, or in metro 'local' with 'npx unikernel local up --quota'.",
+      hint: `Reduce the amount, delete unused resources, ${LARGER_QUOTA}`,
     }),
   );
 

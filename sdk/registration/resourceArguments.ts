@@ -47,8 +47,20 @@ function takeAt(value: unknown, path: readonly string[], owner: string, argument
     const taken = takeAt(member, rest, owner, argument);
     return taken === member ? value : { ...members, [key]: taken };
   }
+  if (isLater(member))
+    return { ...members, [key]: pulumi.output(member as object).apply(assertNoResource(owner, argument)) };
   return pulumi.Resource.isInstance(member) ? takeFrom(member, members, key, owner, argument) : value;
 }
+
+/** A resource inside an output comes too late to bring its defaults along. */
+const assertNoResource =
+  (owner: string, { path, kind, output }: ResourceArgument) =>
+  <T>(known: T): T => {
+    if (!pulumi.Resource.isInstance(known)) return known;
+    throw new pulumi.RunError(
+      `INPUT_INVALID: ${owner}: '${path}' takes a ${kind} itself or its '${output}', not an output of a resource.`,
+    );
+  };
 
 function takeFrom(resource: pulumi.Resource, members: Members, key: string, owner: string, argument: ResourceArgument) {
   const { path, kind, output, defaults = {} } = argument;

@@ -9,9 +9,11 @@ const KNOWN: readonly string[] = [...SETTING_KEYS, "owner"];
 
 type ClosestMatch = (word: string, known: readonly string[]) => string | undefined;
 
-/** Loaded only to suggest a name, so that a program without a misspelt setting loads nothing of the provider. */
-const loadClosestMatch = (): ClosestMatch =>
-  (require("../../provider/base/spelling") as { readonly closestMatch: ClosestMatch }).closestMatch;
+/** The known name closest to `word`; `undefined` if none is similar. Loads the provider's file only now: most programs misspell nothing. */
+export function suggestName(word: string, known: readonly string[]): string | undefined {
+  const { closestMatch } = require("../../provider/base/spelling") as { readonly closestMatch: ClosestMatch };
+  return closestMatch(word, known);
+}
 
 /** Stacks whose settings were checked: one process may run several. */
 const checked = new Set<string>();
@@ -24,7 +26,7 @@ export function warnOfUnknownSettings(): void {
   for (const key of Object.keys(pulumi.runtime.allConfig())) {
     const name = key.slice(NAMESPACE.length);
     if (!key.startsWith(NAMESPACE) || KNOWN.includes(name)) continue;
-    const similar = loadClosestMatch()(name, KNOWN);
+    const similar = suggestName(name, KNOWN);
     const way =
       similar === undefined
         ? `Known settings: ${KNOWN.map((known) => NAMESPACE + known).join(", ")}.`

@@ -16,7 +16,7 @@ export interface TykArgs {
   readonly controlPlane?: TykControlPlaneArgs | undefined;
   /** Port that the gateway listens on, 1 to 65535; the `destinationPort` of the Service. Default 8080. */
   readonly listenPort?: number | undefined;
-  /** Loads only APIs with one of these tags. Default: all APIs. */
+  /** Loads only APIs with one of these tags from the control plane. Default: all APIs. */
   readonly tags?: readonly string[] | undefined;
   /** Where the configuration file is in the guest, the value of `--conf`. Default `/etc/tyk.conf`. */
   readonly configPath?: string | undefined;
@@ -40,13 +40,13 @@ export interface TykRedisArgs {
   readonly host?: pulumi.Input<string> | undefined;
   /** Port, 1 to 65535. Default 6379. */
   readonly port?: number | undefined;
-  /** Hosts of a cluster, each `host:port`. */
+  /** Hosts, each `host:port`; several need `cluster`. */
   readonly addresses?: readonly pulumi.Input<string>[] | undefined;
   /** Password. Default: none. */
   readonly password?: pulumi.Input<string> | undefined;
-  /** User name. Default: none. */
+  /** User name; needs `password`. Default: none. */
   readonly username?: string | undefined;
-  /** Number of the database. Default 0. */
+  /** Number of the database, from 0; a cluster has only 0. Default 0. */
   readonly database?: number | undefined;
   /** Connects with TLS. Default false. */
   readonly useSsl?: boolean | undefined;
@@ -66,7 +66,7 @@ export interface TykControlPlaneArgs {
   readonly groupId: pulumi.Input<string>;
   /** Connects with TLS. Without it the API key crosses the network in clear. Default true. */
   readonly useSsl?: boolean | undefined;
-  /** Accepts any certificate. Default false. */
+  /** Accepts any certificate; needs `useSsl`. Default false. */
   readonly insecureSkipVerify?: boolean | undefined;
 }
 

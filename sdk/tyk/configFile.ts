@@ -5,6 +5,7 @@
  * Source of the keys: TykTechnologies/tyk, `config/config.go`, and the Tyk documentation, "Tyk Gateway configuration options".
  */
 import type { TykArgs } from "./args";
+import { isAtLeast } from "./checks";
 
 /** Defaults of {@link TykArgs}. */
 export const DEFAULTS = {
@@ -27,6 +28,9 @@ const CONNECTIONS = { redisIdle: 100, redisActive: 250, idlePerUpstream: 100 };
  * reports no details; Tyk's default of 10 s would delay each new replica by that.
  */
 const CHECK_INTERVAL_NS = 2_000_000_000;
+
+/** Older gateways may read the number as seconds, and would never check; they keep their default. */
+const NANOSECONDS_SINCE = [5, 7, 0] as const;
 
 /** Policies and keys come from MDCB. Tyk calls the pair in `auth_override` "RPC mode". */
 const controlled = ({ controlPlane, analytics = false }: TykArgs): object =>
@@ -75,7 +79,7 @@ export function configText(args: TykArgs): string {
     hash_key_function: args.hashKeyFunction ?? DEFAULTS.hashKeyFunction,
     enable_analytics: args.analytics ?? false,
     max_idle_connections_per_host: CONNECTIONS.idlePerUpstream,
-    liveness_check: { check_duration: CHECK_INTERVAL_NS },
+    ...(isAtLeast(args.version, NANOSECONDS_SINCE) ? { liveness_check: { check_duration: CHECK_INTERVAL_NS } } : {}),
     ...controlled(args),
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;

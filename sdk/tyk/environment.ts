@@ -7,14 +7,11 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { TykArgs, TykRedisArgs } from "./args";
-import { addressCheck, checked, hostCheck, secretCheck, settingError, textCheck } from "./checks";
+import { addressCheck, checked, hostCheck, secretCheck, textCheck } from "./checks";
 
 type Variables = Readonly<Record<string, pulumi.Output<string>>>;
 
 function redisVariables({ host, addresses, password }: TykRedisArgs): Variables {
-  if ((host === undefined) === (addresses === undefined))
-    throw settingError("redis", "set either 'host' or 'addresses'.");
-  if (addresses?.length === 0) throw settingError("redis.addresses", "must not be empty.");
   const list = addresses?.map((address, index) => checked(`redis.addresses[${index}]`, address, addressCheck));
   return {
     ...(host === undefined ? {} : { TYK_GW_STORAGE_HOST: checked("redis.host", host, hostCheck) }),

@@ -1,10 +1,11 @@
 /** Settings of a Tyk gateway, with names and defaults that work in a unikernel. */
 import type { ScaleToZeroArgs } from "../types";
 import type { TykArgs, TykGateway } from "./args";
-import { assertGuestPath, assertPort, settingError } from "./checks";
 import { DEFAULTS, configText } from "./configFile";
 import { environment } from "./environment";
+import { assertConsistent } from "./consistency";
 import { gateOf } from "./gate";
+import { assertSettings } from "./settings";
 
 /**
  * A gateway with a control plane keeps its memory, because it would otherwise fetch its APIs again at each wake. Its connections to
@@ -16,7 +17,7 @@ const FILE_STANDBY: ScaleToZeroArgs = { policy: "idle", stateful: false, cooldow
 
 /**
  * Turns settings of a Tyk gateway into what a GatewayImage and a Service take: the configuration file, the environment with Tyk's
- * names, the gate of a new replica, and when to go to standby.
+ * names, a gate for rollouts, and when to go to standby.
  *
  * ```ts
  * const tyk = unikernel.tyk({ version: "5.8.3", secret: cfg.requireSecret("tykSecret"), redis: { host: redis.privateFqdn } });
@@ -32,24 +33,9 @@ const FILE_STANDBY: ScaleToZeroArgs = { policy: "idle", stateful: false, cooldow
  * secret or an address with a scheme. An output is checked as soon as it is known.
  */
 export function tyk(args: TykArgs): TykGateway {
-  const { controlPlane, tags = [], policyFile, redis } = args;
-  const { listenPort = DEFAULTS.listenPort, configPath = DEFAULTS.configPath } = args;
-  assertPort("listenPort", listenPort);
-  if (redis.port !== undefined) assertPort("redis.port", redis.port);
-  if (redis.addresses !== undefined && redis.port !== undefined)
-    throw settingError("redis.port", "has no effect with 'addresses'; write each of them as 'host:port'.");
-  assertGuestPath("configPath", configPath);
-  for (const name of ["templatePath", "appPath", "middlewarePath", "policyFile"] as const) {
-    const path = args[name];
-    if (path !== undefined) assertGuestPath(name, path);
-  }
-  if (controlPlane !== undefined && policyFile !== undefined)
-    throw settingError("policyFile", "has no effect with a control plane, which provides the policies.");
-  if (controlPlane === undefined && args.analytics === true)
-    throw settingError("analytics", "needs a control plane, to which MDCB sends them.");
-  // The gateway splits the list at commas and keeps blanks.
-  const wrong = tags.find((tag) => !/^[^\s,]+$/.test(tag));
-  if (wrong !== undefined) throw settingError("tags", `must have neither blanks nor commas, got '${wrong}'.`);
+  assertSettings(args);
+  assertConsistent(args);
+  const { controlPlane, listenPort = DEFAULTS.listenPort, configPath = DEFAULTS.configPath } = args;
   return {
     files: { [configPath]: configText(args) },
     env: environment(args),

@@ -145,7 +145,7 @@ export class InstanceWorld {
     closeConnections: () => undefined,
     connectionCount: () => 0,
     idleMs: () => 0,
-    drain: (_uuid, signal) =>
+    drain: (_uuid, _limits, signal) =>
       new Promise<void>((resolve) => {
         this.#endDrain = resolve;
         signal.addEventListener("abort", () => resolve());

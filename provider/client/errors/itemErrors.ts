@@ -9,6 +9,10 @@ export interface ItemErrorMapping {
   readonly hint: string;
 }
 
+/** How to get a larger quota, as the end of a sentence about what to do. */
+export const LARGER_QUOTA =
+  "or get a larger quota: from the metro's operator, or in metro 'local' with 'npx unikernel local up --quota'.";
+
 /**
  * The mapping for each item code. A rejected value is `API_REJECTED`, since only the caller knows its property. Only code 8 is
  * `NOT_FOUND`, because callers treat that as deleted.
@@ -68,7 +72,7 @@ export const ITEM_ERRORS: Readonly<Record<ItemCodeName, ItemErrorMapping>> = {
   },
   Quota: {
     code: "QUOTA_EXCEEDED",
-    hint: "Delete unused objects, or get a larger quota: from the metro's operator, or in metro 'local' with 'npx unikernel local up --quota'.",
+    hint: `Delete unused objects, ${LARGER_QUOTA}`,
   },
   GuestMemoryTooSmall: { code: "INPUT_INVALID", hint: "Give the instance more memory; the image does not fit." },
   NotAttached: { code: "STATE_CONFLICT", hint: "It is already detached; run 'pulumi refresh'." },

@@ -39,12 +39,20 @@ export function createMetroResolver(
       metros = await listMetros(AbortSignal.timeout(DISCOVERY_TIMEOUT_MS));
     } catch (error) {
       const reason = errorMessage(error);
-      return { url, token, note: `This address is a guess, because the control plane could not be queried: ${reason}` };
+      const note = `${describeUnusualMetro(metro)} This address is a guess, because the control plane could not be queried: ${reason}`;
+      return { url, token, note };
     }
     return { url: findMetroUrl(metro, metros), token };
   };
   let endpoint: Promise<ApiEndpoint> | undefined;
   return () => (endpoint ??= queryControlPlane());
+}
+
+/** A sentence about a code that may be misspelt, while nobody can say which metros there are. */
+function describeUnusualMetro(metro: string): string {
+  const suggestion = closestMatch(metro, [...KNOWN_METROS, "local"]);
+  const known = `Metro '${metro}' is not among the usual ones: ${KNOWN_METROS.join(", ")}, local.`;
+  return suggestion === undefined ? known : `${known} Did you mean '${suggestion}'?`;
 }
 
 /**

@@ -8,6 +8,7 @@ export * from "./account";
 export * from "./autoscale";
 export * from "./certificate";
 export * from "./common";
+export * from "./drain";
 export * from "./envelope";
 export * from "./instance";
 export * from "./instanceOperations";

@@ -28,6 +28,7 @@ import {
   vcpus,
 } from "./instanceParts";
 import { readinessItem, readinessProbe, rotation } from "./readinessProbe";
+import { drainItem } from "./drain";
 import { createServiceRequest } from "./service";
 import { volumeOptions } from "./volume";
 
@@ -243,6 +244,8 @@ export const instanceItem = z.looseObject({
   readiness: readinessItem.nullish(),
   /** Extension: whether its service sends it connections. */
   rotation: openEnum(["in", "out"]).optional(),
+  /** Extension: its last drain, until it is started again; absent if it was not drained, or by an earlier daemon. */
+  drain: drainItem.nullish(),
   /** Set on a deleted instance that is retained. */
   retained_until: timestamp.optional(),
   template_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),

@@ -102,8 +102,7 @@ export const startRequest = withSelector({
 });
 
 const drainTimeoutMs = z.int().min(-1).max(MAX_DRAIN_MS);
-/** Item of the body of `PUT /v1/instances/stop`. */
-export const stopRequest = withSelector({
+const stopFields = {
   force: z.boolean().optional(),
   drain_timeout_ms: drainTimeoutMs.optional(),
   quick: z.boolean().optional(),
@@ -111,6 +110,17 @@ export const stopRequest = withSelector({
   ifstate: z.enum(INSTANCE_STATES).optional(),
   /** Requires `force`. */
   dump: z.boolean().optional(),
+};
+/** Item of the body of `PUT /v1/instances/stop` in the cloud. */
+export const cloudStopRequest = withSelector(stopFields);
+/** Item of the body of `PUT /v1/instances/stop`. */
+export const stopRequest = withSelector({
+  ...stopFields,
+  /**
+   * Extension: only metros with the feature `rotation`. Milliseconds without a byte after which the drain no longer waits for a
+   * half-closed connection; it always waits for an HTTP response whose end it can recognise. Default: no limit of its own.
+   */
+  half_closed_timeout_ms: z.int().min(0).max(MAX_DRAIN_MS).optional(),
 });
 /** Item of the body of `PUT /v1/instances/suspend`. */
 export const suspendRequest = withSelector({ drain_timeout_ms: drainTimeoutMs.optional() });

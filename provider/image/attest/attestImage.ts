@@ -14,11 +14,12 @@ import { describeFile } from "../pack/contentReader";
 import { digestContents } from "../pack/digestContents";
 import { FileDigests } from "../pack/fileDigests";
 import type { RegistryAccess } from "../registry/pull";
-import type { FileTree } from "../rootfs/tree";
+import { checksumFiles } from "./checksumFiles";
 import { createProvenance } from "./provenance";
 import { type Attachment, attachDocuments } from "./attachDocuments";
 import { type SbomFile, type SbomPlatform, createSbom } from "./sbom";
-import { type Signer, signImage } from "./signature";
+import { signImage } from "./signature";
+import type { Signer } from "./signer";
 
 /** What to attach. */
 export interface AttestOptions {
@@ -75,7 +76,7 @@ const kernelName = ({ kernel }: BuildPlan): string => {
 
 async function describeContents(image: PushedImage, signal: AbortSignal | undefined): Promise<Attachment> {
   const { repository, digest, plan } = image;
-  const listed = new Map<Digest, readonly SbomFile[]>(); // platforms may share a root file system
+  const listed = new Map<Digest, Listing>(); // platforms may share a root file system
   const platforms: SbomPlatform[] = [];
   for (const { platform, kernel, initrd } of await readStored(image)) {
     if (initrd !== undefined && !listed.has(initrd.digest))
@@ -83,28 +84,30 @@ async function describeContents(image: PushedImage, signal: AbortSignal | undefi
     platforms.push({
       platform: formatPlatform(platform),
       runtime: kernel === undefined ? undefined : { reference: kernelName(plan), kernelDigest: kernel.digest },
-      files: (initrd && listed.get(initrd.digest)) ?? [],
+      ...((initrd && listed.get(initrd.digest)) ?? NO_FILES),
     });
   }
   return createSbom({ name: repository, digest, platforms, createdAt: CREATED_AT });
 }
 
+type Listing = Pick<SbomPlatform, "files" | "excluded">;
+
+const NO_FILES: Listing = { files: [], excluded: [] };
+
 /** The files of the packed root file system. Those with a content of `files` are left out: a hash of a short secret can be guessed. */
-async function listFiles(initrd: LayerRef, plan: BuildPlan, signal: AbortSignal | undefined): Promise<SbomFile[]> {
+async function listFiles(initrd: LayerRef, plan: BuildPlan, signal: AbortSignal | undefined): Promise<Listing> {
   return withTemporaryFolder(async (folder) => {
     const file = path.join(folder, "rootfs");
     await extractLayer(initrd, file);
     const tree = (await isErofs(file)) ? await readErofs(file) : await fromCpio(describeFile(file), "initrd", signal);
     const given = plan.givenFiles.map(({ content }) => ({ name: "files", content }));
     const secret = new Set(await digestContents(given, new FileDigests(), signal));
-    return (await digestFiles(tree, signal)).filter((one) => !secret.has(one.digest));
+    const files = await checksumFiles(tree, signal);
+    const [excluded, listed] = [true, false].map((isSecret) =>
+      files.filter(({ digest }) => secret.has(digest) === isSecret),
+    ) as [SbomFile[], SbomFile[]];
+    return { files: listed, excluded: excluded.map((one) => one.path) };
   });
-}
-
-async function digestFiles(tree: FileTree, signal: AbortSignal | undefined): Promise<SbomFile[]> {
-  const files = [...tree].flatMap(([name, entry]) => (entry.type === "file" ? [{ name, content: entry.content }] : []));
-  const digests = await digestContents(files, new FileDigests(), signal);
-  return files.map(({ name }, index) => ({ path: `/${name}`, digest: digests[index] as Digest }));
 }
 
 async function describeBuild(image: PushedImage): Promise<Attachment> {

@@ -1,4 +1,9 @@
-/** The software bill of materials of an image, in SPDX 2.3 as JSON. Pure. Source: SPDX specification 2.3. */
+/**
+ * The software bill of materials of an image, in SPDX 2.3 as JSON. Pure.
+ *
+ * Source: SPDX specification 2.3; 7.9 has the verification code of a package, and 8.4 says that each file has a SHA-1.
+ */
+import * as crypto from "node:crypto";
 import type { Digest } from "../../base/digest";
 import { VERSION } from "../../base/version";
 import type { Attachment } from "./attachDocuments";
@@ -11,6 +16,8 @@ export interface SbomFile {
   /** Absolute guest path. */
   readonly path: string;
   readonly digest: Digest;
+  /** SHA-1 in hexadecimal. */
+  readonly sha1: string;
 }
 
 /** What an image consists of for one platform. */
@@ -21,6 +28,8 @@ export interface SbomPlatform {
   readonly runtime: { readonly reference: string; readonly kernelDigest: Digest } | undefined;
   /** Regular files, in any order. Content of secret files must be left out: a digest of a short secret can be guessed. */
   readonly files: readonly SbomFile[];
+  /** Absolute guest paths of the files that were left out. */
+  readonly excluded: readonly string[];
 }
 
 /** What an image consists of. */
@@ -40,14 +49,36 @@ export const sbomNamespace = (digest: Digest): string =>
 
 const checksum = (digest: Digest) => [{ algorithm: "SHA256", checksumValue: digest.slice("sha256:".length) }];
 
-const PACKAGE = { downloadLocation: "NOASSERTION", filesAnalyzed: false, copyrightText: "NOASSERTION" };
+const PACKAGE = { downloadLocation: "NOASSERTION", copyrightText: "NOASSERTION" };
+const NOT_ANALYZED = { ...PACKAGE, filesAnalyzed: false };
+
+/** The members of a package whose files the document lists. */
+const analyzed = ({ files, excluded }: Pick<SbomPlatform, "files" | "excluded">) => ({
+  ...PACKAGE,
+  filesAnalyzed: true,
+  packageVerificationCode: {
+    packageVerificationCodeValue: crypto
+      .createHash("sha1")
+      .update(
+        files
+          .map(({ sha1 }) => sha1)
+          .toSorted()
+          .join(""),
+      )
+      .digest("hex"),
+    ...(excluded.length === 0 ? {} : { packageVerificationCodeExcludedFiles: excluded.toSorted().map(toFileName) }),
+  },
+});
+
+const toFileName = (path: string): string => `.${path}`;
 
 /**
  * Creates the document that lists the image, its runtime and its files. With several platforms, each is a package of its own inside the
  * image; a file or runtime that they share is listed once.
  */
 export function createSbom({ name, digest, platforms, createdAt }: SbomInputs): Attachment {
-  const isSingle = platforms.length === 1;
+  const single = platforms.length === 1 ? platforms[0] : undefined;
+  const isSingle = single !== undefined;
   const owners = platforms.map((one, at) => ({ ...one, id: isSingle ? IMAGE_ID : `SPDXRef-Platform-${at + 1}` }));
   const runtimes = distinct(platforms.map(({ runtime }) => runtime).filter((runtime) => runtime !== undefined));
   const files = distinct(platforms.flatMap((one) => one.files)).toSorted(compareFiles);
@@ -61,21 +92,24 @@ export function createSbom({ name, digest, platforms, createdAt }: SbomInputs): 
     documentNamespace: sbomNamespace(digest),
     creationInfo: { created: createdAt, creators: [`Tool: pulumi-unikernel-${VERSION}`] },
     packages: [
-      { SPDXID: IMAGE_ID, name, versionInfo: digest, ...PACKAGE, checksums: checksum(digest) },
+      {
+        ...{ SPDXID: IMAGE_ID, name, versionInfo: digest, checksums: checksum(digest) },
+        ...(single === undefined ? NOT_ANALYZED : analyzed(single)),
+      },
       ...(isSingle
         ? []
-        : owners.map(({ id, platform }) => ({ SPDXID: id, name: `${name} (${platform})`, ...PACKAGE }))),
+        : owners.map((one) => ({ SPDXID: one.id, name: `${name} (${one.platform})`, ...analyzed(one) }))),
       ...runtimes.map(({ reference, kernelDigest }, at) => ({
         SPDXID: runtimeId(at),
         name: reference,
-        ...PACKAGE,
+        ...NOT_ANALYZED,
         checksums: checksum(kernelDigest),
       })),
     ],
     files: files.map((file, at) => ({
       SPDXID: fileId(at),
-      fileName: `.${file.path}`,
-      checksums: checksum(file.digest),
+      fileName: toFileName(file.path),
+      checksums: [{ algorithm: "SHA1", checksumValue: file.sha1 }, ...checksum(file.digest)],
       copyrightText: "NOASSERTION",
     })),
     relationships: [

@@ -4,10 +4,8 @@
  *
  * Sources: sigstore/cosign `specs/SIGNATURE_SPEC.md`; containers/image `docs/containers-signature.5.md` (simple signing).
  */
-import * as crypto from "node:crypto";
 import { type Digest, digestOf } from "../../base/digest";
 import { UnikernelError } from "../../base/errors";
-import { exec } from "../../base/exec";
 import { type Descriptor, type ImageManifest, MEDIA_TYPE, imageManifest } from "../oci/descriptor";
 import { formatReference, parseReference } from "../oci/reference";
 import { type RegistryClient, createRegistryClient } from "../registry/api/client";
@@ -15,58 +13,11 @@ import { resolveEndpoint } from "../registry/endpoint";
 import type { RegistryAccess } from "../registry/pull";
 import { sendBytes } from "./attachDocuments";
 import { signaturesTag } from "./referrers";
+import type { Signer } from "./signer";
 import { isSignedBySameKey } from "./signingKey";
 
 const PAYLOAD_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json";
 const SIGNATURE_ANNOTATION = "dev.cosignproject.cosign/signature";
-/** A key service that does not respond would otherwise block the program. */
-const COMMAND_TIMEOUT_MS = 60_000;
-
-/** Signs bytes: ECDSA over SHA-256, in DER. */
-export type Signer = (payload: Buffer, signal?: AbortSignal) => Promise<Buffer>;
-
-/** A signer with a private key in PEM, which must be ECDSA on P-256. Throws `INPUT_INVALID` for any other; the key is never quoted. */
-export function signerFromPem(pem: string, passphrase?: string): Signer {
-  let key: crypto.KeyObject | undefined;
-  try {
-    key = crypto.createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) });
-  } catch {
-    key = undefined; // without a cause, which could quote the key
-  }
-  if (key?.asymmetricKeyType !== "ec" || key.asymmetricKeyDetails?.namedCurve !== "prime256v1") {
-    throw new UnikernelError("INPUT_INVALID", "The signing key is not a private ECDSA key on the curve P-256 in PEM.", {
-      hint: "Make one with 'openssl ecparam -name prime256v1 -genkey -noout'. A key of cosign must be exported first.",
-    });
-  }
-  const privateKey = key;
-  return (payload) => Promise.resolve(crypto.sign("sha256", payload, privateKey));
-}
-
-/**
- * A signer that runs a command of the user, such as one of a key service. It gets the payload in base64 on its input and prints the signature
- * in base64. Throws `OPERATION_FAILED` when it fails.
- */
-export const signerFromCommand =
-  ([program, ...args]: readonly [string, ...string[]]): Signer =>
-  async (payload, signal) => {
-    const commandError = (problem: string): UnikernelError =>
-      new UnikernelError("OPERATION_FAILED", `The signing command '${program}' ${problem}.`, {
-        hint: "It must read base64 from its input and print an ECDSA signature in base64.",
-      });
-    const limit = AbortSignal.timeout(COMMAND_TIMEOUT_MS);
-    const signals = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-    const result = await exec(program, args, { input: payload.toString("base64"), signal: signals }).catch(() => {
-      signal?.throwIfAborted();
-      throw commandError(
-        limit.aborted ? `did not finish within ${COMMAND_TIMEOUT_MS / 1000} s` : "could not be started",
-      );
-    });
-    const text = result.stdout.trim();
-    if (result.code !== 0) throw commandError(`failed with exit code ${result.code}`);
-    if (!/^[A-Za-z0-9+/]{64,200}={0,2}$/.test(text)) throw commandError("printed no signature in base64");
-    return Buffer.from(text, "base64");
-  };
-
 /** The text that is signed: which digest the repository has. Pure. */
 export const createSignaturePayload = (repository: string, digest: Digest): Buffer =>
   Buffer.from(

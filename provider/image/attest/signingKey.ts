@@ -53,20 +53,30 @@ function multiply(point: Point, factor: bigint): Point | undefined {
   return sum;
 }
 
-/** The two numbers of a signature in DER; `undefined` if it is none on a curve of 256 bits. */
-function parseSignature(der: Buffer): { readonly r: bigint; readonly s: bigint } | undefined {
-  const match = /^30..02(..)/.exec(der.toString("hex"));
-  if (match === null) return undefined;
-  const rBytes = Number.parseInt(match[1] ?? "", 16);
-  const [rest, sStart] = [der.subarray(4, 4 + rBytes), 6 + rBytes];
-  const [r, s] = [rest, der.subarray(sStart)].map((bytes) => BigInt(`0x0${bytes.toString("hex")}`));
-  return r === undefined || s === undefined || r === 0n || s === 0n || r >= N || s >= N ? undefined : { r, s };
+/** The content of the DER element that bytes begin with, and what follows it; `undefined` for another one, or if bytes are missing. */
+function readElement(bytes: Buffer, tag: number): readonly [content: Buffer, rest: Buffer] | undefined {
+  const start = bytes[1] === 0x81 ? 3 : 2; // 0x81: 128 bytes or more, as on P-521
+  const length = bytes[start - 1];
+  if (bytes[0] !== tag || length === undefined || (start === 2 && length > 127)) return undefined;
+  const end = start + length;
+  return bytes.length < end ? undefined : [bytes.subarray(start, end), bytes.subarray(end)];
+}
+
+/** The two numbers of an ECDSA signature on any curve, in DER; `undefined` for anything else. Source: RFC 3279, section 2.2.3. */
+export function parseSignature(der: Buffer): { readonly r: bigint; readonly s: bigint } | undefined {
+  const [sequence, excess] = readElement(der, 0x30) ?? [];
+  const [rBytes, rest] = (sequence && readElement(sequence, 0x02)) ?? [];
+  const [sBytes, end] = (rest && readElement(rest, 0x02)) ?? [];
+  if (rBytes === undefined || sBytes === undefined || excess?.length !== 0 || end?.length !== 0) return undefined;
+  if ([rBytes, sBytes].some(([first = 0x80]) => first >= 0x80)) return undefined; // negative, or empty
+  const [r, s] = [rBytes, sBytes].map((bytes) => BigInt(`0x${bytes.toString("hex")}`)) as [bigint, bigint];
+  return r === 0n || s === 0n ? undefined : { r, s };
 }
 
 /** The public keys for which a signature of the payload is valid: two, or none if it is no signature on P-256. */
 function possibleKeys(payload: Buffer, signature: Buffer): readonly crypto.KeyObject[] {
   const numbers = parseSignature(signature);
-  if (numbers === undefined) return [];
+  if (numbers === undefined || numbers.r >= N || numbers.s >= N) return [];
   const { r, s } = numbers;
   const square = mod(r * r * r - 3n * r + B, P);
   const root = power(square, (P + 1n) / 4n, P);

@@ -2,7 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { toolEnvironment } from "../../base/config/environment";
+import { environmentVariable, namedVariable, toolEnvironment } from "../../base/config/environment";
 import { UnikernelError, fromSystemError, hasErrorCode } from "../../base/errors";
 import { runTool } from "../../base/exec";
 import { type BuildLog, createBuildLog } from "./buildLog";
@@ -101,7 +101,7 @@ async function saveFromDocker(docker: string, build: ResolvedBuild, run: BuildRu
 }
 
 async function runContainersTool(builder: ContainersTool, build: ResolvedBuild, run: BuildRun): Promise<void> {
-  const environment = builder.isRemote ? {} : await writeRegistries(build, run);
+  const environment = { ...(builder.isRemote ? {} : await writeRegistries(build, run)), ...(await emptyLogins(run)) };
   const work = async (): Promise<void> => {
     await runBuilder(builder, build, run, environment);
     const id = (await fs.readFile(build.idFile, "utf8")).trim();
@@ -130,6 +130,19 @@ async function writeRegistries(build: ResolvedBuild, run: BuildRun): Promise<Rea
   ]);
   await fs.writeFile(file, completeRegistries(text, hosts));
   return { CONTAINERS_REGISTRIES_CONF: file };
+}
+
+/**
+ * A folder in `DOCKER_CONFIG` without a `config.json` means no logins for docker's tools; podman and buildah fail for the missing file,
+ * unless another variable names one. Source: containers/common, `pkg/auth` (`GetDefaultAuthFile`, `CheckAuthFile`).
+ */
+async function emptyLogins({ folder }: BuildRun): Promise<Readonly<Record<string, string>>> {
+  const docker = environmentVariable("DOCKER_CONFIG");
+  if (docker === undefined || namedVariable("REGISTRY_AUTH_FILE") !== undefined) return {};
+  if ((await readIfExists(path.join(docker, "config.json"))) !== undefined) return {};
+  const file = path.join(folder, "auth.json");
+  await fs.writeFile(file, "{}");
+  return { REGISTRY_AUTH_FILE: file };
 }
 
 async function readIfExists(file: string): Promise<string | undefined> {

@@ -29,7 +29,8 @@ const romModel = m.rom.extend({ image: imageModel.optional() });
 
 /** The extensions of the local platform. */
 const EXTENSION_PROPS = ["readiness_probe", "rotation"] as const;
-const UNKNOWN_FIELDS: readonly string[] = ["updates", "readiness", ...EXTENSION_PROPS];
+/** Fields of items that older nodes do not report. */
+const UNKNOWN_FIELDS: readonly string[] = ["updates", "drain", "readiness", ...EXTENSION_PROPS];
 
 /** The API of older nodes. */
 export const STRICT_2026_DIALECT: Dialect = {
@@ -46,6 +47,8 @@ export const STRICT_2026_DIALECT: Dialect = {
       .min(1),
     // Without `timeout_s` and `dont_retain`.
     deleteInstances: z.array(m.nameOrUuid).min(1),
+    // Without the extensions of the local platform.
+    stopInstances: z.array(m.cloudStopRequest).min(1),
   },
   encodeItem: (item) => Object.fromEntries(Object.entries(item).filter(([key]) => !UNKNOWN_FIELDS.includes(key))),
 };

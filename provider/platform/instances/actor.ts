@@ -235,7 +235,7 @@ export class InstanceActor implements Instance {
       case "restart":
         return machine.state === "stopped" ? start(machine, true) : undefined;
       case "stop":
-        return stop(machine, options.drainTimeoutMs ?? 0);
+        return stop(machine, options);
       case "force-stop":
         return forceStop(machine);
       case "suspend":

@@ -11,6 +11,8 @@ import type { WakeupHistogram } from "./wakeups";
 export interface RequestOptions {
   /** Stop and suspend: milliseconds that open connections get to close by themselves. `undefined`: 0. */
   readonly drainTimeoutMs?: number;
+  /** Stop: milliseconds without a byte after which a half-closed connection no longer delays it. `undefined`: no limit. */
+  readonly halfClosedTimeoutMs?: number | undefined;
   /** Conversion to a template: milliseconds without use after which the template is deleted. `undefined`: never. */
   readonly templateAutokillMs?: number;
 }

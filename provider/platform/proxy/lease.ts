@@ -1,5 +1,6 @@
 /** A connection to an instance, counted from the moment it is open until it is released. */
 import type * as net from "node:net";
+import type { DrainLimits, LeaseEnd } from "./drainCounts";
 import type { ConnectionTraffic } from "./traffic";
 
 /** The part of a VM that the proxy needs. */
@@ -16,10 +17,10 @@ export interface Lease {
   readonly socket: net.Socket;
   /** Records what passes over the connection. */
   readonly traffic: ConnectionTraffic;
-  /** True once the instance drains: the client must finish or move to another instance. */
-  draining: boolean;
-  /** Called when `draining` becomes true; set by the user of the lease. */
+  /** Set once the instance drains: the client must finish or move to another instance. */
+  draining: DrainLimits | undefined;
+  /** Called when `draining` is set; assigned by the user of the lease. */
   onDrain: () => void;
   /** Stops counting the connection, without closing the socket. Idempotent. */
-  release(): void;
+  release(end: LeaseEnd): void;
 }

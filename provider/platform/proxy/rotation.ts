@@ -1,5 +1,6 @@
 /** The instances of one service that may get connections, and how a connection gets one of them. */
 import { type Candidate, chooseInstance, type ConnectionLimits } from "./chooseInstance";
+import { type DrainCounts, type DrainLimits, DrainRecord } from "./drainCounts";
 import type { ConnectTarget, Lease } from "./lease";
 import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic, type TrafficCounts } from "./traffic";
 import { withTimeout } from "../../base/timeout";
@@ -31,6 +32,8 @@ interface RotationMember {
   readonly connects: Set<AbortController>;
   readonly leases: Set<Lease>;
   readonly traffic: InstanceTraffic;
+  /** Its last drain, until it is started again. */
+  drain: DrainRecord | undefined;
 }
 
 /** How many connections of one service may wait for an instance. */
@@ -38,12 +41,14 @@ const MAX_WAITING_CONNECTIONS = 1024;
 /** Pause before the instances are tried again when no ready one could be reached: they have probably just exited. */
 const RECONNECT_PAUSE_MS = 100;
 
-/** Tells the users of a member's open connections to finish or to move. */
-function startDraining(member: RotationMember): void {
+/** Tells the users of a member's open connections to finish or to move, and counts them. */
+function startDraining(member: RotationMember, limits: DrainLimits): DrainRecord {
+  const record = (member.drain ??= new DrainRecord());
   for (const lease of [...member.leases]) {
-    lease.draining = true;
+    lease.draining = limits;
     lease.onDrain();
   }
+  return record;
 }
 
 /** Tracks which instances may get connections, and connects clients to them. */
@@ -69,6 +74,7 @@ export class Rotation {
   /** Sets the state of an instance and adds the instance if it is new. A `ready` instance needs a target. */
   setState(uuid: string, state: Candidate["state"], target?: ConnectTarget): void {
     const member = this.#memberOf(uuid);
+    if (state === "starting") member.drain = undefined;
     if (state !== "ready") for (const connect of member.connects) connect.abort();
     member.state = state;
     if (target !== undefined) member.target = target;
@@ -82,10 +88,11 @@ export class Rotation {
   configure(uuid: string, settings: MemberSettings): void {
     const member = this.#memberOf(uuid);
     const isWithdrawn = settings.withdrawn && !member.settings.withdrawn;
+    if (!settings.withdrawn && member.settings.withdrawn) member.drain = undefined;
     member.settings = settings;
     if (isWithdrawn) {
       for (const connect of member.connects) connect.abort();
-      startDraining(member);
+      startDraining(member, {});
     }
     this.#notifyChange();
   }
@@ -137,11 +144,17 @@ export class Rotation {
   }
 
   /** Takes an instance out and resolves when its connections have ended, or when the signal aborts. */
-  async drain(uuid: string, signal: AbortSignal): Promise<void> {
+  async drain(uuid: string, limits: DrainLimits, signal: AbortSignal): Promise<void> {
     this.setState(uuid, "out");
     const member = this.#members.get(uuid);
-    if (member !== undefined) startDraining(member);
+    const record = member && startDraining(member, limits);
     while (this.connectionCount(uuid) > 0 && !signal.aborted) await this.#nextChange(signal);
+    record?.finish(this.connectionCount(uuid));
+  }
+
+  /** What became of the connections of an instance that drains or has drained; `undefined` once it is started again. */
+  drainCounts(uuid: string): DrainCounts | undefined {
+    return this.#members.get(uuid)?.drain?.counts(this.connectionCount(uuid));
   }
 
   /**
@@ -173,6 +186,11 @@ export class Rotation {
     return undefined;
   }
 
+  /** True if {@link tryAcquire} has an instance to try. */
+  get isAnyReady(): boolean {
+    return chooseInstance(this.#candidates(), this.limits, new Set()).action === "connect";
+  }
+
   /** Connects to an instance that is ready now; `undefined` when there is none or it cannot be reached. */
   async tryAcquire(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
     const decision = chooseInstance(this.#candidates(), this.limits, new Set());
@@ -197,6 +215,7 @@ export class Rotation {
       connects: new Set(),
       leases: new Set(),
       traffic: new InstanceTraffic(),
+      drain: undefined,
     };
     this.#members.set(uuid, member);
     return member;
@@ -223,10 +242,11 @@ export class Rotation {
     const lease: Lease = {
       socket,
       traffic,
-      draining: false,
+      draining: undefined,
       onDrain: () => undefined,
-      release: () => {
+      release: (end) => {
         if (!member.leases.delete(lease)) return;
+        member.drain?.count(end);
         member.traffic.removeConnection(traffic);
         this.#events.onConnectionCount(uuid, this.connectionCount(uuid));
         this.#notifyChange();

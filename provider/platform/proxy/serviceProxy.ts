@@ -21,10 +21,10 @@
  *   ▼
  * splice                          splice.ts: bytes in both directions, counted in traffic.ts
  *   │ while the instance drains or is withdrawn:
- *   ├─ next HTTP request ────────► moves to another ready instance, stays if there is none
- *   └─ idle for drainIdleMs ─────► closed, unless a response is unfinished           httpResponseBody.ts
+ *   ├─ between HTTP exchanges ───► leaves; the next request goes to another instance    httpExchanges.ts
+ *   └─ no other one, or not HTTP ─► closed when idle, unless a response is missing     idleConnection.ts
  *   ▼
- * either side closes ─► the lease is released ─► drain ends with the last lease
+ * both sides close, or one after the last response ─► the lease is released ─► drain ends with the last lease
  * ```
  */
 import type * as net from "node:net";
@@ -139,11 +139,14 @@ export class ServiceProxy {
     );
     if (client.destroyed) {
       lease?.socket.destroy();
-      lease?.release();
+      lease?.release("finished");
       return;
     }
     if (lease === undefined) return reject(client, isHttp);
-    const acquireNext = () => this.rotation.tryAcquire(destinationPort, closed.signal);
-    await splice(client, lease, { drainIdleMs: this.#timings.drainIdleMs, acquireNext });
+    await splice(client, lease, {
+      drainIdleMs: this.#timings.drainIdleMs,
+      isNextReady: () => this.rotation.isAnyReady,
+      acquireNext: () => this.rotation.tryAcquire(destinationPort, closed.signal),
+    });
   }
 }

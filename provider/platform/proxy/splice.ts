@@ -1,30 +1,30 @@
 /**
  * Copies bytes between one client and an instance, with back-pressure and half-close.
  *
- * When the instance drains, the connection moves to another instance or ends, but never in the middle of an exchange.
- * TCP has no request boundaries, so they are inferred: an HTTP request line that follows bytes from the instance starts a
- * new request, which goes to another instance. A connection that is idle after bytes from the instance is closed, unless
- * an HTTP response is unfinished.
+ * A half-closed HTTP connection leaves the instance once its last response is complete, because some guests never close theirs.
+ *
+ * When the instance drains, the connection moves to another instance or ends, but never in the middle of an HTTP exchange. Between
+ * two exchanges it leaves at once, and the next request goes to another instance. If there is no other, or the protocol is not
+ * HTTP, the connection is closed when it is idle.
  */
 import type * as net from "node:net";
-import { type ResponseBody, advanceBody, isUnfinished } from "./httpResponseBody";
+import type { LeaseEnd } from "./drainCounts";
+import { HttpExchanges, startsHttpRequest } from "./httpExchanges";
+import { type ConnectionFacts, idleLimitMs, isHalfClosed } from "./idleConnection";
 import type { Lease } from "./lease";
 
 /** Options of a splice. */
 export interface SpliceOptions {
   /** Milliseconds without a byte after which a draining connection is closed. */
   readonly drainIdleMs: number;
+  /** True if another instance is ready now. */
+  readonly isNextReady: () => boolean;
   /** Connects to another instance that is ready now; `undefined` when there is none. */
   readonly acquireNext: () => Promise<Lease | undefined>;
 }
 
-/** Source: RFC 9112, section 3. */
-const REQUEST_LINE = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [^ \r\n]+ HTTP\/1\.[01]\r\n/;
-const REQUEST_LINE_BYTES = 8192;
-
-/** True if the bytes begin with the request line of an HTTP/1 request. */
-export const startsHttpRequest = (chunk: Buffer): boolean =>
-  REQUEST_LINE.test(chunk.subarray(0, REQUEST_LINE_BYTES).toString("latin1"));
+/** How long a client without an instance may take to send its next request. Keep-alive timeouts of servers are of this order. */
+const PARKED_MS = 60_000;
 
 /**
  * Connects a client, whose socket is paused, to the instance of `lease`; resolves when the client's connection has
@@ -36,35 +36,38 @@ export function splice(client: net.Socket, lease: Lease, options: SpliceOptions)
   });
 }
 
-class Splice {
+class Splice implements ConnectionFacts {
+  readonly exchanges = new HttpExchanges(() => this.#lease?.traffic.recordRequest());
+  lastFrom: ConnectionFacts["lastFrom"];
+  clientEnded = false;
+  instanceEnded = false;
   readonly #client: net.Socket;
   readonly #options: SpliceOptions;
+  /** `undefined` between two instances. */
   #lease: Lease | undefined;
-  #draining = false;
-  /** Who sent the last bytes. */
-  #lastFrom: "client" | "instance" | undefined;
-  /** The response that the instance sends; `undefined` when unknown, and for a response to HEAD, which has no body. */
-  #body: ResponseBody | undefined;
-  /** The client's last request was a HEAD. */
-  #isHead = false;
-  /** The client's last request was HTTP. */
-  #isHttp = false;
-  #clientEnded = false;
-  #idleTimer: NodeJS.Timeout | undefined;
+  /** When a byte or the end of a side passed last. */
+  #movedAtMs = performance.now();
+  /** What the client sends while it waits for another instance. */
+  #held: Buffer[] | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(client: net.Socket, options: SpliceOptions, onClosed: () => void) {
     this.#client = client;
     this.#options = options;
     client.on("data", (chunk: Buffer) => this.#fromClient(chunk));
     client.on("end", () => {
-      this.#clientEnded = true;
+      this.clientEnded = true;
+      if (this.#held !== undefined) return;
       this.#lease?.socket.end();
+      this.#afterBytes();
     });
     client.on("drain", () => this.#lease?.socket.resume());
-    client.on("finish", () => this.#closeWhenBothEnded());
+    client.on("finish", () => {
+      if (this.clientEnded) client.destroy();
+    });
     client.on("error", () => undefined); // 'close' follows
     client.on("close", () => {
-      this.#detach();
+      this.#detach("finished");
       onClosed();
     });
   }
@@ -72,91 +75,107 @@ class Splice {
   attach(lease: Lease): void {
     const { socket } = lease;
     this.#lease = lease;
-    this.#draining = false;
-    lease.onDrain = () => {
-      this.#draining = true;
-      this.#armIdleTimer();
-    };
-    socket.on("data", (chunk: Buffer) => {
-      this.#lastFrom = "instance";
-      this.#body = this.#isHead ? undefined : advanceBody(this.#body, chunk);
-      lease.traffic.recordBytes("tx", chunk.length, this.#inFlight());
-      if (!this.#client.write(chunk)) socket.pause();
-      this.#armIdleTimer();
+    lease.onDrain = () => this.#leaveWhenIdle();
+    socket.on("data", (chunk: Buffer) => this.#fromInstance(lease, chunk));
+    socket.on("end", () => {
+      if (this.#held !== undefined) return this.#detach("finished");
+      this.instanceEnded = true;
+      this.exchanges.instanceEnded();
+      this.#client.end();
+      this.#afterBytes();
     });
-    socket.on("end", () => this.#client.end());
     socket.on("drain", () => this.#client.resume());
-    socket.on("error", () => this.#client.destroy());
-    socket.on("close", () => this.#client.destroySoon());
-    if (this.#clientEnded) socket.end();
-    if (lease.draining) lease.onDrain();
+    socket.on("error", () => (this.#held === undefined ? this.#client.destroy() : this.#detach("finished")));
+    socket.on("close", () => (this.#held === undefined ? this.#client.destroySoon() : this.#detach("finished")));
+    if (lease.draining !== undefined) lease.onDrain();
     this.#client.resume();
   }
 
-  #fromClient(chunk: Buffer): void {
-    clearTimeout(this.#idleTimer);
-    const isNewExchange = this.#lastFrom !== "client" && !isUnfinished(this.#body);
-    if (this.#lastFrom !== "client") this.#isHead = chunk.toString("latin1", 0, 5) === "HEAD ";
-    if (isNewExchange) this.#isHttp = startsHttpRequest(chunk);
-    this.#lastFrom = "client";
-    if (isNewExchange && this.#isHttp && this.#draining) void this.#move(chunk);
-    else this.#send(chunk, isNewExchange);
+  #fromInstance({ socket, traffic }: Lease, chunk: Buffer): void {
+    this.lastFrom = "instance";
+    this.exchanges.fromInstance(chunk);
+    traffic.recordBytes("tx", chunk.length, this.exchanges.isInFlight);
+    if (!this.#client.write(chunk)) socket.pause();
+    this.#afterBytes();
   }
 
-  #send(chunk: Buffer, isNewExchange: boolean): void {
+  #fromClient(chunk: Buffer): void {
+    if (this.#held !== undefined) return void this.#held.push(chunk);
+    const isNew = this.exchanges.isIdle || (this.lastFrom === undefined && startsHttpRequest(chunk));
+    this.lastFrom = "client";
+    if (isNew && (this.#lease === undefined || this.#lease.draining !== undefined)) void this.#move(chunk);
+    else this.#send(chunk);
+  }
+
+  #send(chunk: Buffer): void {
     const lease = this.#lease;
     if (lease === undefined) return;
-    if (isNewExchange && this.#isHttp) lease.traffic.recordRequest();
-    lease.traffic.recordBytes("rx", chunk.length, this.#inFlight());
+    this.exchanges.fromClient(chunk);
+    lease.traffic.recordBytes("rx", chunk.length, this.exchanges.isInFlight);
     if (lease.socket.write(chunk)) this.#client.resume();
     else this.#client.pause();
+    this.#afterBytes();
   }
 
-  /**
-   * True while an HTTP request has no response or an unfinished one. A response of unknown length counts until the next
-   * request.
-   */
-  #inFlight(): boolean {
-    if (!this.#isHttp) return false;
-    return this.#lastFrom === "client" || (!this.#isHead && (this.#body === undefined || isUnfinished(this.#body)));
-  }
-
-  /**
-   * Continues with another instance, now that the exchange with this one is complete; stays if no other one is ready.
-   */
+  /** Continues with another instance, now that nothing is in flight; stays if no other one is ready. */
   async #move(request: Buffer): Promise<void> {
+    clearTimeout(this.#timer);
+    const held = (this.#held = [request]);
     this.#client.pause();
-    const lease = await this.#options.acquireNext();
+    const next = await this.#options.acquireNext();
+    this.#held = undefined;
     if (this.#client.destroyed) {
-      lease?.socket.destroy();
-      lease?.release();
-      return;
+      next?.socket.destroy();
+      return next?.release("finished");
     }
-    if (lease !== undefined) {
-      this.#detach();
-      this.attach(lease);
+    if (next !== undefined) {
+      this.#detach("moved");
+      this.attach(next);
     }
-    this.#send(request, true);
+    if (this.#lease === undefined) return void this.#client.destroy();
+    for (const chunk of held) this.#send(chunk);
+    if (this.clientEnded) this.#lease?.socket.end();
   }
 
-  #detach(): void {
-    clearTimeout(this.#idleTimer);
+  #detach(end: LeaseEnd): void {
+    clearTimeout(this.#timer);
     const lease = this.#lease;
     this.#lease = undefined;
     if (lease === undefined) return;
     lease.socket.removeAllListeners();
     lease.socket.on("error", () => undefined);
     lease.socket.destroy();
-    lease.release();
+    lease.release(end);
   }
 
-  #armIdleTimer(): void {
-    clearTimeout(this.#idleTimer);
-    if (!this.#draining || this.#lastFrom === "client" || isUnfinished(this.#body)) return;
-    this.#idleTimer = setTimeout(() => this.#client.end(() => this.#client.destroy()), this.#options.drainIdleMs);
+  /** Leaves the instance, and closes the client once it has everything. */
+  #finish(end: LeaseEnd): void {
+    this.#detach(end);
+    this.#client.destroySoon();
   }
 
-  #closeWhenBothEnded(): void {
-    if (this.#clientEnded) this.#client.destroy();
+  /** After bytes, or the end of a side. */
+  #afterBytes(): void {
+    this.#movedAtMs = performance.now();
+    const { isAnswered, isIdle } = this.exchanges;
+    if ((this.clientEnded && isAnswered) || (this.instanceEnded && isIdle)) this.#finish("finished");
+    else this.#leaveWhenIdle();
+  }
+
+  /** While the instance drains: leaves it between two exchanges, or else after a time without bytes. */
+  #leaveWhenIdle(): void {
+    clearTimeout(this.#timer);
+    const limits = this.#lease?.draining;
+    if (limits === undefined || this.#held !== undefined) return;
+    if (!isHalfClosed(this) && this.exchanges.awaitsRequest && this.#options.isNextReady()) {
+      this.#detach("moved"); // the next request goes to another instance
+      this.#timer = setTimeout(() => this.#finish("finished"), PARKED_MS);
+      return;
+    }
+    const limitMs = idleLimitMs(this, limits, this.#options.drainIdleMs);
+    if (limitMs === undefined) return;
+    const sinceMs = isHalfClosed(this) ? performance.now() - this.#movedAtMs : 0;
+    const end = isHalfClosed(this) ? "half-closed" : "finished";
+    this.#timer = setTimeout(() => this.#finish(end), Math.max(0, limitMs - sinceMs));
   }
 }

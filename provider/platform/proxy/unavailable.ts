@@ -1,7 +1,7 @@
 /** What a client gets for which no instance is ready: a response if it speaks HTTP, otherwise the end of its connection. */
 import * as http from "node:http";
 import type * as net from "node:net";
-import { startsHttpRequest } from "./splice";
+import { startsHttpRequest } from "./httpExchanges";
 
 /** When a client should try again. */
 const RETRY_AFTER_S = 1;

@@ -7,7 +7,7 @@ import { buildOnce } from "../../image/cache/buildOnce";
 import { loadHashKey } from "../../image/cache/hashKey";
 import { withSavedDigests } from "../../image/cache/savedDigests";
 import { type AttestOptions, attestImage } from "../../image/attest/attestImage";
-import { signerFromCommand, signerFromPem } from "../../image/attest/signature";
+import { signerFromCommand, signerFromPem } from "../../image/attest/signer";
 import { openLayout } from "../../image/oci/layout";
 import type { FileDigests } from "../../image/pack/fileDigests";
 import { type PushProgress, pushImage } from "../../image/registry/push";

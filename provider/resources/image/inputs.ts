@@ -64,7 +64,7 @@ const attestationInput = objectType(
   z.strictObject({
     sbom: field(z.boolean().default(false), {
       description:
-        "Attach a software bill of materials (SPDX 2.3, JSON): the kernel, and the files of the root file system without those of `files`. Default false.",
+        "Attach a software bill of materials (SPDX 2.3, JSON): the kernel, and the files of the root file system; of those in `files`, the names alone. Default false.",
     }),
     provenance: field(z.boolean().default(false), {
       description: "Attach how the image was built (SLSA provenance 1.0 in an in-toto statement). Default false.",

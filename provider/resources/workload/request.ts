@@ -46,7 +46,7 @@ export const workloadErrorContext = (
   },
   // After a killed delete the state has objects that are gone.
   NOT_FOUND: {
-    hint: "Check its id or name in this metro. If this stack created it, run 'pulumi refresh', then 'pulumi up'.",
+    hint: "Check its id or name in this metro; build an image with a GatewayImage and use its 'ref', or name its registry. If this stack created it, run 'pulumi refresh', then 'pulumi up'.",
   },
 });
 

@@ -49,6 +49,11 @@ describe("a platform with the strict API of 2026", () => {
     assert.equal((await platform.requestItem("DELETE", "/v1/instances", [{ uuid }]))["status"], "success");
   });
 
+  it("does not know the extensions of the local platform", async () => {
+    const stop = [{ name: "a", drain_timeout_ms: 1, half_closed_timeout_ms: 1 }];
+    await assertRejected("PUT", "/v1/instances/stop", stop, 400, /^Unknown member 'half_closed_timeout_ms'$/);
+  });
+
   it("changes certificates by PATCH and not by PUT", async () => {
     const body = [{ name: "nobody", chain: "c", pkey: "k" }];
     await assertRejected("PUT", "/v1/certificates", body, 405, /^Method PUT is not allowed/);

@@ -119,6 +119,7 @@ describe("the lifecycle of an instance", () => {
         return [answer.httpStatus, answer.items[0]?.["error"]];
       };
       assert.deepEqual(await refused({ force: true, drain_timeout_ms: 5 }), [400, undefined]);
+      assert.deepEqual(await refused({ half_closed_timeout_ms: 5 }), [400, undefined]);
       assert.deepEqual(await refused({ dump: true }), [400, undefined]);
       assert.deepEqual(await refused({ dump: true, force: true }), [200, 1]);
       assert.deepEqual(await refused({ drain_timeout_ms: 3_600_001 }), [400, undefined]);

@@ -27,7 +27,7 @@ describe("an image that no registry could be asked for", () => {
       [error, message],
       [
         8,
-        "no image 'nope:latest' was built on this machine, and index.unikraft.io/official/nope could not be asked (ENOTFOUND); build it with a GatewayImage and use its 'ref', or name a registry",
+        "no image 'nope:latest' was built on this machine, and index.unikraft.io/official/nope could not be asked (ENOTFOUND)",
       ],
     );
   });

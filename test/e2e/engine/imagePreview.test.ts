@@ -76,6 +76,7 @@ describe("the preview of an image", function () {
       "GatewayImage 'site': the update will build the image again.",
     ]);
     assert.deepEqual(messagesOf(preview, "::web"), [
+      "Service 'web': each new replica gets connections once its ports accept them.",
       "Service 'web': the update will roll the changed template out to 3 replicas (rolling): in 3 batches of 1, at most 4 at once, at least 3 serving.",
     ]);
   });

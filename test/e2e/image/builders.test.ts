@@ -15,7 +15,14 @@ import { type LayoutContent, readLayout } from "../../support/ociLayoutTree";
 
 const BUILDERS = ["buildkit", "buildah"] as const;
 const SECRET = "s3cr3t-Value-42";
-const variables = ["BUILDKIT_HOST", "UNIKERNEL_BUILDER", "UNIKERNEL_CACHE_DIR", "XDG_RUNTIME_DIR", "PATH"] as const;
+const variables = [
+  "BUILDKIT_HOST",
+  "UNIKERNEL_BUILDER",
+  "UNIKERNEL_CACHE_DIR",
+  "XDG_RUNTIME_DIR",
+  "PATH",
+  "DOCKER_CONFIG",
+] as const;
 
 describe("a Dockerfile", () => {
   const before_ = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
@@ -140,6 +147,20 @@ describe("a Dockerfile", () => {
       { entrypoint, cmd, labels, a: env["A"] },
       { entrypoint: ["/srv/run"], cmd: ["-v"], labels: { team: "web" }, a: "1" },
     );
+  });
+
+  it("is built with a folder of Docker's configuration that has no file", async () => {
+    const context = writeContext("no-logins", { Dockerfile: "FROM scratch\nCOPY app /app\n", app: "app" });
+    process.env["DOCKER_CONFIG"] = path.join(folder, "no-config");
+    try {
+      for (const builder of BUILDERS) {
+        const { tree } = await build(builder, { contextFolder: context });
+        assert.deepEqual(Object.keys(tree), ["app"], builder);
+      }
+    } finally {
+      if (before_["DOCKER_CONFIG"] === undefined) delete process.env["DOCKER_CONFIG"];
+      else process.env["DOCKER_CONFIG"] = before_["DOCKER_CONFIG"];
+    }
   });
 
   it("two stages from a registry's base image, with build arguments and secrets", async () => {

@@ -162,7 +162,17 @@ describe("a GatewayImage in a registry with token authentication", () => {
       (sbom?.["files"] as { fileName: string }[]).map(({ fileName }) => fileName),
       ["./index.html"],
     );
+    const page = path.join(folder, "site/rootfs/index.html");
+    const { stdout: sums } = await run("sh", ["-c", 'sha1sum < "$0" && sha256sum < "$0"', page]);
+    assert.deepEqual(
+      (sbom?.["files"] as { checksums: { algorithm: string; checksumValue: string }[] }[])[0]?.checksums,
+      sums
+        .trim()
+        .split("\n")
+        .map((line, at) => ({ algorithm: at === 0 ? "SHA1" : "SHA256", checksumValue: line.split(" ")[0] })),
+    );
     assert.ok(!JSON.stringify([...documents]).includes(sha256("1234")));
+    assert.ok(!JSON.stringify([...documents]).includes(crypto.createHash("sha1").update("1234").digest("hex")));
     const statement = documents.get("application/vnd.in-toto+json");
     assert.deepEqual(statement?.["subject"], [{ name: repository, digest: { sha256: digest().slice(7) } }]);
 

@@ -10,7 +10,8 @@ import { exec } from "../../../provider/base/exec";
 import { attachDocuments } from "../../../provider/image/attest/attachDocuments";
 import { listReferrers } from "../../support/referrers";
 import { createSbom } from "../../../provider/image/attest/sbom";
-import { signImage, signerFromPem } from "../../../provider/image/attest/signature";
+import { signImage } from "../../../provider/image/attest/signature";
+import { signerFromPem } from "../../../provider/image/attest/signer";
 import { readLayoutImage } from "../../../provider/image/oci/containerImage";
 import { findRoot } from "../../../provider/image/oci/exchange/collect";
 import { type Layout, openLayout } from "../../../provider/image/oci/layout";
@@ -236,7 +237,7 @@ describe("images with skopeo and Debian's docker-registry", () => {
     const runtime = { reference: "base", kernelDigest: digest };
     const sbom = createSbom({
       ...{ name, digest, createdAt: "2026-11-29T00:00:00Z" },
-      platforms: [{ platform: "qemu/x86_64", runtime, files: [] }],
+      platforms: [{ platform: "qemu/x86_64", runtime, files: [], excluded: [] }],
     });
     const [attached] = await attachDocuments(name, await findRoot(layout.folder, digest), [sbom]);
     assert.deepEqual(

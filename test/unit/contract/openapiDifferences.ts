@@ -17,6 +17,11 @@ const PORTS = [".services[].port", ".services[].destination_port", ".soft_limit"
  * otherwise `X:` and the reason of the rejection.
  */
 export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
+  "an extension of the local platform": [
+    "createInstance .readiness_probe: unknown",
+    "createInstance .rotation: unknown",
+    ...inBothVariants("stopInstances", [".half_closed_timeout_ms: unknown"]),
+  ],
   "the newest documentation has it": [
     "createInstance .network_interfaces[].mac: unknown",
     ...inBothVariants("createAutoscale", [".template: unknown"]),

@@ -106,6 +106,18 @@ for (const isPreview of [false, true]) {
       assert.deepEqual((await inputsOf(clone, "clone"))["prepareTemplate"], { image: "site@sha256:0" });
     });
 
+    it("cannot be inside an output, which JavaScript allows", async () => {
+      const later = pulumi.output(image()) as unknown as pulumi.Output<string>;
+      for (const resource of [
+        new unikernel.Instance("late", { image: later }),
+        new unikernel.Service("late", { ports: PORTS, template: { image: later } }),
+      ])
+        await assert.rejects(
+          (resource.urn as unknown as { promise(): Promise<string> }).promise(),
+          /'(?:template\.)?image' takes a GatewayImage itself or its 'ref', not an output of a resource/,
+        );
+    });
+
     it("cannot be another resource", () => {
       const volume = new unikernel.Volume("data", { sizeMb: 64 }) as unknown as unikernel.GatewayImage;
       assert.throws(

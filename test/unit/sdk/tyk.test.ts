@@ -128,7 +128,7 @@ describe("tyk", () => {
   it("uses documented names only, and never one in both places", async () => {
     const variants: readonly unikernel.TykArgs[] = [
       HYBRID,
-      { ...HYBRID, analytics: true, redis: { host: "r", username: "u", port: 6380 } },
+      { ...HYBRID, analytics: true, redis: { host: "r", username: "u", password: "p", port: 6380 } },
       { ...SIMPLE, policyFile: "/etc/policies.json" },
     ];
     for (const args of variants) {
@@ -252,12 +252,73 @@ describe("tyk", () => {
     rejects({ redis: { host: "redis:6379" } }, /redis\.host: must be a host without scheme and port/);
     rejects({ redis: { addresses: ["a"] } }, /redis\.addresses\[0\]: must be 'host:port'/);
     rejects({ redis: { addresses: ["a:1"], port: 2 } }, /redis\.port: has no effect/);
-    rejects({ tags: ["a,b"] }, /tags: must have neither blanks nor commas, got 'a,b'/);
+    rejects({ tags: ["a,b"] }, /tags: must be a list of texts with neither blanks nor commas, got \['a,b'\]/);
+    rejects({ version: "2.9.2" }, /version: must be 2\.9\.3 or later/);
     rejects({ appPath: "apps" }, /appPath: must be an absolute path/);
     rejects({ analytics: true }, /analytics: needs a control plane/);
     const controlPlane = { ...HYBRID.controlPlane, connectionString: "https://mdcb.example.com" };
     rejects({ controlPlane }, /controlPlane\.connectionString: must be 'host:port' without a scheme/);
     rejects({ controlPlane: HYBRID.controlPlane, policyFile: "/p" }, /policyFile: has no effect/);
+  });
+
+  it("rejects a setting that has no effect beside another", () => {
+    const { controlPlane } = HYBRID;
+    const redis = { host: "a", password: "p" };
+    rejects({ controlPlane, appPath: "/apps" }, /appPath: has no effect with a control plane/);
+    rejects({ tags: ["edge"] }, /tags: need a control plane/);
+    rejects({ redis: { host: "a", username: "u" } }, /redis\.username: has no effect without 'password'/);
+    rejects({ redis: { ...redis, cluster: true, database: 1 } }, /redis\.database: must be 0 with 'cluster'/);
+    rejects({ redis: { addresses: ["a:1", "b:1"] } }, /redis\.addresses: needs 'cluster: true'/);
+    const open = { ...controlPlane, useSsl: false, insecureSkipVerify: true };
+    rejects({ controlPlane: open }, /controlPlane\.insecureSkipVerify: has no effect without TLS/);
+  });
+
+  it("rejects what the compiler does not see in JavaScript", () => {
+    for (const database of [Number.NaN, -1, 1.5, "0", 2 ** 60])
+      rejects({ redis: { host: "a", database } }, /redis\.database: must be a whole number from 0/);
+    rejects({ redis: { host: "a", database: pulumi.output(1) } }, /redis\.database: cannot be an output/);
+    rejects({ redis: { host: "a", username: pulumi.secret("u") } }, /redis\.username: cannot be an output/);
+    for (const useSsl of ["false", null, 0]) {
+      rejects({ redis: { host: "a", useSsl } }, /redis\.useSsl: must be true or false/);
+      rejects({ controlPlane: { ...HYBRID.controlPlane, useSsl } }, /controlPlane\.useSsl: must be true or false/);
+    }
+    rejects({ hashKeyFunction: "md5" }, /hashKeyFunction: must be one of murmur32, .*, got 'md5'/);
+    rejects({ tags: "edge" }, /tags: must be a list, got 'edge'/);
+    rejects({ controlPlane: null }, /controlPlane: must be an object, got null/);
+    rejects({ redis: undefined }, /redis: is missing/);
+    rejects({ redis: pulumi.output({ host: "a" }) }, /redis: cannot be an output/);
+    rejects({ secret: 12345678 }, /secret: must be a text, not a number/);
+    rejects({ policyFile: "/a\nb" }, /policyFile: must be an absolute path/);
+    rejects({ controlplane: {} }, /controlplane: is no setting\. Did you mean 'controlPlane'\?/);
+    rejects({ redis: { host: "a", hostname: "b" } }, /redis\.hostname: is no setting\. Did you mean 'host'\?/);
+    const controlPlane = { ...HYBRID.controlPlane, licence: "x" };
+    rejects({ controlPlane }, /controlPlane\.licence: is no setting\. Known are connectionString, /);
+  });
+
+  it("rejects texts that were read with their line break, without showing secrets", () => {
+    for (const secret of [`${SECRET}\n`, ` ${SECRET}`, `${SECRET}\0`]) {
+      rejects({ secret }, /secret: must not /);
+      rejects({ redis: { host: "a", password: secret } }, /redis\.password: must not /);
+      rejects({ controlPlane: { ...HYBRID.controlPlane, apiKey: secret } }, /controlPlane\.apiKey: must not /);
+    }
+    rejects({ controlPlane: { ...HYBRID.controlPlane, groupId: "edge\n" } }, /controlPlane\.groupId: must not /);
+    rejects({ secret: `${PUBLIC_DEFAULT}\n` }, /secret: is the public default/);
+  });
+
+  it("takes hosts that Tyk can put a port behind, and no others", async () => {
+    for (const host of ["redis", "a.b-c.internal", "10.0.0.7", "[fd00::7]", "my_redis"])
+      assert.equal((await environmentOf({ ...SIMPLE, redis: { host } }))["TYK_GW_STORAGE_HOST"], host);
+    rejects({ redis: { host: "fd00::7" } }, /redis\.host: must have brackets around an IPv6 address: '\[fd00::7\]'/);
+    for (const host of ["cafe:6379", "[::1", "u@redis", "redis/0", "[:::::]", "redis.internal-", "a,b"])
+      rejects({ redis: { host } }, /redis\.host: must be a host without scheme and port/);
+    for (const address of ["[:::::]:1", "a:0", "a:65536", "u@a:1", "fd00::7:6379", "a:1\n", "a :1"])
+      rejects({ redis: { addresses: [address] } }, /redis\.addresses\[0\]: must be 'host:port'/);
+  });
+
+  it("does not set how often an old gateway checks, which may read nanoseconds as seconds", () => {
+    // Source: TykTechnologies/tyk, `gateway/health_check.go`: `time.NewTicker(time.Second * n)` before, `time.NewTicker(n)` now.
+    assert.equal(configOf({ ...SIMPLE, version: "4.3.0" })["liveness_check"], undefined);
+    assert.deepEqual(configOf({ ...SIMPLE, version: "5.7.1" })["liveness_check"], { check_duration: 2_000_000_000 });
   });
 
   it("checks outputs as soon as they are known", async () => {

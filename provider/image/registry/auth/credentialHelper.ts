@@ -5,7 +5,7 @@
  */
 import * as z from "zod";
 import { UnikernelError, hasErrorCode } from "../../../base/errors";
-import { type ExecResult, exec } from "../../../base/exec";
+import { type ExecResult, OUTPUT_TOO_LONG, exec } from "../../../base/exec";
 import type { RegistryCredentials } from "./credentials";
 
 /** A helper that asks a person or a slow service would otherwise block the program. */
@@ -43,6 +43,7 @@ export async function credentialFromHelper(
   } catch (error) {
     signal?.throwIfAborted();
     if (limit.aborted) throw helperError(`did not respond within ${timeoutMs / 1000} s`);
+    if (hasErrorCode(error, OUTPUT_TOO_LONG)) throw helperError("returned no credentials in its format");
     throw helperError(hasErrorCode(error, "ENOENT") ? "was not found on PATH" : "could not be started");
   }
   if (result.code !== 0) {

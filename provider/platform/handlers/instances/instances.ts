@@ -51,7 +51,10 @@ export function instanceHandlers(registry: Registry): Pick<Handlers, InstanceRou
     const drainTimeoutMs = parseDrainTimeoutMs(entry.drain_timeout_ms);
     // 'quick' has no effect: guests always shut down as fast as they can.
     if (entry.ifstate === undefined || entry.ifstate === previous)
-      await instance.request(entry.force === true ? "force-stop" : "stop", { drainTimeoutMs });
+      await instance.request(entry.force === true ? "force-stop" : "stop", {
+        drainTimeoutMs,
+        halfClosedTimeoutMs: entry.half_closed_timeout_ms,
+      });
     return { ...instanceItem(registry, instance), previous_state: previous };
   }
 
@@ -107,6 +110,12 @@ export function instanceHandlers(registry: Registry): Pick<Handlers, InstanceRou
     stopInstances: async ({ body }) => {
       if (body.some(({ force, drain_timeout_ms }) => force === true && drain_timeout_ms !== undefined))
         throw new RequestError(400, "'drain_timeout_ms' cannot be given together with 'force'", "NotBoth");
+      if (body.some((entry) => entry.half_closed_timeout_ms !== undefined && entry.drain_timeout_ms === undefined))
+        throw new RequestError(
+          400,
+          "'half_closed_timeout_ms' can only be given together with 'drain_timeout_ms'",
+          "Invalid",
+        );
       if (body.some(({ force, dump }) => dump === true && force !== true))
         throw new RequestError(400, "'dump' can only be given together with 'force'", "Invalid");
       return { items: await mapItems(body, log, stop) };

@@ -46,9 +46,19 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
     network_interfaces: [
       { uuid: networkInterface.uuid, private_ip: networkInterface.privateIp, mac: networkInterface.mac },
     ],
+    drain: drainOf(registry, instance),
     private_ip: networkInterface.privateIp,
     private_fqdn: `${name}.internal`,
   });
+}
+
+/** Its last drain. */
+function drainOf(registry: Registry, { record: { uuid, serviceUuid } }: Instance) {
+  const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
+  const counts = service?.proxy.rotation.drainCounts(uuid);
+  if (counts === undefined) return undefined;
+  const { open, finished, moved, halfClosed, cut, elapsedMs } = counts;
+  return { open, finished, moved, half_closed: halfClosed, cut, elapsed_ms: elapsedMs };
 }
 
 /** The members that come from the definition. */

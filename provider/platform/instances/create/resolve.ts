@@ -163,7 +163,7 @@ function notFoundWithoutRegistry(reference: string, error: unknown): ApiItemErro
   const reason = typeof systemCode === "string" ? ` (${systemCode})` : "";
   return new ApiItemError(
     "NotFound",
-    `no image '${reference}' was built on this machine, and ${registry}/${repository} could not be asked${reason}; build it with a GatewayImage and use its 'ref', or name a registry`,
+    `no image '${reference}' was built on this machine, and ${registry}/${repository} could not be asked${reason}`,
   );
 }
 

@@ -3,14 +3,18 @@ import { errorMessage } from "../../../base/errors";
 import { withTimeout } from "../../../base/timeout";
 import { applyQueuedDetaches } from "../update/attachments";
 import { isTemplateOrCheckpoint } from "../update/templates";
+import type { RequestOptions } from "../instance";
 import type { InstanceMachine } from "./machine";
 import { nextPhase, type VmSession } from "./vmSession";
 import { type StopFacts, stopFacts, stoppedWithoutGuest } from "./stopReason";
 import { endTransition } from "./transitions";
 import { applyQueuedUpdates } from "../update/queuedUpdates";
 
+/** Limits of a drain. */
+type DrainOptions = Pick<RequestOptions, "drainTimeoutMs" | "halfClosedTimeoutMs">;
+
 /** Drains for up to `drainTimeoutMs` milliseconds, then asks the guest to shut down. */
-export async function stop(machine: InstanceMachine, drainTimeoutMs: number): Promise<void> {
+export async function stop(machine: InstanceMachine, { drainTimeoutMs = 0, ...limits }: DrainOptions): Promise<void> {
   const { session, service } = machine;
   if (session === undefined) return stopWithoutVm(machine);
   if (machine.state === "stopping") {
@@ -23,7 +27,7 @@ export async function stop(machine: InstanceMachine, drainTimeoutMs: number): Pr
   if (drainTimeoutMs === 0 || service === undefined || isPaused || machine.state === "starting") {
     return stopVm(machine, false);
   }
-  if (machine.state !== "draining") beginDrain(machine, session, service, drainTimeoutMs);
+  if (machine.state !== "draining") beginDrain(machine, session, service, { drainTimeoutMs, ...limits });
 }
 
 /** Resumes a paused guest so that it can shut down. */
@@ -39,11 +43,11 @@ export function beginDrain(
   machine: InstanceMachine,
   session: VmSession,
   { rotation }: Pick<NonNullable<InstanceMachine["service"]>, "rotation">,
-  drainTimeoutMs: number,
+  { drainTimeoutMs = 0, ...limits }: DrainOptions,
 ): void {
   machine.applyThenPersist({ state: "draining" });
   const phase = nextPhase(session);
-  void withTimeout(drainTimeoutMs, phase, (signal) => rotation.drain(machine.record.uuid, signal)).then(() =>
+  void withTimeout(drainTimeoutMs, phase, (signal) => rotation.drain(machine.record.uuid, limits, signal)).then(() =>
     machine.inbox.post({ is: "drained", session }),
   );
 }

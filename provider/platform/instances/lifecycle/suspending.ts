@@ -11,7 +11,7 @@ export async function suspend(machine: InstanceMachine, drainTimeoutMs: number):
   if (machine.state !== "running" || machine.session === undefined) return; // it stopped in the meantime
   machine.persistThenApply({ stopAskedBy: "suspend", stopForced: false });
   if (drainTimeoutMs === 0 || machine.service === undefined) return await pauseVm(machine);
-  beginDrain(machine, machine.session, machine.service, drainTimeoutMs);
+  beginDrain(machine, machine.session, machine.service, { drainTimeoutMs });
 }
 
 /**

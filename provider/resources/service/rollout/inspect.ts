@@ -1,5 +1,6 @@
 /** What a preview can say about a rollout by asking the metro what it can do. */
-import { type MetroFeature, findMetroFeatures } from "../../metroFeatures";
+import type { MetroFeature } from "../../../client/metroFeatures";
+import { findMetroFeatures } from "../../metroFeatures";
 import { knownPartsDiffer } from "../../../definition/diff";
 import type { CheckFailure, InputFindings } from "../../../definition/resource";
 import { containsUnknown, isUnknown } from "../../../definition/unknowns";
@@ -7,8 +8,7 @@ import type { ProviderContext } from "../../context";
 import { fingerprint } from "../../workload/request";
 import { type ServiceInputs, templateInput } from "../inputs";
 import { describeGuarantee } from "./describe";
-import { gateTypeOf } from "./gateInput";
-import { defaultGatePort, isPublished, toReadinessProbe } from "./policy";
+import { isPublished, toReadinessProbe } from "./policy";
 
 const NO_FINDINGS: InputFindings = { information: [], warnings: [] };
 
@@ -25,7 +25,7 @@ function findUnsupported(
   metro: string,
   features: ReadonlySet<string>,
   { rollout, ports, replicas }: ServiceInputs,
-): Pick<InputFindings, "warnings"> & { readonly failures: readonly CheckFailure[] } {
+): Pick<InputFindings, "warnings" | "failures"> {
   const has = (feature: MetroFeature): boolean => features.has(feature);
   const { strategy, gate } = rollout;
   const failures: CheckFailure[] = [];
@@ -35,26 +35,20 @@ function findUnsupported(
       property: "rollout.strategy",
       reason: `metro '${metro}' cannot move connections from one set of replicas to another: each one that runs gets some. Use "rolling" with maxSurge: ${isUnknown(replicas) ? "replicas" : replicas}, or "canary".`,
     });
-  if (gate === undefined || has("readiness-probe")) return { warnings: [], failures };
-  const type = gateTypeOf(gate);
-  const port = gate.port ?? (type === "http" && !containsUnknown(ports) ? defaultGatePort(ports) : undefined);
-  if (
-    type !== "running" &&
-    typeof port === "number" &&
-    !isUnknown(port) &&
-    !containsUnknown(ports) &&
-    !isPublished(ports, port)
-  )
+  const withFailures = (warnings: readonly string[]) => (failures.length === 0 ? { warnings } : { warnings, failures });
+  if (gate === undefined || has("readiness-probe")) return withFailures([]);
+  const { port } = gate;
+  if (typeof port === "number" && !containsUnknown(ports) && !isPublished(ports, port))
     failures.push({
       code: "NOT_SUPPORTED",
       property: "rollout.gate.port",
       reason: `no port of the service leads to ${port}, and metro '${metro}' has no other way to a replica. Publish it, or give a port that is published.`,
     });
-  const warnings =
+  return withFailures(
     gate.holdTimeoutMs === undefined
       ? []
-      : [`rollout.gate.holdTimeoutMs has no effect in metro '${metro}', which does not hold connections for a gate`];
-  return { warnings, failures };
+      : [`rollout.gate.holdTimeoutMs has no effect in metro '${metro}', which does not hold connections for a gate`],
+  );
 }
 
 /**
@@ -77,7 +71,7 @@ export async function inspectRollout(
   const features = await findMetroFeatures(context);
   if (features === undefined) return NO_FINDINGS;
   const unsupported = findUnsupported(context.metro, features, news);
-  if (!rolls || unsupported.failures.length > 0) return { information: [], ...unsupported };
+  if (!rolls || unsupported.failures !== undefined) return { information: [], ...unsupported };
   const probe = gate && !containsUnknown(ports) ? toReadinessProbe(gate, ports) : undefined;
   const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
   return { information: [describeGuarantee({ gate: probe }, isIsolated)], ...unsupported };

@@ -68,6 +68,17 @@ describe("metro discovery", () => {
       formatError(error),
       /got no response from https:\/\/api\.nowhere\..*This address is a guess.*HTTP 500/,
     );
+    assert.match(
+      formatError(error),
+      /Metro 'nowhere' is not among the usual ones: fra, dal, sin, was, sfo, local\. This/,
+    );
+  });
+
+  it("suggests a metro for a misspelt one while the control plane fails", async () => {
+    nock(CONTROL_PLANE).get("/v1/metros").reply(500, "out of order");
+    nock("https://api.frra.unikraft.cloud").post("/v1/volumes").replyWithError("getaddrinfo ENOTFOUND");
+    const error = await rejectionOf(clientFor("frra").createVolume({ body: { size_mb: 1 } }));
+    assert.match(formatError(error), /Metro 'frra' is not among the usual ones: .* Did you mean 'fra'\?/);
   });
 
   it("works with one concurrent request", async () => {

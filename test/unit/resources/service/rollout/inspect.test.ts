@@ -6,6 +6,14 @@ import { service } from "../../../../../provider/resources/service/resource";
 import { contextWithResponses } from "../../../../support/resourceContext";
 
 type Inputs = Parameters<typeof inspectRollout>[2];
+const METRO = "http://metro.test";
+
+/** The context of a metro that is not the vendor's, with this response to a question about its health. */
+const contextWith = (getHealthz: () => object) => {
+  const context = contextWithResponses({ getHealthz });
+  return { ...context, metro: METRO, client: Object.assign(context.client, { metro: METRO }) };
+};
+
 const image = (digit: string) => `gateway@sha256:${digit.repeat(64)}`;
 
 describe("the preview of a rollout", () => {
@@ -19,11 +27,10 @@ describe("the preview of a rollout", () => {
   /** What a metro with these features makes of a changed image. */
   async function inspect(features: readonly string[], rollout: object, more: object = {}) {
     let requests = 0;
-    const getHealthz = () => {
+    const context = contextWith(() => {
       requests++;
       return { features };
-    };
-    const context = contextWithResponses({ getHealthz });
+    });
     const [before, after] = [
       await inputs(rollout, more),
       await inputs(rollout, { template: { image: image("2") }, ...more }),
@@ -54,14 +61,14 @@ describe("the preview of a rollout", () => {
         code: "NOT_SUPPORTED",
         property: "rollout.strategy",
         reason:
-          'metro \'test\' cannot move connections from one set of replicas to another: each one that runs gets some. Use "rolling" with maxSurge: 3, or "canary".',
+          'metro \'http://metro.test\' cannot move connections from one set of replicas to another: each one that runs gets some. Use "rolling" with maxSurge: 3, or "canary".',
       },
     ]);
-    assert.deepEqual((await inspect(LOCAL, { strategy: "blueGreen" })).failures, []);
+    assert.deepEqual((await inspect(LOCAL, { strategy: "blueGreen" })).failures, undefined);
   });
 
   it("rejects blueGreen of a new service, too", async () => {
-    const context = contextWithResponses({ getHealthz: () => ({}) });
+    const context = contextWith(() => ({}));
     const found = await inspectRollout(context, undefined, await inputs({ strategy: "blueGreen" }));
     assert.deepEqual([found.failures?.length, found.information], [1, []]);
   });
@@ -73,25 +80,25 @@ describe("the preview of a rollout", () => {
         code: "NOT_SUPPORTED",
         property: "rollout.gate.port",
         reason:
-          "no port of the service leads to 9000, and metro 'test' has no other way to a replica. Publish it, or give a port that is published.",
+          "no port of the service leads to 9000, and metro 'http://metro.test' has no other way to a replica. Publish it, or give a port that is published.",
       },
     ]);
-    assert.deepEqual((await inspect(LOCAL, { gate: { path: "/ready", port: 9000 } })).failures, []);
+    assert.deepEqual((await inspect(LOCAL, { gate: { path: "/ready", port: 9000 } })).failures, undefined);
     const ports = [{ port: 443, destinationPort: 9000, handlers: ["tls", "http"] }];
-    assert.deepEqual((await inspect([], { gate: { path: "/ready", port: 9000 } }, { ports })).failures, []);
+    assert.deepEqual((await inspect([], { gate: { path: "/ready", port: 9000 } }, { ports })).failures, undefined);
   });
 
   it("warns of a hold that the metro does not know", async () => {
     const gate = { path: "/ready", holdTimeoutMs: 5_000 };
     assert.deepEqual((await inspect([], { gate })).warnings, [
-      "rollout.gate.holdTimeoutMs has no effect in metro 'test', which does not hold connections for a gate",
+      "rollout.gate.holdTimeoutMs has no effect in metro 'http://metro.test', which does not hold connections for a gate",
     ]);
     assert.deepEqual((await inspect(LOCAL, { gate })).warnings, []);
   });
 
   it("asks nothing if nothing depends on the metro, and only once otherwise", async () => {
     let requests = 0;
-    const context = contextWithResponses({ getHealthz: () => ({ requests: ++requests }) });
+    const context = contextWith(() => ({ requests: ++requests }));
     const [before, after] = [await inputs({}), await inputs({}, { template: { image: image("2") } })];
     await inspectRollout(context, before, await inputs({ maxSurge: 2 }));
     await inspectRollout(context, undefined, before);
@@ -102,10 +109,8 @@ describe("the preview of a rollout", () => {
   });
 
   it("says nothing if the metro does not respond", async () => {
-    const context = contextWithResponses({
-      getHealthz: () => {
-        throw new Error("no response");
-      },
+    const context = contextWith(() => {
+      throw new Error("no response");
     });
     const [before, after] = [
       await inputs({ strategy: "blueGreen" }),
@@ -115,7 +120,7 @@ describe("the preview of a rollout", () => {
   });
 
   it("takes an image that is not known yet for a change", async () => {
-    const context = contextWithResponses({ getHealthz: () => ({ features: LOCAL }) });
+    const context = contextWith(() => ({ features: LOCAL }));
     const before = await inputs({});
     const after = { ...before, template: { ...before.template, image: UNKNOWN } } as Inputs;
     assert.equal((await inspectRollout(context, before, after)).information.length, 1);

@@ -4,8 +4,8 @@ import { createOrRecover } from "../client/transport/createOrRecover";
 import { ITEM_CODES } from "../contract/codes";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import { withErrorContext } from "../base/errors";
-import type { DrainingItem } from "./drainObserver";
-import { deleteInstances, drainFields, halfClosedTimeoutOf } from "./instances";
+import type { DrainingItem } from "./members/drainObserver";
+import { deleteInstances, drainFields, halfClosedTimeoutOf } from "./members/instances";
 import type { Rollout } from "./rolloutRequest";
 
 type Uuids = readonly string[];

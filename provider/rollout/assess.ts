@@ -2,7 +2,7 @@
 import type { InstanceItem } from "../contract/models";
 import { type ConditionResult, assessLiveness, assessReadiness } from "../client/waitForInstance";
 import { UnikernelError } from "../base/errors";
-import { timeoutWithDrainMs } from "./instances";
+import { timeoutWithDrainMs } from "./members/instances";
 import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "./plan/issued";
 import { type MemberPhase, isReady } from "./plan/member";
 import type { Rollout } from "./rolloutRequest";

@@ -1,7 +1,7 @@
 /** Turns what a rollout observes and does into events. */
 import type { AssessedMember } from "./assess";
-import { describeDrain } from "./drainCounts";
-import { type DrainObserver, type DrainingItem, observeDrain } from "./drainObserver";
+import { describeDrain } from "./members/drainCounts";
+import { type DrainObserver, type DrainingItem, observeDrain } from "./members/drainObserver";
 import type { RolloutEvent, RolloutPhase } from "./events";
 import { type Member, type RolloutStep, isReady } from "./plan/member";
 import type { Rollout } from "./rolloutRequest";

@@ -10,7 +10,7 @@ import { type RolloutState, assessInstances, createRolloutState } from "./assess
 import type { RolloutPhase } from "./events";
 import { endFailedRollout } from "./failure/failure";
 import { memberFailure } from "./memberFailure";
-import { listInstances } from "./instances";
+import { listInstances } from "./members/instances";
 import { NO_MEMORY } from "./plan/canary";
 import { record, withIssued } from "./plan/issued";
 import type { Member, RolloutStep } from "./plan/member";

@@ -4,7 +4,7 @@ import { ITEM_CODES } from "../../contract/codes";
 import type { RouteName } from "../../contract/routes";
 import { withErrorContext } from "../../base/errors";
 import { hasTimedOut } from "../../base/timeout";
-import { getExistingInstances } from "../../rollout/instances";
+import { getExistingInstances } from "../../rollout/members/instances";
 import type { ProviderContext } from "../context";
 import { instanceList } from "./reference";
 

@@ -5,7 +5,7 @@ import { ITEM_CODES, isUp } from "../../contract/codes";
 import type { InstanceItem } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/resource";
-import { stopInstance, timeoutWithDrainMs } from "../../rollout/instances";
+import { stopInstance, timeoutWithDrainMs } from "../../rollout/members/instances";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { toReference } from "../common/fields";
 import type { InstanceInputs } from "./inputs";

@@ -5,7 +5,7 @@ import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { InstanceItem } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
-import { deleteInstances, drainAndDelete, timeoutWithDrainMs } from "../../rollout/instances";
+import { deleteInstances, drainAndDelete, timeoutWithDrainMs } from "../../rollout/members/instances";
 import { diff } from "../../definition/diff";
 import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";

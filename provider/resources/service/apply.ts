@@ -5,7 +5,7 @@ import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../con
 import { assessReadiness } from "../../client/waitForInstance";
 import { metroFeatures } from "../../client/transport/metroFeatures";
 import { runRollout } from "../../rollout/run";
-import { listInstances } from "../../rollout/instances";
+import { listInstances } from "../../rollout/members/instances";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import type { Workload } from "../workload/inputs";
 import { printConsole } from "../workload/printConsole";

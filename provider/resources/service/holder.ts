@@ -3,7 +3,7 @@
  */
 import type { ServiceItem } from "../../contract/models";
 import type { NameHolder } from "../../definition/resource";
-import { getExistingInstances } from "../../rollout/instances";
+import { getExistingInstances } from "../../rollout/members/instances";
 import { withoutUnknowns } from "../../definition/unknowns";
 import { findMark, isOwn } from "../common/ownershipMark";
 import type { ProviderContext } from "../context";

@@ -5,7 +5,7 @@ import { assessLiveness, waitForInstance, waitUntilStopped } from "../../client/
 import { isUp } from "../../contract/codes";
 import type { InstanceItem, VolumeItem } from "../../contract/models";
 import { UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
-import { getExistingInstances, stopInstance, timeoutWithDrainMs } from "../../rollout/instances";
+import { getExistingInstances, stopInstance, timeoutWithDrainMs } from "../../rollout/members/instances";
 import { findVolume } from "../common/find";
 import { findMark, finishedMark, growingMark, withoutMarks } from "../common/ownershipMark";
 import { type ProviderContext, forCleanup } from "../context";

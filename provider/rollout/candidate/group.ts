@@ -6,7 +6,7 @@ import { onlyItem } from "../../client/client";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import { ITEM_CODES } from "../../contract/codes";
 import type { CreateInstanceRequest, InstanceItem, ServiceItem, ServicePort } from "../../contract/models";
-import { deleteInstances } from "../instances";
+import { deleteInstances } from "../members/instances";
 
 /** When the platform removes what a killed process left: an empty group, and a candidate that has stopped. */
 export const ABANDONED_AFTER_MS = 600_000;

@@ -9,7 +9,7 @@ import type { InstanceItem } from "../../contract/models";
 import type { RolloutState } from "../assess";
 import { type CapturedMember, restorable } from "./captured";
 import type { RolloutPhase } from "../events";
-import { deleteInstances, listInstances } from "../instances";
+import { deleteInstances, listInstances } from "../members/instances";
 import type { FailureAction } from "../policy";
 import { type RunRollout, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";

@@ -2,7 +2,7 @@
 import type { InstanceItem } from "../../contract/models";
 import { switchRotation } from "../act";
 import { type CapturedMember, isAmong, restoringRequests } from "./captured";
-import { listInstances } from "../instances";
+import { listInstances } from "../members/instances";
 import type { Rollout } from "../rolloutRequest";
 
 /** Runs a rollout and returns the members. */

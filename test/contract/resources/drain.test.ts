@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import * as net from "node:net";
 import { systemClock } from "../../../provider/base/clock";
 import { createClient } from "../../../provider/client/client";
-import { type DrainCounts, describeDrain } from "../../../provider/rollout/drainCounts";
-import { drainAndDelete } from "../../../provider/rollout/instances";
+import { type DrainCounts, describeDrain } from "../../../provider/rollout/members/drainCounts";
+import { drainAndDelete } from "../../../provider/rollout/members/instances";
 import { freePort } from "../../support/localPlatform";
 import { TestPlatform, webGuest } from "../../support/testPlatform";
 

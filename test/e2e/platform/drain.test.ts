@@ -8,8 +8,8 @@ import { localPaths } from "../../../provider/base/localPaths";
 import { writeCpio } from "../../../provider/image/cpio/write";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
-import { drainAndDelete } from "../../../provider/rollout/instances";
-import { describeDrain } from "../../../provider/rollout/drainCounts";
+import { drainAndDelete } from "../../../provider/rollout/members/instances";
+import { describeDrain } from "../../../provider/rollout/members/drainCounts";
 import { systemClock } from "../../../provider/base/clock";
 import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
 

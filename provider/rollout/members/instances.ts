@@ -1,11 +1,11 @@
 /** Lists, drains and deletes the instances of a service. */
-import { type Client, allItems, onlyItem } from "../client/client";
-import { ITEM_CODES } from "../contract/codes";
-import { type InstanceItem, MAX_DRAIN_MS } from "../contract/models";
-import { waitUntilStopped } from "../client/waitForInstance";
-import type { CallContext } from "../client/callContext";
-import { UnikernelError } from "../base/errors";
-import { omitUndefined } from "../base/objects";
+import { type Client, allItems, onlyItem } from "../../client/client";
+import { ITEM_CODES } from "../../contract/codes";
+import { type InstanceItem, MAX_DRAIN_MS } from "../../contract/models";
+import { waitUntilStopped } from "../../client/waitForInstance";
+import type { CallContext } from "../../client/callContext";
+import { UnikernelError } from "../../base/errors";
+import { omitUndefined } from "../../base/objects";
 import type { DrainCounts } from "./drainCounts";
 import { observeDrain } from "./drainObserver";
 

@@ -1,5 +1,5 @@
 /** What became of the connections of a member that drained. Pure. */
-import type { InstanceItem, InstanceMetricsItem } from "../contract/models";
+import type { InstanceItem, InstanceMetricsItem } from "../../contract/models";
 
 /** Connections that were open when a drain began, by what became of them. */
 export interface DrainCounts {

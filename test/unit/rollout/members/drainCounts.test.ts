@@ -6,7 +6,7 @@ import {
   openConnections,
   reportedCounts,
   sampledCounts,
-} from "../../../provider/rollout/drainCounts";
+} from "../../../../provider/rollout/members/drainCounts";
 
 const NONE: DrainCounts = { finished: 0, moved: 0, halfClosed: 0, cut: 0, elapsedMs: 0, isSampled: false };
 

@@ -1,6 +1,6 @@
 /** Observes a drain, to tell afterwards what became of the connections. Never fails: without observations there are no counts. */
-import type { CallContext } from "../client/callContext";
-import { type InstanceItem, MAX_DRAIN_MS } from "../contract/models";
+import type { CallContext } from "../../client/callContext";
+import { type InstanceItem, MAX_DRAIN_MS } from "../../contract/models";
 import { type ConnectionSample, type DrainCounts, openConnections, reportedCounts, sampledCounts } from "./drainCounts";
 
 /** Interval of samples, in milliseconds. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { UnikernelError, formatError } from "../../../provider/base/errors";
-import { deleteInstances } from "../../../provider/rollout/instances";
-import { contextWithResponses } from "../../support/resourceContext";
+import { UnikernelError, formatError } from "../../../../provider/base/errors";
+import { deleteInstances } from "../../../../provider/rollout/members/instances";
+import { contextWithResponses } from "../../../support/resourceContext";
 
 const notFound = { status: "error", error: 8, message: "No instance" };
 const locked = { status: "error", error: 14, message: "Deletion protection enabled" };

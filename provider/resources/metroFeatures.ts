@@ -25,9 +25,7 @@ export async function findMetroFeatures({
 }): Promise<ReadonlySet<string> | undefined> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    return (await isLocalDaemonDown(metro, signal))
-      ? LOCAL_FEATURES
-      : await metroFeatures(withSignal(client, signal));
+    return (await isLocalDaemonDown(metro, signal)) ? LOCAL_FEATURES : await metroFeatures(withSignal(client, signal));
   } catch {
     return undefined;
   }

@@ -75,8 +75,7 @@ export async function retireMembers(rollout: Rollout, instances: readonly Instan
   if (retiredTags === undefined) throw new Error("A rollout that keeps members needs their tags.");
   const up = instances.filter(({ state }) => state !== "stopped");
   // Tagged last: a rollout that is killed in between leaves old members, which the next one knows.
-  if (up.length > 0)
-    await stopMembers(rollout, up, "drain");
+  if (up.length > 0) await stopMembers(rollout, up, "drain");
   const body = instances.flatMap((instance) => [
     { uuid: instance.uuid, prop: "autokill", op: "set", value: { time_ms: policy.keepOldForMs } } as const,
     { uuid: instance.uuid, prop: "tags", op: "set", value: [...retiredTags(instance)] } as const,

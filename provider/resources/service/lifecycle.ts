@@ -4,7 +4,12 @@ import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { ServiceItem } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
-import { drainAndDelete, halfClosedTimeoutOf, listInstances, timeoutWithDrainMs } from "../../rollout/members/instances";
+import {
+  drainAndDelete,
+  halfClosedTimeoutOf,
+  listInstances,
+  timeoutWithDrainMs,
+} from "../../rollout/members/instances";
 import { diff } from "../../definition/diff";
 import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";

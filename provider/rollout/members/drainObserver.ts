@@ -22,11 +22,7 @@ export interface DrainObserver {
  * @param item the response to the stop request
  * @param drainTimeoutMs how long the drain may take; -1 means as long as the metro allows
  */
-export function observeDrain(
-  context: CallContext,
-  item: DrainingItem,
-  drainTimeoutMs: number,
-): DrainObserver {
+export function observeDrain(context: CallContext, item: DrainingItem, drainTimeoutMs: number): DrainObserver {
   const { client, clock } = context;
   const { uuid } = item;
   if (item.drain != null) {

@@ -38,7 +38,7 @@ interface RotationMember {
 
 /** How many connections of one service may wait for an instance. */
 const MAX_WAITING_CONNECTIONS = 1024;
-/** Pause before the instances are tried again when no ready one could be reached: they have probably just exited. */
+/** Pause before the instances are tried again when no ready one could be reached: they have just exited, or are busy. */
 const RECONNECT_PAUSE_MS = 100;
 
 /** Tells the users of a member's open connections to finish or to move, and counts them. */
@@ -158,8 +158,8 @@ export class Rotation {
   }
 
   /**
-   * Connects to the least busy ready instance, or to another one when it cannot be reached; wakes or waits for an
-   * instance when none is ready. `undefined` when there is none to wait for, too many connections wait already, or the
+   * Connects to the least busy ready instance, or to another one when it cannot be reached, and again after a pause; wakes or waits
+   * for an instance when none is ready. `undefined` when there is none to wait for, too many connections wait already, or the
    * signal aborted.
    */
   async acquire(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
@@ -177,7 +177,8 @@ export class Rotation {
       if (this.#waitingConnections >= MAX_WAITING_CONNECTIONS) return undefined;
       if (decision.action === "wake") this.#events.onWakeNeeded(decision.uuid);
       this.#waitingConnections++;
-      if (decision.action === "refuse") {
+      if (tried.size > 0) {
+        // A ready one may accept again long before the next change.
         await withTimeout(RECONNECT_PAUSE_MS, signal, (limited) => this.#nextChange(limited));
       } else await this.#nextChange(signal);
       this.#waitingConnections--;

@@ -9,7 +9,7 @@ import { TestProject } from "../../support/project";
 import { type LoadResult, SteadyLoad } from "../../support/steadyLoad";
 
 /** Requests per second on each of the two ports: the first that the machine bears without a rollout. */
-const RATES = [100, 50, 25, 10];
+const RATES = [200, 100, 50, 25, 10];
 
 describe("a rollout of slow gateways under load", function () {
   this.timeout(600_000);

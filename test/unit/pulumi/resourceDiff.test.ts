@@ -18,9 +18,9 @@ describe("a path of replaceOnChanges", () => {
       sentence("volumes[*].att", "volumes[*]", "att"),
       sentence("env.A.B", "env.A", "B"),
     ]);
-    assert.deepEqual(deadPaths("Service", "template.memoryMB", "rollout.health.match.x.y.z"), [
+    assert.deepEqual(deadPaths("Service", "template.memoryMB", "rollout.gate.match.x.y.z"), [
       sentence("template.memoryMB", "template", "memoryMB"),
-      sentence("rollout.health.match.x.y.z", "rollout.health.match.x", "y"),
+      sentence("rollout.gate.match.x.y.z", "rollout.gate.match.x", "y"),
     ]);
   });
 

@@ -151,7 +151,7 @@ describe("the instance resource", () => {
       Object.assign(cluster.client, {
         patchInstances: ok,
         startInstances: (request: { body: readonly object[] }) => {
-          override(crashed);
+          override({ ...crashed, start_count: 2 });
           return ok(request);
         },
       });

@@ -4,6 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { UnikernelError } from "../../provider/base/errors";
 import { connectLoopback } from "../../provider/platform/vmm/qemu/network/connectLoopback";
+import { SourcePorts } from "../../provider/platform/vmm/qemu/network/sourcePorts";
 import type { ConnectOptions, Vm, VmExit, VmSpec, VmUsage, Vmm } from "../../provider/platform/vmm/vmm";
 
 /** How a guest behaves. */
@@ -43,6 +44,7 @@ class FakeVmProcess {
   #onExit: (exit: VmExit) => void = () => undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #forwards = new Map<number, Promise<net.Server>>();
+  readonly #sourcePorts = new SourcePorts();
   readonly #sockets = new Set<net.Socket>();
 
   constructor(spec: VmSpec, guest: FakeGuest) {
@@ -77,7 +79,8 @@ class FakeVmProcess {
     const opened = this.#forwards.get(guestPort) ?? this.#open(guestPort);
     this.#forwards.set(guestPort, opened);
     const address = (await opened).address();
-    return connectLoopback(typeof address === "object" && address !== null ? address.port : 0, timeoutMs, signal);
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    return connectLoopback({ port, sourcePorts: this.#sourcePorts, timeoutMs }, signal);
   }
 
   /** Like QEMU it accepts at once and connects to the guest later. */

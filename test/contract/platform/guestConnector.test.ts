@@ -90,6 +90,20 @@ describe("the connector of a guest's port", () => {
     assert.equal(forwards.servers.length, 1);
   });
 
+  it("uses each source port once, also with several forwards, since the guest cannot tell these apart", async () => {
+    const sourcePorts: (number | undefined)[] = [];
+    forwards.onConnection = (_hostPort, socket) => {
+      sourcePorts.push(socket.remotePort);
+      socket.write("hello");
+    };
+    for (let round = 0; round < 100; round++) {
+      const sockets = await Promise.all(Array.from({ length: 10 }, connect));
+      for (const socket of sockets) socket.destroy();
+    }
+    assert.equal(forwards.servers.length, 4);
+    assert.equal(new Set(sourcePorts).size, 1_000);
+  });
+
   it("starts four, and then one after the other while the guest answers nothing", async () => {
     const underWay: number[] = [];
     forwards.onConnection = (hostPort, socket) => {

@@ -1,14 +1,49 @@
 /** A TCP connection to a port of this host. */
 import * as net from "node:net";
+import type { SourcePorts } from "./sourcePorts";
+
+const HOST = "127.0.0.1";
+/** So many source ports in a row are hardly all in use. */
+const MAX_SOURCE_PORTS = 100;
+/** Errors of a source port that is in use. */
+const IN_USE = ["EADDRINUSE", "EADDRNOTAVAIL"];
+
+/** Where to connect to, and from. */
+export interface LoopbackConnection {
+  readonly port: number;
+  readonly sourcePorts: SourcePorts;
+  /** Milliseconds. */
+  readonly timeoutMs: number;
+}
 
 /**
  * Connects to a port on the loopback address, without Nagle's algorithm and with half-close; `undefined` if nothing has answered after
  * `timeoutMs`. Throws the socket's error, such as ECONNREFUSED, and the signal's reason when it aborts.
  */
-export function connectLoopback(port: number, timeoutMs: number, signal: AbortSignal): Promise<net.Socket | undefined> {
+export async function connectLoopback(
+  { port, sourcePorts, timeoutMs }: LoopbackConnection,
+  signal: AbortSignal,
+): Promise<net.Socket | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connectOnce(port, sourcePorts.next(), timeoutMs, signal);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (!IN_USE.includes(code) || attempt === MAX_SOURCE_PORTS) throw error;
+    }
+  }
+}
+
+function connectOnce(
+  port: number,
+  localPort: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<net.Socket | undefined> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true });
+    const options = { host: HOST, port, localAddress: HOST, localPort, allowHalfOpen: true, noDelay: true };
+    const socket = net.connect(options);
     const stop = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);

@@ -24,6 +24,7 @@ import { systemClock } from "../../../../base/clock";
 import type { ConnectOptions } from "../../vmm";
 import { connectLoopback } from "./connectLoopback";
 import { MAX_UNANSWERED, type NewConnection, NewConnections, type UnacceptedConnection } from "./newConnections";
+import { SourcePorts } from "./sourcePorts";
 
 /** Each of the connections that start at the same time has one. */
 const MAX_FORWARDS = MAX_UNANSWERED;
@@ -47,6 +48,7 @@ export interface ForwardSource {
 export class GuestConnector {
   readonly #source: ForwardSource;
   readonly #hostPorts: number[];
+  readonly #sourcePorts = new SourcePorts();
   readonly #connections = new NewConnections();
   /** Connects that wait, first come, first served. */
   readonly #queue: PromiseWithResolvers<NewConnection | undefined>[] = [];
@@ -108,7 +110,8 @@ export class GuestConnector {
     };
     let socket: net.Socket | undefined;
     try {
-      socket = await connectLoopback(connection.hostPort, ACCEPT_TIMEOUT_MS, signal);
+      const target = { port: connection.hostPort, sourcePorts: this.#sourcePorts, timeoutMs: ACCEPT_TIMEOUT_MS };
+      socket = await connectLoopback(target, signal);
     } finally {
       if (socket === undefined) end();
     }

@@ -75,10 +75,13 @@ describe("the preview of an image", function () {
       "GatewayImage 'site': 1 file changed (/www/index.html).",
       "GatewayImage 'site': the update will build the image again.",
     ]);
-    assert.deepEqual(messagesOf(preview, "::web"), [
-      "Service 'web': each new replica gets connections once its ports accept them.",
-      "Service 'web': the update will roll the changed template out to 3 replicas (rolling): in 3 batches of 1, at most 4 at once, at least 3 serving.",
-    ]);
+    assert.deepEqual(
+      messagesOf(preview, "::web").map((message) => message.replace(/sha256:[0-9a-f]{12}…/, "(digest)")),
+      [
+        "Service 'web': each new replica gets connections once its ports accept them.",
+        "Service 'web': the update will roll the changed template out to 3 replicas (rolling): in 3 batches of 1, at most 4 at once, at least 3 serving; 3 of 3 still on (digest).",
+      ],
+    );
   });
 
   it("has nothing to say if nothing changed", async () => {

@@ -139,9 +139,6 @@ const instances = fc.oneof(
   fc.record({ autoscale }),
 );
 
-/** Health responses of services. */
-export const HEALTHY = { "$.status": "pass" };
-
 const manner = fc.record(
   {
     strategy: fc.constant("rolling"),
@@ -150,21 +147,32 @@ const manner = fc.record(
     stableForMs: fc.constantFrom(0, 500),
     healthyWithinMs: fc.integer({ min: 60_000, max: 3_600_000 }),
     drainTimeoutMs: fc.nat(60_000),
+    halfClosedTimeoutMs: fc.nat(60_000),
+    onFailure: fc.constantFrom("rollback", "pause", "keepBoth"),
     sharedVolumes: flag,
   },
   optional,
 );
 const gate = fc.record(
-  { path: fc.constantFrom("/", "/hello"), match: fc.constant(HEALTHY) },
+  {
+    ...{ type: fc.constant("http"), path: fc.constantFrom("/", "/hello"), port: fc.constant(8080) },
+    ...{ method: fc.constantFrom("GET", "POST"), headers: fc.dictionary(word, word, { maxKeys: 2 }) },
+    ...{ statuses: fc.constant([200]), match: fc.constant({ "$.status": "pass" }), contains: word, pattern: word },
+    ...{ intervalMs: fc.integer({ min: 10, max: 100 }), timeoutMs: fc.integer({ min: 10, max: 100 }) },
+    ...{ successThreshold: fc.integer({ min: 1, max: 3 }), failureThreshold: fc.nat(3) },
+    ...{ startPeriodMs: fc.nat(1_000), holdTimeoutMs: fc.nat(1_000) },
+  },
   { requiredKeys: ["path"] },
 );
-/** Gates take much longer than everything else. */
+/** What only one strategy has. */
+const strategy = fc.oneof(
+  fc.constant({ strategy: "canary", steps: [{ count: 1, pauseMs: 100 }] }),
+  fc.record({ strategy: fc.constant("blueGreen"), keepOldForMs: fc.nat(1_000) }),
+);
 const rollout = fc.oneof(
-  { weight: 4, arbitrary: manner },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(manner, gate).map(([limits, probe]) => ({ ...limits, gate: probe })),
-  },
+  { weight: 8, arbitrary: manner },
+  { weight: 1, arbitrary: fc.tuple(manner, gate).map(([limits, probe]) => ({ ...limits, gate: probe })) },
+  { weight: 1, arbitrary: strategy },
 );
 
 /** A Service. */

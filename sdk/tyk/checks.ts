@@ -77,7 +77,7 @@ export const addressCheck: Check = (value) => {
 export const isPort = (value: unknown): boolean =>
   Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
 
-type Version = readonly [major: number, minor: number, patch: number];
+type Version = readonly [number, number, number];
 
 /** True if a gateway has at least the other version. Throws a `RunError` for a text that is no version. */
 export function isAtLeast(version: string, other: Version): boolean {

@@ -3,6 +3,7 @@ import nock from "nock";
 import { type ClientOptions, createClient, onlyItem } from "../../../provider/client/client";
 import { describeStop } from "../../../provider/client/errors/stopReason";
 import { UnikernelError } from "../../../provider/base/errors";
+import { allowLoopback } from "../../support/offline";
 
 const URL = "https://api.fra.unikraft.cloud";
 const slept: number[] = [];
@@ -26,7 +27,7 @@ const volume = { status: "success", uuid: "u1", name: "data", state: "available"
 
 describe("the REST client", () => {
   before(() => nock.disableNetConnect());
-  after(() => nock.enableNetConnect());
+  after(allowLoopback);
   beforeEach(() => (slept.length = 0));
   afterEach(() => {
     assert.deepEqual(nock.pendingMocks(), []);

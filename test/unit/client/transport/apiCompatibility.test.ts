@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import nock from "nock";
 import { createClient } from "../../../../provider/client/client";
 import { UnikernelError } from "../../../../provider/base/errors";
+import { allowLoopback } from "../../../support/offline";
 
 const URL = "https://api.fra.unikraft.cloud";
 const clock = { now: () => Date.UTC(2026, 0, 1), sleep: () => Promise.resolve() };
@@ -22,7 +23,7 @@ const failure = async (promise: Promise<unknown>) => {
 
 describe("the client with older nodes", () => {
   before(() => nock.disableNetConnect());
-  after(() => nock.enableNetConnect());
+  after(allowLoopback);
   afterEach(() => {
     assert.deepEqual(nock.pendingMocks(), []);
     nock.cleanAll();

@@ -9,6 +9,7 @@ import {
 import { resolveMetro } from "../../../../provider/base/config/metroConfig";
 import { UnikernelError, formatError } from "../../../../provider/base/errors";
 import { createContext } from "../../../../provider/resources/context";
+import { allowLoopback } from "../../../support/offline";
 
 const CONTROL_PLANE = "https://controlplane.unikraft.cloud";
 const metros: readonly MetroItem[] = [
@@ -30,7 +31,7 @@ const rejectionOf = async (promise: Promise<unknown>): Promise<UnikernelError> =
 
 describe("metro discovery", () => {
   before(() => nock.disableNetConnect());
-  after(() => nock.enableNetConnect());
+  after(allowLoopback);
   afterEach(() => {
     assert.deepEqual(nock.pendingMocks(), []);
     nock.cleanAll();

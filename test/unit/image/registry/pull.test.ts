@@ -11,6 +11,7 @@ import { extractLayer } from "../../../../provider/image/oci/layer";
 import { type Layout, openLayout } from "../../../../provider/image/oci/layout";
 import type { StoredImage } from "../../../../provider/image/oci/storedImage";
 import { pullRuntime as pullRuntimeNow } from "../../../../provider/image/registry/pull";
+import { allowLoopback } from "../../../support/offline";
 
 const HOST = "https://index.unikraft.io";
 const INDEX = "application/vnd.oci.image.index.v1+json";
@@ -75,10 +76,7 @@ describe("pulling a runtime", () => {
   afterEach(() => fs.rm(folder, { recursive: true }));
 
   describe("from the vendor's registry", () => {
-    before(() => {
-      nock.disableNetConnect();
-      nock.enableNetConnect("127.0.0.1");
-    });
+    before(allowLoopback);
     afterEach(() => nock.cleanAll());
 
     const serve = (scope = nock(HOST)): nock.Scope =>

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as net from "node:net";
 import * as tls from "node:tls";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { timeoutError } from "../../../../provider/base/timeout";
@@ -106,8 +105,6 @@ describe("the candidate of a rollout", () => {
   });
 
   it("must have a valid certificate for its name: headers may be secret", async () => {
-    // A busy machine may need longer than the default before "localhost" is tried as ::1, which it need not have.
-    net.setDefaultAutoSelectFamilyAttemptTimeout(5_000);
     const certificate = makeCertificate("localhost", ["localhost"]);
     await start({ fqdn: "localhost", certificate });
     const gate = gateOf({ failure_threshold: 1 });

@@ -4,22 +4,13 @@
  */
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
+import { checkedText } from "../readiness/checkedText";
 import { headerProblem, jsonPathProblem, pathProblem, patternProblem } from "../readiness/syntax";
 import { port } from "./common";
 
 /** Longest duration in a probe, in milliseconds. */
 export const MAX_PROBE_MS = 3_600_000;
 const durationMs = z.int().min(0).max(MAX_PROBE_MS);
-
-/** A text without the problem that `problemOf` finds. */
-const checked = (problemOf: (text: string) => string | undefined) =>
-  z
-    .string()
-    .min(1)
-    .superRefine((text, context) => {
-      const message = problemOf(text);
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    });
 
 /** A map without the problem that `problemOf` finds in one of its entries. */
 const checkedMap = <V extends z.ZodType>(
@@ -38,7 +29,7 @@ export const httpReadiness = z.strictObject({
   /** Port inside the instance. */
   port,
   /** Path and query. */
-  path: checked(pathProblem),
+  path: checkedText(pathProblem),
   /** Default `GET`. */
   method: z.enum(["GET", "HEAD", "POST"]).optional(),
   /** Values are secret. */
@@ -50,7 +41,7 @@ export const httpReadiness = z.strictObject({
   /** Text that the body must contain. */
   contains: z.string().min(1).optional(),
   /** Regular expression that the body must match. */
-  pattern: checked(patternProblem).optional(),
+  pattern: checkedText(patternProblem).optional(),
 });
 /** True if a condition needs the body of the response. */
 export const needsBody = ({ match = {}, contains, pattern }: Partial<HttpReadiness>): boolean =>

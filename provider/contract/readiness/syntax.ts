@@ -1,10 +1,13 @@
 /** Whether the texts of a readiness probe are valid. Pure; used before a request is sent and by the server that receives it. */
 import * as http from "node:http";
-import { compile, type JSONPathQuery } from "json-p3";
+import type { JSONPathQuery } from "json-p3";
 import { errorMessage } from "../../base/errors";
 
-/** Compiles a JSONPath query (RFC 9535). Throws for an invalid one. */
-export const compileJsonPath = (query: string): JSONPathQuery => compile(query);
+/** Compiles a JSONPath query (RFC 9535). Throws for an invalid one. Loads the package only now: most probes have no query. */
+export function compileJsonPath(query: string): JSONPathQuery {
+  const { compile } = require("json-p3") as typeof import("json-p3");
+  return compile(query);
+}
 
 /** Compiles a regular expression of JavaScript, in Unicode mode. Throws for an invalid one. */
 export const compilePattern = (pattern: string): RegExp => new RegExp(pattern, "u");

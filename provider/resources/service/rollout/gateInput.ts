@@ -1,26 +1,14 @@
 /** The `rollout.gate` input of a service: what a member must pass before it gets connections. Pure. */
 import * as z from "zod";
+import { checkedText } from "../../../contract/readiness/checkedText";
+import { headerProblem, jsonPathProblem, patternProblem } from "../../../contract/readiness/syntax";
 import { field, objectType } from "../../../definition/resource";
-
-// Loaded for a gate only: it parses JSONPath with a package.
-const loadSyntax = () =>
-  require("../../../contract/readiness/syntax") as typeof import("../../../contract/readiness/syntax");
 
 /** Source: the readiness probe of an instance. */
 const durationMs = (min: number) => z.int().min(min).max(3_600_000).optional();
 
 /** Path and query of a URL. Clients and proxies read `//host` as a host, and never send what follows `#`. Source: RFC 3986, 3.3, 3.5, 4.2. */
 const GATE_PATH = /^\/([\x21\x22\x24-\x2e\x30-\x7e][\x21\x22\x24-\x7e]*)?$/;
-
-/** A text without the problem that `problemOf` finds. */
-const checkedText = (problemOf: (text: string) => string | undefined) =>
-  z
-    .string()
-    .min(1)
-    .superRefine((text, context) => {
-      const message = problemOf(text);
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    });
 
 /** Default of `gate.intervalMs`. Source: the readiness probe of an instance. */
 export const DEFAULT_INTERVAL_MS = 1_000;
@@ -53,10 +41,8 @@ export const gateInput = objectType(
     headers: field(
       z
         .record(
-          checkedText((name) => loadSyntax().headerProblem(name, "")),
-          z
-            .string()
-            .refine((value) => loadSyntax().headerProblem("x", value) === undefined, "must be the value of a header"),
+          checkedText((name) => headerProblem(name, "")),
+          z.string().refine((value) => headerProblem("x", value) === undefined, "must be the value of a header"),
         )
         .optional(),
       { description: "Headers of the request. Encrypted in state. Default: none.", secret: true },
@@ -66,12 +52,7 @@ export const gateInput = objectType(
       unordered: true,
     }),
     match: field(
-      z
-        .record(
-          checkedText((query) => loadSyntax().jsonPathProblem(query)),
-          z.union([z.string(), z.number(), z.boolean(), z.null()]),
-        )
-        .optional(),
+      z.record(checkedText(jsonPathProblem), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
       {
         description:
           'JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body.',
@@ -80,7 +61,7 @@ export const gateInput = objectType(
     contains: field(z.string().min(1).optional(), {
       description: "Text that the body must contain. Default: any body.",
     }),
-    pattern: field(checkedText((text) => loadSyntax().patternProblem(text)).optional(), {
+    pattern: field(checkedText(patternProblem).optional(), {
       description: "Regular expression of JavaScript that the body must match. Default: any body.",
     }),
     intervalMs: field(durationMs(10), {

@@ -1,14 +1,8 @@
 /** Extensions of the API that a metro has, as a preview asks for them. */
 import { type Client, withSignal } from "../client/client";
 import { isLocalDaemonDown } from "../client/localDaemon";
-import { type MetroFeature, metroFeatures } from "../client/transport/metroFeatures";
-
-/** Those of this release's local platform. */
-const LOCAL_FEATURES: ReadonlySet<string> = new Set<MetroFeature>([
-  "groups-without-ports",
-  "readiness-probe",
-  "rotation",
-]);
+import { metroFeatures } from "../client/transport/metroFeatures";
+import { LOCAL_FEATURES } from "../contract/metroFeatures";
 
 /** A preview works without them, so it does not wait longer. */
 const TIMEOUT_MS = 5_000;

@@ -1,13 +1,7 @@
 /** Extensions of the API that a metro has. */
 import { isVendorMetro } from "../../base/config/metroConfig";
+import type { MetroFeature } from "../../contract/metroFeatures";
 import type { Client } from "../client";
-
-/**
- * - `readiness-probe`: instances have `readiness_probe`; a service sends connections to a member only after it has passed
- * - `rotation`: instances have `rotation`; a service sends no connections to a member that is `out`
- * - `groups-without-ports`: a service group with `autokill` needs no port, so that it can be the lock of a rollout
- */
-export type MetroFeature = "readiness-probe" | "rotation" | "groups-without-ports";
 
 /** By a function of the client that `withSignal` hands on, so that a client and those made of it are asked for once. */
 const asked = new WeakMap<Client["changeCount"], Promise<ReadonlySet<string>>>();

@@ -1,5 +1,6 @@
 /** Health: whether this machine can run VMs, and with which VMM. */
 import { errorMessage } from "../../base/errors";
+import { LOCAL_FEATURES } from "../../contract/metroFeatures";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findTool } from "../../base/exec";
 import type { Registry } from "../registry";
@@ -13,9 +14,6 @@ import type { Handlers } from "./handler";
 const DESCRIBE_TIMEOUT_MS = 1_000;
 /** Milliseconds for which a description of the VMM is cached. */
 const DESCRIPTION_MAX_AGE_MS = 60_000;
-
-/** Extensions of the API; `provider/client/transport/metroFeatures.ts` has their meaning. */
-const FEATURES = ["readiness-probe", "rotation", "groups-without-ports"];
 
 type VmmDescription = {
   readonly check: "healthy" | "degraded" | "unknown";
@@ -41,7 +39,7 @@ export function healthzHandlers(registry: Registry): Pick<Handlers, "getHealthz"
       const { check, facts } = await Promise.race([known.description, pending]);
       const volumes = findTool("mkfs.ext4") === undefined ? "degraded" : "healthy";
       const versions = { platform: VERSION, node: process.versions.node, ...facts };
-      const features = registry.parts.strict2026 ? {} : { features: FEATURES };
+      const features = registry.parts.strict2026 ? {} : { features: [...LOCAL_FEATURES] };
       return { items: [{ ...features, checks: { vmm: check, volumes }, versions }] };
     },
   };

@@ -9,3 +9,7 @@ export interface CallContext {
   /** Aborts requests and sleeps; `undefined` if the operation cannot be cancelled. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The options of a request that ends with the operation. */
+export const callOptions = ({ signal }: Pick<CallContext, "signal">): { readonly signal?: AbortSignal } =>
+  signal === undefined ? {} : { signal };

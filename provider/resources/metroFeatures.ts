@@ -2,7 +2,7 @@
 import { type Client, withSignal } from "../client/client";
 import { isLocalDaemonDown } from "../client/localDaemon";
 import { metroFeatures } from "../client/transport/metroFeatures";
-import { LOCAL_FEATURES } from "../contract/metroFeatures";
+import { LOCAL_FEATURES } from "../contract/models";
 
 /** A preview works without them, so it does not wait longer. */
 const TIMEOUT_MS = 5_000;

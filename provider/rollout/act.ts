@@ -1,16 +1,14 @@
 /** Carries out the steps of a rollout. */
 import { allItems, onlyItem } from "../client/client";
-import { createOrRecover } from "../client/transport/createOrRecover";
+import { callOptions } from "../client/callContext";
 import { ITEM_CODES } from "../contract/codes";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import { withErrorContext } from "../base/errors";
 import type { DrainingItem } from "./members/drainObserver";
-import { deleteInstances, drainFields, halfClosedTimeoutOf } from "./members/instances";
+import { createInstance, deleteInstances, drainFields, halfClosedTimeoutOf } from "./members/instances";
 import type { Rollout } from "./rolloutRequest";
 
 type Uuids = readonly string[];
-
-const callOf = ({ signal }: Rollout) => (signal === undefined ? {} : { signal });
 
 /** `instance 'web-1'` or `2 instances`, for error messages. */
 const describe = (uuids: Uuids): string =>
@@ -21,28 +19,20 @@ export async function launchMember(
   rollout: Rollout,
   rotation: "in" | "out",
 ): Promise<{ readonly uuid: string; readonly request: CreateInstanceRequest }> {
-  const { client, service } = rollout;
   const request = { ...rollout.createRequest(), ...(rotation === "out" ? { rotation } : {}) };
   const { name = "" } = request;
-  const created = await createOrRecover(
-    rollout,
-    async () =>
-      onlyItem(
-        await client.createInstance({ body: request }, callOf(rollout)),
-        `Creating instance '${name}' of service '${service.name}'`,
-      ),
-    async () => (await client.getInstances({ query: { name: [name] } }, callOf(rollout))).items[0],
-  ).catch((error: unknown) => {
+  const attempted = `Creating instance '${name}' of service '${rollout.service.name}'`;
+  const uuid = await createInstance(rollout, request, attempted).catch((error: unknown) => {
     throw withErrorContext(error, rollout.errorContexts ?? {});
   });
-  return { uuid: created.uuid, request };
+  return { uuid, request };
 }
 
 /** One request: these members get connections from now on, and those none. */
 export async function switchRotation(rollout: Rollout, admit: Uuids, withdraw: Uuids): Promise<void> {
   const set = (value: "in" | "out") => (uuid: string) => ({ uuid, prop: "rotation", op: "set", value }) as const;
   const body = [...admit.map(set("in")), ...withdraw.map(set("out"))];
-  const response = await rollout.client.patchInstances({ body }, callOf(rollout));
+  const response = await rollout.client.patchInstances({ body }, callOptions(rollout));
   allItems(response, `Moving the connections of service '${rollout.service.name}' to ${describe(admit)}`);
 }
 
@@ -63,7 +53,7 @@ export async function stopMembers(
       ? { force: true }
       : drainFields({ drainTimeoutMs, halfClosedTimeoutMs: halfClosedTimeoutOf(member, policy) })),
   }));
-  const response = await client.stopInstances({ body }, callOf(rollout));
+  const response = await client.stopInstances({ body }, callOptions(rollout));
   const items = response.items.filter(({ error }) => error !== ITEM_CODES.NotFound);
   if (items.length > 0) allItems({ ...response, items }, `Stopping ${describe(members.map(({ uuid }) => uuid))}`);
   return how === "drain" ? items : [];
@@ -81,7 +71,7 @@ export async function retireMembers(rollout: Rollout, instances: readonly Instan
     { uuid: instance.uuid, prop: "tags", op: "set", value: [...retiredTags(instance)] } as const,
   ]);
   allItems(
-    await client.patchInstances({ body }, callOf(rollout)),
+    await client.patchInstances({ body }, callOptions(rollout)),
     `Keeping the old instances of service '${rollout.service.name}' for ${policy.keepOldForMs / 1000} s`,
   );
 }
@@ -94,7 +84,7 @@ export async function restartMember(rollout: Rollout, instance: InstanceItem): P
   if (rollout.applyTemplate === undefined) throw new Error("A rollout in place needs a way to change its members.");
   await rollout.applyTemplate(instance);
   onlyItem(
-    await rollout.client.startInstances({ body: [{ uuid: instance.uuid }] }, callOf(rollout)),
+    await rollout.client.startInstances({ body: [{ uuid: instance.uuid }] }, callOptions(rollout)),
     `Starting instance '${instance.name}'`,
   );
 }

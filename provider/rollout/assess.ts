@@ -2,7 +2,7 @@
 import type { InstanceItem } from "../contract/models";
 import { type ConditionResult, assessLiveness, assessReadiness } from "../client/waitForInstance";
 import { UnikernelError } from "../base/errors";
-import { timeoutWithDrainMs } from "./members/instances";
+import { timeoutWithDrainMs, wrongImageError } from "./members/instances";
 import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "./plan/issued";
 import { type MemberPhase, isReady } from "./plan/member";
 import type { Rollout } from "./rolloutRequest";
@@ -82,10 +82,7 @@ function assessInstance(rollout: Rollout, instance: InstanceItem, state: Rollout
   if (rollout.isRetired?.(instance) === true)
     return { ...base, generation: "retired", phase: drainPhase ?? (readiness.outcome === "failed" ? "down" : "ready") };
   if (state.launched.has(uuid) && !isNew) {
-    throw new UnikernelError(
-      "IMAGE_MISMATCH",
-      `Instance '${name}' runs image ${instance.image ?? "(none)"}, not the requested one.`,
-    );
+    throw wrongImageError(instance);
   }
   const isHere = isStartedHere(state.issued, uuid);
   const phase = drainPhase ?? (isNew ? phaseOfNew : phaseOfOld)(rollout, instance, state);

@@ -39,7 +39,6 @@ const FILE_EXCEPTIONS = new Map([
     "provider/client/apiResponse.ts",
     "a type of client.ts and items.ts; in either file, the two would import each other",
   ],
-  ["provider/client/callContext.ts", "a type of the client's callers; client.ts does not need it"],
   ["provider/contract/imageUrl.ts", "one format of the contract, read throughout the platform"],
   ["provider/contract/models/envelope.ts", "models/ has one file per object of the API"],
   ["provider/resources/common/deleteLock.ts", "common/ has one file per rule that resources share"],

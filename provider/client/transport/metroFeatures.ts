@@ -1,6 +1,6 @@
 /** Extensions of the API that a metro has. */
 import { isVendorMetro } from "../../base/config/metroConfig";
-import type { MetroFeature } from "../../contract/metroFeatures";
+import type { MetroFeature } from "../../contract/models";
 import type { Client } from "../client";
 
 /** By a function of the client that `withSignal` hands on, so that a client and those made of it are asked for once. */

@@ -93,9 +93,24 @@ export const quotasItem = z.looseObject({
 /** One item of {@link quotasItem}. */
 export type QuotasItem = z.infer<typeof quotasItem>;
 
+/**
+ * Extensions of the API that a metro lists in `GET /v1/healthz`.
+ * - `readiness-probe`: instances have `readiness_probe`; a service sends connections to a member only after it has passed
+ * - `rotation`: instances have `rotation`; a service sends no connections to a member that is `out`
+ * - `groups-without-ports`: a service group with `autokill` needs no port, so that it can be the lock of a rollout
+ */
+export type MetroFeature = "readiness-probe" | "rotation" | "groups-without-ports";
+
+/** Those of this release's local platform. The vendor's cloud has none. */
+export const LOCAL_FEATURES: ReadonlySet<MetroFeature> = new Set<MetroFeature>([
+  "readiness-probe",
+  "rotation",
+  "groups-without-ports",
+]);
+
 /** Health of a node: the status of each check and the version of each component, by name. */
 export const healthzData = z.looseObject({
-  /** Extensions of the API that the metro has: `readiness-probe`, `rotation`, `groups-without-ports`. Only the local platform reports it. */
+  /** A {@link MetroFeature} each. Only the local platform reports it. */
   features: z.array(z.string()).optional(),
   checks: mapOf(z.string(), z.string()).optional(),
   versions: mapOf(z.string(), z.string()).optional(),

@@ -1,6 +1,6 @@
 /** Health: whether this machine can run VMs, and with which VMM. */
 import { errorMessage } from "../../base/errors";
-import { LOCAL_FEATURES } from "../../contract/metroFeatures";
+import { LOCAL_FEATURES } from "../../contract/models";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findTool } from "../../base/exec";
 import type { Registry } from "../registry";

@@ -6,14 +6,9 @@ import { type ErrorCode, type ErrorContext, errorMessage, withErrorContext } fro
 import type { CallContext } from "../../client/callContext";
 import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import type { RolloutEvent } from "../events";
-import {
-  candidateName,
-  createCandidate,
-  createGroup,
-  removeCandidate,
-  toCandidateRequest,
-  toRequestedPorts,
-} from "./group";
+import { candidateName, createGroup, removeCandidate, toCandidateRequest, toRequestedPorts } from "./group";
+import { createInstance } from "../members/instances";
+import { digestOf } from "../report";
 import { probeThroughGroup } from "./probe";
 import { routesOf } from "./route";
 import { type CandidateGate, untilPassed } from "./untilPassed";
@@ -50,7 +45,7 @@ export const createCandidateCheck = (options: CandidateOptions) => async (): Pro
   const attempted = `Creating the candidate of service '${service.name}'`;
   const beganMs = clock.now();
   const report = (phase: RolloutEvent["phase"], detail: string, instance?: InstanceItem): void => {
-    const digest = /@(\w+:[0-9a-f]+)$/.exec(instance?.image ?? "")?.[1];
+    const digest = digestOf(instance?.image);
     const elapsedMs = clock.now() - beganMs;
     options.onEvent?.({ phase, member: name, ...(digest === undefined ? {} : { digest }), detail, elapsedMs });
   };
@@ -58,7 +53,7 @@ export const createCandidateCheck = (options: CandidateOptions) => async (): Pro
   try {
     const group = await createGroup(options, name, toRequestedPorts(service.services), attempted);
     const request = toCandidateRequest(options.createRequest(), name, group.uuid);
-    const uuid = await createCandidate(options, request, attempted);
+    const uuid = await createInstance(options, request, attempted);
     report("launched", `a candidate, outside of service '${service.name}'`);
     const fqdn = (group.domains ?? [])[0]?.fqdn.replace(/\.$/, "") ?? "";
     const passed = await untilPassed(options, {

@@ -1,12 +1,12 @@
 /** The temporary service group of a candidate, and the candidate itself: their names, requests and removal. */
 import * as crypto from "node:crypto";
 import { omitUndefined } from "../../base/objects";
-import type { CallContext } from "../../client/callContext";
+import { type CallContext, callOptions } from "../../client/callContext";
 import { onlyItem } from "../../client/client";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import { ITEM_CODES } from "../../contract/codes";
-import type { CreateInstanceRequest, InstanceItem, ServiceItem, ServicePort } from "../../contract/models";
-import { deleteInstances } from "../members/instances";
+import type { CreateInstanceRequest, ServiceItem, ServicePort } from "../../contract/models";
+import { deleteInstances, findInstance } from "../members/instances";
 
 /** When the platform removes what a killed process left: an empty group, and a candidate that has stopped. */
 export const ABANDONED_AFTER_MS = 600_000;
@@ -46,16 +46,9 @@ export const toRequestedPorts = (ports: ServiceItem["services"]): ServicePort[] 
       }),
     );
 
-const callOf = ({ signal }: Pick<CallContext, "signal">) => (signal === undefined ? {} : { signal });
-
-const findGroup = async ({ client, signal }: CallContext, name: string): Promise<ServiceItem | undefined> => {
-  const response = await client.getServices({ query: { name: [name] } }, callOf({ signal }));
+const findGroup = async (context: CallContext, name: string): Promise<ServiceItem | undefined> => {
+  const response = await context.client.getServices({ query: { name: [name] } }, callOptions(context));
   return response.items[0]?.error === ITEM_CODES.NotFound ? undefined : onlyItem(response, `Reading service '${name}'`);
-};
-
-const findCandidate = async ({ client, signal }: CallContext, name: string): Promise<InstanceItem | undefined> => {
-  const { items } = await client.getInstances({ query: { name: [name] } }, callOf({ signal }));
-  return items.find(({ status, state }) => status !== "error" && state !== "deleted");
 };
 
 /** Creates the group, and returns it with its domain. Throws as the client does. */
@@ -69,26 +62,10 @@ export async function createGroup(
   const body = { name, services, autokill: { time_ms: ABANDONED_AFTER_MS } };
   const created = await createOrRecover<ServiceItem>(
     context,
-    async () => onlyItem(await client.createService({ body }, callOf(context)), attempted),
+    async () => onlyItem(await client.createService({ body }, callOptions(context)), attempted),
     () => findGroup(context, name),
   );
-  return onlyItem(await client.getServices({ query: { uuid: [created.uuid] } }, callOf(context)), attempted);
-}
-
-/** Creates the candidate, and returns its uuid. Throws as the client does. */
-export async function createCandidate(
-  context: CallContext,
-  body: CreateInstanceRequest,
-  attempted: string,
-): Promise<string> {
-  const { client } = context;
-  const { name = "" } = body;
-  const created = await createOrRecover(
-    context,
-    async () => onlyItem(await client.createInstance({ body }, callOf(context)), attempted),
-    () => findCandidate(context, name),
-  );
-  return created.uuid;
+  return onlyItem(await client.getServices({ query: { uuid: [created.uuid] } }, callOptions(context)), attempted);
 }
 
 /**
@@ -98,7 +75,7 @@ export async function createCandidate(
  */
 export async function removeCandidate(context: CallContext, name: string): Promise<void> {
   const { client, clock, signal } = context;
-  const candidate = await findCandidate(context, name);
+  const candidate = await findInstance(context, name);
   if (candidate !== undefined) await deleteInstances(client, [candidate.uuid]);
   const group = await findGroup(context, name);
   if (group === undefined) return;

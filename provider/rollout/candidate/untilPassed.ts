@@ -1,11 +1,12 @@
 /** Observes and probes a candidate until it has passed the gate, or cannot pass it any more. */
 import { UnikernelError } from "../../base/errors";
 import { hasTimedOut } from "../../base/timeout";
-import type { CallContext } from "../../client/callContext";
+import { type CallContext, callOptions } from "../../client/callContext";
 import { onlyItem } from "../../client/client";
 import { type ConditionResult, assessReadiness, guestStoppedError } from "../../client/waitForInstance";
 import { ITEM_CODES } from "../../contract/codes";
 import type { InstanceItem, ReadinessProbe } from "../../contract/models";
+import { wrongImageError } from "../members/instances";
 import { type ProbeProgress, afterAttempt, notProbed, probeSettings } from "../../contract/readiness/progress";
 
 /** What a candidate must pass. */
@@ -63,7 +64,7 @@ export async function untilPassed(
           await context.reportConsole(instance),
         );
       if (instance !== undefined && readiness.outcome === "met") {
-        assertRequestedImage(context, instance);
+        if (!context.isNew(instance)) throw wrongImageError(instance);
         if (instance.restart_count !== undefined && instance.restart_count !== restarts) {
           restarts = instance.restart_count;
           progress = notProbed();
@@ -85,12 +86,8 @@ export async function untilPassed(
 }
 
 /** The candidate; `undefined` while a new one is not listed. */
-async function observe(
-  { client, signal }: CallContext,
-  uuid: string,
-  ageMs: number,
-): Promise<InstanceItem | undefined> {
-  const response = await client.getInstances({ query: { uuid: [uuid] } }, signal === undefined ? {} : { signal });
+async function observe(context: CallContext, uuid: string, ageMs: number): Promise<InstanceItem | undefined> {
+  const response = await context.client.getInstances({ query: { uuid: [uuid] } }, callOptions(context));
   if (response.items[0]?.error === ITEM_CODES.NotFound && ageMs < LISTING_GRACE_MS) return undefined;
   return onlyItem(response, `Reading instance '${uuid}'`);
 }
@@ -99,12 +96,6 @@ const describeProgress = (
   { reason, successes }: ProbeProgress,
   { successThreshold }: ReturnType<typeof probeSettings>,
 ): string => reason ?? `it passed ${successes} of ${successThreshold} attempts`;
-
-function assertRequestedImage({ isNew }: CandidateGate, instance: InstanceItem): void {
-  if (isNew(instance)) return;
-  const { name, image = "(none)" } = instance;
-  throw new UnikernelError("IMAGE_MISMATCH", `Instance '${name}' runs image ${image}, not the requested one.`);
-}
 
 async function gateError(
   { reportConsole }: CandidateGate,

@@ -1,6 +1,6 @@
 /** Reads and removes the lock of a service. */
 import { onlyItem } from "../../client/client";
-import type { CallContext } from "../../client/callContext";
+import { type CallContext, callOptions } from "../../client/callContext";
 import { ITEM_CODES } from "../../contract/codes";
 import type { ServiceItem } from "../../contract/models";
 import { rolloutLockName } from "../../contract/rolloutLock";
@@ -8,11 +8,11 @@ import type { ServiceReference } from "./holder";
 
 /** The lock of a service; `undefined` if nobody holds it. Throws as the client does. */
 export async function findLock(
-  { client, signal }: Pick<CallContext, "client" | "signal">,
+  context: Pick<CallContext, "client" | "signal">,
   service: ServiceReference,
 ): Promise<ServiceItem | undefined> {
   const query = { name: [rolloutLockName(service.uuid)] };
-  const response = await client.getServices({ query }, signal === undefined ? {} : { signal });
+  const response = await context.client.getServices({ query }, callOptions(context));
   if (response.items[0]?.error === ITEM_CODES.NotFound) return undefined;
   return onlyItem(response, `Reading the lock of service '${service.name}'`);
 }

@@ -1,9 +1,10 @@
 /** Lists, drains and deletes the instances of a service. */
 import { type Client, allItems, onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
-import { type InstanceItem, MAX_DRAIN_MS } from "../../contract/models";
+import { type CreateInstanceRequest, type InstanceItem, MAX_DRAIN_MS } from "../../contract/models";
+import { createOrRecover } from "../../client/transport/createOrRecover";
 import { waitUntilStopped } from "../../client/waitForInstance";
-import type { CallContext } from "../../client/callContext";
+import { type CallContext, callOptions } from "../../client/callContext";
 import { UnikernelError } from "../../base/errors";
 import { omitUndefined } from "../../base/objects";
 import type { DrainCounts } from "./drainCounts";
@@ -12,6 +13,35 @@ import { observeDrain } from "./drainObserver";
 /** Timeout of an operation that stops an instance, in milliseconds: its drain timeout is added to the usual one. */
 export const timeoutWithDrainMs = (timeoutMs: number, drainTimeoutMs: number): number =>
   (drainTimeoutMs === -1 ? MAX_DRAIN_MS : drainTimeoutMs) + timeoutMs;
+
+/** The instance with this name; `undefined` if there is none. */
+export async function findInstance(context: CallContext, name: string): Promise<InstanceItem | undefined> {
+  const { items } = await context.client.getInstances({ query: { name: [name] } }, callOptions(context));
+  return items.find(({ status, state }) => status !== "error" && state !== "deleted");
+}
+
+/**
+ * Creates an instance with a unique name, and returns its uuid. Throws as the client does.
+ *
+ * @param attempted subject of error messages, such as `Creating instance 'web-1' of service 'web'`
+ */
+export async function createInstance(
+  context: CallContext,
+  body: CreateInstanceRequest,
+  attempted: string,
+): Promise<string> {
+  const { name = "" } = body;
+  const created = await createOrRecover(
+    context,
+    async () => onlyItem(await context.client.createInstance({ body }, callOptions(context)), attempted),
+    () => findInstance(context, name),
+  );
+  return created.uuid;
+}
+
+/** The error of a new instance that runs another image. */
+export const wrongImageError = ({ name, image = "(none)" }: InstanceItem): UnikernelError =>
+  new UnikernelError("IMAGE_MISMATCH", `Instance '${name}' runs image ${image}, not the requested one.`);
 
 /** Those of the instances that still exist. Sends no request for an empty list. */
 export async function getExistingInstances(

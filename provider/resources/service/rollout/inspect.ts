@@ -1,5 +1,5 @@
 /** What a preview can say about a rollout by asking the metro what it can do. */
-import type { MetroFeature } from "../../../contract/metroFeatures";
+import type { MetroFeature } from "../../../contract/models";
 import { findMetroFeatures } from "../../metroFeatures";
 import { knownPartsDiffer } from "../../../definition/diff";
 import type { CheckFailure, InputFindings } from "../../../definition/resource";

@@ -163,6 +163,21 @@ describe("the failure of a rollout", () => {
     assert.deepEqual(versions(), ["v1", "v2"]);
   });
 
+  it("keeps members that need only run, whether or not they listen", async () => {
+    const runs: InstanceTimeline = () => ({ state: "running", net_time_us: 0 });
+    group.lives.set("v1", runs);
+    group.add(request("v1"));
+    group.add(request("v1"));
+    let count = 0;
+    group.onCreate = ({ image }) => {
+      count += 1;
+      group.lives.set(String(image), count < 2 ? runs : crashes);
+    };
+    const error = await failing(rolling({ onFailure: "keepBoth", readyOnceRunning: true }));
+    assert.match(error.message, /failed\. 1 new instance removed; 1 old instance and 1 new instance still serving\./);
+    assert.deepEqual(versions(), ["v1", "v2"]);
+  });
+
   it("pauses if every old member was broken, and one more rollout repairs the fleet", async () => {
     group.lives.set("v1", crashes);
     group.lives.set("v2", crashes);

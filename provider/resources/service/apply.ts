@@ -15,7 +15,7 @@ import { sendFinish } from "../common/createOrResume";
 import { changeInPlace, setProbe } from "./changeInPlace";
 import { rolloutHooks } from "./rolloutHooks";
 import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
-import { toRolloutPolicy } from "./rollout/policy";
+import { exclusiveVolume, toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { captureReplicas } from "./rollout/capture";
 import type { StopCheck } from "./rollout/lock";
@@ -79,7 +79,7 @@ export async function rollOut(
     errorContexts: workloadErrorContext("template."),
   };
   const hooked = { policy, features, isNew, createRequest, ...printed };
-  const hooks = rolloutHooks(context, item, hooked, rollout.sharedVolumes);
+  const hooks = rolloutHooks(context, item, hooked, exclusiveVolume(template ?? { volumes: [] }, rollout));
   const instances = await runRollout({
     client,
     clock,

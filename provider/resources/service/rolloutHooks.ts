@@ -1,5 +1,5 @@
 /** What accompanies the rollout of a Service: its progress, its candidate, and what its load times say. */
-import type { CreateInstanceRequest, ServiceItem } from "../../contract/models";
+import type { ServiceItem } from "../../contract/models";
 import { createCandidateCheck } from "../../rollout/candidate/check";
 import type { RolloutEvent } from "../../rollout/events";
 import type { Rollout } from "../../rollout/rolloutRequest";
@@ -24,20 +24,16 @@ export interface RolloutHooks {
   readonly warnOfShortCooldown: (template: Pick<Workload, "scaleToZero">) => void;
 }
 
-/** True if the request mounts a volume for writing, which a second instance cannot do at the same time. */
-const holdsVolume = ({ volumes = [] }: CreateInstanceRequest): boolean =>
-  volumes.some(({ readonly }) => readonly !== true);
-
 /**
  * The hooks of one rollout of a service.
  *
- * @param sharedVolumes several instances can write to the volumes of the template
+ * @param volume the volume that only one instance can hold; `undefined` if there is none
  */
 export function rolloutHooks(
   context: ProviderContext,
   item: ServiceItem,
   { policy, features, isNew, createRequest, reportConsole, errorContexts }: HookedRollout,
-  sharedVolumes: boolean,
+  volume: string | undefined,
 ): RolloutHooks {
   const { client, clock, signal, metro, printWarning } = context;
   const report = reportProgress(context, item.name);
@@ -48,7 +44,7 @@ export function rolloutHooks(
   };
   const { gate, healthyWithinMs, stableForMs } = policy;
   const candidateCheck = (ofGate: NonNullable<typeof gate>) => async (): Promise<void> => {
-    if (!sharedVolumes && holdsVolume(createRequest()))
+    if (volume !== undefined)
       return printWarning(
         `The gate of service '${item.name}' is not probed: metro '${metro}' cannot probe a replica before it gets connections, and a candidate cannot have the volume that a replica holds. The metro decides when a replica gets connections.`,
       );

@@ -172,6 +172,7 @@ describe("the failure of a rollout", () => {
     group.onCreate = ({ image }) => {
       count += 1;
       group.lives.set(String(image), count < 2 ? runs : crashes);
+      return "respond";
     };
     const error = await failing(rolling({ onFailure: "keepBoth", readyOnceRunning: true }));
     assert.match(error.message, /failed\. 1 new instance removed; 1 old instance and 1 new instance still serving\./);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ReadinessProbe, ServiceItem } from "../../../../provider/contract/models";
+import { exclusiveVolume } from "../../../../provider/resources/service/rollout/policy";
 import { rolloutHooks } from "../../../../provider/resources/service/rolloutHooks";
 import type { RolloutPolicy } from "../../../../provider/rollout/policy";
 import { CandidateCloud } from "../../../support/candidateCloud";
@@ -20,8 +21,8 @@ describe("the hooks of a service's rollout", () => {
   const hooksOf = (
     gate: ReadinessProbe | undefined,
     features: readonly string[] = [],
-    volumes: object[] = [],
-    shared = false,
+    volumes: readonly { readonly volume: string; readonly at: string; readonly readonly: boolean }[] = [],
+    sharedVolumes = false,
   ) => {
     const context = {
       ...cloud.api.context,
@@ -32,15 +33,11 @@ describe("the hooks of a service's rollout", () => {
     const services = [{ port: cloud.port, destination_port: 8080, handlers: ["http"] }];
     const item = { status: "success", uuid: "u1", name: "web", services } as ServiceItem;
     const policy = { gate, healthyWithinMs: 10_000, stableForMs: 0 } as RolloutPolicy;
-    const createRequest = () => ({
-      name: "web-1",
-      image: IMAGE,
-      autostart: true,
-      ...(volumes.length > 0 ? { volumes } : {}),
-    });
+    const createRequest = () => ({ name: "web-1", image: IMAGE, autostart: true });
     const reportConsole = () => Promise.resolve("Printed.");
     const rollout = { policy, features: new Set(features), isNew: () => true, createRequest, reportConsole };
-    return rolloutHooks(context, item, rollout as Parameters<typeof rolloutHooks>[2], shared);
+    const volume = exclusiveVolume({ volumes: [...volumes] }, { sharedVolumes });
+    return rolloutHooks(context, item, rollout as Parameters<typeof rolloutHooks>[2], volume);
   };
 
   it("launch a candidate where members cannot be gated, and print its steps", async () => {
@@ -71,12 +68,12 @@ describe("the hooks of a service's rollout", () => {
   });
 
   it("say that a gate is not probed, if a candidate cannot have the volume", async () => {
-    const volumes = [{ name: "data", at: "/data" }];
+    const volumes = [{ volume: "data", at: "/data", readonly: false }];
     await hooksOf(GATE, [], volumes).passCandidate?.();
     assert.match(warnings.join(), /^The gate of service 'web' is not probed: .* volume .* The metro decides/);
     assert.equal(cloud.api.calls.length, 0);
     for (const [mounts, shared] of [
-      [[{ ...volumes[0], readonly: true }], false],
+      [volumes.map((mount) => ({ ...mount, readonly: true })), false],
       [volumes, true],
     ] as const) {
       warnings = [];

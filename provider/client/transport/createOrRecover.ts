@@ -12,7 +12,7 @@ interface FoundObject {
 
 /** Limit of create requests; a lookup follows each one that fails. */
 const MAX_CREATE_ATTEMPTS = 3;
-/** Delays between lookups of an object whose name is taken but that is not listed yet: 10 s in all. */
+/** Delays between lookups of an object that may not be listed yet: 10 s in all. */
 const LOOKUP_DELAYS_MS = [100, 200, 500, 1_000, 2_000, 3_000, 3_200] as const;
 /** Tolerated difference between this machine's clock and the metro's. */
 const MAX_CLOCK_SKEW_MS = 600_000;
@@ -24,7 +24,8 @@ const isOutcomeUnknown = (error: unknown): error is UnikernelError =>
 /**
  * Runs `create`. If its response is lost, looks the object up by its unique name and returns it. If it does not exist, creates it
  * again after the usual retry delay. Should the first request arrive late, the unique name lets only one of the two succeed. If
- * the name is taken by then, repeats the lookup for up to 10 s, since a new object may not be listed at once.
+ * the name is taken by then, repeats the lookup for up to 10 s, since a new object may not be listed at once; also after the last
+ * attempt, which may arrive late.
  *
  * Throws the error of `create` if it was rejected. Throws the original transport error, with a hint that the object may exist, if
  * the lookups do not settle it. Throws `ALREADY_EXISTS` if the object with the name is older than the first request or does not
@@ -49,7 +50,8 @@ export async function createOrRecover<T extends FoundObject>(
       if (outcomeUnknown === undefined) throw error;
       const throwMayExist = mayExistThrower(outcomeUnknown);
       const isTaken = UnikernelError.has(error, "ALREADY_EXISTS");
-      const found = await lookUp(context, find, isTaken ? LOOKUP_DELAYS_MS : []).catch(throwMayExist);
+      const isLost = creates === MAX_CREATE_ATTEMPTS && isOutcomeUnknown(error);
+      const found = await lookUp(context, find, isTaken || isLost ? LOOKUP_DELAYS_MS : []).catch(throwMayExist);
       if (found !== undefined) {
         if (isOlder(found, beganMs) || !matchesRequest(found)) throw nameTakenError(outcomeUnknown);
         return found;

@@ -27,7 +27,7 @@ export async function initFailure(
   error: unknown,
 ) {
   const context = forCleanup(failed);
-  const serving = await findServingReplicas(context, item);
+  const serving = await findServingReplicas(context, item, requested);
   const none = clearedInputs(serviceInputs);
   try {
     const now = await refetchService(context, item.uuid, `Reading service '${item.name}'`);

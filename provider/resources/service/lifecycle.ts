@@ -77,7 +77,7 @@ async function reconcileReplicas(
     const startsAutoscale = olds.autoscale === undefined && desiredReplicas(olds) > 0;
     if (startsAutoscale) {
       const limited = withTimeLimit(context, options.timeoutMs, `Scaling service '${item.name}'`);
-      await waitForAutoscaledInstances(limited, item, news.autoscale.minSize);
+      await waitForAutoscaledInstances(limited, item, news.rollout, news.autoscale.minSize);
     }
   }
   const instances = await rollOut(context, item, news, options);
@@ -158,7 +158,7 @@ async function revertPorts(
   news: ServiceInputs,
 ): Promise<void> {
   const context = forCleanup(failed);
-  const serving = await findServingReplicas(context, item);
+  const serving = await findServingReplicas(context, item, news);
   if (serving?.some((instance) => isMadeFrom(news.template, instance)) === true) return;
   const revert = planServiceGroup(news, { ...news, ports: olds.ports });
   for (const change of revert) await patchServiceGroup(context, item, change, olds).catch(() => undefined);

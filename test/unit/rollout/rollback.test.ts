@@ -50,7 +50,7 @@ describe("the failure of a rollout", () => {
     isNew: ({ image }: InstanceItem) => (image ?? "").endsWith("v2"),
     isManaged,
     createRequest: () => request("v2"),
-    captured: captureReplicas(group.items(), undefined, () => ({
+    captured: captureReplicas(group.items(), policy, undefined, () => ({
       name: `web-${++names}`,
       service_group: { uuid: SERVICE.uuid },
     })),

@@ -1,7 +1,7 @@
 /** Captures the replicas at the start of a rollout, so that a rollback can restore them. Pure. */
 import type { InstanceItem } from "../../../contract/models";
-import { assessReadiness } from "../../../client/waitForInstance";
 import type { CapturedMember } from "../../../rollout/failure/captured";
+import { type ReadinessPolicy, isBroken } from "../../../rollout/readiness";
 import { digestIn, toReplicaRequest } from "../../workload/request";
 import type { ServiceInputs } from "../inputs";
 import { TEMPLATE_TAG } from "../replicaTags";
@@ -14,18 +14,20 @@ const templateKey = ({ tags, image }: InstanceItem): string =>
 /**
  * The replicas as they are.
  *
+ * @param policy decides which of them are broken
  * @param template the template in state: replicas that match it are created from it again, others from what the metro reports of them,
  *   such as those of a rollout that was not finished
  * @param base the fields of a create request that every replica has, with a unique name
  */
 export const captureReplicas = (
   instances: readonly InstanceItem[],
+  policy: ReadinessPolicy,
   template: ServiceInputs["template"],
   base: () => { readonly name: string; readonly service_group: { readonly uuid: string } },
 ): readonly CapturedMember[] =>
   instances.map((captured) => ({
     uuid: captured.uuid,
-    isBroken: assessReadiness(captured).outcome === "failed",
+    isBroken: isBroken(policy, captured),
     templateKey: templateKey(captured),
     isUnchanged: (instance) => templateKey(instance) === templateKey(captured),
     createRequest: () => ({

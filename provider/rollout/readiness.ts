@@ -10,9 +10,13 @@ export type ReadinessPolicy = Pick<RolloutPolicy, "readyOnceRunning">;
 export const readinessOf = ({ readyOnceRunning = false }: ReadinessPolicy): Condition =>
   readyOnceRunning ? assessLiveness : assessReadiness;
 
-/** True if the member is ready. */
-export const isServing = (policy: ReadinessPolicy, instance: InstanceItem): boolean =>
+/** True if the member is ready, whether or not it gets connections. */
+export const hasPassed = (policy: ReadinessPolicy, instance: InstanceItem): boolean =>
   readinessOf(policy)(instance).outcome === "met";
+
+/** True if the member is ready and gets connections. */
+export const isServing = (policy: ReadinessPolicy, instance: InstanceItem): boolean =>
+  hasPassed(policy, instance) && instance.rotation !== "out";
 
 /** True if the member is neither ready nor about to become ready. */
 export const isBroken = (policy: ReadinessPolicy, instance: InstanceItem): boolean =>

@@ -5,7 +5,7 @@ import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../con
 import { metroFeatures } from "../../client/transport/metroFeatures";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/members/instances";
-import { isServing } from "../../rollout/readiness";
+import { hasPassed } from "../../rollout/readiness";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import type { Workload } from "../workload/inputs";
 import { printConsole } from "../workload/printConsole";
@@ -101,10 +101,12 @@ export async function rollOut(
     },
     checkStop: stop.check,
     rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
-    captured: captureReplicas(before, policy, oldTemplate, () => ({
-      name: newReplicaName(item.name),
-      service_group: { uuid: item.uuid },
-    })),
+    captured: captureReplicas(before, {
+      policy,
+      template: oldTemplate,
+      base: () => ({ name: newReplicaName(item.name), service_group: { uuid: item.uuid } }),
+      change: (instance, ...captured) => changeInPlace(context, instance, ...captured),
+    }),
     ...printed,
     onEvent: hooks.onEvent,
     passCandidate: hooks.passCandidate,
@@ -132,14 +134,14 @@ export async function finishReplicas(
   );
 }
 
-/** The replicas that serve; undefined if they cannot be read. */
-export const findServingReplicas = (
+/** The replicas that are ready, whether or not they get connections; undefined if they cannot be read. */
+export const findReadyReplicas = (
   context: ProviderContext,
   item: ServiceItem,
   { rollout }: Pick<ServiceInputs, "rollout">,
 ): Promise<readonly InstanceItem[] | undefined> =>
   listInstances(context, item, isManaged).then(
-    (instances) => instances.filter((instance) => isServing(readinessPolicy(rollout), instance)),
+    (instances) => instances.filter((instance) => hasPassed(readinessPolicy(rollout), instance)),
     () => undefined,
   );
 

@@ -6,7 +6,7 @@ import { ITEM_CODES } from "../../contract/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../contract/models";
 import { type ErrorContext, type ErrorCode, UnikernelError, withErrorContext } from "../../base/errors";
 import { listInstances } from "../../rollout/members/instances";
-import { isServing } from "../../rollout/readiness";
+import { hasPassed } from "../../rollout/readiness";
 import { type AutoscaleChange, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
 import { sendPatches } from "../common/clearing";
 import type { PlannedPatch } from "../common/patchOperation";
@@ -196,7 +196,7 @@ export async function waitForAutoscaledInstances(
   try {
     for (;;) {
       const others = await listInstances(context, item, (instance) => !isManaged(instance) && !isRetired(instance));
-      serving = others.filter((instance) => isServing(readinessPolicy(rollout), instance)).length;
+      serving = others.filter((instance) => hasPassed(readinessPolicy(rollout), instance)).length;
       if (serving >= size) return;
       await clock.sleep(POLL_MS, signal);
     }

@@ -5,13 +5,14 @@
 import { UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
 import { hasTimedOut } from "../../base/timeout";
 import type { InstanceItem } from "../../contract/models";
+import { switchRotation } from "../act";
 import type { RolloutState } from "../assess";
 import { type CapturedMember, restorable } from "./captured";
 import type { RolloutPhase } from "../events";
 import { deleteInstances, listInstances } from "../members/instances";
 import type { FailureAction } from "../policy";
-import { isServing } from "../readiness";
-import { type RunRollout, rollBack } from "./rollback";
+import { hasPassed, isServing } from "../readiness";
+import { type RunRollout, isWithdrawn, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";
 
 /** `1 new instance`, `2 new instances`. */
@@ -84,12 +85,16 @@ const ENDINGS: Readonly<
   rollback: restoreMembers,
 };
 
-/** Removes the new members that have not passed. */
+/** Gives old members that a cut-over has withdrawn their connections back, and removes the new members that have not passed. */
 async function removeUnproven(rollout: Rollout, state: RolloutState): Promise<Ending> {
   const context = rollout.cleanup?.() ?? rollout;
   const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
-  const isProven = (one: InstanceItem): boolean => state.proven.has(one.uuid) && isServing(rollout.policy, one);
-  const kept = instances.filter((one) => !state.launched.has(one.uuid) || isProven(one));
+  const withdrawn = instances.filter((one) => isWithdrawn(one) && !rollout.isNew(one)).map(({ uuid }) => uuid);
+  if (withdrawn.length > 0) await switchRotation({ ...rollout, ...context }, withdrawn, []);
+  const isProven = (one: InstanceItem): boolean => state.proven.has(one.uuid) && hasPassed(rollout.policy, one);
+  const kept = instances
+    .filter((one) => !state.launched.has(one.uuid) || isProven(one))
+    .map((one) => (withdrawn.includes(one.uuid) ? { ...one, rotation: "in" as const } : one));
   const unproven = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
   await deleteInstances(context.client, unproven);
   return {

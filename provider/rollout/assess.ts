@@ -1,10 +1,10 @@
 /** Assesses the instances that the API reports, as input for the plan. */
 import type { InstanceItem } from "../contract/models";
-import { type ConditionResult, assessLiveness, assessReadiness } from "../client/waitForInstance";
 import { UnikernelError } from "../base/errors";
 import { timeoutWithDrainMs, wrongImageError } from "./members/instances";
 import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "./plan/issued";
 import { type MemberPhase, isReady } from "./plan/member";
+import { readinessOf } from "./readiness";
 import type { Rollout } from "./rolloutRequest";
 
 /** What a rollout remembers between observations. Losing it costs time, never safety. */
@@ -45,10 +45,6 @@ export interface AssessedMember extends ObservedMember {
   readonly reason: string;
 }
 
-/** Whether an instance is ready, as the policy has it. */
-export const readinessOf = ({ policy }: Rollout, instance: InstanceItem): ConditionResult =>
-  (policy.readyOnceRunning === true ? assessLiveness : assessReadiness)(instance);
-
 /** Assesses every instance. Throws `IMAGE_MISMATCH` for a new instance that runs another image. */
 export const assessInstances = (
   rollout: Rollout,
@@ -74,7 +70,7 @@ function assertListedInTime(rollout: Rollout, uuid: string, state: RolloutState)
 function assessInstance(rollout: Rollout, instance: InstanceItem, state: RolloutState): AssessedMember {
   const { uuid, name, start_count: starts, restart_count: restarts = 0 } = instance;
   const inRotation = instance.rotation !== "out";
-  const readiness = readinessOf(rollout, instance);
+  const readiness = readinessOf(rollout.policy)(instance);
   const reason = readiness.outcome === "met" ? "" : readiness.reason;
   const base = { uuid, name, reason, inRotation, starts, restarts };
   const drainPhase = phaseOfDrain(rollout, instance, state);
@@ -124,7 +120,7 @@ function pendingMs({ clock }: Rollout, uuid: string, { pendingSince }: RolloutSt
 }
 
 function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
-  const { outcome } = readinessOf(rollout, instance);
+  const { outcome } = readinessOf(rollout.policy)(instance);
   if (outcome === "met") return instance.state === "standby" ? "asleep" : "ready";
   if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
   return pendingMs(rollout, instance.uuid, state) > WAKING_MS ? "unready" : "starting";
@@ -133,7 +129,7 @@ function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutStat
 /** "unready" for one that failed its gate or was not ready in time. */
 function phaseOfNew(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
   const { healthyWithinMs, stableForMs } = rollout.policy;
-  const { outcome } = readinessOf(rollout, instance);
+  const { outcome } = readinessOf(rollout.policy)(instance);
   if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
   if (outcome === "met" && isStable(instance, state, stableForMs, rollout.clock.now()))
     return instance.state === "standby" ? "asleep" : "ready";

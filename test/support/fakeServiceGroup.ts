@@ -45,6 +45,7 @@ const itemOf = (
   ...(request.args === undefined ? {} : { args: request.args }),
   start_count: starts,
   ...(request.rotation === undefined ? {} : { rotation: request.rotation }),
+  ...(request.autokill === undefined ? {} : { autokill: request.autokill }),
   ...(request.readiness_probe === undefined
     ? {}
     : { readiness_probe: request.readiness_probe, readiness: { state: "passed" } }),

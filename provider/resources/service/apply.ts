@@ -2,10 +2,10 @@
 import * as crypto from "node:crypto";
 import { allItems } from "../../client/client";
 import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
-import { assessReadiness } from "../../client/waitForInstance";
 import { metroFeatures } from "../../client/transport/metroFeatures";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/members/instances";
+import { hasPassed } from "../../rollout/readiness";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import type { Workload } from "../workload/inputs";
 import { printConsole } from "../workload/printConsole";
@@ -15,7 +15,7 @@ import { sendFinish } from "../common/createOrResume";
 import { changeInPlace, setProbe } from "./changeInPlace";
 import { rolloutHooks } from "./rolloutHooks";
 import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
-import { exclusiveVolume, toRolloutPolicy } from "./rollout/policy";
+import { exclusiveVolume, readinessPolicy, toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { captureReplicas } from "./rollout/capture";
 import type { StopCheck } from "./rollout/lock";
@@ -101,10 +101,12 @@ export async function rollOut(
     },
     checkStop: stop.check,
     rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
-    captured: captureReplicas(before, oldTemplate, () => ({
-      name: newReplicaName(item.name),
-      service_group: { uuid: item.uuid },
-    })),
+    captured: captureReplicas(before, {
+      policy,
+      template: oldTemplate,
+      base: () => ({ name: newReplicaName(item.name), service_group: { uuid: item.uuid } }),
+      change: (instance, ...captured) => changeInPlace(context, instance, ...captured),
+    }),
     ...printed,
     onEvent: hooks.onEvent,
     passCandidate: hooks.passCandidate,
@@ -132,13 +134,14 @@ export async function finishReplicas(
   );
 }
 
-/** The replicas that serve; undefined if they cannot be read. */
-export const findServingReplicas = (
+/** The replicas that are ready, whether or not they get connections; undefined if they cannot be read. */
+export const findReadyReplicas = (
   context: ProviderContext,
   item: ServiceItem,
+  { rollout }: Pick<ServiceInputs, "rollout">,
 ): Promise<readonly InstanceItem[] | undefined> =>
   listInstances(context, item, isManaged).then(
-    (instances) => instances.filter((instance) => assessReadiness(instance).outcome === "met"),
+    (instances) => instances.filter((instance) => hasPassed(readinessPolicy(rollout), instance)),
     () => undefined,
   );
 

@@ -35,7 +35,7 @@ import {
 import { planServiceGroup, planServiceUpdate, rollsReplicas } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { readWakeLatencies } from "./memberOutputs";
-import { type RollOutOptions, finishReplicas, rollOut, findServingReplicas } from "./apply";
+import { type RollOutOptions, finishReplicas, rollOut, findReadyReplicas } from "./apply";
 import { memberDigests } from "./rollout/remaining";
 import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
 import { waitForImage } from "../workload/waitForImage";
@@ -77,7 +77,7 @@ async function reconcileReplicas(
     const startsAutoscale = olds.autoscale === undefined && desiredReplicas(olds) > 0;
     if (startsAutoscale) {
       const limited = withTimeLimit(context, options.timeoutMs, `Scaling service '${item.name}'`);
-      await waitForAutoscaledInstances(limited, item, news.autoscale.minSize);
+      await waitForAutoscaledInstances(limited, item, news.rollout, news.autoscale.minSize);
     }
   }
   const instances = await rollOut(context, item, news, options);
@@ -158,8 +158,8 @@ async function revertPorts(
   news: ServiceInputs,
 ): Promise<void> {
   const context = forCleanup(failed);
-  const serving = await findServingReplicas(context, item);
-  if (serving?.some((instance) => isMadeFrom(news.template, instance)) === true) return;
+  const ready = await findReadyReplicas(context, item, news);
+  if (ready?.some((one) => one.rotation !== "out" && isMadeFrom(news.template, one)) === true) return;
   const revert = planServiceGroup(news, { ...news, ports: olds.ports });
   for (const change of revert) await patchServiceGroup(context, item, change, olds).catch(() => undefined);
 }

@@ -1,8 +1,8 @@
 /** Conversion of a Service's inputs to the create request, and back from what the API reports. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { AutoscaleItem, CreateServiceRequest, InstanceItem, ServiceItem } from "../../contract/models";
-import { assessReadiness } from "../../client/waitForInstance";
 import { omitUndefined } from "../../base/objects";
+import { isBroken } from "../../rollout/readiness";
 import { fromWireAutoscale } from "./autoscalePlan";
 import { fromWireDomains, toWireDomain } from "./domains";
 import { digestIn } from "../workload/request";
@@ -10,6 +10,7 @@ import type { Workload } from "../workload/inputs";
 import { WORKLOAD_WIRE } from "../workload/wire";
 import { fromWirePorts, toWirePort } from "./ports";
 import { MANAGED_TAG, RETIRED_TAG, isReplicaTag, templateTag } from "./replicaTags";
+import { readinessPolicy } from "./rollout/policy";
 import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./inputs";
 import { omitDefault } from "../common/omit";
 import { decodeInputs } from "../common/wire";
@@ -90,11 +91,16 @@ function importedReplicas([first, ...others]: readonly InstanceItem[]): ReplicaI
  * live: then it shows as an extra one.
  */
 function observedReplicas(
-  { replicas = 0, template }: Partial<ReplicaInputs>,
+  {
+    replicas = 0,
+    template,
+    rollout = SERVICE_DEFAULTS.rollout,
+  }: Partial<ReplicaInputs & Pick<ServiceInputs, "rollout">>,
   all: readonly InstanceItem[],
 ): ReplicaInputs {
   if (template === undefined) return { replicas: all.length === 0 ? replicas : all.length };
-  const live = all.filter((one) => matchesTemplate(template, one) && assessReadiness(one).outcome !== "failed").length;
+  const policy = readinessPolicy(rollout);
+  const live = all.filter((one) => matchesTemplate(template, one) && !isBroken(policy, one)).length;
   const other = all.find((one) => !matchesTemplate(template, one));
   return {
     replicas: live === replicas ? all.length : live,

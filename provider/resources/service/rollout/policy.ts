@@ -2,6 +2,7 @@
 import type { ReadinessProbe } from "../../../contract/models";
 import { omitUndefined } from "../../../base/objects";
 import type { RolloutPolicy, RolloutStrategy } from "../../../rollout/policy";
+import type { ReadinessPolicy } from "../../../rollout/readiness";
 import type { Workload } from "../../workload/inputs";
 import type { PublishedPort } from "../ports";
 import { type Amount, resolveAmount } from "./amounts";
@@ -99,6 +100,11 @@ function limitsOf(strategy: RolloutStrategy, replicas: number, { maxSurge, maxUn
   }
 }
 
+/** What decides whether a replica is ready. */
+export const readinessPolicy = ({ gate }: Pick<RolloutInput, "gate">): ReadinessPolicy => ({
+  readyOnceRunning: gate?.type === "running",
+});
+
 /** The rollout policy for these inputs. */
 export function toRolloutPolicy(
   replicas: number,
@@ -125,6 +131,6 @@ export function toRolloutPolicy(
     halfClosedTimeoutMs,
     onFailure,
     gate: gate && toReadinessProbe(gate, ports),
-    readyOnceRunning: gate?.type === "running",
+    ...readinessPolicy(rollout),
   };
 }

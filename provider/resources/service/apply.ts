@@ -18,6 +18,7 @@ import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
 import { exclusiveVolume, readinessPolicy, toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { captureReplicas } from "./rollout/capture";
+import { isSameGate } from "./rollout/sameGate";
 import type { StopCheck } from "./rollout/lock";
 import { matchesTemplate, isMadeFrom, isManaged, isRetired } from "./wire";
 
@@ -33,6 +34,8 @@ export interface RollOutOptions {
   readonly stop: StopCheck;
   /** The template in state, from which a rollback launches replicas; undefined for a new service. */
   readonly oldTemplate: ServiceInputs["template"];
+  /** The rollout in state, whose gate the replicas of the same template have passed; undefined for a new service. */
+  readonly oldRollout: ServiceInputs["rollout"] | undefined;
   /** Time limit of a rollback. Milliseconds. */
   readonly limitMs: number;
 }
@@ -48,7 +51,7 @@ export async function rollOut(
   context: ProviderContext,
   item: ServiceItem,
   inputs: ServiceInputs,
-  { timeoutMs, isCreate, stop, oldTemplate, limitMs }: RollOutOptions,
+  { timeoutMs, isCreate, stop, oldTemplate, oldRollout, limitMs }: RollOutOptions,
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal, ownership } = context;
   const mark = ownership && (isCreate ? unfinishedMark : finishedMark)(ownership);
@@ -74,6 +77,8 @@ export async function rollOut(
   const isNew = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
   // The gate is no part of the template: replicas that are current get a changed one as they are.
   if (canGate) await setProbe(client, before.filter(isNew), policy.gate);
+  const hasPassed =
+    isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && assessReadiness(one).outcome === "met");
   const printed = {
     reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
     errorContexts: workloadErrorContext("template."),
@@ -109,7 +114,7 @@ export async function rollOut(
     }),
     ...printed,
     onEvent: hooks.onEvent,
-    passCandidate: hooks.passCandidate,
+    passCandidate: hasPassed ? undefined : hooks.passCandidate,
   });
   if (template === undefined) return instances;
   for (const instance of instances) verifyDigest(instance, template.image);

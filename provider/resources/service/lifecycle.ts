@@ -116,7 +116,8 @@ async function updateService(
       for (const change of changes) await patchServiceGroup(context, item, change, news);
       const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
       const { updateMs } = context.timeouts;
-      const options = { timeoutMs: updateMs, isCreate: false, stop, limitMs, oldTemplate: olds.inputs.template };
+      const { template: oldTemplate, rollout: oldRollout } = olds.inputs;
+      const options = { timeoutMs: updateMs, isCreate: false, stop, limitMs, oldTemplate, oldRollout };
       return await reconcileReplicas(context, changed, before, news, options);
     } catch (error) {
       // Whoever stopped the rollout may have begun one of their own.
@@ -238,7 +239,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
       const outputs = await withRolloutLock(context, item, { limitMs: timeoutMs, isShared }, async (stop) => {
         if (isShared) await stop.lock();
         const { createMs } = context.timeouts;
-        const options = { timeoutMs: createMs, isCreate: true, stop, limitMs: timeoutMs, oldTemplate: inputs.template };
+        const since = { oldTemplate: inputs.template, oldRollout: undefined };
+        const options = { timeoutMs: createMs, isCreate: true, stop, limitMs: timeoutMs, ...since };
         return reconcileReplicas(context, item, { ...inputs, autoscale }, inputs, options);
       });
       return { id: item.uuid, outputs };

@@ -8,7 +8,7 @@ import { ITEM_CODES } from "../../contract/codes";
 import type { CreateInstanceRequest, ServiceItem, ServicePort } from "../../contract/models";
 import { deleteInstances, findInstance } from "../members/instances";
 
-/** When the platform removes what a killed process left: an empty group, and a candidate that has stopped. */
+/** When the platform removes what a killed process left: an empty group, a candidate that has stopped, and one that still runs. */
 export const ABANDONED_AFTER_MS = 600_000;
 /** Between two attempts to delete a group whose instance is still being deleted. */
 const RETRY_MS = 200;
@@ -22,14 +22,24 @@ const HASH_LENGTH = 8;
 export const candidateName = (service: { readonly uuid: string; readonly name: string }): string =>
   `${service.name.slice(0, MAX_STEM_LENGTH)}-candidate-${crypto.createHash("sha256").update(service.uuid).digest("hex").slice(0, HASH_LENGTH)}`;
 
-/** The request of a replica as that of the candidate: in another group, and without what would start or stop it later. */
+/** A time as a calendar expression of systemd, in UTC: it occurs once. Whole seconds. */
+const onceAt = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+
+/**
+ * The request of a replica as that of the candidate: in another group, and with the end of a candidate instead of what would start or
+ * stop a replica. `autokill` alone deletes only an instance that has stopped.
+ *
+ * @param latestMs when the metro deletes the candidate if nobody does: later than it can be needed. Milliseconds since 1970
+ */
 export const toCandidateRequest = (
   request: CreateInstanceRequest,
   name: string,
   groupUuid: string,
+  latestMs: number,
 ): CreateInstanceRequest => ({
-  ...omitUndefined({ ...request, schedules: undefined }),
+  ...omitUndefined(request),
   name,
+  schedules: [{ name: "abandoned", when: onceAt(latestMs), action: "delete" }],
   service_group: { uuid: groupUuid },
   autokill: { time_ms: ABANDONED_AFTER_MS },
 });

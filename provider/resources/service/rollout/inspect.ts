@@ -8,7 +8,7 @@ import type { ProviderContext } from "../../context";
 import { fingerprint } from "../../workload/request";
 import { type ServiceInputs, templateInput } from "../inputs";
 import { describeGuarantee } from "./describe";
-import { isPublished, toReadinessProbe } from "./policy";
+import { exclusiveVolume, isPublished, toReadinessProbe } from "./policy";
 
 const NO_FINDINGS: InputFindings = { information: [], warnings: [] };
 
@@ -74,5 +74,6 @@ export async function inspectRollout(
   if (!rolls || unsupported.failures !== undefined) return { information: [], ...unsupported };
   const probe = gate && !containsUnknown(ports) ? toReadinessProbe(gate, ports) : undefined;
   const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
-  return { information: [describeGuarantee({ gate: probe }, isIsolated)], ...unsupported };
+  const volume = exclusiveVolume(template, rollout);
+  return { information: [describeGuarantee({ gate: probe }, isIsolated, volume)], ...unsupported };
 }

@@ -1,21 +1,34 @@
 /** Quota usage of a service while it rolls a changed template out. Pure. */
-import type { Properties, UpdatePeak } from "../../../definition/resource";
+import { LOCAL_FEATURES } from "../../../contract/models";
+import type { PeakAmount, Properties, UpdatePeak } from "../../../definition/resource";
 import { containsUnknown, isUnknown } from "../../../definition/unknowns";
+import type { RolloutPolicy } from "../../../rollout/policy";
 import type { Workload } from "../../workload/inputs";
-import { numberOrZero, workloadQuotaUsage } from "../../workload/quotaUsage";
+import { lengthOrZero, numberOrZero, workloadQuotaUsage } from "../../workload/quotaUsage";
 import { fingerprint } from "../../workload/request";
 import type { PublishedPort } from "../ports";
 import type { RolloutInput } from "./input";
-import { toRolloutPolicy } from "./policy";
+import { exclusiveVolume, toRolloutPolicy } from "./policy";
+import { isSameGate } from "./sameGate";
+import { temporaryUse } from "./temporaryUse";
 
-const isTemplate = (template: unknown): template is Partial<Workload> & Properties =>
+type Template = Partial<Workload> & Properties;
+const isTemplate = (template: unknown): template is Template =>
   template !== null && typeof template === "object" && !isUnknown(template);
+
+/** Numbers of replicas before and after an update, and the usage of one of each. */
+interface Replicas {
+  readonly had: number;
+  readonly desired: number;
+  readonly old: Readonly<Record<string, number>>;
+  readonly each: Readonly<Record<string, number>>;
+}
 
 /**
  * The largest usage while an update replaces `had` members by `desired` ones. It is largest when all extra members run beside the old
  * ones, or, if new members need more than old ones, when only extra old ones are left.
  */
-function increase(had: number, old: number, desired: number, each: number, extra: number) {
+function increase(had: number, old: number, desired: number, each: number, extra: number): PeakAmount {
   const launched = Math.max(0, desired + extra - had);
   const first = { amount: launched * each, arithmetic: `${launched} × ${each} = ${launched * each}` };
   const left = Math.min(extra, had);
@@ -25,33 +38,105 @@ function increase(had: number, old: number, desired: number, each: number, extra
     : { amount: last, arithmetic: `${desired} × ${each} + ${left} × ${old} − ${had} × ${old} = ${last}` };
 }
 
-/** The additional quota usage of a rollout; `undefined` if the update has none, or if it is not certain to roll. */
-export function rolloutPeak(olds: Properties, news: Properties): UpdatePeak | undefined {
-  const { template: before, replicas: had } = olds;
-  const { template, rollout, ports, replicas } = news;
-  if (!isTemplate(before) || !isTemplate(template) || containsUnknown([template, rollout, replicas])) return undefined;
-  if (fingerprint(before) === fingerprint(template)) return undefined;
-  const [oldCount, desired] = [numberOrZero(had), numberOrZero(replicas)];
-  const policy = toRolloutPolicy(
-    desired,
-    { volumes: template.volumes ?? [] },
-    rollout as RolloutInput,
-    containsUnknown(ports) ? [] : (ports as readonly PublishedPort[]),
-  );
+/** How many old members exist, and run, when the candidate is launched: just before the first new member. */
+function besideCandidate({ strategy, desired, maxSurge, maxUnavailable }: RolloutPolicy, had: number) {
+  const serving = Math.min(had, Math.max(0, desired - maxUnavailable));
+  switch (strategy) {
+    case "inPlace":
+      return { existing: had, running: serving };
+    case "recreate":
+      return { existing: 0, running: 0 };
+    default: {
+      const count = maxSurge > 0 ? Math.min(had, desired + maxSurge - 1) : serving;
+      return { existing: count, running: count };
+    }
+  }
+}
+
+/** What the candidate takes; what is stopped does not count toward the live quotas. */
+function candidateIncrease(policy: RolloutPolicy, { had, old, each }: Replicas, quota: string): PeakAmount {
+  const { existing, running } = besideCandidate(policy, had);
+  const beside = quota.startsWith("live_") ? running : existing;
+  const [one, was] = [each[quota] ?? 0, old[quota] ?? 0];
+  const amount = one + (beside - had) * was;
+  const left = beside === had ? "" : ` − ${had - beside} × ${was}`;
+  return { amount, arithmetic: `1 × ${one}${left} = ${amount}`, property: "rollout.gate", reason: "a candidate runs" };
+}
+
+/** What is published or grouped more than before, and for a while. */
+function groupIncrease(planned: number, parts: readonly number[], reason: string, hasCandidate: boolean): PeakAmount {
+  const summands = [...(planned === 0 ? [] : [planned]), ...parts];
+  const amount = summands.reduce((sum, one) => sum + one, 0);
+  const sum = summands.join(" + ").replaceAll("+ -", "− ");
+  const arithmetic = summands.length === 1 ? sum : `${sum} = ${amount}`;
+  return { amount, arithmetic, reason, property: hasCandidate ? "rollout.gate" : "" };
+}
+
+/** The increase by the members alone; `undefined` if the update has none. */
+function memberIncrease(policy: RolloutPolicy, { had, desired, old, each }: Replicas): UpdatePeak | undefined {
   const isBlueGreen = policy.strategy === "blueGreen";
-  const extra = isBlueGreen ? oldCount : policy.maxSurge;
-  if (extra === 0 || oldCount === 0 || desired === 0) return undefined;
-  const [old, each] = [workloadQuotaUsage(before, true), workloadQuotaUsage(template, true)];
-  const quotas = Object.keys(each).map((quota) => [
-    quota,
-    increase(oldCount, old[quota] ?? 0, desired, each[quota] ?? 0, extra),
-  ]);
-  const total = Math.max(oldCount, desired + extra);
+  const extra = isBlueGreen ? had : policy.maxSurge;
+  if (extra === 0 || had === 0 || desired === 0) return undefined;
+  const total = Math.max(had, desired + extra);
   return {
     property: isBlueGreen ? "rollout.strategy" : "rollout.maxSurge",
     reason: isBlueGreen
-      ? `${desired} new and ${oldCount} old replicas run at once`
+      ? `${desired} new and ${had} old replicas run at once`
       : `up to ${total} replicas run at once (${desired} and ${extra} extra)`,
-    quotas: Object.fromEntries(quotas) as UpdatePeak["quotas"],
+    quotas: Object.fromEntries(
+      Object.keys(each).map((quota) => [quota, increase(had, old[quota] ?? 0, desired, each[quota] ?? 0, extra)]),
+    ),
   };
+}
+
+/**
+ * The additional quota usage of a rollout: of its replicas, its lock and its candidate. `undefined` if it has none, or if it is not
+ * certain to roll.
+ *
+ * @param olds empty for a new service
+ * @param features extensions of the API that the metro has; `undefined` if it does not say so
+ */
+export function rolloutPeak(
+  olds: Properties,
+  news: Properties,
+  features: ReadonlySet<string> = LOCAL_FEATURES,
+): UpdatePeak | undefined {
+  const { template, rollout, ports, replicas } = news;
+  if (!isTemplate(template) || containsUnknown([template, rollout, replicas])) return undefined;
+  const before = isTemplate(olds["template"]) ? olds["template"] : undefined;
+  const isCreate = Object.keys(olds).length === 0;
+  const [had, desired] = [before === undefined ? 0 : numberOrZero(olds["replicas"]), numberOrZero(replicas)];
+  const settings = rollout as RolloutInput;
+  const mounted = { volumes: template.volumes ?? [] };
+  const published = containsUnknown(ports) ? [] : (ports as readonly PublishedPort[]);
+  const policy = toRolloutPolicy(desired, mounted, settings, published);
+  const isChanged = before === undefined || fingerprint(before) !== fingerprint(template);
+  const counts = {
+    had,
+    desired,
+    old: workloadQuotaUsage(before ?? {}, true),
+    each: workloadQuotaUsage(template, true),
+  };
+  const rolls = isChanged ? had > 0 || desired > 0 : had !== desired;
+  const hasPassed = had > 0 && !isChanged && isSameGate(olds["rollout"], settings);
+  const launches = desired > 0 && (isChanged || desired > had);
+  const needs = {
+    lock: rolls && !isCreate,
+    candidate: launches && !hasPassed && exclusiveVolume(mounted, settings) === undefined,
+  };
+  const { reason, parts, hasCandidate } = temporaryUse(policy, ports, features, needs);
+  const members = isChanged ? memberIncrease(policy, counts) : undefined;
+  if (members === undefined && reason === undefined) return undefined;
+  const quotas: Record<string, PeakAmount> = { ...members?.quotas };
+  if (hasCandidate)
+    for (const quota of Object.keys(counts.each)) {
+      const candidate = candidateIncrease(policy, counts, quota);
+      if (candidate.amount > Math.max(quotas[quota]?.amount ?? 0, 0)) quotas[quota] = candidate;
+    }
+  if (reason !== undefined) {
+    const more = lengthOrZero(ports) - lengthOrZero(olds["ports"]);
+    quotas["service_groups"] = groupIncrease(isCreate ? 1 : 0, parts.service_groups, reason, hasCandidate);
+    quotas["services"] = groupIncrease(more, parts.services, reason, hasCandidate);
+  }
+  return { property: members?.property ?? "", reason: members?.reason ?? reason ?? "", quotas };
 }

@@ -54,6 +54,26 @@ describe("the preview of a rollout", () => {
     ]);
   });
 
+  it("does not promise a candidate that cannot have the replica's volume", async () => {
+    const template = (digit: string, readonly: boolean) => ({
+      ...{ replicas: 1, template: { image: image(digit), volumes: [{ volume: "data", at: "/data", readonly }] } },
+    });
+    const promise = async (readonly: boolean) => {
+      const gate = { path: "/ready" };
+      const context = contextWith(() => ({}));
+      const [before, after] = [
+        await inputs({ gate }, template("1", readonly)),
+        await inputs({ gate }, template("2", readonly)),
+      ];
+      return (await inspectRollout(context, before, after)).information.join();
+    };
+    assert.equal(
+      await promise(false),
+      "connections begin when the metro routes to a replica; the gate is not probed, because a candidate cannot have the volume 'data' that a replica holds",
+    );
+    assert.match(await promise(true), /^a candidate passes the gate first/);
+  });
+
   it("rejects blueGreen where connections cannot be moved", async () => {
     const { failures } = await inspect([], { strategy: "blueGreen" });
     assert.deepEqual(failures, [

@@ -77,8 +77,8 @@ export async function rollOut(
   const isNew = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
   // The gate is no part of the template: replicas that are current get a changed one as they are.
   if (canGate) await setProbe(client, before.filter(isNew), policy.gate);
-  const hasPassed =
-    isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && assessReadiness(one).outcome === "met");
+  const isProven =
+    isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
   const printed = {
     reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
     errorContexts: workloadErrorContext("template."),
@@ -114,7 +114,7 @@ export async function rollOut(
     }),
     ...printed,
     onEvent: hooks.onEvent,
-    passCandidate: hasPassed ? undefined : hooks.passCandidate,
+    passCandidate: isProven ? undefined : hooks.passCandidate,
   });
   if (template === undefined) return instances;
   for (const instance of instances) verifyDigest(instance, template.image);

@@ -119,10 +119,14 @@ function pendingMs({ clock }: Rollout, uuid: string, { pendingSince }: RolloutSt
   return clock.now() - sinceMs;
 }
 
+/** One that is restarted again and again must be stopped before it can be changed in place; others are deleted as they are. */
+const phaseOfFailed = ({ policy }: Rollout, { state, restart }: InstanceItem): MemberPhase =>
+  state === "running" || (policy.strategy === "inPlace" && restart != null) ? "unready" : "down";
+
 function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
   const { outcome } = readinessOf(rollout.policy)(instance);
   if (outcome === "met") return instance.state === "standby" ? "asleep" : "ready";
-  if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
+  if (outcome === "failed") return phaseOfFailed(rollout, instance);
   return pendingMs(rollout, instance.uuid, state) > WAKING_MS ? "unready" : "starting";
 }
 
@@ -130,7 +134,7 @@ function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutStat
 function phaseOfNew(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
   const { healthyWithinMs, stableForMs } = rollout.policy;
   const { outcome } = readinessOf(rollout.policy)(instance);
-  if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
+  if (outcome === "failed") return phaseOfFailed(rollout, instance);
   if (outcome === "met" && isStable(instance, state, stableForMs, rollout.clock.now()))
     return instance.state === "standby" ? "asleep" : "ready";
   // One that wakes was ready before and was not restarted.

@@ -328,7 +328,7 @@ export class FakeServiceGroup {
   private completeStops(): void {
     for (const held of this.instances.values())
       if (held.override.state === "draining" && (held.stopsAtMs ?? held.createdAtMs + this.stopMs) <= this.nowMs)
-        held.override = { state: "stopped", stop_reason: 15 };
+        held.override = { state: "stopped", stop_reason: 15, restart: null };
   }
 
   private policies(): readonly { readonly name: string }[] {

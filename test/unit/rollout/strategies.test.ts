@@ -154,6 +154,13 @@ describe("a rollout with the strategy", () => {
     assert.deepEqual(cluster.log.slice(0, 3), ["stop i1", 'set image of i1 to "v2"', "start i1"]);
   });
 
+  it("inPlace stops a member that crashes again and again before it changes it", async () => {
+    cluster.lives.set("v1", () => ({ state: "stopped", stop_reason: 3, exit_code: 7, restart: { attempt: 3 } }));
+    olds(1);
+    await roll({ strategy: "inPlace", desired: 1, maxSurge: 0, maxUnavailable: 1 });
+    assert.deepEqual(cluster.log, ["stop i1", 'set image of i1 to "v2"', "start i1"]);
+  });
+
   it("inPlace fails if a changed member stops", async () => {
     olds();
     cluster.lives.set("v2", () => ({ state: "stopped", stop_reason: 3, exit_code: 7 }));

@@ -11,6 +11,7 @@ import { WORKLOAD_WIRE } from "../workload/wire";
 import { fromWirePorts, toWirePort } from "./ports";
 import { MANAGED_TAG, RETIRED_TAG, isReplicaTag, templateTag } from "./replicaTags";
 import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./inputs";
+import { configurationOf, hasConfiguration } from "./reload/configuration";
 import { omitDefault } from "../common/omit";
 import { decodeInputs } from "../common/wire";
 
@@ -102,6 +103,15 @@ function observedReplicas(
   };
 }
 
+/** The values whose configuration every replica has; undefined if one has another, since nothing tells what its values were. */
+const observedReloadOn = (
+  { reloadOn }: Partial<ServiceInputs>,
+  instances: readonly InstanceItem[],
+): ServiceInputs["reloadOn"] => {
+  const configuration = configurationOf(reloadOn);
+  return instances.every((instance) => hasConfiguration(instance, configuration)) ? reloadOn : undefined;
+};
+
 /** The current inputs. A value that is equivalent to the requested one keeps its requested form. */
 export function observedInputs(
   { item, autoscale, instances }: ObservedService,
@@ -120,6 +130,8 @@ export function observedInputs(
       killMs === requested.autokill?.timeMs ? requested.autokill : killMs === 0 ? undefined : { timeMs: killMs },
     ...(isImport ? importedReplicas(instances) : observedReplicas(requested, instances)),
     rollout: requested.rollout ?? SERVICE_DEFAULTS.rollout,
+    reloadOn: observedReloadOn(requested, instances),
+    reload: requested.reload,
     autoscale: fromWireAutoscale(autoscale, requested.autoscale),
     adopt: requested.adopt ?? false,
   });

@@ -6,6 +6,7 @@ import { numberOrZero, workloadQuotaUsage } from "../../workload/quotaUsage";
 import { fingerprint } from "../../workload/request";
 import type { PublishedPort } from "../ports";
 import type { RolloutInput } from "./input";
+import { restartsReplicas } from "../reload/describe";
 import { toRolloutPolicy } from "./policy";
 
 const isTemplate = (template: unknown): template is Partial<Workload> & Properties =>
@@ -30,7 +31,8 @@ export function rolloutPeak(olds: Properties, news: Properties): UpdatePeak | un
   const { template: before, replicas: had } = olds;
   const { template, rollout, ports, replicas } = news;
   if (!isTemplate(before) || !isTemplate(template) || containsUnknown([template, rollout, replicas])) return undefined;
-  if (fingerprint(before) === fingerprint(template)) return undefined;
+  const restarts = !containsUnknown(news["reloadOn"]) && restartsReplicas(olds, news);
+  if (fingerprint(before) === fingerprint(template) && !restarts) return undefined;
   const [oldCount, desired] = [numberOrZero(had), numberOrZero(replicas)];
   const policy = toRolloutPolicy(
     desired,

@@ -20,12 +20,16 @@ import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { captureReplicas } from "./rollout/capture";
 import { isSameGate } from "./rollout/sameGate";
 import type { StopCheck } from "./rollout/lock";
+import { configurationOf, configurationTags, hasConfiguration } from "./reload/configuration";
 import { matchesTemplate, isMadeFrom, isManaged, isRetired } from "./wire";
 
 /** Leaves room for `-` and five characters in a name of 63. */
 const MAX_STEM_LENGTH = 57;
 const newReplicaName = (service: string): string =>
   `${service.slice(0, MAX_STEM_LENGTH)}-${crypto.randomBytes(3).toString("hex").slice(0, 5)}`;
+
+/** Said of a failed rollout that only restarts replicas. */
+const CANNOT_ROLL_BACK = "A restart cannot give replicas their previous configuration back.";
 
 /** Options of {@link rollOut}. */
 export interface RollOutOptions {
@@ -55,7 +59,8 @@ export async function rollOut(
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal, ownership } = context;
   const mark = ownership && (isCreate ? unfinishedMark : finishedMark)(ownership);
-  const { template, rollout } = inputs;
+  const { template, rollout, reload } = inputs;
+  const configuration = configurationOf(inputs.reloadOn);
   const before = await listInstances(context, item, isManaged);
   // Existing replicas that were changed by hand count as old. Replicas launched from here on are never compared.
   const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));
@@ -69,16 +74,20 @@ export async function rollOut(
       tags: [
         MANAGED_TAG,
         ...(template === undefined ? [] : [templateTag(template)]),
+        ...configurationTags(configuration),
         ...(mark === undefined ? [] : [mark]),
       ],
       service_group: { uuid: item.uuid },
       ...(canGate && policy.gate !== undefined ? { readiness_probe: policy.gate } : {}),
     });
-  const isNew = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
+  const isCurrent = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
+  // Without a request that reloads them, replicas load their configuration when they start.
+  const isNew = (instance: InstanceItem) =>
+    isCurrent(instance) && (reload !== undefined || hasConfiguration(instance, configuration));
+  const isRestart = before.length > 0 && before.every(isCurrent) && !before.every(isNew);
   // The gate is no part of the template: replicas that are current get a changed one as they are.
-  if (canGate) await setProbe(client, before.filter(isNew), policy.gate);
-  const isProven =
-    isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
+  if (canGate) await setProbe(client, before.filter(isCurrent), policy.gate);
+  const isProven = isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
   const printed = {
     reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
     errorContexts: workloadErrorContext("template."),
@@ -106,6 +115,7 @@ export async function rollOut(
     },
     checkStop: stop.check,
     rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
+    ...(isRestart ? { cannotRollBack: CANNOT_ROLL_BACK } : {}),
     captured: captureReplicas(before, {
       policy,
       template: oldTemplate,

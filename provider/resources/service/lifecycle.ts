@@ -36,6 +36,8 @@ import { planServiceGroup, planServiceUpdate, rollsReplicas } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { readWakeLatencies } from "./memberOutputs";
 import { type RollOutOptions, finishReplicas, rollOut, findReadyReplicas } from "./apply";
+import { reloadReplicas } from "./reload/apply";
+import { memberConfigurations } from "./reload/describe";
 import { memberDigests } from "./rollout/remaining";
 import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
 import { waitForImage } from "../workload/waitForImage";
@@ -80,7 +82,8 @@ async function reconcileReplicas(
       await waitForAutoscaledInstances(limited, item, news.rollout, news.autoscale.minSize);
     }
   }
-  const instances = await rollOut(context, item, news, options);
+  const rolledOut = await rollOut(context, item, news, options);
+  const instances = await reloadReplicas(context, item, news, rolledOut, options);
   if (news.autoscale === undefined) for (const step of steps) await applyAutoscaleChange(context, item, step);
   await finishReplicas(context, item, instances);
   return toOutputs(item, news.ports, instances, await readWakeLatencies(context, instances));
@@ -188,7 +191,10 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
   findAdoptable,
   describeUpdate: (olds, news, { instances }) =>
     describeSteps(
-      planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0, memberDigests(instances)),
+      planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0, {
+        digests: memberDigests(instances),
+        configurations: memberConfigurations(instances),
+      }),
     ),
 
   inspectInputs: inspectRollout,

@@ -12,6 +12,7 @@ import { fromWirePorts, toWirePort } from "./ports";
 import { MANAGED_TAG, RETIRED_TAG, isReplicaTag, templateTag } from "./replicaTags";
 import { readinessPolicy } from "./rollout/policy";
 import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./inputs";
+import { configurationOf, hasConfiguration } from "./reload/configuration";
 import { omitDefault } from "../common/omit";
 import { decodeInputs } from "../common/wire";
 
@@ -108,6 +109,15 @@ function observedReplicas(
   };
 }
 
+/** The values whose configuration every replica has; undefined if one has another, since nothing tells what its values were. */
+const observedReloadOn = (
+  { reloadOn }: Partial<ServiceInputs>,
+  instances: readonly InstanceItem[],
+): ServiceInputs["reloadOn"] => {
+  const configuration = configurationOf(reloadOn);
+  return instances.every((instance) => hasConfiguration(instance, configuration)) ? reloadOn : undefined;
+};
+
 /** The current inputs. A value that is equivalent to the requested one keeps its requested form. */
 export function observedInputs(
   { item, autoscale, instances }: ObservedService,
@@ -126,6 +136,8 @@ export function observedInputs(
       killMs === requested.autokill?.timeMs ? requested.autokill : killMs === 0 ? undefined : { timeMs: killMs },
     ...(isImport ? importedReplicas(instances) : observedReplicas(requested, instances)),
     rollout: requested.rollout ?? SERVICE_DEFAULTS.rollout,
+    reloadOn: observedReloadOn(requested, instances),
+    reload: requested.reload,
     autoscale: fromWireAutoscale(autoscale, requested.autoscale),
     adopt: requested.adopt ?? false,
   });

@@ -34,10 +34,14 @@ interface Ending {
 const RESUME_HINT = "Fix the cause and rerun 'pulumi up'; the rollout resumes.";
 
 /** The action to take: an action that is impossible becomes another one, with the reason. */
-function actionFor({ policy, captured }: Rollout): { readonly action: FailureAction; readonly reason: string } {
+function actionFor({ policy, captured, cannotRollBack }: Rollout): {
+  readonly action: FailureAction;
+  readonly reason: string;
+} {
   if (policy.onFailure !== "rollback" || captured === undefined) {
     return { action: policy.onFailure === "rollback" ? "keepBoth" : policy.onFailure, reason: "" };
   }
+  if (cannotRollBack !== undefined) return { action: "keepBoth", reason: `${cannotRollBack} ` };
   if (captured.length === 0) return { action: "keepBoth", reason: "" };
   return restorable(captured).length > 0
     ? { action: "rollback", reason: "" }

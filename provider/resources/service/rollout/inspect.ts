@@ -7,6 +7,8 @@ import { containsUnknown, isUnknown } from "../../../definition/unknowns";
 import type { ProviderContext } from "../../context";
 import { fingerprint } from "../../workload/request";
 import { type ServiceInputs, templateInput } from "../inputs";
+import { noMemberRequests } from "../reload/describe";
+import { scopeOf } from "../reload/input";
 import { describeGuarantee } from "./describe";
 import { exclusiveVolume, isPublished, toReadinessProbe } from "./policy";
 
@@ -20,11 +22,15 @@ export function rollsTemplate(olds: ServiceInputs | undefined, news: ServiceInpu
   return fingerprint(before) !== fingerprint(after);
 }
 
+/** True if each replica gets its own request. */
+const isMemberScope = (reload: ServiceInputs["reload"]): boolean =>
+  reload !== undefined && !isUnknown(reload) && scopeOf(reload) === "member";
+
 /** What the metro cannot do for these inputs. */
 function findUnsupported(
   metro: string,
   features: ReadonlySet<string>,
-  { rollout, ports, replicas }: ServiceInputs,
+  { rollout, ports, replicas, reload }: ServiceInputs,
 ): Pick<InputFindings, "warnings" | "failures"> {
   const has = (feature: MetroFeature): boolean => features.has(feature);
   const { strategy, gate } = rollout;
@@ -35,6 +41,8 @@ function findUnsupported(
       property: "rollout.strategy",
       reason: `metro '${metro}' cannot move connections from one set of replicas to another: each one that runs gets some. Use "rolling" with maxSurge: ${isUnknown(replicas) ? "replicas" : replicas}, or "canary".`,
     });
+  if (isMemberScope(reload) && !has("member-requests"))
+    failures.push({ code: "NOT_SUPPORTED", property: "reload.scope", reason: `${noMemberRequests(metro)}.` });
   const withFailures = (warnings: readonly string[]) => (failures.length === 0 ? { warnings } : { warnings, failures });
   if (gate === undefined || has("readiness-probe")) return withFailures([]);
   const { port } = gate;
@@ -67,7 +75,7 @@ export async function inspectRollout(
     return NO_FINDINGS;
   const { strategy, gate } = rollout;
   const rolls = rollsTemplate(olds, news);
-  if (!rolls && strategy !== "blueGreen" && gate === undefined) return NO_FINDINGS;
+  if (!rolls && strategy !== "blueGreen" && gate === undefined && !isMemberScope(news.reload)) return NO_FINDINGS;
   const features = await findMetroFeatures(context);
   if (features === undefined) return NO_FINDINGS;
   const unsupported = findUnsupported(context.metro, features, news);

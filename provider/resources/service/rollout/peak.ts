@@ -8,6 +8,7 @@ import { lengthOrZero, numberOrZero, workloadQuotaUsage } from "../../workload/q
 import { fingerprint } from "../../workload/request";
 import type { PublishedPort } from "../ports";
 import type { RolloutInput } from "./input";
+import { restartsReplicas } from "../reload/describe";
 import { exclusiveVolume, toRolloutPolicy } from "./policy";
 import { isSameGate } from "./sameGate";
 import { temporaryUse } from "./temporaryUse";
@@ -110,7 +111,8 @@ export function rolloutPeak(
   const mounted = { volumes: template.volumes ?? [] };
   const published = containsUnknown(ports) ? [] : (ports as readonly PublishedPort[]);
   const policy = toRolloutPolicy(desired, mounted, settings, published);
-  const isChanged = before === undefined || fingerprint(before) !== fingerprint(template);
+  const restarts = before !== undefined && !containsUnknown(news["reloadOn"]) && restartsReplicas(olds, news);
+  const isChanged = before === undefined || fingerprint(before) !== fingerprint(template) || restarts;
   const counts = {
     had,
     desired,

@@ -15,7 +15,7 @@ describe("an unfinished rollout", () => {
       template: { image: image(digit) },
     });
   const rollOf = (digests: readonly string[]) =>
-    planServiceUpdate(service("a"), service("b"), digests.length, digests).map(({ description }) => description);
+    planServiceUpdate(service("a"), service("b"), digests.length, { digests }).map(({ description }) => description);
 
   it("is described by the members that still run another image", () => {
     const [text = ""] = rollOf(["a", "a", "b", "a", "b"].map(digest));

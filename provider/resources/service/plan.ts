@@ -149,7 +149,7 @@ function describeRollout(
   const { rollout, template = { volumes: [] }, ports } = news;
   const policy = toRolloutPolicy(after, template, rollout, ports);
   const roll = describeRoll(policy, rollout.strategy === "recreate" ? undefined : exclusiveVolume(template, rollout));
-  const remaining = news.template && describeRemaining(news.template.image, digests);
+  const remaining = news.template && describeRemaining(news.template.image, digests, existing === before);
   if (remaining === undefined) return roll;
   return remaining.isPartial ? `finish the roll: ${remaining.text}; ${roll}` : `${roll}; ${remaining.text}`;
 }

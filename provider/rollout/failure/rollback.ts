@@ -44,5 +44,6 @@ export async function rollBack(
       return request;
     },
     passCandidate: undefined,
+    beforeLaunch: undefined,
   });
 }

@@ -877,7 +877,7 @@ export interface RestartSequence {
 
 /** How a rolling update replaces replicas when the template changes. Input form of {@link Rollout}. */
 export interface RolloutArgs {
-  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; only in metro `local`. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
+  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; in the cloud the `domains` move, which are required there. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
   readonly strategy?: pulumi.Input<"rolling" | "blueGreen" | "canary" | "recreate" | "inPlace"> | undefined;
   /** For `rolling` and `canary`: maximum number of extra replicas during the update, 0 to 253, or a percentage of `replicas` such as `"25%"`, rounded up. Default 1. */
   readonly maxSurge?: pulumi.Input<number | string> | undefined;
@@ -905,7 +905,7 @@ export interface RolloutArgs {
 
 /** How a rolling update replaces replicas when the template changes. */
 export interface Rollout {
-  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; only in metro `local`. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
+  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; in the cloud the `domains` move, which are required there. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
   readonly strategy?: "rolling" | "blueGreen" | "canary" | "recreate" | "inPlace" | undefined;
   /** For `rolling` and `canary`: maximum number of extra replicas during the update, 0 to 253, or a percentage of `replicas` such as `"25%"`, rounded up. Default 1. */
   readonly maxSurge?: number | string | undefined;

@@ -50,6 +50,8 @@ export interface Rollout extends CallContext {
    * nothing is called.
    */
   readonly passCandidate?: (() => Promise<void>) | undefined;
+  /** Called before each launch and restart, in any metro. Throws to end the rollout. Default: nothing is called. */
+  readonly beforeLaunch?: (() => Promise<void>) | undefined;
   /** The members at the start, which a rollback restores. `undefined`: nothing is rolled back. */
   readonly captured?: readonly CapturedMember[] | undefined;
   /**

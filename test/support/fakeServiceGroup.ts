@@ -123,7 +123,9 @@ export class FakeServiceGroup {
     getHealthz: () => respondWith({ features: this.features }),
     getServices: ({ query }: Selected = {}) => {
       const [name] = query?.name ?? [];
-      return respondWith(name !== undefined && isRolloutLock({ name }) ? this.lockItem(name) : this.serviceItem());
+      if (name !== undefined && isRolloutLock({ name })) return respondWith(this.lockItem(name));
+      const isOther = name?.includes("-second-") === true; // no rollout here has a second set
+      return respondWith(isOther ? { status: "error", error: 8, message: "none" } : this.serviceItem());
     },
     createService: ({ body }: { body: Record<string, unknown> & { name: string; services: object[] } }) => {
       if (isRolloutLock(body)) return respondWith(this.lock(body));

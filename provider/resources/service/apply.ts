@@ -14,11 +14,12 @@ import { finishedMark, finishingTags, unfinishedMark } from "../common/ownership
 import { sendFinish } from "../common/createOrResume";
 import { changeInPlace, setProbe } from "./changeInPlace";
 import { rolloutHooks } from "./rolloutHooks";
+import { besideSecondSet } from "./secondSet";
 import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
 import { exclusiveVolume, readinessPolicy, toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { captureReplicas } from "./rollout/capture";
-import { isSameGate } from "./rollout/sameGate";
+import { isSameGate } from "./rollout/gateInput";
 import type { StopCheck } from "./rollout/lock";
 import { configurationOf, configurationTags, hasConfiguration } from "./reload/configuration";
 import { matchesTemplate, isMadeFrom, isManaged, isRetired } from "./wire";
@@ -94,38 +95,45 @@ export async function rollOut(
   };
   const hooked = { policy, features, isNew, createRequest, ...printed };
   const hooks = rolloutHooks(context, item, hooked, exclusiveVolume(template ?? { volumes: [] }, rollout));
-  const instances = await runRollout({
-    client,
-    clock,
-    signal,
-    cleanup: () => forCleanup(context),
-    service: item,
-    features: [...features],
-    policy,
-    timeoutMs,
-    isManaged,
-    isRetired,
-    retiredTags,
-    isNew,
-    createRequest,
-    applyTemplate: async (instance) => {
-      if (template === undefined) return;
-      await changeInPlace(context, instance, template, createRequest());
-      drifted.delete(instance.uuid);
-    },
-    checkStop: stop.check,
-    rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
-    ...(isRestart ? { cannotRollBack: CANNOT_ROLL_BACK } : {}),
-    captured: captureReplicas(before, {
-      policy,
-      template: oldTemplate,
-      base: () => ({ name: newReplicaName(item.name), service_group: { uuid: item.uuid } }),
-      change: (instance, ...captured) => changeInPlace(context, instance, ...captured),
-    }),
-    ...printed,
-    onEvent: hooks.onEvent,
-    passCandidate: isProven ? undefined : hooks.passCandidate,
-  });
+  const { onEvent } = hooks;
+  const found = { policy, features, before };
+  const common = { isNew, createRequest, timeoutMs, checkStop: stop.check, onEvent, ...printed };
+  const beside = besideSecondSet(context, item, inputs, found, common);
+  const run = (beforeLaunch: (() => Promise<void>) | undefined) =>
+    runRollout({
+      client,
+      clock,
+      signal,
+      cleanup: () => forCleanup(context),
+      service: item,
+      features: [...features],
+      policy: beside.policy,
+      timeoutMs,
+      isManaged,
+      // Beside a second set, what was kept is no member any more: the planner would remove it.
+      ...(beside.hasSecondSet ? {} : { isRetired, retiredTags }),
+      isNew,
+      createRequest,
+      applyTemplate: async (instance) => {
+        if (template === undefined) return;
+        await changeInPlace(context, instance, template, createRequest());
+        drifted.delete(instance.uuid);
+      },
+      checkStop: stop.check,
+      rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
+      ...(isRestart ? { cannotRollBack: CANNOT_ROLL_BACK } : {}),
+      captured: captureReplicas(before, {
+        policy,
+        template: oldTemplate,
+        base: () => ({ name: newReplicaName(item.name), service_group: { uuid: item.uuid } }),
+        change: (instance, ...captured) => changeInPlace(context, instance, ...captured),
+      }),
+      ...printed,
+      onEvent,
+      passCandidate: isProven || beside.hasSecondSet ? undefined : hooks.passCandidate,
+      beforeLaunch,
+    });
+  const instances = await beside.run(run);
   if (template === undefined) return instances;
   for (const instance of instances) verifyDigest(instance, template.image);
   hooks.warnOfShortCooldown(template);

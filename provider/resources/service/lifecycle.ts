@@ -39,6 +39,7 @@ import { type RollOutOptions, finishReplicas, rollOut, findReadyReplicas } from 
 import { reloadReplicas } from "./reload/apply";
 import { memberConfigurations } from "./reload/describe";
 import { memberDigests } from "./rollout/remaining";
+import { deleteSecondSet, withLentDomains } from "./secondSet";
 import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, isRetired, toCreateRequest } from "./wire";
@@ -57,7 +58,8 @@ const FORCED_DELETE_MS = 60_000;
  */
 function rolloutTimeoutMs(timeoutMs: number, olds: ServiceInputs, news: ServiceInputs): number {
   const { rollout } = news;
-  const replicas = desiredReplicas(olds) + desiredReplicas(news);
+  const sets = rollout.strategy === "blueGreen" ? 2 : 1;
+  const replicas = desiredReplicas(olds) + sets * desiredReplicas(news);
   const launchMs = Math.min(rollout.healthyWithinMs, timeoutMs) + rollout.stableForMs;
   return timeoutMs + replicas * (launchMs + timeoutWithDrainMs(timeoutMs, rollout.drainTimeoutMs));
 }
@@ -107,7 +109,7 @@ async function updateService(
     ...{ ...olds.inputs, ...news, softLimit, hardLimit },
     ...(news.domains === undefined ? {} : { domains: everDeclared(news.domains, domains) }),
   };
-  const observed = await observeService(context, item, requested);
+  const observed = await observeService(context, await withLentDomains(context, item, requested), requested);
   const found = observedInputs(observed, requested);
   // Domains that others added show as drift first: an update releases only domains that its preview named.
   const before = { ...found, domains: declaredDomains(found.domains, requested.domains) };
@@ -301,6 +303,7 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     const draining = withTimeLimit(context, drainMs, attempted);
     const kept = await listInstances(draining, item, isRetired);
     const { halfClosedTimeoutMs: limitMs = DEFAULT_HALF_CLOSED_TIMEOUT_MS } = olds.inputs.rollout;
+    await deleteSecondSet(draining, item, olds.inputs, drainOptions);
     await Promise.all(
       [...instances, ...kept].map((instance) => {
         const halfClosedTimeoutMs = halfClosedTimeoutOf(instance, { halfClosedTimeoutMs: limitMs });

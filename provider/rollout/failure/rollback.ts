@@ -66,6 +66,7 @@ export async function rollBack(
       changed.add(instance.uuid);
     },
     passCandidate: undefined,
+    beforeLaunch: undefined,
   });
 }
 

@@ -131,7 +131,7 @@ describe("the quota check at preview", () => {
       const LOCAL = ["readiness-probe", "rotation", "groups-without-ports"];
 
       it("counts the groups of the lock and of the candidate, with their ports", async () => {
-        const roll = (hard: object, features?: string[]) =>
+        const roll = (hard: Record<string, number>, features?: string[]) =>
           check(gated("a", 2), gated("b", 2), { used, hard: { instances: 9, ...hard } }, features);
         assert.deepEqual(await roll({ service_groups: 3, services: 3 }), []);
         assert.deepEqual(await roll({ service_groups: 2, services: 2 }), [
@@ -158,6 +158,20 @@ describe("the quota check at preview", () => {
         const full = { used: { ...used, live_memory_mb: 128 }, hard: { instances: 2, live_memory_mb: 128 } };
         assert.deepEqual(await check(gated("a", 2, inPlace), gated("b", 2, inPlace), full), [
           `QUOTA_EXCEEDED: rollout.gate: a candidate runs during the update, which needs 1 × 1 = 1 more of instances; 2 of 2 are used. ${HINT}`,
+        ]);
+      });
+
+      it("counts a second set, and what is kept", async () => {
+        const blueGreen = (more: object) => ({ strategy: "blueGreen", ...more });
+        const roll = (rollout: object, hard: Record<string, number>) =>
+          check(gated("a", 2, blueGreen(rollout)), gated("b", 2, blueGreen(rollout)), { used, hard });
+        assert.deepEqual(await roll({}, { instances: 4, service_groups: 3, services: 3 }), []);
+        assert.deepEqual(await roll({}, { instances: 4, service_groups: 2 }), [
+          `QUOTA_EXCEEDED: rollout.strategy: a lock and a second set exist during the update, which needs 1 + 1 = 2 more of service_groups; 1 of 2 are used. ${HINT}`,
+        ]);
+        assert.deepEqual(await roll({ keepOldForMs: 1_000 }, { instances: 6 }), []);
+        assert.deepEqual(await roll({ keepOldForMs: 1_000 }, { instances: 5 }), [
+          `QUOTA_EXCEEDED: rollout.strategy: a second set and all old and new replicas exist at once during the update, which needs 2 × 2 × 1 = 4 more of instances; 2 of 5 are used. ${HINT}`,
         ]);
       });
 

@@ -74,3 +74,7 @@ export function describeGuarantee(
     ? "connections begin when the metro routes to a replica"
     : "a candidate passes the gate first; connections to the replicas begin when the metro routes to them";
 }
+
+/** What `blueGreen` does where only domains can be moved, as a clause. */
+export const describeSecondSet = ({ gate }: Pick<RolloutPolicy, "gate">): string =>
+  `a second set ${gate === undefined ? "serves" : "passes the gate"} in a service group of its own; the domains move there while the replicas are replaced, and then back. At each of the two moves, new connections fail for as long as the metro takes for one request`;

@@ -9,7 +9,7 @@ import { fingerprint } from "../../workload/request";
 import { type ServiceInputs, templateInput } from "../inputs";
 import { noMemberRequests } from "../reload/describe";
 import { scopeOf } from "../reload/input";
-import { describeGuarantee } from "./describe";
+import { describeGuarantee, describeSecondSet } from "./describe";
 import { exclusiveVolume, isPublished, toReadinessProbe } from "./policy";
 
 const NO_FINDINGS: InputFindings = { information: [], warnings: [] };
@@ -26,21 +26,30 @@ export function rollsTemplate(olds: ServiceInputs | undefined, news: ServiceInpu
 const isMemberScope = (reload: ServiceInputs["reload"]): boolean =>
   reload !== undefined && !isUnknown(reload) && scopeOf(reload) === "member";
 
+/** What keeps `blueGreen` from moving clients to a second set and back, where only domains can be moved. */
+function findUnmovable(
+  metro: string,
+  domains: ServiceInputs["domains"],
+  ports: ServiceInputs["ports"],
+): readonly CheckFailure[] {
+  const fail = (reason: string): CheckFailure => ({ code: "NOT_SUPPORTED", property: "rollout.strategy", reason });
+  const why = `metro '${metro}' sends connections to each replica that runs, so "blueGreen" moves the domains of the service to a second set and back`;
+  if (domains === undefined || (!isUnknown(domains) && domains.length === 0))
+    return [fail(`${why}. Set domains: the one that the metro generates cannot move. Or use "rolling" or "canary".`)];
+  if (containsUnknown(ports) || ports.every(({ protocol }) => protocol === "tcp")) return [];
+  return [fail(`${why}, and a UDP port does not follow a domain. Use "rolling" or "canary".`)];
+}
+
 /** What the metro cannot do for these inputs. */
 function findUnsupported(
   metro: string,
   features: ReadonlySet<string>,
-  { rollout, ports, replicas, reload }: ServiceInputs,
+  { rollout, ports, domains, reload }: ServiceInputs,
 ): Pick<InputFindings, "warnings" | "failures"> {
   const has = (feature: MetroFeature): boolean => features.has(feature);
   const { strategy, gate } = rollout;
   const failures: CheckFailure[] = [];
-  if (strategy === "blueGreen" && !has("rotation"))
-    failures.push({
-      code: "NOT_SUPPORTED",
-      property: "rollout.strategy",
-      reason: `metro '${metro}' cannot move connections from one set of replicas to another: each one that runs gets some. Use "rolling" with maxSurge: ${isUnknown(replicas) ? "replicas" : replicas}, or "canary".`,
-    });
+  if (strategy === "blueGreen" && !has("rotation")) failures.push(...findUnmovable(metro, domains, ports));
   if (isMemberScope(reload) && !has("member-requests"))
     failures.push({ code: "NOT_SUPPORTED", property: "reload.scope", reason: `${noMemberRequests(metro)}.` });
   const withFailures = (warnings: readonly string[]) => (failures.length === 0 ? { warnings } : { warnings, failures });
@@ -82,6 +91,8 @@ export async function inspectRollout(
   if (!rolls || unsupported.failures !== undefined) return { information: [], ...unsupported };
   const probe = gate && !containsUnknown(ports) ? toReadinessProbe(gate, ports) : undefined;
   const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
+  if (strategy === "blueGreen" && !features.has("rotation" satisfies MetroFeature))
+    return { information: [describeSecondSet({ gate: probe })], ...unsupported };
   const volume = exclusiveVolume(template, rollout);
   return { information: [describeGuarantee({ gate: probe }, isIsolated, volume)], ...unsupported };
 }

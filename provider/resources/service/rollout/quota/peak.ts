@@ -1,29 +1,22 @@
 /** Quota usage of a service while it rolls a changed template out. Pure. */
-import { LOCAL_FEATURES } from "../../../contract/models";
-import type { PeakAmount, Properties, UpdatePeak } from "../../../definition/resource";
-import { containsUnknown, isUnknown } from "../../../definition/unknowns";
-import type { RolloutPolicy } from "../../../rollout/policy";
-import type { Workload } from "../../workload/inputs";
-import { lengthOrZero, numberOrZero, workloadQuotaUsage } from "../../workload/quotaUsage";
-import { fingerprint } from "../../workload/request";
-import type { PublishedPort } from "../ports";
-import type { RolloutInput } from "./input";
-import { restartsReplicas } from "../reload/describe";
-import { exclusiveVolume, toRolloutPolicy } from "./policy";
-import { isSameGate } from "./sameGate";
+import { LOCAL_FEATURES, type MetroFeature } from "../../../../contract/models";
+import type { PeakAmount, Properties, UpdatePeak } from "../../../../definition/resource";
+import { containsUnknown, isUnknown } from "../../../../definition/unknowns";
+import type { RolloutPolicy } from "../../../../rollout/policy";
+import type { Workload } from "../../../workload/inputs";
+import { lengthOrZero, numberOrZero, workloadQuotaUsage } from "../../../workload/quotaUsage";
+import { fingerprint } from "../../../workload/request";
+import type { PublishedPort } from "../../ports";
+import { type Replicas, candidateIncrease, secondSetIncrease } from "./extraUse";
+import type { RolloutInput } from "../input";
+import { restartsReplicas } from "../../reload/describe";
+import { exclusiveVolume, toRolloutPolicy } from "../policy";
+import { isSameGate } from "../gateInput";
 import { temporaryUse } from "./temporaryUse";
 
 type Template = Partial<Workload> & Properties;
 const isTemplate = (template: unknown): template is Template =>
   template !== null && typeof template === "object" && !isUnknown(template);
-
-/** Numbers of replicas before and after an update, and the usage of one of each. */
-interface Replicas {
-  readonly had: number;
-  readonly desired: number;
-  readonly old: Readonly<Record<string, number>>;
-  readonly each: Readonly<Record<string, number>>;
-}
 
 /**
  * The largest usage while an update replaces `had` members by `desired` ones. It is largest when all extra members run beside the old
@@ -39,38 +32,13 @@ function increase(had: number, old: number, desired: number, each: number, extra
     : { amount: last, arithmetic: `${desired} × ${each} + ${left} × ${old} − ${had} × ${old} = ${last}` };
 }
 
-/** How many old members exist, and run, when the candidate is launched: just before the first new member. */
-function besideCandidate({ strategy, desired, maxSurge, maxUnavailable }: RolloutPolicy, had: number) {
-  const serving = Math.min(had, Math.max(0, desired - maxUnavailable));
-  switch (strategy) {
-    case "inPlace":
-      return { existing: had, running: serving };
-    case "recreate":
-      return { existing: 0, running: 0 };
-    default: {
-      const count = maxSurge > 0 ? Math.min(had, desired + maxSurge - 1) : serving;
-      return { existing: count, running: count };
-    }
-  }
-}
-
-/** What the candidate takes; what is stopped does not count toward the live quotas. */
-function candidateIncrease(policy: RolloutPolicy, { had, old, each }: Replicas, quota: string): PeakAmount {
-  const { existing, running } = besideCandidate(policy, had);
-  const beside = quota.startsWith("live_") ? running : existing;
-  const [one, was] = [each[quota] ?? 0, old[quota] ?? 0];
-  const amount = one + (beside - had) * was;
-  const left = beside === had ? "" : ` − ${had - beside} × ${was}`;
-  return { amount, arithmetic: `1 × ${one}${left} = ${amount}`, property: "rollout.gate", reason: "a candidate runs" };
-}
-
 /** What is published or grouped more than before, and for a while. */
-function groupIncrease(planned: number, parts: readonly number[], reason: string, hasCandidate: boolean): PeakAmount {
+function groupIncrease(planned: number, parts: readonly number[], reason: string, property: string): PeakAmount {
   const summands = [...(planned === 0 ? [] : [planned]), ...parts];
   const amount = summands.reduce((sum, one) => sum + one, 0);
   const sum = summands.join(" + ").replaceAll("+ -", "− ");
   const arithmetic = summands.length === 1 ? sum : `${sum} = ${amount}`;
-  return { amount, arithmetic, reason, property: hasCandidate ? "rollout.gate" : "" };
+  return { amount, arithmetic, reason, property };
 }
 
 /** The increase by the members alone; `undefined` if the update has none. */
@@ -122,7 +90,14 @@ export function rolloutPeak(
   const rolls = isChanged ? had > 0 || desired > 0 : had !== desired;
   const hasPassed = had > 0 && !isChanged && isSameGate(olds["rollout"], settings);
   const launches = desired > 0 && (isChanged || desired > had);
+  const secondSet =
+    policy.strategy === "blueGreen" &&
+    !features.has("rotation" satisfies MetroFeature) &&
+    isChanged &&
+    had > 0 &&
+    launches;
   const needs = {
+    secondSet,
     lock: rolls && !isCreate,
     candidate: launches && !hasPassed && exclusiveVolume(mounted, settings) === undefined,
   };
@@ -130,15 +105,17 @@ export function rolloutPeak(
   const members = isChanged ? memberIncrease(policy, counts) : undefined;
   if (members === undefined && reason === undefined) return undefined;
   const quotas: Record<string, PeakAmount> = { ...members?.quotas };
-  if (hasCandidate)
+  const other = secondSet ? secondSetIncrease : hasCandidate ? candidateIncrease : undefined;
+  if (other !== undefined)
     for (const quota of Object.keys(counts.each)) {
-      const candidate = candidateIncrease(policy, counts, quota);
-      if (candidate.amount > Math.max(quotas[quota]?.amount ?? 0, 0)) quotas[quota] = candidate;
+      const increase = other(policy, counts, quota);
+      if (increase.amount > Math.max(quotas[quota]?.amount ?? 0, 0)) quotas[quota] = increase;
     }
   if (reason !== undefined) {
     const more = lengthOrZero(ports) - lengthOrZero(olds["ports"]);
-    quotas["service_groups"] = groupIncrease(isCreate ? 1 : 0, parts.service_groups, reason, hasCandidate);
-    quotas["services"] = groupIncrease(more, parts.services, reason, hasCandidate);
+    const property = secondSet ? "rollout.strategy" : hasCandidate ? "rollout.gate" : "";
+    quotas["service_groups"] = groupIncrease(isCreate ? 1 : 0, parts.service_groups, reason, property);
+    quotas["services"] = groupIncrease(more, parts.services, reason, property);
   }
   return { property: members?.property ?? "", reason: members?.reason ?? reason ?? "", quotas };
 }

@@ -5,6 +5,7 @@ import { timeoutWithDrainMs, wrongImageError } from "./members/instances";
 import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "./plan/issued";
 import { type MemberPhase, isReady } from "./plan/member";
 import { readinessOf } from "./readiness";
+import { isComingUp } from "./comingUp";
 import type { Rollout } from "./rolloutRequest";
 
 /** What a rollout remembers between observations. Losing it costs time, never safety. */
@@ -34,9 +35,6 @@ export function createRolloutState(): RolloutState {
     drainingSince: new Map(),
   };
 }
-
-/** How long an old instance may be pending before it counts as not ready: a sleeping one may be waking. */
-const WAKING_MS = 10_000;
 
 /** An instance as assessed. */
 export interface AssessedMember extends ObservedMember {
@@ -127,7 +125,8 @@ function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutStat
   const { outcome } = readinessOf(rollout.policy)(instance);
   if (outcome === "met") return instance.state === "standby" ? "asleep" : "ready";
   if (outcome === "failed") return phaseOfFailed(rollout, instance);
-  return pendingMs(rollout, instance.uuid, state) > WAKING_MS ? "unready" : "starting";
+  const ms = pendingMs(rollout, instance.uuid, state);
+  return isComingUp(instance, { pendingMs: ms, nowMs: rollout.clock.now() }) ? "starting" : "unready";
 }
 
 /** "unready" for one that failed its gate or was not ready in time. */

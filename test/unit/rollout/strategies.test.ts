@@ -195,6 +195,20 @@ describe("a rollout with the strategy", () => {
     assert.deepEqual([asked, images().length], [[0], 3]);
   });
 
+  it("rolling does not cut off connections that wait for a member to wake, however long its gate takes", async () => {
+    const wakesMs = cluster.nowMs + 30_000;
+    const settings = { rotation: "in", scale_to_zero: { enabled: true, policy: "idle" } } as const;
+    const waking = (): Partial<InstanceItem> =>
+      cluster.nowMs < wakesMs
+        ? { state: "running", readiness: { state: "waiting", attempts: 9 } }
+        : { state: "running", readiness: { state: "passed" } };
+    cluster.lives.set("v1", () => ({ ...settings, net_time_us: 1, ...waking() }));
+    olds();
+    await roll({});
+    assert.deepEqual(images(), ["v2", "v2"]);
+    assert.ok(cluster.nowMs >= wakesMs, `${wakesMs - cluster.nowMs} ms too early`);
+  });
+
   it("rolling repairs a fleet whose members do not pass their gate", async () => {
     for (const uuid of olds()) {
       const held = cluster.instances.get(uuid);

@@ -15,10 +15,7 @@ import { templateTag } from "../resources/service/replicaTags";
 import { imageDefaultsIn } from "../resources/workload/labels/imageDefaultsOutput";
 import { type PartialWorkload, withImageDefaults } from "../resources/workload/labels/imageDefaults";
 import { fingerprint } from "../resources/workload/request";
-import type { WaveInputs } from "../resources/wave/inputs";
-import { otherDigest } from "../resources/wave/members";
-import { observeServices } from "../resources/wave/observe";
-import { revertedError } from "../resources/wave/lifecycle";
+import { type PassedWave, assertPassed as assertWavePassed } from "../resources/wave/passed";
 import { inputsFromState, observedFromState } from "./dynamic/state";
 
 /** A hash of a Service's template, which changes with it. */
@@ -31,17 +28,10 @@ export const tagOf = (template: Properties | undefined, imageDefaults: unknown):
     ? ""
     : templateTag(withImageDefaults(template as PartialWorkload, imageDefaultsIn({ imageDefaults })));
 
-/** A wave that has passed. */
-export type PassedWave = Pick<WaveInputs, "name" | "services" | "tags">;
-
 /** Rejects with a sentence if services of a wave run something else than what passed. */
-export async function assertPassed(wave: PassedWave, settings: PartialSettings): Promise<void> {
+export async function assertPassed(wave: PassedWave, settings: PartialSettings, isPreview: boolean): Promise<void> {
   try {
-    const context = createContext(resolveMetro({ stack: settings }));
-    for (const { service, replicas } of await observeServices(context, wave.services)) {
-      const digest = otherDigest(replicas, wave.tags?.[service.name]);
-      if (digest !== undefined) throw revertedError(wave.name, service.name, digest);
-    }
+    await assertWavePassed(createContext(resolveMetro({ stack: settings })), wave, isPreview);
   } catch (error) {
     throw new Error(formatError(error), { cause: error });
   }

@@ -42,7 +42,8 @@ async function assertEarlier(earlier: readonly EarlierWave[]): Promise<void> {
         .apply(([name, services, tags]) => ({ name, services, tags })),
     );
     const settings = await known(settingsOfProvider(providerOf(resource)));
-    if (wave !== undefined && settings !== undefined) await loadWaves().assertPassed(wave, settings);
+    if (wave !== undefined && settings !== undefined)
+      await loadWaves().assertPassed(wave, settings, pulumi.runtime.isDryRun());
   }
 }
 

@@ -20,7 +20,8 @@ export class ChangedServices {
   private readonly component: pulumi.Resource;
   private readonly wave: string;
   private readonly changed: ChangedService[] = [];
-  private hasFailed = false;
+  /** Of a wave that has failed: which services are reverted. */
+  private reverted: ((state: object) => boolean) | undefined;
 
   /** @param wave name of the wave, in messages */
   constructor(component: pulumi.Resource, wave: string) {
@@ -33,7 +34,7 @@ export class ChangedServices {
     const [before, after] = [await plain(args.oldOutputs), await plain(args.newOutputs)];
     if (before === undefined || after === undefined) return;
     this.changed.push({ name: args.name, id: args.id, before, after, provider });
-    if (this.hasFailed) await this.revert();
+    if (this.reverted !== undefined) await this.revert(this.reverted);
   }
 
   /**
@@ -43,7 +44,7 @@ export class ChangedServices {
    * @param isReverted true for the services that the program wants to be reverted; their state after the update is given. Default: all
    */
   async revert(isReverted: (state: object) => boolean = () => true): Promise<void> {
-    this.hasFailed = true;
+    this.reverted = isReverted;
     for (const service of this.changed.splice(0).reverse()) {
       if (!isReverted(service.after)) continue;
       await this.revertOne(service).catch((error: unknown) =>

@@ -7,19 +7,12 @@ import { bakeStep } from "./describe";
 import type { WaveInputs, waveInputs } from "./inputs";
 import { otherDigest, runningTag } from "./members";
 import { observeServices } from "./observe";
+import { revertedError } from "./passed";
 import { type WaveOutputs, revisionsByTag, type waveOutputs } from "./outputs";
 import { TEMPLATE_TAG } from "../service/replicaTags";
 
 /** Ends the revision of a tag whose template is not known. */
 const revisionOf = (tag: string): string => (TEMPLATE_TAG.test(tag) ? tag.slice("template:".length) : tag || "none");
-
-/** What replicas run that a wave did not let pass. */
-export const revertedError = (wave: string, service: string, digest: string): UnikernelError =>
-  new UnikernelError(
-    "STATE_CONFLICT",
-    `Wave '${wave}' was reverted: service '${service}' runs ${digest}, and the state does not know that yet.`,
-    { hint: "Run 'pulumi up --refresh', which finishes the rollout; or revert the program first." },
-  );
 
 /** Waits until the wave has passed. Throws as `bake` does, or `STATE_CONFLICT` if its services run something else. */
 async function passWave(unlimited: ProviderContext, inputs: WaveInputs): Promise<WaveOutputs> {

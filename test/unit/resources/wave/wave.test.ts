@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { UnikernelError } from "../../../../provider/base/errors";
 import { check } from "../../../../provider/definition/check";
 import { diff } from "../../../../provider/definition/diff";
 import { UNKNOWN } from "../../../../provider/definition/unknowns";
 import { rolloutWave } from "../../../../provider/resources/wave/resource";
 import { lifecycle } from "../../../../provider/resources/wave/lifecycle";
 import { type WaveInputs, waveInputs } from "../../../../provider/resources/wave/inputs";
+import { assertPassed } from "../../../../provider/resources/wave/passed";
 import { type CannedResponses, contextWithResponses } from "../../../support/resourceContext";
 
 const UUID = "11111111-1111-4111-8111-111111111111";
@@ -155,5 +157,33 @@ describe("a wave that bakes", () => {
     const read = await lifecycle.read(reverted, "", wave(), outputs);
     assert.deepEqual(read?.inputs.services, [{ ...SERVICE, revision: "one" }]);
     assert.deepEqual(read?.inputs.tags, { "web-fra": OLD_TAG });
+  });
+});
+
+describe("a wave that has passed", () => {
+  const reverted = () => metro(() => ({ tags: ["managed-by:pulumi-unikernel", OLD_TAG], image: "app@sha256:1" }));
+  const silent = () =>
+    contextWithResponses({
+      getServices: () => {
+        throw new UnikernelError("API_UNREACHABLE", "No response.");
+      },
+    });
+
+  it("lets later waves begin while it runs what passed", async () => {
+    await assertPassed(metro(), wave(), false);
+    await assertPassed(metro(), wave(), true);
+  });
+
+  it("keeps them from it when it was reverted, in a preview too", async () => {
+    for (const isPreview of [false, true])
+      await assert.rejects(
+        assertPassed(reverted(), wave(), isPreview),
+        /Wave 'fra' was reverted: service 'web-fra' runs/,
+      );
+  });
+
+  it("fails an update whose metro does not respond, but no preview", async () => {
+    await assertPassed(silent(), wave(), true);
+    await assert.rejects(assertPassed(silent(), wave(), false), /No response/);
   });
 });

@@ -1342,3 +1342,39 @@ export interface VolumeUser {
   /** Name of the instance. */
   readonly name: string;
 }
+
+/** A wave of a sequence. Input form of {@link WaveReference}. */
+export interface WaveReferenceArgs {
+  /** Name of the wave. */
+  readonly name: pulumi.Input<string>;
+  /** How long it bakes, in milliseconds. */
+  readonly bakeTimeMs: pulumi.Input<number>;
+}
+
+/** A wave of a sequence. */
+export interface WaveReference {
+  /** Name of the wave. */
+  readonly name: string;
+  /** How long it bakes, in milliseconds. */
+  readonly bakeTimeMs: number;
+}
+
+/** A service of a wave, and what it runs. Input form of {@link WaveService}. */
+export interface WaveServiceArgs {
+  /** Name of the service in messages. */
+  readonly name: pulumi.Input<string>;
+  /** UUID of the service: the `id` of a Service. */
+  readonly uuid: pulumi.Input<string>;
+  /** Text that changes with the template of the service, such as a hash of it. */
+  readonly revision: pulumi.Input<string>;
+}
+
+/** A service of a wave, and what it runs. */
+export interface WaveService {
+  /** Name of the service in messages. */
+  readonly name: string;
+  /** UUID of the service: the `id` of a Service. */
+  readonly uuid: string;
+  /** Text that changes with the template of the service, such as a hash of it. */
+  readonly revision: string;
+}

@@ -4,12 +4,7 @@ import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { ServiceItem } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
 import type { Lifecycle } from "../../definition/resource";
-import {
-  drainAndDelete,
-  halfClosedTimeoutOf,
-  listInstances,
-  timeoutWithDrainMs,
-} from "../../rollout/members/instances";
+import { drainAndDelete, listInstances, timeoutWithDrainMs } from "../../rollout/members/instances";
 import { diff } from "../../definition/diff";
 import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";
@@ -22,7 +17,6 @@ import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { findService } from "../common/find";
 import { deleteOnceFree, listExistingInstances } from "../common/deleteOnceFree";
 import { type ServiceInputs, desiredReplicas, serviceInputs } from "./inputs";
-import { DEFAULT_HALF_CLOSED_TIMEOUT_MS } from "./rollout/input";
 import { type LastKnownState, initFailure } from "./initFailure";
 import {
   createErrorContext,
@@ -285,20 +279,16 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     const { deleteMs } = context.timeouts;
     const attempted = `Deleting service '${item.name}'`;
     const deadlineMs = context.clock.now() + deleteMs;
+    const { drainTimeoutMs, halfClosedTimeoutMs } = olds.inputs.rollout;
     const drainOptions = {
-      drainTimeoutMs: Math.min(olds.inputs.rollout.drainTimeoutMs, deleteMs),
+      drainTimeoutMs: Math.min(drainTimeoutMs, deleteMs),
+      halfClosedTimeoutMs,
       timeoutMs: deleteMs,
     };
     const drainMs = timeoutWithDrainMs(deleteMs, drainOptions.drainTimeoutMs) + FORCED_DELETE_MS;
     const draining = withTimeLimit(context, drainMs, attempted);
     const kept = await listInstances(draining, item, isRetired);
-    const { halfClosedTimeoutMs: limitMs = DEFAULT_HALF_CLOSED_TIMEOUT_MS } = olds.inputs.rollout;
-    await Promise.all(
-      [...instances, ...kept].map((instance) => {
-        const halfClosedTimeoutMs = halfClosedTimeoutOf(instance, { halfClosedTimeoutMs: limitMs });
-        return drainAndDelete(draining, instance.uuid, { ...drainOptions, halfClosedTimeoutMs });
-      }),
-    );
+    await Promise.all([...instances, ...kept].map((instance) => drainAndDelete(draining, instance, drainOptions)));
     // The deletion gets this time even if draining used up the limit.
     const releaseMs = Math.max(deadlineMs - context.clock.now(), RELEASE_GRACE_MS);
     await deleteOnceFree(withTimeLimit(context, releaseMs, attempted), {

@@ -86,7 +86,7 @@ export async function rollOut(
     signal,
     cleanup: () => forCleanup(context),
     service: item,
-    features: [...features],
+    features,
     policy,
     timeoutMs,
     isManaged,

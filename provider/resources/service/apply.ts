@@ -106,7 +106,7 @@ export async function rollOut(
       signal,
       cleanup: () => forCleanup(context),
       service: item,
-      features: [...features],
+      features,
       policy: beside.policy,
       timeoutMs,
       isManaged,

@@ -44,8 +44,8 @@ export function toReloadPolicy(inputs: ServiceInputs, timeoutMs: number): Reload
 const MAX_EXCERPT_LENGTH = 500;
 
 /**
- * Makes those replicas load their configuration that have another one, and returns all with their current tags. Does nothing without
- * `reload`. Throws as {@link reloadMembers}, and `NOT_SUPPORTED`.
+ * Makes those replicas load their configuration that have another one, and returns all with their current tags. Does
+ * nothing without `reload`. Throws as {@link reloadMembers}, and `NOT_SUPPORTED`.
  *
  * @param options.timeoutMs limit for each replica, even if `rollout` allows longer
  */
@@ -58,6 +58,19 @@ export async function reloadReplicas(
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal, metro } = context;
   const configuration = configurationOf(inputs.reloadOn);
+  const tagsOf = new Map<string, readonly string[]>();
+  const mark = async (members: readonly InstanceItem[]): Promise<void> => {
+    if (members.length === 0) return;
+    const marked = members.map((one) => ({ uuid: one.uuid, value: [...withConfiguration(one, configuration)] }));
+    const body = marked.map((one) => ({ ...one, prop: "tags" as const, op: "set" as const }));
+    allItems(await client.patchInstances({ body }), `Marking the reloaded replicas of service '${service.name}'`);
+    for (const { uuid, value } of marked) tagsOf.set(uuid, value);
+  };
+  const withTags = (): readonly InstanceItem[] =>
+    instances.map((instance) => {
+      const tags = tagsOf.get(instance.uuid);
+      return tags === undefined ? instance : { ...instance, tags: [...tags] };
+    });
   const policy = toReloadPolicy(inputs, timeoutMs);
   const left = instances.filter((instance) => !hasConfiguration(instance, configuration));
   if (policy === undefined || left.length === 0) return instances;
@@ -68,27 +81,17 @@ export async function reloadReplicas(
       `Service '${service.name}' cannot be reloaded: ${noMemberRequests(metro)}.`,
       { property: "reload.scope" },
     );
-  const tagsOf = new Map<string, readonly string[]>();
   await reloadMembers(
     {
       ...{ client, clock, signal, service, policy, canAskMembers, total: instances.length },
-      mark: async (members) => {
-        if (members.length === 0) return;
-        const marked = members.map((one) => ({ uuid: one.uuid, value: [...withConfiguration(one, configuration)] }));
-        const body = marked.map((one) => ({ ...one, prop: "tags" as const, op: "set" as const }));
-        allItems(await client.patchInstances({ body }), `Marking the reloaded replicas of service '${service.name}'`);
-        for (const { uuid, value } of marked) tagsOf.set(uuid, value);
-      },
+      mark,
       checkStop: () => stop.check(),
       onEvent: reportProgress(context, service.name),
       onRefusal: (subject, refusal) => printRefusal(context, inputs, subject, refusal),
     },
     left,
   );
-  return instances.map((instance) => {
-    const tags = tagsOf.get(instance.uuid);
-    return tags === undefined ? instance : { ...instance, tags: [...tags] };
-  });
+  return withTags();
 }
 
 /** Prints what was answered, with what the program gave masked. It never goes into an error, which reaches the state. */

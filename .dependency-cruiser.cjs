@@ -76,9 +76,9 @@ module.exports = {
     {
       name: "sdk-types-only",
       comment:
-        "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts), and to suggest a name (sdk/registration/unknownSettings.ts).",
+        "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts), with RolloutWaves (sdk/waves/provider.ts), and to suggest a name (sdk/registration/unknownSettings.ts).",
       severity: "error",
-      from: { path: "^sdk/", pathNot: "^sdk/(invoke|registration/unknownSettings)\\.ts$" },
+      from: { path: "^sdk/", pathNot: "^sdk/(invoke|waves/provider|registration/unknownSettings)\\.ts$" },
       to: { path: "^provider/", pathNot: "^provider/definition/" },
     },
     {

@@ -811,6 +811,62 @@ export interface RegistryCredentials {
   readonly password: string;
 }
 
+/** The request that makes the replicas load their configuration again. Input form of {@link Reload}. */
+export interface ReloadArgs {
+  /** Path and query to request, such as `/tyk/reload?block=true`. */
+  readonly path: pulumi.Input<string>;
+  /** Port inside the instance, 1 to 65,535. Default for `http`: where the first port with the handler `http` leads, or the only TCP port; for `tcp`: where every TCP port leads. */
+  readonly port?: pulumi.Input<number> | undefined;
+  /** Method of the request. Default `GET`. */
+  readonly method?: pulumi.Input<"GET" | "POST" | "PUT"> | undefined;
+  /** Headers of the request. Encrypted in state. Default: none. */
+  readonly headers?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** What the response must be. A connection that fails and a status from 500 on are tried again for `rollout.healthyWithinMs`; any other response that is not as expected fails the update. Default: a status from 200 to 399. */
+  readonly expect?: pulumi.Input<ReloadExpectArgs> | undefined;
+  /** `member`: each replica gets its own request, past the service; only in metro `local`. `group`: one request through the service, for gateways that tell each other; replicas in standby are woken first, and `port` must be published. Default `member`. */
+  readonly scope?: pulumi.Input<"member" | "group"> | undefined;
+}
+
+/** The request that makes the replicas load their configuration again. */
+export interface Reload {
+  /** Path and query to request, such as `/tyk/reload?block=true`. */
+  readonly path: string;
+  /** Port inside the instance, 1 to 65,535. Default for `http`: where the first port with the handler `http` leads, or the only TCP port; for `tcp`: where every TCP port leads. */
+  readonly port?: number | undefined;
+  /** Method of the request. Default `GET`. */
+  readonly method?: "GET" | "POST" | "PUT" | undefined;
+  /** Headers of the request. Encrypted in state. Default: none. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What the response must be. A connection that fails and a status from 500 on are tried again for `rollout.healthyWithinMs`; any other response that is not as expected fails the update. Default: a status from 200 to 399. */
+  readonly expect?: ReloadExpect | undefined;
+  /** `member`: each replica gets its own request, past the service; only in metro `local`. `group`: one request through the service, for gateways that tell each other; replicas in standby are woken first, and `port` must be published. Default `member`. */
+  readonly scope?: "member" | "group" | undefined;
+}
+
+/** What the response to a reload must be. Every condition must hold. Input form of {@link ReloadExpect}. */
+export interface ReloadExpectArgs {
+  /** Accepted status codes. Default: 200 to 399. */
+  readonly statuses?: pulumi.Input<readonly pulumi.Input<number>[]> | undefined;
+  /** JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body. */
+  readonly match?: pulumi.Input<Readonly<Record<string, pulumi.Input<string | number | boolean | null>>>> | undefined;
+  /** Text that the body must contain. Default: any body. */
+  readonly contains?: pulumi.Input<string> | undefined;
+  /** Regular expression of JavaScript that the body must match. Default: any body. */
+  readonly pattern?: pulumi.Input<string> | undefined;
+}
+
+/** What the response to a reload must be. Every condition must hold. */
+export interface ReloadExpect {
+  /** Accepted status codes. Default: 200 to 399. */
+  readonly statuses?: readonly number[] | undefined;
+  /** JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body. */
+  readonly match?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+  /** Text that the body must contain. Default: any body. */
+  readonly contains?: string | undefined;
+  /** Regular expression of JavaScript that the body must match. Default: any body. */
+  readonly pattern?: string | undefined;
+}
+
 /** Progress of repeated restarts by the restart policy. */
 export interface RestartSequence {
   /** Number of restarts so far in this sequence. */
@@ -1123,6 +1179,8 @@ export interface ServiceInstance {
   readonly name: string;
   /** Digest of the running image; empty if the API does not report it. */
   readonly digest: string;
+  /** Hash of the `reloadOn` whose configuration it has loaded; absent if none is known. */
+  readonly configuration?: string | undefined;
   /** State, such as `running` or `standby`. */
   readonly state: string;
   /** Time from the last start until the program ran, in microseconds. */
@@ -1287,4 +1345,40 @@ export interface VolumeUser {
   readonly uuid: string;
   /** Name of the instance. */
   readonly name: string;
+}
+
+/** A wave of a sequence. Input form of {@link WaveReference}. */
+export interface WaveReferenceArgs {
+  /** Name of the wave. */
+  readonly name: pulumi.Input<string>;
+  /** How long it bakes, in milliseconds. */
+  readonly bakeTimeMs: pulumi.Input<number>;
+}
+
+/** A wave of a sequence. */
+export interface WaveReference {
+  /** Name of the wave. */
+  readonly name: string;
+  /** How long it bakes, in milliseconds. */
+  readonly bakeTimeMs: number;
+}
+
+/** A service of a wave, and what it runs. Input form of {@link WaveService}. */
+export interface WaveServiceArgs {
+  /** Name of the service in messages. */
+  readonly name: pulumi.Input<string>;
+  /** UUID of the service: the `id` of a Service. */
+  readonly uuid: pulumi.Input<string>;
+  /** Text that changes with the template of the service, such as a hash of it. */
+  readonly revision: pulumi.Input<string>;
+}
+
+/** A service of a wave, and what it runs. */
+export interface WaveService {
+  /** Name of the service in messages. */
+  readonly name: string;
+  /** UUID of the service: the `id` of a Service. */
+  readonly uuid: string;
+  /** Text that changes with the template of the service, such as a hash of it. */
+  readonly revision: string;
 }

@@ -14,7 +14,7 @@ export interface Rollout extends CallContext {
   readonly rollbackContext?: () => CallContext;
   readonly service: { readonly uuid: string; readonly name: string };
   /** Extensions of the API that the metro has, such as `readiness-probe` and `rotation`. Default: none. */
-  readonly features?: readonly string[];
+  readonly features?: ReadonlySet<string>;
   readonly policy: RolloutPolicy;
   /** How long the guest of an old instance may take to shut down after its drain timeout. Milliseconds. */
   readonly timeoutMs: number;
@@ -54,6 +54,11 @@ export interface Rollout extends CallContext {
   readonly beforeLaunch?: (() => Promise<void>) | undefined;
   /** The members at the start, which a rollback restores. `undefined`: nothing is rolled back. */
   readonly captured?: readonly CapturedMember[] | undefined;
+  /**
+   * Why members that are replaced cannot be restored, as a sentence: a failed rollout then keeps those that serve, old and new, instead
+   * of rolling back. Default: they can be.
+   */
+  readonly cannotRollBack?: string;
   /** The inputs that a failed launch refers to, by error code. */
   readonly errorContexts?: Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 }

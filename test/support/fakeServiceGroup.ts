@@ -45,6 +45,7 @@ const itemOf = (
   ...(request.args === undefined ? {} : { args: request.args }),
   start_count: starts,
   ...(request.rotation === undefined ? {} : { rotation: request.rotation }),
+  ...(request.autokill === undefined ? {} : { autokill: request.autokill }),
   ...(request.readiness_probe === undefined
     ? {}
     : { readiness_probe: request.readiness_probe, readiness: { state: "passed" } }),
@@ -329,7 +330,7 @@ export class FakeServiceGroup {
   private completeStops(): void {
     for (const held of this.instances.values())
       if (held.override.state === "draining" && (held.stopsAtMs ?? held.createdAtMs + this.stopMs) <= this.nowMs)
-        held.override = { state: "stopped", stop_reason: 15 };
+        held.override = { state: "stopped", stop_reason: 15, restart: null };
   }
 
   private policies(): readonly { readonly name: string }[] {

@@ -2,10 +2,10 @@
 import * as crypto from "node:crypto";
 import { allItems } from "../../client/client";
 import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
-import { assessReadiness } from "../../client/waitForInstance";
 import { metroFeatures } from "../../client/transport/metroFeatures";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/members/instances";
+import { hasPassed } from "../../rollout/readiness";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import type { Workload } from "../workload/inputs";
 import { printConsole } from "../workload/printConsole";
@@ -16,17 +16,21 @@ import { changeInPlace, setProbe } from "./changeInPlace";
 import { rolloutHooks } from "./rolloutHooks";
 import { besideSecondSet } from "./secondSet";
 import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
-import { exclusiveVolume, toRolloutPolicy } from "./rollout/policy";
+import { exclusiveVolume, readinessPolicy, toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { captureReplicas } from "./rollout/capture";
 import { isSameGate } from "./rollout/gateInput";
 import type { StopCheck } from "./rollout/lock";
+import { configurationOf, configurationTags, hasConfiguration } from "./reload/configuration";
 import { matchesTemplate, isMadeFrom, isManaged, isRetired } from "./wire";
 
 /** Leaves room for `-` and five characters in a name of 63. */
 const MAX_STEM_LENGTH = 57;
 const newReplicaName = (service: string): string =>
   `${service.slice(0, MAX_STEM_LENGTH)}-${crypto.randomBytes(3).toString("hex").slice(0, 5)}`;
+
+/** Said of a failed rollout that only restarts replicas. */
+const CANNOT_ROLL_BACK = "A restart cannot give replicas their previous configuration back.";
 
 /** Options of {@link rollOut}. */
 export interface RollOutOptions {
@@ -56,7 +60,8 @@ export async function rollOut(
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal, ownership } = context;
   const mark = ownership && (isCreate ? unfinishedMark : finishedMark)(ownership);
-  const { template, rollout } = inputs;
+  const { template, rollout, reload } = inputs;
+  const configuration = configurationOf(inputs.reloadOn);
   const before = await listInstances(context, item, isManaged);
   // Existing replicas that were changed by hand count as old. Replicas launched from here on are never compared.
   const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));
@@ -70,19 +75,22 @@ export async function rollOut(
       tags: [
         MANAGED_TAG,
         ...(template === undefined ? [] : [templateTag(template)]),
+        ...configurationTags(configuration),
         ...(mark === undefined ? [] : [mark]),
       ],
       service_group: { uuid: item.uuid },
       ...(canGate && policy.gate !== undefined ? { readiness_probe: policy.gate } : {}),
     });
-  const isNew = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
+  const isCurrent = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
+  // Without a request that reloads them, replicas load their configuration when they start.
+  const isNew = (instance: InstanceItem) =>
+    isCurrent(instance) && (reload !== undefined || hasConfiguration(instance, configuration));
+  const isRestart = before.length > 0 && before.every(isCurrent) && !before.every(isNew);
   // The gate is no part of the template: replicas that are current get a changed one as they are.
-  if (canGate) await setProbe(client, before.filter(isNew), policy.gate);
+  if (canGate) await setProbe(client, before.filter(isCurrent), policy.gate);
   const isCloned = rollout.gate?.isolation === "clone";
-  const hasPassed =
-    !isCloned &&
-    isSameGate(oldRollout, rollout) &&
-    before.some((one) => isNew(one) && assessReadiness(one).outcome === "met");
+  const isProven =
+    !isCloned && isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
   const printed = {
     reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
     errorContexts: workloadErrorContext("template."),
@@ -100,7 +108,7 @@ export async function rollOut(
       signal,
       cleanup: () => forCleanup(context),
       service: item,
-      features: [...features],
+      features,
       policy: beside.policy,
       timeoutMs,
       isManaged,
@@ -115,13 +123,16 @@ export async function rollOut(
       },
       checkStop: stop.check,
       rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
-      captured: captureReplicas(before, oldTemplate, () => ({
-        name: newReplicaName(item.name),
-        service_group: { uuid: item.uuid },
-      })),
+      ...(isRestart ? { cannotRollBack: CANNOT_ROLL_BACK } : {}),
+      captured: captureReplicas(before, {
+        policy,
+        template: oldTemplate,
+        base: () => ({ name: newReplicaName(item.name), service_group: { uuid: item.uuid } }),
+        change: (instance, ...captured) => changeInPlace(context, instance, ...captured),
+      }),
       ...printed,
       onEvent,
-      passCandidate: hasPassed || beside.hasSecondSet ? undefined : hooks.passCandidate,
+      passCandidate: isProven || beside.hasSecondSet ? undefined : hooks.passCandidate,
       beforeLaunch,
     });
   const instances = await beside.run(run).finally(hooks.end);
@@ -148,13 +159,14 @@ export async function finishReplicas(
   );
 }
 
-/** The replicas that serve; undefined if they cannot be read. */
-export const findServingReplicas = (
+/** The replicas that are ready, whether or not they get connections; undefined if they cannot be read. */
+export const findReadyReplicas = (
   context: ProviderContext,
   item: ServiceItem,
+  { rollout }: Pick<ServiceInputs, "rollout">,
 ): Promise<readonly InstanceItem[] | undefined> =>
   listInstances(context, item, isManaged).then(
-    (instances) => instances.filter((instance) => assessReadiness(instance).outcome === "met"),
+    (instances) => instances.filter((instance) => hasPassed(readinessPolicy(rollout), instance)),
     () => undefined,
   );
 

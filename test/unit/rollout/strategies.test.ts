@@ -56,7 +56,7 @@ describe("a rollout with the strategy", () => {
       client: cluster.client,
       clock: cluster.clock,
       service: SERVICE,
-      features: cluster.features,
+      features: new Set(cluster.features),
       policy: { ...base, ...policy },
       timeoutMs: 60_000,
       isNew: isOf("v2"),
@@ -121,7 +121,9 @@ describe("a rollout with the strategy", () => {
 
   it("blueGreen is rejected by a metro that cannot keep members out of rotation, and changes nothing", async () => {
     olds();
-    const rejected = await roll({ strategy: "blueGreen", maxSurge: 2 }, { features: [] }).catch((e: unknown) => e);
+    const rejected = await roll({ strategy: "blueGreen", maxSurge: 2 }, { features: new Set() }).catch(
+      (e: unknown) => e,
+    );
     assert.ok(UnikernelError.has(rejected, "ROLLOUT_FAILED"));
     assert.ok(UnikernelError.has(rejected.cause, "NOT_SUPPORTED"));
     assert.deepEqual(cluster.log, []);
@@ -154,6 +156,13 @@ describe("a rollout with the strategy", () => {
     assert.deepEqual(cluster.log.slice(0, 3), ["stop i1", 'set image of i1 to "v2"', "start i1"]);
   });
 
+  it("inPlace stops a member that crashes again and again before it changes it", async () => {
+    cluster.lives.set("v1", () => ({ state: "stopped", stop_reason: 3, exit_code: 7, restart: { attempt: 3 } }));
+    olds(1);
+    await roll({ strategy: "inPlace", desired: 1, maxSurge: 0, maxUnavailable: 1 });
+    assert.deepEqual(cluster.log, ["stop i1", 'set image of i1 to "v2"', "start i1"]);
+  });
+
   it("inPlace fails if a changed member stops", async () => {
     olds();
     cluster.lives.set("v2", () => ({ state: "stopped", stop_reason: 3, exit_code: 7 }));
@@ -182,10 +191,24 @@ describe("a rollout with the strategy", () => {
     olds();
     const asked: number[] = [];
     const passCandidate = () => Promise.resolve(void asked.push(cluster.log.length));
-    await roll({}, { features: [], passCandidate });
+    await roll({}, { features: new Set(), passCandidate });
     assert.deepEqual(asked, [0]);
     await roll({ desired: 3 }, { passCandidate });
     assert.deepEqual([asked, images().length], [[0], 3]);
+  });
+
+  it("rolling does not cut off connections that wait for a member to wake, however long its gate takes", async () => {
+    const wakesMs = cluster.nowMs + 30_000;
+    const settings = { rotation: "in", scale_to_zero: { enabled: true, policy: "idle" } } as const;
+    const waking = (): Partial<InstanceItem> =>
+      cluster.nowMs < wakesMs
+        ? { state: "running", readiness: { state: "waiting", attempts: 9 } }
+        : { state: "running", readiness: { state: "passed" } };
+    cluster.lives.set("v1", () => ({ ...settings, net_time_us: 1, ...waking() }));
+    olds();
+    await roll({});
+    assert.deepEqual(images(), ["v2", "v2"]);
+    assert.ok(cluster.nowMs >= wakesMs, `${wakesMs - cluster.nowMs} ms too early`);
   });
 
   it("rolling repairs a fleet whose members do not pass their gate", async () => {

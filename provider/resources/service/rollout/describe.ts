@@ -22,8 +22,8 @@ function describeSteps({ steps }: RolloutPolicy): string {
   return `${stages.join("; ")}; then all`;
 }
 
-/** How the members are replaced, as a clause. */
-function describeStrategy(policy: RolloutPolicy, volume: string | undefined): string {
+/** How the members are replaced, as a clause. `volume` as of {@link describeRoll}. */
+export function describeStrategy(policy: RolloutPolicy, volume: string | undefined): string {
   const { desired, maxSurge, maxUnavailable, keepOldForMs } = policy;
   switch (policy.strategy) {
     case "rolling":

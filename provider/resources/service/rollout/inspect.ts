@@ -8,6 +8,8 @@ import { containsUnknown, isUnknown } from "../../../definition/unknowns";
 import type { ProviderContext } from "../../context";
 import { fingerprint } from "../../workload/request";
 import { type ServiceInputs, templateInput } from "../inputs";
+import { noMemberRequests } from "../reload/describe";
+import { scopeOf } from "../reload/input";
 import { describeGuarantee, describeSecondSet } from "./describe";
 import { exclusiveVolume, isPublished, toReadinessProbe } from "./policy";
 
@@ -20,6 +22,10 @@ export function rollsTemplate(olds: ServiceInputs | undefined, news: ServiceInpu
   if (containsUnknown(after)) return isUnknown(after.image) || knownPartsDiffer(templateInput, before, after);
   return fingerprint(before) !== fingerprint(after);
 }
+
+/** True if each replica gets its own request. */
+const isMemberScope = (reload: ServiceInputs["reload"]): boolean =>
+  reload !== undefined && !isUnknown(reload) && scopeOf(reload) === "member";
 
 /** What keeps `blueGreen` from moving clients to a second set and back, where only domains can be moved. */
 function findUnmovable(
@@ -39,12 +45,14 @@ function findUnmovable(
 function findUnsupported(
   metro: string,
   features: ReadonlySet<string>,
-  { rollout, ports, domains }: ServiceInputs,
+  { rollout, ports, domains, reload }: ServiceInputs,
 ): Pick<InputFindings, "warnings" | "failures"> {
   const has = (feature: MetroFeature): boolean => features.has(feature);
   const { strategy, gate } = rollout;
   const failures: CheckFailure[] = [];
   if (strategy === "blueGreen" && !has("rotation")) failures.push(...findUnmovable(metro, domains, ports));
+  if (isMemberScope(reload) && !has("member-requests"))
+    failures.push({ code: "NOT_SUPPORTED", property: "reload.scope", reason: `${noMemberRequests(metro)}.` });
   const withWarnings = (warnings: readonly string[]) => (failures.length === 0 ? { warnings } : { warnings, failures });
   if (gate !== undefined && has("readiness-probe")) {
     if (gate.isolation !== "clone") return withWarnings([]);
@@ -102,7 +110,7 @@ export async function inspectRollout(
     return NO_FINDINGS;
   const { strategy, gate } = rollout;
   const rolls = rollsTemplate(olds, news);
-  if (!rolls && strategy !== "blueGreen" && gate === undefined) return NO_FINDINGS;
+  if (!rolls && strategy !== "blueGreen" && gate === undefined && !isMemberScope(news.reload)) return NO_FINDINGS;
   const features = await findMetroFeatures(context);
   if (features === undefined) return NO_FINDINGS;
   const found = findUnsupported(context.metro, features, news);

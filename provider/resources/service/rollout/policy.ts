@@ -1,13 +1,14 @@
 /** The rollout policy and the readiness probe that the inputs of a service stand for. Pure. */
-import type { ReadinessProbe } from "../../../contract/models";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, type ReadinessProbe } from "../../../contract/models";
 import { omitUndefined } from "../../../base/objects";
 import { leadsInside } from "../../../rollout/candidate/route";
 import type { RolloutPolicy, RolloutStrategy } from "../../../rollout/policy";
+import type { ReadinessPolicy } from "../../../rollout/readiness";
 import type { Workload } from "../../workload/inputs";
 import type { PublishedPort } from "../ports";
 import { type Amount, resolveAmount } from "./amounts";
 import { type GateInput, gateTypeOf } from "./gateInput";
-import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, type RolloutInput } from "./input";
+import type { RolloutInput } from "./input";
 
 /** Default of `maxSurge`. */
 export const DEFAULT_SURGE: Amount = 1;
@@ -96,6 +97,11 @@ function limitsOf(strategy: RolloutStrategy, replicas: number, { maxSurge, maxUn
   }
 }
 
+/** What decides whether a replica is ready. */
+export const readinessPolicy = ({ gate }: Pick<RolloutInput, "gate">): ReadinessPolicy => ({
+  readyOnceRunning: gate?.type === "running",
+});
+
 /** The rollout policy for these inputs. */
 export function toRolloutPolicy(
   replicas: number,
@@ -122,6 +128,6 @@ export function toRolloutPolicy(
     halfClosedTimeoutMs,
     onFailure,
     gate: gate && toReadinessProbe(gate, ports),
-    readyOnceRunning: gate?.type === "running",
+    ...readinessPolicy(rollout),
   };
 }

@@ -9,6 +9,7 @@ import { fingerprint } from "../../../workload/request";
 import type { PublishedPort } from "../../ports";
 import { type Replicas, candidateIncrease, secondSetIncrease, withTemplate } from "./extraUse";
 import type { RolloutInput } from "../input";
+import { restartsReplicas } from "../../reload/describe";
 import { exclusiveVolume, toRolloutPolicy } from "../policy";
 import { isSameGate } from "../gateInput";
 import { temporaryUse } from "./temporaryUse";
@@ -78,7 +79,8 @@ export function rolloutPeak(
   const mounted = { volumes: template.volumes ?? [] };
   const published = containsUnknown(ports) ? [] : (ports as readonly PublishedPort[]);
   const policy = toRolloutPolicy(desired, mounted, settings, published);
-  const isChanged = before === undefined || fingerprint(before) !== fingerprint(template);
+  const restarts = before !== undefined && !containsUnknown(news["reloadOn"]) && restartsReplicas(olds, news);
+  const isChanged = before === undefined || fingerprint(before) !== fingerprint(template) || restarts;
   const counts = {
     had,
     desired,

@@ -88,12 +88,14 @@ export async function rollOut(
   const isRestart = before.length > 0 && before.every(isCurrent) && !before.every(isNew);
   // The gate is no part of the template: replicas that are current get a changed one as they are.
   if (canGate) await setProbe(client, before.filter(isCurrent), policy.gate);
-  const isProven = isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
+  const isCloned = rollout.gate?.isolation === "clone";
+  const isProven =
+    !isCloned && isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
   const printed = {
     reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
     errorContexts: workloadErrorContext("template."),
   };
-  const hooked = { policy, features, isNew, createRequest, ...printed };
+  const hooked = { policy, features, isCloned, isNew, createRequest, ...printed };
   const hooks = rolloutHooks(context, item, hooked, exclusiveVolume(template ?? { volumes: [] }, rollout));
   const { onEvent } = hooks;
   const found = { policy, features, before };
@@ -113,7 +115,7 @@ export async function rollOut(
       // Beside a second set, what was kept is no member any more: the planner would remove it.
       ...(beside.hasSecondSet ? {} : { isRetired, retiredTags }),
       isNew,
-      createRequest,
+      createRequest: () => hooks.toMemberRequest(createRequest()),
       applyTemplate: async (instance) => {
         if (template === undefined) return;
         await changeInPlace(context, instance, template, createRequest());
@@ -133,7 +135,7 @@ export async function rollOut(
       passCandidate: isProven || beside.hasSecondSet ? undefined : hooks.passCandidate,
       beforeLaunch,
     });
-  const instances = await beside.run(run);
+  const instances = await beside.run(run).finally(hooks.end);
   if (template === undefined) return instances;
   for (const instance of instances) verifyDigest(instance, template.image);
   hooks.warnOfShortCooldown(template);

@@ -7,6 +7,8 @@ import type {
   ImageDefaults,
   InstanceTemplate,
   InstanceTemplateArgs,
+  Reload,
+  ReloadArgs,
   Rollout,
   RolloutArgs,
   ServiceAutokill,
@@ -39,6 +41,10 @@ export interface ServiceArgs {
   readonly template?: pulumi.Input<InstanceTemplateArgs> | undefined;
   /** How the rolling update replaces replicas. Default: one at a time, the new one first. */
   readonly rollout?: pulumi.Input<RolloutArgs> | undefined;
+  /** Values that stand for the configuration that the replicas load, such as the `ref` of a volume's content: when they change, every replica loads it again, by `reload` or by a restart in the batches and with the gate of `rollout`. Encrypted in state; the metro gets a hash. Replicas whose configuration is not known, as when `reloadOn` is added, load it once. Default: none. */
+  readonly reloadOn?: pulumi.Input<readonly pulumi.Input<unknown>[]> | undefined;
+  /** How the replicas load their configuration again when `reloadOn` changes. Default: they are restarted, as `rollout.strategy` says. */
+  readonly reload?: pulumi.Input<ReloadArgs> | undefined;
   /** Lets the platform choose the number of instances, created from an instance template, instead of `replicas`. A change other than to `policies` drains and deletes these instances first. Default: none. */
   readonly autoscale?: pulumi.Input<AutoscaleArgs> | undefined;
   /** Manage a service that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
@@ -65,6 +71,10 @@ export class Service extends UnikernelResource {
   declare readonly template: pulumi.Output<InstanceTemplate | undefined>;
   /** How the rolling update replaces replicas. Default: one at a time, the new one first. */
   declare readonly rollout: pulumi.Output<Rollout>;
+  /** Values that stand for the configuration that the replicas load, such as the `ref` of a volume's content: when they change, every replica loads it again, by `reload` or by a restart in the batches and with the gate of `rollout`. Encrypted in state; the metro gets a hash. Replicas whose configuration is not known, as when `reloadOn` is added, load it once. Default: none. */
+  declare readonly reloadOn: pulumi.Output<readonly unknown[] | undefined>;
+  /** How the replicas load their configuration again when `reloadOn` changes. Default: they are restarted, as `rollout.strategy` says. */
+  declare readonly reload: pulumi.Output<Reload | undefined>;
   /** Lets the platform choose the number of instances, created from an instance template, instead of `replicas`. A change other than to `policies` drains and deletes these instances first. Default: none. */
   declare readonly autoscale: pulumi.Output<Autoscale | undefined>;
   /** Manage a service that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
@@ -111,6 +121,8 @@ export class Service extends UnikernelResource {
         "replicas",
         "template",
         "rollout",
+        "reloadOn",
+        "reload",
         "autoscale",
         "adopt",
         "url",
@@ -130,6 +142,8 @@ export class Service extends UnikernelResource {
         "template.roms.*.files.*.data",
         "template.plugins.*.config",
         "rollout.gate.headers",
+        "reloadOn",
+        "reload.headers",
       ],
       opts,
       [

@@ -811,6 +811,62 @@ export interface RegistryCredentials {
   readonly password: string;
 }
 
+/** The request that makes the replicas load their configuration again. Input form of {@link Reload}. */
+export interface ReloadArgs {
+  /** Path and query to request, such as `/tyk/reload?block=true`. */
+  readonly path: pulumi.Input<string>;
+  /** Port inside the instance, 1 to 65,535. Default for `http`: where the first port with the handler `http` leads, or the only TCP port; for `tcp`: where every TCP port leads. */
+  readonly port?: pulumi.Input<number> | undefined;
+  /** Method of the request. Default `GET`. */
+  readonly method?: pulumi.Input<"GET" | "POST" | "PUT"> | undefined;
+  /** Headers of the request. Encrypted in state. Default: none. */
+  readonly headers?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** What the response must be. A connection that fails and a status from 500 on are tried again for `rollout.healthyWithinMs`; any other response that is not as expected fails the update. Default: a status from 200 to 399. */
+  readonly expect?: pulumi.Input<ReloadExpectArgs> | undefined;
+  /** `member`: each replica gets its own request, past the service; only in metro `local`. `group`: one request through the service, for gateways that tell each other; replicas in standby are woken first, and `port` must be published. Default `member`. */
+  readonly scope?: pulumi.Input<"member" | "group"> | undefined;
+}
+
+/** The request that makes the replicas load their configuration again. */
+export interface Reload {
+  /** Path and query to request, such as `/tyk/reload?block=true`. */
+  readonly path: string;
+  /** Port inside the instance, 1 to 65,535. Default for `http`: where the first port with the handler `http` leads, or the only TCP port; for `tcp`: where every TCP port leads. */
+  readonly port?: number | undefined;
+  /** Method of the request. Default `GET`. */
+  readonly method?: "GET" | "POST" | "PUT" | undefined;
+  /** Headers of the request. Encrypted in state. Default: none. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What the response must be. A connection that fails and a status from 500 on are tried again for `rollout.healthyWithinMs`; any other response that is not as expected fails the update. Default: a status from 200 to 399. */
+  readonly expect?: ReloadExpect | undefined;
+  /** `member`: each replica gets its own request, past the service; only in metro `local`. `group`: one request through the service, for gateways that tell each other; replicas in standby are woken first, and `port` must be published. Default `member`. */
+  readonly scope?: "member" | "group" | undefined;
+}
+
+/** What the response to a reload must be. Every condition must hold. Input form of {@link ReloadExpect}. */
+export interface ReloadExpectArgs {
+  /** Accepted status codes. Default: 200 to 399. */
+  readonly statuses?: pulumi.Input<readonly pulumi.Input<number>[]> | undefined;
+  /** JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body. */
+  readonly match?: pulumi.Input<Readonly<Record<string, pulumi.Input<string | number | boolean | null>>>> | undefined;
+  /** Text that the body must contain. Default: any body. */
+  readonly contains?: pulumi.Input<string> | undefined;
+  /** Regular expression of JavaScript that the body must match. Default: any body. */
+  readonly pattern?: pulumi.Input<string> | undefined;
+}
+
+/** What the response to a reload must be. Every condition must hold. */
+export interface ReloadExpect {
+  /** Accepted status codes. Default: 200 to 399. */
+  readonly statuses?: readonly number[] | undefined;
+  /** JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body. */
+  readonly match?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+  /** Text that the body must contain. Default: any body. */
+  readonly contains?: string | undefined;
+  /** Regular expression of JavaScript that the body must match. Default: any body. */
+  readonly pattern?: string | undefined;
+}
+
 /** Progress of repeated restarts by the restart policy. */
 export interface RestartSequence {
   /** Number of restarts so far in this sequence. */
@@ -821,7 +877,7 @@ export interface RestartSequence {
 
 /** How a rolling update replaces replicas when the template changes. Input form of {@link Rollout}. */
 export interface RolloutArgs {
-  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; only in metro `local`. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
+  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; in the cloud the `domains` move, which are required there. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
   readonly strategy?: pulumi.Input<"rolling" | "blueGreen" | "canary" | "recreate" | "inPlace"> | undefined;
   /** For `rolling` and `canary`: maximum number of extra replicas during the update, 0 to 253, or a percentage of `replicas` such as `"25%"`, rounded up. Default 1. */
   readonly maxSurge?: pulumi.Input<number | string> | undefined;
@@ -849,7 +905,7 @@ export interface RolloutArgs {
 
 /** How a rolling update replaces replicas when the template changes. */
 export interface Rollout {
-  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; only in metro `local`. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
+  /** `rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; in the cloud the `domains` move, which are required there. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold. */
   readonly strategy?: "rolling" | "blueGreen" | "canary" | "recreate" | "inPlace" | undefined;
   /** For `rolling` and `canary`: maximum number of extra replicas during the update, 0 to 253, or a percentage of `replicas` such as `"25%"`, rounded up. Default 1. */
   readonly maxSurge?: number | string | undefined;
@@ -1119,6 +1175,8 @@ export interface ServiceInstance {
   readonly name: string;
   /** Digest of the running image; empty if the API does not report it. */
   readonly digest: string;
+  /** Hash of the `reloadOn` whose configuration it has loaded; absent if none is known. */
+  readonly configuration?: string | undefined;
   /** State, such as `running` or `standby`. */
   readonly state: string;
   /** Time from the last start until the program ran, in microseconds. */

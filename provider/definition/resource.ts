@@ -206,14 +206,25 @@ export interface InputFindings {
   readonly failures?: readonly CheckFailure[];
 }
 
-/** What an update needs while it runs, beyond what the resource used before. */
+/** What a change needs of one quota while it runs. */
+export interface PeakAmount {
+  readonly amount: number;
+  /** How it came about, such as `3 × 512 = 1536`. */
+  readonly arithmetic: string;
+  /** Why, as a clause. Default: that of the {@link UpdatePeak}. */
+  readonly reason?: string;
+  /** The input that decides it. Default: that of the {@link UpdatePeak}. */
+  readonly property?: string;
+}
+
+/** What a create or an update needs while it runs, beyond what the resource used before. */
 export interface UpdatePeak {
-  /** The input that decides it. */
+  /** The input that decides it; empty for the resource itself. */
   readonly property: string;
   /** Why, as a clause. */
   readonly reason: string;
-  /** By quota name: how much more, and how it came about, such as `3 × 512 = 1536`. */
-  readonly quotas: Readonly<Record<string, { readonly amount: number; readonly arithmetic: string }>>;
+  /** By quota name. */
+  readonly quotas: Readonly<Record<string, PeakAmount>>;
 }
 
 /**
@@ -314,8 +325,15 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
   readonly exclusive?: (inputs: Properties, metro: MetroIdentity) => ExclusiveValue | undefined;
   /** The resource's usage of account quotas, by their names (`instances`, `total_volume_mb`); unknown inputs count as 0. Pure. */
   readonly quotaUsage?: (inputs: Properties) => Readonly<Record<string, number>>;
-  /** What an update needs of these quotas while it runs; `undefined` if it needs nothing in addition. Inputs may be unknown. Pure. */
-  readonly updatePeak?: (olds: Properties, news: Properties) => UpdatePeak | undefined;
+  /**
+   * What a create (`olds` is empty then) or an update needs of these quotas while it runs; `undefined` if it needs nothing in addition.
+   * Inputs may be unknown, and so may the extensions of the API that the metro has. Pure.
+   */
+  readonly updatePeak?: (
+    olds: Properties,
+    news: Properties,
+    features: ReadonlySet<string> | undefined,
+  ) => UpdatePeak | undefined;
   /** True if the old resource must be deleted before its replacement is created, even with different names. Called only for replacements. */
   readonly deleteBeforeReplace?: (news: Properties) => boolean;
   /** True if a stop deletes the resource; a change that needs a restart then replaces it. */

@@ -1,4 +1,5 @@
 /** All intervals of the local platform in one place, so that tests can shorten them. */
+import { DEFAULT_HOLD_TIMEOUT_MS } from "../contract/models";
 
 /** Intervals in milliseconds. */
 export interface Timings {
@@ -39,7 +40,7 @@ export const DEFAULT_TIMINGS: Timings = {
   idleExitMs: 10_000,
   probeIntervalMs: 20,
   probeTimeoutMs: 1_200,
-  connectionWaitMs: 60_000,
+  connectionWaitMs: DEFAULT_HOLD_TIMEOUT_MS,
   connectTimeoutMs: 5_000,
   drainIdleMs: 1_000,
   stopGraceMs: 10_000,

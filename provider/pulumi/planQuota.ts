@@ -1,6 +1,6 @@
 /** Compares the plan as a whole with the account quotas, because resources may fit one by one but not together. Pure. */
 import { LARGER_QUOTA, UnikernelError, formatError } from "../base/errors";
-import type { Properties, UpdatePeak } from "../definition/resource";
+import type { PeakAmount, Properties, UpdatePeak } from "../definition/resource";
 import type { QuotasItem } from "../resources/fetchQuotas";
 
 /** Amount by quota name of the API; sizes in MiB. */
@@ -145,19 +145,20 @@ export function findExceededQuotas(
   });
 }
 
-/** The quotas that the plan exceeds while this resource is updated, as sentences. */
+/** The quotas that the plan exceeds while this resource is created or updated, as sentences. */
 export function findExceededPeaks(
   quotas: QuotasItem,
   plannedUsage: PlannedUsage,
   resource: string,
   { property, reason, quotas: peak }: UpdatePeak,
+  operation: "create" | "update",
 ): readonly string[] {
   const usage = Object.fromEntries(Object.entries(peak).map(([quota, { amount }]) => [quota, amount]));
   const atPeak = new Map(plannedUsage).set(resource, usage);
   return findExcess(quotas, atPeak, resource).map(({ quota, wanted, unit, usage: inUse }) => {
-    const { amount, arithmetic } = peak[quota] ?? { amount: 0, arithmetic: "0" };
+    const { amount, arithmetic, ...own }: PeakAmount = peak[quota] ?? { amount: 0, arithmetic: "0" };
     const others = wanted === amount ? "" : `, and with the rest of the plan ${wanted}${unit}`;
-    const needs = `${reason} during the update, which needs ${arithmetic}${unit} more of ${quota}${others}; ${inUse}`;
-    return quotaExceededMessage(property, needs);
+    const needs = `${own.reason ?? reason} during the ${operation}, which needs ${arithmetic}${unit} more of ${quota}${others}; ${inUse}`;
+    return quotaExceededMessage(own.property ?? property, needs);
   });
 }

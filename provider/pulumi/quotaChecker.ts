@@ -43,15 +43,22 @@ export class QuotaChecker {
   private readonly predecessors = new Map<string, Predecessor[]>();
   private readonly fetchQuotas: () => Promise<QuotasItem | undefined>;
   private readonly warn: Say;
+  private readonly findFeatures: () => Promise<ReadonlySet<string> | undefined>;
   private quotas: Promise<QuotasItem | undefined> | undefined;
 
   /**
    * @param fetchQuotas called once, before the first change of the plan; {@link check} rethrows its errors
    * @param warn says warnings, which do not fail the check
+   * @param findFeatures returns the extensions of the API that the metro has; `undefined` if it does not respond. Default: that
    */
-  constructor(fetchQuotas: () => Promise<QuotasItem | undefined>, warn: Say) {
+  constructor(
+    fetchQuotas: () => Promise<QuotasItem | undefined>,
+    warn: Say,
+    findFeatures: () => Promise<ReadonlySet<string> | undefined> = () => Promise.resolve(undefined),
+  ) {
     this.fetchQuotas = fetchQuotas;
     this.warn = warn;
+    this.findFeatures = findFeatures;
   }
 
   /** The quotas and limits that the plan exceeds with this resource, as sentences; `olds` is empty for a new resource. */
@@ -87,8 +94,11 @@ export class QuotaChecker {
     if (mayDeleteFirst && withoutPredecessor.length === 0)
       this.warn([replacementQuotaWarning(label, besidePredecessor)], urn);
     const exceeded = [...findExceededLimits(quotas, news, olds), ...withoutPredecessor.map(({ sentence }) => sentence)];
-    const peak = isCreate || exceeded.length > 0 ? undefined : resource.updatePeak?.(olds, news);
-    return peak === undefined ? exceeded : findExceededPeaks(quotas, this.plannedUsage, key, peak);
+    if (exceeded.length > 0 || resource.updatePeak === undefined) return exceeded;
+    const peak = resource.updatePeak(olds, news, await this.findFeatures());
+    return peak === undefined
+      ? []
+      : findExceededPeaks(quotas, this.plannedUsage, key, peak, isCreate ? "create" : "update");
   }
 
   /** Discards a check whose change will not happen in place because the resource is replaced or moves. */

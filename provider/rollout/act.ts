@@ -1,6 +1,6 @@
 /** Carries out the steps of a rollout. */
 import { allItems, onlyItem } from "../client/client";
-import { callOptions } from "../client/callContext";
+import { type CallContext, callOptions } from "../client/callContext";
 import { ITEM_CODES } from "../contract/codes";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import { withErrorContext } from "../base/errors";
@@ -41,7 +41,7 @@ export async function switchRotation(rollout: Rollout, admit: Uuids, withdraw: U
  * that drain, as the response has them.
  */
 export async function stopMembers(
-  rollout: Rollout,
+  rollout: CallContext & Pick<Rollout, "policy">,
   members: readonly InstanceItem[],
   how: "drain" | "force",
 ): Promise<readonly DrainingItem[]> {
@@ -60,7 +60,11 @@ export async function stopMembers(
 }
 
 /** Stops members, and leaves it to the platform to delete them later. */
-export async function retireMembers(rollout: Rollout, instances: readonly InstanceItem[]): Promise<void> {
+export async function retireMembers(
+  rollout: CallContext & Pick<Rollout, "policy" | "retiredTags" | "service">,
+  instances: readonly InstanceItem[],
+): Promise<void> {
+  if (instances.length === 0) return;
   const { client, policy, retiredTags } = rollout;
   if (retiredTags === undefined) throw new Error("A rollout that keeps members needs their tags.");
   const up = instances.filter(({ state }) => state !== "stopped");

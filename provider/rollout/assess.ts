@@ -1,10 +1,11 @@
 /** Assesses the instances that the API reports, as input for the plan. */
 import type { InstanceItem } from "../contract/models";
-import { type ConditionResult, assessLiveness, assessReadiness } from "../client/waitForInstance";
 import { UnikernelError } from "../base/errors";
 import { timeoutWithDrainMs, wrongImageError } from "./members/instances";
 import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "./plan/issued";
 import { type MemberPhase, isReady } from "./plan/member";
+import { readinessOf } from "./readiness";
+import { isComingUp } from "./comingUp";
 import type { Rollout } from "./rolloutRequest";
 
 /** What a rollout remembers between observations. Losing it costs time, never safety. */
@@ -35,19 +36,12 @@ export function createRolloutState(): RolloutState {
   };
 }
 
-/** How long an old instance may be pending before it counts as not ready: a sleeping one may be waking. */
-const WAKING_MS = 10_000;
-
 /** An instance as assessed. */
 export interface AssessedMember extends ObservedMember {
   readonly name: string;
   /** Why it is not ready; empty if it is. */
   readonly reason: string;
 }
-
-/** Whether an instance is ready, as the policy has it. */
-export const readinessOf = ({ policy }: Rollout, instance: InstanceItem): ConditionResult =>
-  (policy.readyOnceRunning === true ? assessLiveness : assessReadiness)(instance);
 
 /** Assesses every instance. Throws `IMAGE_MISMATCH` for a new instance that runs another image. */
 export const assessInstances = (
@@ -74,7 +68,7 @@ function assertListedInTime(rollout: Rollout, uuid: string, state: RolloutState)
 function assessInstance(rollout: Rollout, instance: InstanceItem, state: RolloutState): AssessedMember {
   const { uuid, name, start_count: starts, restart_count: restarts = 0 } = instance;
   const inRotation = instance.rotation !== "out";
-  const readiness = readinessOf(rollout, instance);
+  const readiness = readinessOf(rollout.policy)(instance);
   const reason = readiness.outcome === "met" ? "" : readiness.reason;
   const base = { uuid, name, reason, inRotation, starts, restarts };
   const drainPhase = phaseOfDrain(rollout, instance, state);
@@ -123,18 +117,23 @@ function pendingMs({ clock }: Rollout, uuid: string, { pendingSince }: RolloutSt
   return clock.now() - sinceMs;
 }
 
+/** One that is restarted again and again must be stopped before it can be changed in place; others are deleted as they are. */
+const phaseOfFailed = ({ policy }: Rollout, { state, restart }: InstanceItem): MemberPhase =>
+  state === "running" || (policy.strategy === "inPlace" && restart != null) ? "unready" : "down";
+
 function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
-  const { outcome } = readinessOf(rollout, instance);
+  const { outcome } = readinessOf(rollout.policy)(instance);
   if (outcome === "met") return instance.state === "standby" ? "asleep" : "ready";
-  if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
-  return pendingMs(rollout, instance.uuid, state) > WAKING_MS ? "unready" : "starting";
+  if (outcome === "failed") return phaseOfFailed(rollout, instance);
+  const ms = pendingMs(rollout, instance.uuid, state);
+  return isComingUp(instance, { pendingMs: ms, nowMs: rollout.clock.now() }) ? "starting" : "unready";
 }
 
 /** "unready" for one that failed its gate or was not ready in time. */
 function phaseOfNew(rollout: Rollout, instance: InstanceItem, state: RolloutState): MemberPhase {
   const { healthyWithinMs, stableForMs } = rollout.policy;
-  const { outcome } = readinessOf(rollout, instance);
-  if (outcome === "failed") return instance.state === "running" ? "unready" : "down";
+  const { outcome } = readinessOf(rollout.policy)(instance);
+  if (outcome === "failed") return phaseOfFailed(rollout, instance);
   if (outcome === "met" && isStable(instance, state, stableForMs, rollout.clock.now()))
     return instance.state === "standby" ? "asleep" : "ready";
   // One that wakes was ready before and was not restarted.

@@ -10,6 +10,8 @@ export type RolloutPhase =
   | "draining"
   | "drained"
   | "restarting"
+  | "reloading"
+  | "reloaded"
   | "removed"
   | "paused"
   | "rollingBack"

@@ -2,7 +2,8 @@
 import type { InstanceItem } from "../contract/models";
 import { UnikernelError } from "../base/errors";
 import { guestStoppedError } from "../client/waitForInstance";
-import { type AssessedMember, readinessOf } from "./assess";
+import type { AssessedMember } from "./assess";
+import { readinessOf } from "./readiness";
 import type { Rollout } from "./rolloutRequest";
 
 /**
@@ -19,7 +20,7 @@ export async function memberFailure(
   const instance = instances.find((one) => one.uuid === uuid);
   const reason = assessed.find((one) => one.uuid === uuid)?.reason ?? "";
   if (instance === undefined) return new UnikernelError("OPERATION_FAILED", "A new instance is down.");
-  const readiness = readinessOf(rollout, instance);
+  const readiness = readinessOf(rollout.policy)(instance);
   const consolePlace = await rollout.reportConsole?.(instance);
   if (readiness.outcome === "failed" && instance.state !== "running")
     return guestStoppedError(

@@ -50,8 +50,15 @@ export interface Rollout extends CallContext {
    * nothing is called.
    */
   readonly passCandidate?: (() => Promise<void>) | undefined;
+  /** Called before each launch and restart, in any metro. Throws to end the rollout. Default: nothing is called. */
+  readonly beforeLaunch?: (() => Promise<void>) | undefined;
   /** The members at the start, which a rollback restores. `undefined`: nothing is rolled back. */
   readonly captured?: readonly CapturedMember[] | undefined;
+  /**
+   * Why members that are replaced cannot be restored, as a sentence: a failed rollout then keeps those that serve, old and new, instead
+   * of rolling back. Default: they can be.
+   */
+  readonly cannotRollBack?: string;
   /** The inputs that a failed launch refers to, by error code. */
   readonly errorContexts?: Readonly<Partial<Record<ErrorCode, ErrorContext>>>;
 }

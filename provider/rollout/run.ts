@@ -74,9 +74,10 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
       intervalMs = Math.min(intervalMs * 1.5, MAX_INTERVAL_MS);
       continue;
     }
-    if (!hasCandidate && (step.action === "launch" || step.action === "restart")) {
+    if (step.action === "launch" || step.action === "restart") {
+      if (!hasCandidate) await rollout.passCandidate?.();
       hasCandidate = true;
-      await rollout.passCandidate?.();
+      await rollout.beforeLaunch?.();
     }
     await act(rollout, step, instances, { state, report });
     record(state.issued, step, assessed);

@@ -45,6 +45,7 @@ const itemOf = (
   ...(request.args === undefined ? {} : { args: request.args }),
   start_count: starts,
   ...(request.rotation === undefined ? {} : { rotation: request.rotation }),
+  ...(request.autokill === undefined ? {} : { autokill: request.autokill }),
   ...(request.readiness_probe === undefined
     ? {}
     : { readiness_probe: request.readiness_probe, readiness: { state: "passed" } }),
@@ -122,7 +123,9 @@ export class FakeServiceGroup {
     getHealthz: () => respondWith({ features: this.features }),
     getServices: ({ query }: Selected = {}) => {
       const [name] = query?.name ?? [];
-      return respondWith(name !== undefined && isRolloutLock({ name }) ? this.lockItem(name) : this.serviceItem());
+      if (name !== undefined && isRolloutLock({ name })) return respondWith(this.lockItem(name));
+      const isOther = name?.includes("-second-") === true; // no rollout here has a second set
+      return respondWith(isOther ? { status: "error", error: 8, message: "none" } : this.serviceItem());
     },
     createService: ({ body }: { body: Record<string, unknown> & { name: string; services: object[] } }) => {
       if (isRolloutLock(body)) return respondWith(this.lock(body));
@@ -327,7 +330,7 @@ export class FakeServiceGroup {
   private completeStops(): void {
     for (const held of this.instances.values())
       if (held.override.state === "draining" && (held.stopsAtMs ?? held.createdAtMs + this.stopMs) <= this.nowMs)
-        held.override = { state: "stopped", stop_reason: 15 };
+        held.override = { state: "stopped", stop_reason: 15, restart: null };
   }
 
   private policies(): readonly { readonly name: string }[] {

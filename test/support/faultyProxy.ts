@@ -34,8 +34,8 @@ export interface FaultyProxy extends AsyncDisposable {
   /** How often each fault happened. */
   readonly counts: ReadonlyMap<Fault, number>;
   readonly requests: () => number;
-  /** Resolves when no delayed message is in flight any more. */
-  settled(): Promise<void>;
+  /** Resolves when none of these requests is in flight, whether or not its client still waits; false if none was. */
+  settled(token: string): Promise<boolean>;
 }
 
 interface BufferedResponse {
@@ -53,7 +53,8 @@ export async function startFaultyProxy(
 ): Promise<FaultyProxy> {
   const agent = new http.Agent({ keepAlive: true });
   const counts = new Map<Fault, number>();
-  const late = new Set<Promise<unknown>>();
+  /** Requests on their way or at work in the API by token, whether or not their client still waits. */
+  const inFlight = new Map<string, Set<Promise<unknown>>>();
   let requests = 0;
 
   const forward = (method: string, target: string, body: string): Promise<BufferedResponse> =>
@@ -70,6 +71,12 @@ export async function startFaultyProxy(
       request.on("error", reject).end(body);
     });
 
+  async function tracked<T>(token: string, work: Promise<T>): Promise<T> {
+    const all = inFlight.get(token) ?? new Set();
+    inFlight.set(token, all.add(work));
+    return work.finally(() => all.delete(work));
+  }
+
   const send = (response: http.ServerResponse, { status, text }: BufferedResponse, headers: object = {}) =>
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(text);
 
@@ -79,7 +86,7 @@ export async function startFaultyProxy(
     const fault = nextFault(token);
     requests++;
     if (fault !== undefined) counts.set(fault, (counts.get(fault) ?? 0) + 1);
-    const act = () => forward(method, url, body);
+    const act = () => tracked(token, forward(method, url, body));
     const status = /^http(\d+)/.exec(fault ?? "")?.[1];
     if (status !== undefined) {
       if (fault?.endsWith("After") === true) await act();
@@ -99,9 +106,7 @@ export async function startFaultyProxy(
         return;
       case "lateAfter": {
         socket.destroy();
-        const arrival = delay(LATE_DELAY_MS).then(act);
-        late.add(arrival);
-        await arrival.finally(() => late.delete(arrival));
+        await tracked(token, delay(LATE_DELAY_MS).then(act));
         return;
       }
       case "truncatedAfter": {
@@ -140,7 +145,12 @@ export async function startFaultyProxy(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     counts,
     requests: () => requests,
-    settled: async () => void (await Promise.allSettled(late)),
+    settled: async (token) => {
+      const all = inFlight.get(token) ?? new Set();
+      if (all.size === 0) return false;
+      while (all.size > 0) await Promise.allSettled(all);
+      return true;
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

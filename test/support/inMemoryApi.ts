@@ -181,6 +181,7 @@ export class InMemoryApi {
 
   private createService(body: Record<string, unknown>): object {
     const { name, domains, services, ...rest } = body as { name: string; domains?: Domain[]; services: object[] };
+    if (this.find(this.services, { name }) !== undefined) return failedItem(ITEM_CODES.AlreadyExists, "taken");
     const plain = { soft_limit: 1, hard_limit: 65_535, persistent: true, autokill: { time_ms: 0 } };
     const item = { status: "success", ...plain, ...rest, uuid: this.newUuid(), name, services: this.ports(services) };
     this.services.set(item.uuid, { ...item, domains: this.domains(name, domains) });
@@ -198,10 +199,21 @@ export class InMemoryApi {
     const item = this.services.get(uuid);
     if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
     if (prop === "services") item["services"] = this.ports(value as object[]);
-    else if (prop === "domains")
-      item["domains"] = op === "del" || value === undefined ? [] : this.domains(item.name, value as Domain[]);
+    else if (prop === "domains") return this.patchDomains(item, op, (value ?? []) as Domain[]);
     else item[prop] = op === "del" || value === undefined ? { time_ms: 0 } : value;
     if (Number(item["soft_limit"]) > Number(item["hard_limit"])) return failedItem(ITEM_CODES.Invalid, "limits");
+    return { status: "success", ...identityOf(item) };
+  }
+
+  /** As the API's reference has it, section 9.5: `add` and `del` name domains, and a domain has one owner. */
+  private patchDomains(item: Item, op: string, value: readonly Domain[]): object {
+    const named = this.domains(item.name, value) as { fqdn: string }[];
+    const isNamed = ({ fqdn }: { fqdn: string }) => named.some((one) => one.fqdn === fqdn);
+    const domainsOf = (one: Item) => one["domains"] as { fqdn: string }[];
+    if (op === "add" && [...this.services.values()].some((one) => domainsOf(one).some(isNamed)))
+      return failedItem(ITEM_CODES.CannotBeUsed, "the domain is taken");
+    if (op === "set") item["domains"] = named;
+    else item["domains"] = [...domainsOf(item).filter((one) => !isNamed(one)), ...(op === "add" ? named : [])];
     return { status: "success", ...identityOf(item) };
   }
 

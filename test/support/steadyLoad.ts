@@ -12,12 +12,15 @@ export interface LoadResult {
   readonly bodies: readonly string[];
   /** Longest time between two good responses. Milliseconds. */
   readonly gapMs: number;
+  /** 95 of 100 good responses took no longer. Milliseconds. */
+  readonly p95Ms: number;
 }
 
 /** Requests until stopped. */
 export class SteadyLoad {
   private readonly url: string;
   private readonly outcomes: Record<string, number> = {};
+  private readonly latenciesMs: number[] = [];
   private readonly bodies = new Set<string>();
   private readonly pending = new Set<Promise<void>>();
   private readonly timer: NodeJS.Timeout;
@@ -38,6 +41,7 @@ export class SteadyLoad {
 
   private send(): void {
     this.requests += 1;
+    const sentMs = performance.now();
     const request = this.get().then(
       ({ status, body }) => {
         this.count(String(status));
@@ -45,6 +49,7 @@ export class SteadyLoad {
         this.bodies.add(body.trim());
         this.gapMs = Math.max(this.gapMs, performance.now() - this.lastGoodMs);
         this.lastGoodMs = performance.now();
+        this.latenciesMs.push(this.lastGoodMs - sentMs);
       },
       (error: unknown) => this.count(error instanceof Error ? error.message : String(error)),
     );
@@ -73,7 +78,8 @@ export class SteadyLoad {
     clearInterval(this.timer);
     const seconds = (performance.now() - this.beganMs) / 1000;
     await Promise.all(this.pending);
-    const { requests, outcomes, gapMs } = this;
-    return { requests, rate: requests / seconds, outcomes, bodies: [...this.bodies].sort(), gapMs };
+    const { requests, outcomes, gapMs, latenciesMs } = this;
+    const p95Ms = latenciesMs.sort((a, b) => a - b)[Math.floor(latenciesMs.length * 0.95)] ?? Infinity;
+    return { requests, rate: requests / seconds, outcomes, bodies: [...this.bodies].sort(), gapMs, p95Ms };
   }
 }

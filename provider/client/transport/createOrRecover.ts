@@ -24,11 +24,11 @@ const isOutcomeUnknown = (error: unknown): error is UnikernelError =>
 /**
  * Runs `create`. If its response is lost, looks the object up by its unique name and returns it. If it does not exist, creates it
  * again after the usual retry delay. Should the first request arrive late, the unique name lets only one of the two succeed. If
- * the name is taken by then, repeats the lookup for up to 10 s, since a new object may not be listed at once; also after the last
- * attempt, which may arrive late.
+ * the second is rejected, perhaps because the first has the name, the volume or the quota, repeats the lookup for up to 10 s, since
+ * a new object may not be listed at once; also after the last attempt, which may arrive late.
  *
- * Throws the error of `create` if it was rejected. Throws the original transport error, with a hint that the object may exist, if
- * the lookups do not settle it. Throws `ALREADY_EXISTS` if the object with the name is older than the first request or does not
+ * Throws the error of `create` if it was rejected at once. If the lookups do not settle it, throws the rejection or the original
+ * transport error, with a hint that the object may exist. Throws `ALREADY_EXISTS` if the object with the name is older than the first request or does not
  * match it, and so belongs to someone else.
  *
  * @param matchesRequest returns true if the object is what `create` requests. Default: always true, for generated names
@@ -49,15 +49,16 @@ export async function createOrRecover<T extends FoundObject>(
       if (isOutcomeUnknown(error)) outcomeUnknown = error;
       if (outcomeUnknown === undefined) throw error;
       const throwMayExist = mayExistThrower(outcomeUnknown);
-      const isTaken = UnikernelError.has(error, "ALREADY_EXISTS");
-      const isLost = creates === MAX_CREATE_ATTEMPTS && isOutcomeUnknown(error);
-      const found = await lookUp(context, find, isTaken || isLost ? LOOKUP_DELAYS_MS : []).catch(throwMayExist);
+      const isRejected = !isOutcomeUnknown(error);
+      const isLast = isRejected || creates === MAX_CREATE_ATTEMPTS;
+      const found = await lookUp(context, find, isLast ? LOOKUP_DELAYS_MS : []).catch(throwMayExist);
       if (found !== undefined) {
         if (isOlder(found, beganMs) || !matchesRequest(found)) throw nameTakenError(outcomeUnknown);
         return found;
       }
-      if (isTaken) return throwMayExist();
-      if (!isOutcomeUnknown(error)) throw error;
+      if (UnikernelError.has(error, "ALREADY_EXISTS")) return throwMayExist();
+      // The first request may be why the next one was rejected: it has the volume or the rest of the quota.
+      if (isRejected) return UnikernelError.is(error) ? mayExistThrower(error)() : throwMayExist();
       const retryState = { attempts: creates, elapsedMs: clock.now() - beganMs };
       const delayMs = retryDelayMs("idempotent", toAttemptFailure(error), retryState, Math.random());
       if (delayMs === undefined || creates === MAX_CREATE_ATTEMPTS) return throwMayExist();
@@ -89,12 +90,12 @@ function toAttemptFailure({ details: { status, retryAfterMs } }: UnikernelError)
 const isOlder = ({ created_at }: FoundObject, beganMs: number): boolean =>
   Date.parse(created_at ?? "") < beganMs - MAX_CLOCK_SKEW_MS;
 
-/** Throws the transport error if the lookups did not show whether the object was created. */
-const mayExistThrower = (transportError: UnikernelError) => (): never => {
-  throw new UnikernelError(transportError.code, transportError.message, {
-    hint: `${transportError.hint ?? ""} The object may have been created; look for it by name before you retry.`.trim(),
-    details: { ...transportError.details, mayHaveActed: true },
-    cause: transportError,
+/** Throws the error if the lookups did not show whether the object was created. */
+const mayExistThrower = (error: UnikernelError) => (): never => {
+  throw new UnikernelError(error.code, error.message, {
+    hint: `${error.hint ?? ""} The object may have been created; look for it by name before you retry.`.trim(),
+    details: { ...error.details, mayHaveActed: true },
+    cause: error,
   });
 };
 

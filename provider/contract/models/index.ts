@@ -25,6 +25,7 @@ export {
   MAX_ARGS,
   MAX_ENV_VARIABLES,
 } from "./instanceParts";
+export * from "./memberRequest";
 export * from "./readinessProbe";
 export * from "./service";
 export * from "./volume";

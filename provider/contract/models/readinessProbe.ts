@@ -10,6 +10,8 @@ import { port } from "./common";
 
 /** Longest duration in a probe, in milliseconds. */
 export const MAX_PROBE_MS = 3_600_000;
+/** How long a connection waits for an instance that is not ready, unless its probe says otherwise. Milliseconds. */
+export const DEFAULT_HOLD_TIMEOUT_MS = 60_000;
 const durationMs = z.int().min(0).max(MAX_PROBE_MS);
 
 /** A map without the problem that `problemOf` finds in one of its entries. */
@@ -64,7 +66,7 @@ export const readinessProbe = z
     failure_threshold: z.int().min(0).max(1000).optional(),
     /** Time after the start in which failures do not count. Default 0. */
     start_period_ms: durationMs.optional(),
-    /** How long a connection waits for an instance that is not ready. Default: as without a probe. */
+    /** How long a connection waits for an instance that is not ready. Default: {@link DEFAULT_HOLD_TIMEOUT_MS}. */
     hold_timeout_ms: durationMs.optional(),
   })
   .superRefine(({ http, tcp }, context) => {

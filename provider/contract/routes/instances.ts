@@ -90,6 +90,18 @@ export const instanceRoutes = {
     item: m.instanceOperationItem,
     retry: "idempotent",
   }),
+  /** Extension: only metros with the feature `member-requests`. */
+  requestInstances: route({
+    method: "PUT",
+    path: "/v1/instances/request",
+    singleObjectPath: "/v1/instances/{uuid}/request",
+    query: noQuery,
+    body: nonEmptyArray(m.memberRequest),
+    dataKey,
+    item: m.memberRequestItem,
+    // The instance may have acted on the first one.
+    retry: "look-first",
+  }),
   waitInstances: route({
     method: "GET",
     path: "/v1/instances/wait",

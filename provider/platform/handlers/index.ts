@@ -11,6 +11,7 @@ import { certificateHandlers } from "./certificates";
 import { controlPlaneHandlers } from "./controlPlane";
 import { healthzHandlers } from "./healthz";
 import { imageHandlers } from "./images";
+import { memberRequestHandlers } from "./instances/memberRequest";
 import { instancePatchHandlers } from "./instances/patch";
 import { waitAndLogHandlers } from "./instances/waitAndLogs";
 import { instanceHandlers } from "./instances/instances";
@@ -32,6 +33,7 @@ export const createHandlers = (registry: Registry, endpoint: () => string): Hand
   ...suspendHandlers(registry),
   ...historyHandlers(registry),
   ...metricsHandlers(registry),
+  ...memberRequestHandlers(registry),
   ...instancePatchHandlers(registry),
   ...waitAndLogHandlers(registry),
   ...serviceHandlers(registry),

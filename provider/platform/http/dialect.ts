@@ -34,8 +34,10 @@ const UNKNOWN_FIELDS: readonly string[] = ["updates", "drain", "readiness", ...E
 
 /** The API of older nodes. */
 export const STRICT_2026_DIALECT: Dialect = {
-  // Older nodes change certificates with PATCH.
-  patterns: ROUTE_PATTERNS.filter(({ name, method }) => name !== "updateCertificates" || method === "PATCH"),
+  // Older nodes change certificates with PATCH, and have no extension of the local platform.
+  patterns: ROUTE_PATTERNS.filter(
+    ({ name, method }) => name !== "requestInstances" && (name !== "updateCertificates" || method === "PATCH"),
+  ),
   bodies: {
     // Without the extensions of the local platform.
     createInstance: m.createInstanceRequest.omit({ readiness_probe: true, rotation: true }).extend({

@@ -187,6 +187,21 @@ export class Rotation {
     return undefined;
   }
 
+  /**
+   * Connects to this instance, which is woken from standby and waited for until it has passed its probe. `undefined` if it is out of
+   * rotation or cannot be reached, or when the signal aborts.
+   */
+  async acquireFrom(uuid: string, guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
+    while (!signal.aborted) {
+      const state = this.#candidates().find((one) => one.uuid === uuid)?.state ?? "out";
+      if (state === "ready") return this.#connect(uuid, guestPort, signal);
+      if (state === "out") return undefined;
+      if (state === "standby") this.#events.onWakeNeeded(uuid);
+      await this.#nextChange(signal);
+    }
+    return undefined;
+  }
+
   /** True if {@link tryAcquire} has an instance to try. */
   get isAnyReady(): boolean {
     return chooseInstance(this.#candidates(), this.limits, new Set()).action === "connect";

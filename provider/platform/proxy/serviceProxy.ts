@@ -22,6 +22,7 @@
  * splice                          splice.ts: bytes in both directions, counted in traffic.ts
  *   │ while the instance drains or is withdrawn:
  *   ├─ between HTTP exchanges ───► leaves; the next request goes to another instance    httpExchanges.ts
+ *   │    none is ready by then ───► waits as a new connection does, and is rejected like one
  *   └─ no other one, or not HTTP ─► closed when idle, unless a response is missing     idleConnection.ts
  *   ▼
  * both sides close, or one after the last response ─► the lease is released ─► drain ends with the last lease
@@ -134,9 +135,11 @@ export class ServiceProxy {
   async #serve(client: net.Socket, destinationPort: number, isHttp: boolean): Promise<void> {
     const closed = new AbortController();
     client.once("close", () => closed.abort());
-    const lease = await withTimeout(this.rotation.holdTimeoutMs, closed.signal, (signal) =>
-      this.rotation.acquire(destinationPort, signal),
-    );
+    const acquire = () =>
+      withTimeout(this.rotation.holdTimeoutMs, closed.signal, (signal) =>
+        this.rotation.acquire(destinationPort, signal),
+      );
+    const lease = await acquire();
     if (client.destroyed) {
       lease?.socket.destroy();
       lease?.release("finished");
@@ -146,7 +149,9 @@ export class ServiceProxy {
     await splice(client, lease, {
       drainIdleMs: this.#timings.drainIdleMs,
       isNextReady: () => this.rotation.isAnyReady,
-      acquireNext: () => this.rotation.tryAcquire(destinationPort, closed.signal),
+      tryAcquire: () => this.rotation.tryAcquire(destinationPort, closed.signal),
+      acquire,
+      reject: (unserved) => reject(unserved, true), // only requests over HTTP are moved
     });
   }
 }

@@ -20,7 +20,11 @@ export interface SpliceOptions {
   /** True if another instance is ready now. */
   readonly isNextReady: () => boolean;
   /** Connects to another instance that is ready now; `undefined` when there is none. */
-  readonly acquireNext: () => Promise<Lease | undefined>;
+  readonly tryAcquire: () => Promise<Lease | undefined>;
+  /** Connects to an instance as for a new connection, which may wait; `undefined` when there is none in time. */
+  readonly acquire: () => Promise<Lease | undefined>;
+  /** Answers a client whose request no instance will get. */
+  readonly reject: (client: net.Socket) => void;
 }
 
 /** How long a client without an instance may take to send its next request. Keep-alive timeouts of servers are of this order. */
@@ -50,26 +54,31 @@ class Splice implements ConnectionFacts {
   /** What the client sends while it waits for another instance. */
   #held: Buffer[] | undefined;
   #timer: NodeJS.Timeout | undefined;
+  readonly #listeners = {
+    data: (chunk: Buffer): void => this.#fromClient(chunk),
+    end: (): void => this.#clientEnded(),
+    drain: (): void => void this.#lease?.socket.resume(),
+    finish: (): void => {
+      if (this.clientEnded) this.#client.destroy();
+    },
+  };
 
   constructor(client: net.Socket, options: SpliceOptions, onClosed: () => void) {
     this.#client = client;
     this.#options = options;
-    client.on("data", (chunk: Buffer) => this.#fromClient(chunk));
-    client.on("end", () => {
-      this.clientEnded = true;
-      if (this.#held !== undefined) return;
-      this.#lease?.socket.end();
-      this.#afterBytes();
-    });
-    client.on("drain", () => this.#lease?.socket.resume());
-    client.on("finish", () => {
-      if (this.clientEnded) client.destroy();
-    });
+    for (const [event, listener] of Object.entries(this.#listeners)) client.on(event, listener);
     client.on("error", () => undefined); // 'close' follows
     client.on("close", () => {
       this.#detach("finished");
       onClosed();
     });
+  }
+
+  #clientEnded(): void {
+    this.clientEnded = true;
+    if (this.#held !== undefined) return;
+    this.#lease?.socket.end();
+    this.#afterBytes();
   }
 
   attach(lease: Lease): void {
@@ -117,12 +126,14 @@ class Splice implements ConnectionFacts {
     this.#afterBytes();
   }
 
-  /** Continues with another instance, now that nothing is in flight; stays if no other one is ready. */
+  /** Continues with another instance, now that nothing is in flight. Stays if no other one is ready; if it has left, it waits. */
   async #move(request: Buffer): Promise<void> {
     clearTimeout(this.#timer);
     const held = (this.#held = [request]);
     this.#client.pause();
-    const next = await this.#options.acquireNext();
+    const { acquire, tryAcquire } = this.#options;
+    // The instance may go meanwhile.
+    const next = (this.#hasLeft ? undefined : await tryAcquire()) ?? (this.#hasLeft ? await acquire() : undefined);
     this.#held = undefined;
     if (this.#client.destroyed) {
       next?.socket.destroy();
@@ -132,9 +143,21 @@ class Splice implements ConnectionFacts {
       this.#detach("moved");
       this.attach(next);
     }
-    if (this.#lease === undefined) return void this.#client.destroy();
+    if (this.#lease === undefined) return this.#reject(held);
     for (const chunk of held) this.#send(chunk);
     if (this.clientEnded) this.#lease?.socket.end();
+  }
+
+  get #hasLeft(): boolean {
+    return this.#lease === undefined;
+  }
+
+  /** Hands a client over whose request no instance will get. */
+  #reject(request: readonly Buffer[]): void {
+    for (const [event, listener] of Object.entries(this.#listeners)) this.#client.off(event, listener);
+    if (this.clientEnded) return void this.#client.destroy();
+    this.#client.unshift(Buffer.concat(request));
+    this.#options.reject(this.#client);
   }
 
   #detach(end: LeaseEnd): void {

@@ -16,6 +16,7 @@ const loadPortHolders = () =>
   require("../../resources/service/portHolders") as typeof import("../../resources/service/portHolders");
 const loadTakenError = () =>
   (require("../../resources/image/owner") as typeof import("../../resources/image/owner")).takenError;
+const loadFeatures = () => require("../../resources/metroFeatures") as typeof import("../../resources/metroFeatures");
 const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
 
 /** The names of this plan. */
@@ -26,7 +27,11 @@ const portChecker = new PortChecker({
   probe: (port) => loadPortHolders().probePort(port),
 });
 /** The quota usage of this plan. */
-export const quotaChecker = new QuotaChecker(() => loadQuotas().fetchQuotas(getContext()), warnOnce);
+export const quotaChecker = new QuotaChecker(
+  () => loadQuotas().fetchQuotas(getContext()),
+  warnOnce,
+  () => loadFeatures().findMetroFeatures(getContext()),
+);
 
 /** Errors in the settings, reported by `check` so that a preview shows them. The engine skips `check` while a setting is unknown. */
 export function settingsFailures(): readonly CheckFailure[] {

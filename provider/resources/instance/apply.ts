@@ -9,13 +9,21 @@ import { stopInstance, timeoutWithDrainMs } from "../../rollout/members/instance
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { toReference } from "../common/fields";
 import type { InstanceInputs } from "./inputs";
-import { secretInputsOf, initFailure, isDown, getExisting, startCounts, verifyExpected } from "./operations";
+import {
+  type Mount,
+  secretInputsOf,
+  initFailure,
+  isAttached,
+  isDown,
+  getExisting,
+  startCounts,
+  verifyExpected,
+} from "./operations";
 import type { InputPatch, InstanceStep } from "./plan";
 import { withMarkKept } from "../common/ownershipMark";
 import { digestIn } from "../workload/request";
 import { hasOldValue } from "./wire";
 import { sendPatches } from "../common/clearing";
-import { matchesReference } from "../common/reference";
 import { type StartCounts, stableTimeMs } from "./waitFor";
 import { waitUntilUp } from "./waitUntilUp";
 
@@ -29,6 +37,9 @@ interface UpdateProgress {
   currentInputs: InstanceInputs;
   /** API names of the properties changed so far. */
   readonly patchedProps: Set<string>;
+  /** The volumes attached and detached so far. */
+  readonly attached: Mount[];
+  readonly detached: Mount[];
   stoppedByUpdate: boolean;
   /** The counters before the start that is waited for; `undefined` if none is. */
   before: StartCounts | undefined;
@@ -59,6 +70,8 @@ export async function applySteps(
     news,
     currentInputs: inputs,
     patchedProps: new Set(),
+    attached: [],
+    detached: [],
     stoppedByUpdate: false,
     before: undefined,
   };
@@ -110,13 +123,13 @@ async function applyStep(progress: UpdateProgress, item: InstanceItem, step: Ins
       progress.before = countsBeforeRun(item);
       return item;
     case "verify": {
-      const { before } = progress;
+      const { before, patchedProps, attached, detached } = progress;
       const secretInputs = [...secretInputsOf(news), ...secretInputsOf(progress.olds)];
       const now =
         before === undefined
           ? await getExisting(context, id)
           : await waitUntilUp(context, { item, inputs: news, before, isNew: false, secretInputs });
-      return verifyExpected(now, { image: news.image, patchedProps: progress.patchedProps });
+      return verifyExpected(now, { image: news.image, patchedProps, attached, detached });
     }
     default:
       return step satisfies never;
@@ -128,11 +141,6 @@ function countsBeforeRun(item: InstanceItem): StartCounts {
   const { starts, restarts } = startCounts(item);
   return { starts: Math.max(0, starts - 1), restarts };
 }
-
-type Mount = Extract<InstanceStep, { do: "attach" }>["mount"];
-
-const isAttached = (item: InstanceItem, { volume, at }: Mount): boolean =>
-  (item.volumes ?? []).some((one) => one.at === at && matchesReference(volume, one));
 
 async function detachVolume(progress: UpdateProgress, item: InstanceItem, mount: Mount): Promise<void> {
   const { context, id, currentInputs } = progress;
@@ -146,6 +154,7 @@ async function detachVolume(progress: UpdateProgress, item: InstanceItem, mount:
     const now = await getExisting(context, id).catch(() => undefined);
     if (now === undefined || isAttached(now, mount)) throw error;
   }
+  progress.detached.push(mount);
   progress.currentInputs = {
     ...currentInputs,
     volumes: currentInputs.volumes.filter((one) => !isDeepStrictEqual(one, mount)),
@@ -167,6 +176,7 @@ async function attachVolume(progress: UpdateProgress, item: InstanceItem, mount:
     const now = await getExisting(context, id).catch(() => undefined);
     if (now === undefined || !isAttached(now, mount)) throw error;
   }
+  progress.attached.push(mount);
   progress.currentInputs = { ...currentInputs, volumes: [...currentInputs.volumes, mount] };
 }
 

@@ -8,6 +8,7 @@ import { UnikernelError } from "../../base/errors";
 import type { Properties } from "../../definition/resource";
 import { PENDING_START_KEY, ResourceInitFailedError, clearedInputs, pickOutputs } from "../../definition/initFailed";
 import { type ProviderContext, forCleanup } from "../context";
+import { matchesReference } from "../common/reference";
 import { verifyDigest } from "../workload/request";
 import { type InstanceInputs, instanceInputs } from "./inputs";
 import { instanceOutputs, toOutputs } from "./outputs";
@@ -63,7 +64,18 @@ export interface ExpectedInstance {
   readonly image?: string | undefined;
   /** API names of the properties that this update changed. Failures of earlier changes are ignored. */
   readonly patchedProps?: ReadonlySet<string>;
+  /** Volumes that this update attached. */
+  readonly attached?: readonly Mount[];
+  /** Volumes that this update detached. */
+  readonly detached?: readonly Mount[];
 }
+
+/** A volume and where it is mounted. */
+export type Mount = InstanceInputs["volumes"][number];
+
+/** True if the instance has the volume at this path. */
+export const isAttached = (item: InstanceItem, { volume, at }: Mount): boolean =>
+  (item.volumes ?? []).some((one) => one.at === at && matchesReference(volume, one));
 
 /** The secret inputs of the instance and of the template that is prepared for it. */
 export const secretInputsOf = (inputs: InstanceInputs): readonly SecretInputs[] => [
@@ -90,15 +102,31 @@ export async function getExisting(context: ProviderContext, id: string): Promise
   return item;
 }
 
-/** Returns the instance if it matches. Throws `IMAGE_MISMATCH`, or `OPERATION_FAILED` if a change of this update failed. */
-export function verifyExpected(item: InstanceItem, { image, patchedProps }: ExpectedInstance): InstanceItem {
+/**
+ * Returns the instance if it matches. Throws `IMAGE_MISMATCH`, or `OPERATION_FAILED` if a change of this update failed or was undone:
+ * a request whose connection broke can arrive after those that followed it.
+ */
+export function verifyExpected(item: InstanceItem, expected: ExpectedInstance): InstanceItem {
+  const { image, patchedProps, attached = [], detached = [] } = expected;
   const failed = item.updates?.find(({ status, prop }) => status === "failed" && patchedProps?.has(prop) === true);
   if (failed !== undefined) {
     const reason = failed.error === undefined ? "" : `: ${failed.error}`;
     throw new UnikernelError("OPERATION_FAILED", `Instance '${item.name}' could not apply ${failed.prop}${reason}.`);
   }
   if (image !== undefined) verifyDigest(item, image);
-  return item;
+  // A node that does not list volumes says nothing about them.
+  if (item.volumes === undefined) return item;
+  const stayedDetached = detached.filter(({ at }) => !attached.some((mount) => mount.at === at));
+  const undone =
+    attached.find((mount) => !isAttached(item, mount)) ?? stayedDetached.find((mount) => isAttached(item, mount));
+  if (undone === undefined) return item;
+  const { volume, at } = undone;
+  const change = attached.includes(undone) ? "attached" : "detached";
+  throw new UnikernelError(
+    "OPERATION_FAILED",
+    `Volume '${volume}' was ${change} at ${at} of instance '${item.name}', and something else undid that.`,
+    { hint: "Rerun 'pulumi up'.", property: "volumes" },
+  );
 }
 
 /** What is known of an instance after a failure. */

@@ -2,10 +2,10 @@
 import * as crypto from "node:crypto";
 import { allItems } from "../../client/client";
 import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
-import { assessReadiness } from "../../client/waitForInstance";
 import { metroFeatures } from "../../client/transport/metroFeatures";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/members/instances";
+import { hasPassed } from "../../rollout/readiness";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import type { Workload } from "../workload/inputs";
 import { printConsole } from "../workload/printConsole";
@@ -14,17 +14,23 @@ import { finishedMark, finishingTags, unfinishedMark } from "../common/ownership
 import { sendFinish } from "../common/createOrResume";
 import { changeInPlace, setProbe } from "./changeInPlace";
 import { rolloutHooks } from "./rolloutHooks";
+import { besideSecondSet } from "./secondSet";
 import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
-import { exclusiveVolume, toRolloutPolicy } from "./rollout/policy";
+import { exclusiveVolume, readinessPolicy, toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { captureReplicas } from "./rollout/capture";
+import { isSameGate } from "./rollout/gateInput";
 import type { StopCheck } from "./rollout/lock";
+import { configurationOf, configurationTags, hasConfiguration } from "./reload/configuration";
 import { matchesTemplate, isMadeFrom, isManaged, isRetired } from "./wire";
 
 /** Leaves room for `-` and five characters in a name of 63. */
 const MAX_STEM_LENGTH = 57;
 const newReplicaName = (service: string): string =>
   `${service.slice(0, MAX_STEM_LENGTH)}-${crypto.randomBytes(3).toString("hex").slice(0, 5)}`;
+
+/** Said of a failed rollout that only restarts replicas. */
+const CANNOT_ROLL_BACK = "A restart cannot give replicas their previous configuration back.";
 
 /** Options of {@link rollOut}. */
 export interface RollOutOptions {
@@ -33,6 +39,8 @@ export interface RollOutOptions {
   readonly stop: StopCheck;
   /** The template in state, from which a rollback launches replicas; undefined for a new service. */
   readonly oldTemplate: ServiceInputs["template"];
+  /** The rollout in state, whose gate the replicas of the same template have passed; undefined for a new service. */
+  readonly oldRollout: ServiceInputs["rollout"] | undefined;
   /** Time limit of a rollback. Milliseconds. */
   readonly limitMs: number;
 }
@@ -48,11 +56,12 @@ export async function rollOut(
   context: ProviderContext,
   item: ServiceItem,
   inputs: ServiceInputs,
-  { timeoutMs, isCreate, stop, oldTemplate, limitMs }: RollOutOptions,
+  { timeoutMs, isCreate, stop, oldTemplate, oldRollout, limitMs }: RollOutOptions,
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal, ownership } = context;
   const mark = ownership && (isCreate ? unfinishedMark : finishedMark)(ownership);
-  const { template, rollout } = inputs;
+  const { template, rollout, reload } = inputs;
+  const configuration = configurationOf(inputs.reloadOn);
   const before = await listInstances(context, item, isManaged);
   // Existing replicas that were changed by hand count as old. Replicas launched from here on are never compared.
   const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));
@@ -66,49 +75,65 @@ export async function rollOut(
       tags: [
         MANAGED_TAG,
         ...(template === undefined ? [] : [templateTag(template)]),
+        ...configurationTags(configuration),
         ...(mark === undefined ? [] : [mark]),
       ],
       service_group: { uuid: item.uuid },
       ...(canGate && policy.gate !== undefined ? { readiness_probe: policy.gate } : {}),
     });
-  const isNew = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
+  const isCurrent = (instance: InstanceItem) => isMadeFrom(template, instance) && !drifted.has(instance.uuid);
+  // Without a request that reloads them, replicas load their configuration when they start.
+  const isNew = (instance: InstanceItem) =>
+    isCurrent(instance) && (reload !== undefined || hasConfiguration(instance, configuration));
+  const isRestart = before.length > 0 && before.every(isCurrent) && !before.every(isNew);
   // The gate is no part of the template: replicas that are current get a changed one as they are.
-  if (canGate) await setProbe(client, before.filter(isNew), policy.gate);
+  if (canGate) await setProbe(client, before.filter(isCurrent), policy.gate);
+  const isProven = isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
   const printed = {
     reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
     errorContexts: workloadErrorContext("template."),
   };
   const hooked = { policy, features, isNew, createRequest, ...printed };
   const hooks = rolloutHooks(context, item, hooked, exclusiveVolume(template ?? { volumes: [] }, rollout));
-  const instances = await runRollout({
-    client,
-    clock,
-    signal,
-    cleanup: () => forCleanup(context),
-    service: item,
-    features: [...features],
-    policy,
-    timeoutMs,
-    isManaged,
-    isRetired,
-    retiredTags,
-    isNew,
-    createRequest,
-    applyTemplate: async (instance) => {
-      if (template === undefined) return;
-      await changeInPlace(context, instance, template, createRequest());
-      drifted.delete(instance.uuid);
-    },
-    checkStop: stop.check,
-    rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
-    captured: captureReplicas(before, oldTemplate, () => ({
-      name: newReplicaName(item.name),
-      service_group: { uuid: item.uuid },
-    })),
-    ...printed,
-    onEvent: hooks.onEvent,
-    passCandidate: hooks.passCandidate,
-  });
+  const { onEvent } = hooks;
+  const found = { policy, features, before };
+  const common = { isNew, createRequest, timeoutMs, checkStop: stop.check, onEvent, ...printed };
+  const beside = besideSecondSet(context, item, inputs, found, common);
+  const run = (beforeLaunch: (() => Promise<void>) | undefined) =>
+    runRollout({
+      client,
+      clock,
+      signal,
+      cleanup: () => forCleanup(context),
+      service: item,
+      features: [...features],
+      policy: beside.policy,
+      timeoutMs,
+      isManaged,
+      // Beside a second set, what was kept is no member any more: the planner would remove it.
+      ...(beside.hasSecondSet ? {} : { isRetired, retiredTags }),
+      isNew,
+      createRequest,
+      applyTemplate: async (instance) => {
+        if (template === undefined) return;
+        await changeInPlace(context, instance, template, createRequest());
+        drifted.delete(instance.uuid);
+      },
+      checkStop: stop.check,
+      rollbackContext: () => withTimeLimit(context.base ?? context, limitMs, `Rolling back service '${item.name}'`),
+      ...(isRestart ? { cannotRollBack: CANNOT_ROLL_BACK } : {}),
+      captured: captureReplicas(before, {
+        policy,
+        template: oldTemplate,
+        base: () => ({ name: newReplicaName(item.name), service_group: { uuid: item.uuid } }),
+        change: (instance, ...captured) => changeInPlace(context, instance, ...captured),
+      }),
+      ...printed,
+      onEvent,
+      passCandidate: isProven || beside.hasSecondSet ? undefined : hooks.passCandidate,
+      beforeLaunch,
+    });
+  const instances = await beside.run(run);
   if (template === undefined) return instances;
   for (const instance of instances) verifyDigest(instance, template.image);
   hooks.warnOfShortCooldown(template);
@@ -132,13 +157,14 @@ export async function finishReplicas(
   );
 }
 
-/** The replicas that serve; undefined if they cannot be read. */
-export const findServingReplicas = (
+/** The replicas that are ready, whether or not they get connections; undefined if they cannot be read. */
+export const findReadyReplicas = (
   context: ProviderContext,
   item: ServiceItem,
+  { rollout }: Pick<ServiceInputs, "rollout">,
 ): Promise<readonly InstanceItem[] | undefined> =>
   listInstances(context, item, isManaged).then(
-    (instances) => instances.filter((instance) => assessReadiness(instance).outcome === "met"),
+    (instances) => instances.filter((instance) => hasPassed(readinessPolicy(rollout), instance)),
     () => undefined,
   );
 

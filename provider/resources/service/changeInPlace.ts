@@ -8,6 +8,7 @@ import { sendPatches } from "../common/clearing";
 import type { PlannedOperation } from "../common/patchOperation";
 import { type WireCodec, isSameOnWire } from "../common/wire";
 import type { Workload } from "../workload/inputs";
+import { digestIn } from "../workload/request";
 import { WORKLOAD_WIRE } from "../workload/wire";
 import { observedTemplate } from "./wire";
 
@@ -20,13 +21,17 @@ interface TemplatePatch extends PlannedOperation<InstanceProp> {
 
 const codecs = Object.entries(WORKLOAD_WIRE) as unknown as readonly [keyof Workload, WireCodec<Workload, unknown>][];
 
-/** Changed inputs, and those left to the server, whose current values do not show whether they were set before. */
+/**
+ * Changed inputs, and those whose current values do not show whether they changed: an image without a digest, since the metro reports
+ * no tag, and arguments that are left to the server.
+ */
 function changedInputs(template: Template, instance: InstanceItem) {
   const found = observedTemplate(template, instance);
   return codecs.filter(
     ([input, wire]) =>
       input !== "tags" &&
       (!isSameOnWire(wire, found, template) ||
+        (input === "image" && digestIn(template.image) === undefined) ||
         (input === "args" && wire.encode(template) === undefined && (instance.args ?? []).length > 0)),
   );
 }

@@ -6,7 +6,7 @@ import { type ProviderContext, forCleanup } from "../context";
 import { type ServiceInputs, serviceInputs } from "./inputs";
 import { observeService, refetchService } from "./operations";
 import { serviceOutputs, toOutputs } from "./outputs";
-import { findServingReplicas } from "./apply";
+import { findReadyReplicas } from "./apply";
 import { observedInputs } from "./wire";
 
 /** What was known of the service before the operation. */
@@ -27,16 +27,16 @@ export async function initFailure(
   error: unknown,
 ) {
   const context = forCleanup(failed);
-  const serving = await findServingReplicas(context, item);
+  const ready = await findReadyReplicas(context, item, requested);
   const none = clearedInputs(serviceInputs);
   try {
     const now = await refetchService(context, item.uuid, `Reading service '${item.name}'`);
     const observed = observedInputs(await observeService(context, now, requested), requested);
-    const outputs = toOutputs(now, observed.ports, serving ?? []);
+    const outputs = toOutputs(now, observed.ports, ready ?? []);
     return new ResourceInitFailedError(item.uuid, { ...none, ...observed, ...outputs }, error);
   } catch {
     const outputs =
-      serving === undefined ? pickOutputs(serviceOutputs, known.outputs) : toOutputs(item, known.inputs.ports, serving);
+      ready === undefined ? pickOutputs(serviceOutputs, known.outputs) : toOutputs(item, known.inputs.ports, ready);
     return new ResourceInitFailedError(item.uuid, { ...none, ...outputs, ...known.inputs }, error);
   }
 }

@@ -8,6 +8,7 @@ import { nameField } from "../common/fields";
 import { workloadFields, imageField, imagePullField } from "../workload/inputs";
 import { publishedPort } from "./ports";
 import { templateTagsField } from "./replicaTags";
+import { reloadInput, reloadOnField } from "./reload/input";
 import { MAX_REPLICAS, rolloutInput } from "./rollout/input";
 
 /** The `template` input: an image and the workload inputs of its replicas. */
@@ -75,6 +76,11 @@ export const serviceInputs = z.strictObject({
   }),
   rollout: field(rolloutInput.default(DEFAULT_ROLLOUT), {
     description: "How the rolling update replaces replicas. Default: one at a time, the new one first.",
+  }),
+  reloadOn: reloadOnField(),
+  reload: field(reloadInput.optional(), {
+    description:
+      "How the replicas load their configuration again when `reloadOn` changes. Default: they are restarted, as `rollout.strategy` says.",
   }),
   autoscale: field(autoscaleInput.optional(), {
     description:

@@ -35,8 +35,11 @@ import {
 import { planServiceGroup, planServiceUpdate, rollsReplicas } from "./plan";
 import { type ServiceOutputs, type serviceOutputs, toOutputs } from "./outputs";
 import { readWakeLatencies } from "./memberOutputs";
-import { type RollOutOptions, finishReplicas, rollOut, findServingReplicas } from "./apply";
+import { type RollOutOptions, finishReplicas, rollOut, findReadyReplicas } from "./apply";
+import { reloadReplicas } from "./reload/apply";
+import { memberConfigurations } from "./reload/describe";
 import { memberDigests } from "./rollout/remaining";
+import { deleteSecondSet, withLentDomains } from "./secondSet";
 import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, isRetired, toCreateRequest } from "./wire";
@@ -55,7 +58,8 @@ const FORCED_DELETE_MS = 60_000;
  */
 function rolloutTimeoutMs(timeoutMs: number, olds: ServiceInputs, news: ServiceInputs): number {
   const { rollout } = news;
-  const replicas = desiredReplicas(olds) + desiredReplicas(news);
+  const sets = rollout.strategy === "blueGreen" ? 2 : 1;
+  const replicas = desiredReplicas(olds) + sets * desiredReplicas(news);
   const launchMs = Math.min(rollout.healthyWithinMs, timeoutMs) + rollout.stableForMs;
   return timeoutMs + replicas * (launchMs + timeoutWithDrainMs(timeoutMs, rollout.drainTimeoutMs));
 }
@@ -77,10 +81,11 @@ async function reconcileReplicas(
     const startsAutoscale = olds.autoscale === undefined && desiredReplicas(olds) > 0;
     if (startsAutoscale) {
       const limited = withTimeLimit(context, options.timeoutMs, `Scaling service '${item.name}'`);
-      await waitForAutoscaledInstances(limited, item, news.autoscale.minSize);
+      await waitForAutoscaledInstances(limited, item, news.rollout, news.autoscale.minSize);
     }
   }
-  const instances = await rollOut(context, item, news, options);
+  const rolledOut = await rollOut(context, item, news, options);
+  const instances = await reloadReplicas(context, item, news, rolledOut, options);
   if (news.autoscale === undefined) for (const step of steps) await applyAutoscaleChange(context, item, step);
   await finishReplicas(context, item, instances);
   return toOutputs(item, news.ports, instances, await readWakeLatencies(context, instances));
@@ -104,7 +109,7 @@ async function updateService(
     ...{ ...olds.inputs, ...news, softLimit, hardLimit },
     ...(news.domains === undefined ? {} : { domains: everDeclared(news.domains, domains) }),
   };
-  const observed = await observeService(context, item, requested);
+  const observed = await observeService(context, await withLentDomains(context, item, requested), requested);
   const found = observedInputs(observed, requested);
   // Domains that others added show as drift first: an update releases only domains that its preview named.
   const before = { ...found, domains: declaredDomains(found.domains, requested.domains) };
@@ -116,7 +121,8 @@ async function updateService(
       for (const change of changes) await patchServiceGroup(context, item, change, news);
       const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
       const { updateMs } = context.timeouts;
-      const options = { timeoutMs: updateMs, isCreate: false, stop, limitMs, oldTemplate: olds.inputs.template };
+      const { template: oldTemplate, rollout: oldRollout } = olds.inputs;
+      const options = { timeoutMs: updateMs, isCreate: false, stop, limitMs, oldTemplate, oldRollout };
       return await reconcileReplicas(context, changed, before, news, options);
     } catch (error) {
       // Whoever stopped the rollout may have begun one of their own.
@@ -158,8 +164,8 @@ async function revertPorts(
   news: ServiceInputs,
 ): Promise<void> {
   const context = forCleanup(failed);
-  const serving = await findServingReplicas(context, item);
-  if (serving?.some((instance) => isMadeFrom(news.template, instance)) === true) return;
+  const ready = await findReadyReplicas(context, item, news);
+  if (ready?.some((one) => one.rotation !== "out" && isMadeFrom(news.template, one)) === true) return;
   const revert = planServiceGroup(news, { ...news, ports: olds.ports });
   for (const change of revert) await patchServiceGroup(context, item, change, olds).catch(() => undefined);
 }
@@ -187,7 +193,10 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
   findAdoptable,
   describeUpdate: (olds, news, { instances }) =>
     describeSteps(
-      planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0, memberDigests(instances)),
+      planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0, {
+        digests: memberDigests(instances),
+        configurations: memberConfigurations(instances),
+      }),
     ),
 
   inspectInputs: inspectRollout,
@@ -238,7 +247,8 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
       const outputs = await withRolloutLock(context, item, { limitMs: timeoutMs, isShared }, async (stop) => {
         if (isShared) await stop.lock();
         const { createMs } = context.timeouts;
-        const options = { timeoutMs: createMs, isCreate: true, stop, limitMs: timeoutMs, oldTemplate: inputs.template };
+        const since = { oldTemplate: inputs.template, oldRollout: undefined };
+        const options = { timeoutMs: createMs, isCreate: true, stop, limitMs: timeoutMs, ...since };
         return reconcileReplicas(context, item, { ...inputs, autoscale }, inputs, options);
       });
       return { id: item.uuid, outputs };
@@ -293,6 +303,7 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     const draining = withTimeLimit(context, drainMs, attempted);
     const kept = await listInstances(draining, item, isRetired);
     const { halfClosedTimeoutMs: limitMs = DEFAULT_HALF_CLOSED_TIMEOUT_MS } = olds.inputs.rollout;
+    await deleteSecondSet(draining, item, olds.inputs, drainOptions);
     await Promise.all(
       [...instances, ...kept].map((instance) => {
         const halfClosedTimeoutMs = halfClosedTimeoutOf(instance, { halfClosedTimeoutMs: limitMs });

@@ -7,6 +7,7 @@ import type { InstanceItem, InstanceMetricsItem } from "../../contract/models";
 import { field, objectType } from "../../definition/resource";
 import type { ProviderContext } from "../context";
 import { digestIn } from "../workload/request";
+import { configurationIn } from "./reload/configuration";
 
 /** A replica. All but uuid, name and digest change by themselves; a refresh updates them without showing a change. */
 export const memberOutput = objectType(
@@ -16,6 +17,9 @@ export const memberOutput = objectType(
     uuid: field(z.string(), { description: "UUID of the instance." }),
     name: field(z.string(), { description: "Name of the instance." }),
     digest: field(z.string(), { description: "Digest of the running image; empty if the API does not report it." }),
+    configuration: field(z.string().optional(), {
+      description: "Hash of the `reloadOn` whose configuration it has loaded; absent if none is known.",
+    }),
     state: field(z.string(), { description: "State, such as `running` or `standby`." }),
     bootTimeUs: field(z.number(), { description: "Time from the last start until the program ran, in microseconds." }),
     netTimeUs: field(z.number(), {
@@ -41,6 +45,7 @@ export const toMemberOutput = (item: InstanceItem, latencies: WakeLatencies): z.
     uuid: item.uuid,
     name: item.name,
     digest: digestIn(item.image ?? "") ?? "",
+    configuration: configurationIn(item),
     state: item.state ?? "",
     bootTimeUs: item.boot_time_us ?? 0,
     netTimeUs: item.net_time_us ?? 0,

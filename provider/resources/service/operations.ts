@@ -4,15 +4,16 @@ import { hasTimedOut } from "../../base/timeout";
 import { onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../contract/models";
-import { assessReadiness } from "../../client/waitForInstance";
 import { type ErrorContext, type ErrorCode, UnikernelError, withErrorContext } from "../../base/errors";
 import { listInstances } from "../../rollout/members/instances";
+import { hasPassed } from "../../rollout/readiness";
 import { type AutoscaleChange, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
 import { sendPatches } from "../common/clearing";
 import type { PlannedPatch } from "../common/patchOperation";
 import type { ProviderContext } from "../context";
 import { portErrorContext } from "./ports";
 import type { ServiceInputs } from "./inputs";
+import { readinessPolicy } from "./rollout/policy";
 import { type ObservedService, isManaged, isRetired } from "./wire";
 
 const itemCodeOf = (error: unknown): unknown => (UnikernelError.is(error) ? error.details["itemCode"] : undefined);
@@ -186,6 +187,7 @@ const POLL_MS = 200;
 export async function waitForAutoscaledInstances(
   context: ProviderContext,
   item: ServiceItem,
+  rollout: ServiceInputs["rollout"],
   size: number,
 ): Promise<void> {
   const { clock, signal } = context;
@@ -194,7 +196,7 @@ export async function waitForAutoscaledInstances(
   try {
     for (;;) {
       const others = await listInstances(context, item, (instance) => !isManaged(instance) && !isRetired(instance));
-      serving = others.filter((instance) => assessReadiness(instance).outcome === "met").length;
+      serving = others.filter((instance) => hasPassed(readinessPolicy(rollout), instance)).length;
       if (serving >= size) return;
       await clock.sleep(POLL_MS, signal);
     }

@@ -8,6 +8,7 @@ import { toWireDomain } from "./domains";
 import { fingerprint } from "../workload/request";
 import { type PublishedPort, isSamePort, toWirePort } from "./ports";
 import { describeRoll, replicaCount } from "./rollout/describe";
+import { type KnownReplicas, describeReload } from "./reload/describe";
 import { describeRemaining } from "./rollout/remaining";
 import { exclusiveVolume, toRolloutPolicy } from "./rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
@@ -118,30 +119,37 @@ export type ServiceStep =
   /** Launches and drains replicas until they match the inputs. */
   | { readonly do: "roll"; readonly description: string };
 
+/** What the last operation observed of the replicas, one entry each; empty if it did not. */
+interface LastObserved {
+  readonly digests?: readonly string[];
+  readonly configurations?: KnownReplicas["configurations"];
+}
+
 /**
  * What a rollout will do, in words that follow "will"; undefined if the replicas do not change.
  *
  * @param existing the replicas that exist; `olds` may count none, because none has the requested template
- * @param digests of the images that they run, as far as they are known
  */
 function describeRollout(
   olds: ServiceInputs,
   news: ServiceInputs,
   existing: number,
-  digests: readonly string[] = [],
+  { digests = [], configurations = [] }: LastObserved = {},
 ): string | undefined {
   const [before, after] = [desiredReplicas(olds), desiredReplicas(news)];
   const hasNone = before === 0 && (existing === 0 || olds.template === undefined);
   const isSame = hasNone || after === 0 || fingerprint(olds.template ?? {}) === fingerprint(news.template ?? {});
-  if (isSame && before === after) return undefined;
   if (isSame) {
     const [count, action] = after > before ? [after - before, "launch"] : [before - after, "drain and delete"];
-    return `${action} ${replicaCount(count)}`;
+    const scaling = count === 0 ? [] : [`${action} ${replicaCount(count)}`];
+    const reload = describeReload(olds, news, { count: Math.min(before, existing), configurations });
+    const parts = [...scaling, ...(reload === undefined ? [] : [reload])];
+    return parts.length === 0 ? undefined : parts.join("; ");
   }
   const { rollout, template = { volumes: [] }, ports } = news;
   const policy = toRolloutPolicy(after, template, rollout, ports);
   const roll = describeRoll(policy, rollout.strategy === "recreate" ? undefined : exclusiveVolume(template, rollout));
-  const remaining = news.template && describeRemaining(news.template.image, digests);
+  const remaining = news.template && describeRemaining(news.template.image, digests, existing === before);
   if (remaining === undefined) return roll;
   return remaining.isPartial ? `finish the roll: ${remaining.text}; ${roll}` : `${roll}; ${remaining.text}`;
 }
@@ -150,17 +158,16 @@ function describeRollout(
  * The steps of an update. The rollout is last, except that removing autoscale follows it, so that instances always serve.
  *
  * @param existing the replicas that exist, whatever template they were made from
- * @param digests of the images that they run, as far as they are known
  */
 export function planServiceUpdate(
   olds: ServiceInputs,
   news: ServiceInputs,
   existing: number,
-  digests: readonly string[] = [],
+  observed: LastObserved = {},
 ): readonly ServiceStep[] {
   const patches = planServiceGroup(olds, news).map((change) => ({ ...change, do: "patch" }) as const);
   const autoscale = planAutoscale(olds.autoscale, news.autoscale);
-  const description = describeRollout(olds, news, existing, digests);
+  const description = describeRollout(olds, news, existing, observed);
   const roll = description === undefined ? [] : [{ do: "roll", description } as const];
   return news.autoscale === undefined ? [...patches, ...roll, ...autoscale] : [...patches, ...autoscale, ...roll];
 }

@@ -5,6 +5,7 @@ import { fingerprint } from "../workload/request";
 import type { Workload } from "../workload/inputs";
 import { isOwnershipMark } from "../common/ownershipMark";
 import { MAX_TAGS, tagsField } from "../common/tags";
+import { CONFIGURATION_TAG } from "./reload/configuration";
 
 /** Marks instances that a Service created. It never touches other instances in its group. */
 export const MANAGED_TAG = "managed-by:pulumi-unikernel";
@@ -24,10 +25,17 @@ export const templateTag = (template: Partial<Workload>): string => `template:${
 
 /** True for a tag that the provider adds to replicas. */
 export const isReplicaTag = (tag: string): boolean =>
-  tag === MANAGED_TAG || tag === RETIRED_TAG || TEMPLATE_TAG.test(tag) || isOwnershipMark(tag);
+  tag === MANAGED_TAG ||
+  tag === RETIRED_TAG ||
+  TEMPLATE_TAG.test(tag) ||
+  CONFIGURATION_TAG.test(tag) ||
+  isOwnershipMark(tag);
 
-/** `tags` of a template, fewer than the limit because the provider adds three in all. */
-export const templateTagsField = () => tagsField("instance", MAX_TAGS - 2);
+/** Number of tags of a template. The provider adds three in all, and one more for `reloadOn`. */
+export const MAX_TEMPLATE_TAGS = MAX_TAGS - 2;
+
+/** `tags` of a template. */
+export const templateTagsField = () => tagsField("instance", MAX_TEMPLATE_TAGS);
 
 /** Rejects tags in a template that the provider uses itself. */
 export const checkTemplateTags = ({ tags }: Pick<Workload, "tags">): readonly CheckFailure[] =>

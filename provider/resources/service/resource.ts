@@ -5,7 +5,7 @@ import { serviceInputs } from "./inputs";
 import { serviceOutputs } from "./outputs";
 import { secondsToMs } from "../common/migrations";
 import { healthToGate } from "./rollout/migrations";
-import { rolloutPeak } from "./rollout/peak";
+import { rolloutPeak } from "./rollout/quota/peak";
 import { holdsExclusiveResource, serviceQuotaUsage, serviceRules } from "./rules";
 
 /** The Service resource. */

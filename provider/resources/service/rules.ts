@@ -8,6 +8,7 @@ import { checkDomains } from "./domains";
 import type { ServiceInputs } from "./inputs";
 import { checkPorts } from "./ports";
 import { checkTemplateTags } from "./replicaTags";
+import { reloadRules } from "./reload/rules";
 import { GATE_PATHS, checkGate } from "./rollout/gateRules";
 import { inPlaceRule } from "./rollout/inPlaceRule";
 import { ROLLOUT_PATHS, checkRollout } from "./rollout/rules";
@@ -45,6 +46,7 @@ export const serviceRules: readonly Rule<ServiceInputs>[] = [
     test: ({ ports, rollout }) => checkGate(ports, rollout),
   },
   inPlaceRule,
+  ...reloadRules,
   { reads: ["template.tags"], test: ({ template }) => (template === undefined ? [] : checkTemplateTags(template)) },
   ...templateRules.map(({ reads, test }) => ({
     reads,

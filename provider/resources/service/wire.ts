@@ -1,8 +1,8 @@
 /** Conversion of a Service's inputs to the create request, and back from what the API reports. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { AutoscaleItem, CreateServiceRequest, InstanceItem, ServiceItem } from "../../contract/models";
-import { assessReadiness } from "../../client/waitForInstance";
 import { omitUndefined } from "../../base/objects";
+import { isBroken } from "../../rollout/readiness";
 import { fromWireAutoscale } from "./autoscalePlan";
 import { fromWireDomains, toWireDomain } from "./domains";
 import { digestIn } from "../workload/request";
@@ -10,7 +10,9 @@ import type { Workload } from "../workload/inputs";
 import { WORKLOAD_WIRE } from "../workload/wire";
 import { fromWirePorts, toWirePort } from "./ports";
 import { MANAGED_TAG, RETIRED_TAG, isReplicaTag, templateTag } from "./replicaTags";
+import { readinessPolicy } from "./rollout/policy";
 import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./inputs";
+import { configurationOf, hasConfiguration } from "./reload/configuration";
 import { omitDefault } from "../common/omit";
 import { decodeInputs } from "../common/wire";
 
@@ -103,19 +105,33 @@ function haveOtherTemplate(template: Template, all: readonly InstanceItem[]): bo
  * live: then it shows as an extra one. If all have one other template, they are replicas of that.
  */
 function observedReplicas(
-  { replicas = 0, template }: Partial<ReplicaInputs>,
+  {
+    replicas = 0,
+    template,
+    rollout = SERVICE_DEFAULTS.rollout,
+  }: Partial<ReplicaInputs & Pick<ServiceInputs, "rollout">>,
   all: readonly InstanceItem[],
 ): ReplicaInputs {
   if (template === undefined) return { replicas: all.length === 0 ? replicas : all.length };
+  const policy = readinessPolicy(rollout);
   const isOther = haveOtherTemplate(template, all);
   const isReplica = (one: InstanceItem): boolean => isOther || matchesTemplate(template, one);
-  const live = all.filter((one) => isReplica(one) && assessReadiness(one).outcome !== "failed").length;
+  const live = all.filter((one) => isReplica(one) && !isBroken(policy, one)).length;
   const other = all.find((one) => !matchesTemplate(template, one));
   return {
     replicas: live === replicas ? all.length : live,
     template: other === undefined ? template : observedTemplate(template, other),
   };
 }
+
+/** The values whose configuration every replica has; undefined if one has another, since nothing tells what its values were. */
+const observedReloadOn = (
+  { reloadOn }: Partial<ServiceInputs>,
+  instances: readonly InstanceItem[],
+): ServiceInputs["reloadOn"] => {
+  const configuration = configurationOf(reloadOn);
+  return instances.every((instance) => hasConfiguration(instance, configuration)) ? reloadOn : undefined;
+};
 
 /** The current inputs. A value that is equivalent to the requested one keeps its requested form. */
 export function observedInputs(
@@ -135,6 +151,8 @@ export function observedInputs(
       killMs === requested.autokill?.timeMs ? requested.autokill : killMs === 0 ? undefined : { timeMs: killMs },
     ...(isImport ? importedReplicas(instances) : observedReplicas(requested, instances)),
     rollout: requested.rollout ?? SERVICE_DEFAULTS.rollout,
+    reloadOn: observedReloadOn(requested, instances),
+    reload: requested.reload,
     autoscale: fromWireAutoscale(autoscale, requested.autoscale),
     adopt: requested.adopt ?? false,
   });

@@ -2,11 +2,19 @@
  * The candidate of a rollout, where a metro sends connections to each member that runs: one more instance with the same request passes
  * the gate in a temporary service group, before anything of the service changes.
  */
-import { type ErrorCode, type ErrorContext, errorMessage, withErrorContext } from "../../base/errors";
+import { type ErrorCode, type ErrorContext, UnikernelError, errorMessage, withErrorContext } from "../../base/errors";
+import { omitUndefined } from "../../base/objects";
 import type { CallContext } from "../../client/callContext";
 import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import type { RolloutEvent } from "../events";
-import { candidateName, createGroup, removeCandidate, toCandidateRequest, toRequestedPorts } from "./group";
+import {
+  ABANDONED_AFTER_MS,
+  candidateName,
+  createGroup,
+  removeCandidate,
+  toCandidateRequest,
+  toRequestedPorts,
+} from "./group";
 import { createInstance } from "../members/instances";
 import { digestOf } from "../report";
 import { probeThroughGroup } from "./probe";
@@ -31,6 +39,9 @@ export interface CandidateOptions extends CandidateGate {
 const QUOTA_HINT =
   "A rollout with a gate needs one more instance and one more service group in this metro, for its candidate. Delete what is not used, or get a larger quota.";
 
+/** True if the metro rejected the request as a whole, as nodes do that do not know one of its members. */
+const isRejectedRequest = (error: unknown): boolean => UnikernelError.is(error) && error.details["status"] === 400;
+
 /**
  * Returns the check: it resolves when a candidate has passed. Candidate and group are gone when it settles; if they cannot be removed,
  * it warns.
@@ -52,8 +63,13 @@ export const createCandidateCheck = (options: CandidateOptions) => async (): Pro
   await removeCandidate(options, name); // of a rollout that was killed
   try {
     const group = await createGroup(options, name, toRequestedPorts(service.services), attempted);
-    const request = toCandidateRequest(options.createRequest(), name, group.uuid);
-    const uuid = await createInstance(options, request, attempted);
+    const latestMs = beganMs + options.healthyWithinMs + ABANDONED_AFTER_MS;
+    const request = toCandidateRequest(options.createRequest(), name, group.uuid, latestMs);
+    const uuid = await createInstance(options, request, attempted).catch((error: unknown) => {
+      if (!isRejectedRequest(error)) throw error;
+      // An older node may know no schedules. Then the next rollout removes a candidate that a killed process left.
+      return createInstance(options, omitUndefined({ ...request, schedules: undefined }), attempted);
+    });
     report("launched", `a candidate, outside of service '${service.name}'`);
     const fqdn = (group.domains ?? [])[0]?.fqdn.replace(/\.$/, "") ?? "";
     const passed = await untilPassed(options, {

@@ -8,7 +8,7 @@ import { ITEM_CODES } from "../../contract/codes";
 import type { CreateInstanceRequest, ServiceItem, ServicePort } from "../../contract/models";
 import { deleteInstances, findInstance } from "../members/instances";
 
-/** When the platform removes what a killed process left: an empty group, and a candidate that has stopped. */
+/** When the platform removes what a killed process left: an empty group, a candidate that has stopped, and one that still runs. */
 export const ABANDONED_AFTER_MS = 600_000;
 /** Between two attempts to delete a group whose instance is still being deleted. */
 const RETRY_MS = 200;
@@ -18,18 +18,40 @@ const MAX_DELETIONS = 50;
 const MAX_STEM_LENGTH = 32;
 const HASH_LENGTH = 8;
 
-/** The name of a service's candidate and of its group: always the same, so that the next rollout finds what a killed one left. */
-export const candidateName = (service: { readonly uuid: string; readonly name: string }): string =>
-  `${service.name.slice(0, MAX_STEM_LENGTH)}-candidate-${crypto.createHash("sha256").update(service.uuid).digest("hex").slice(0, HASH_LENGTH)}`;
+/** The name of a temporary group of a service: always the same, so that the next rollout finds what a killed one left. */
+export const temporaryName = (
+  { uuid, name }: { readonly uuid: string; readonly name: string },
+  kind: "candidate" | "second",
+): string => {
+  const hash = crypto.createHash("sha256").update(uuid).digest("hex").slice(0, HASH_LENGTH);
+  return `${name.slice(0, MAX_STEM_LENGTH)}-${kind}-${hash}`;
+};
 
-/** The request of a replica as that of the candidate: in another group, and without what would start or stop it later. */
+/** The name of a service's candidate and of its group. */
+export const candidateName = (service: { readonly uuid: string; readonly name: string }): string =>
+  temporaryName(service, "candidate");
+
+/** The name of the schedule that deletes what a killed process left. */
+export const ABANDONED_SCHEDULE = "abandoned";
+
+/** A time as a calendar expression of systemd, in UTC: it occurs once. Whole seconds. */
+const onceAt = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+
+/**
+ * The request of a replica as that of the candidate: in another group, and with the end of a candidate instead of what would start or
+ * stop a replica. `autokill` alone deletes only an instance that has stopped.
+ *
+ * @param latestMs when the metro deletes the candidate if nobody does: later than it can be needed. Milliseconds since 1970
+ */
 export const toCandidateRequest = (
   request: CreateInstanceRequest,
   name: string,
   groupUuid: string,
+  latestMs: number,
 ): CreateInstanceRequest => ({
-  ...omitUndefined({ ...request, schedules: undefined }),
+  ...omitUndefined(request),
   name,
+  schedules: [{ name: ABANDONED_SCHEDULE, when: onceAt(latestMs), action: "delete" }],
   service_group: { uuid: groupUuid },
   autokill: { time_ms: ABANDONED_AFTER_MS },
 });
@@ -46,7 +68,8 @@ export const toRequestedPorts = (ports: ServiceItem["services"]): ServicePort[] 
       }),
     );
 
-const findGroup = async (context: CallContext, name: string): Promise<ServiceItem | undefined> => {
+/** The group of this name; `undefined` if there is none. Throws as the client does. */
+export const findGroup = async (context: CallContext, name: string): Promise<ServiceItem | undefined> => {
   const response = await context.client.getServices({ query: { name: [name] } }, callOptions(context));
   return response.items[0]?.error === ITEM_CODES.NotFound ? undefined : onlyItem(response, `Reading service '${name}'`);
 };
@@ -69,16 +92,25 @@ export async function createGroup(
 }
 
 /**
- * Deletes the candidate and its group by their name; neither need exist. A group is deleted only while no other instance is in it.
+ * Deletes the candidate and its group by their name; neither need exist.
  *
  * Throws as the client does.
  */
 export async function removeCandidate(context: CallContext, name: string): Promise<void> {
-  const { client, clock, signal } = context;
   const candidate = await findInstance(context, name);
-  if (candidate !== undefined) await deleteInstances(client, [candidate.uuid]);
+  if (candidate !== undefined) await deleteInstances(context.client, [candidate.uuid]);
+  await removeGroup(context, name);
+}
+
+/** Deletes a temporary group with the instances in it, by its name; it need not exist. Throws as the client does. */
+export async function removeGroup(context: CallContext, name: string): Promise<void> {
+  const { client, clock, signal } = context;
   const group = await findGroup(context, name);
   if (group === undefined) return;
+  await deleteInstances(
+    client,
+    (group.instances ?? []).map(({ uuid }) => uuid),
+  );
   for (let deletions = 1; ; deletions++) {
     const response = await client.deleteServices({ body: [{ uuid: group.uuid }] });
     if (response.items[0]?.error === ITEM_CODES.NotFound) return;

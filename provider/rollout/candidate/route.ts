@@ -17,9 +17,9 @@ export interface Route {
   readonly isHttp: boolean;
 }
 
-/** The TCP ports that lead into the instance. A redirect only leads to the client's next request. */
-const inward = (ports: readonly PortItem[]): readonly PortItem[] =>
-  ports.filter(({ protocol = "tcp", handlers }) => protocol === "tcp" && handlers?.includes("redirect") !== true);
+/** True for a TCP port that leads into the instance. A redirect only leads to the client's next request. */
+export const leadsInside = ({ protocol = "tcp", handlers }: Pick<PortItem, "protocol" | "handlers">): boolean =>
+  protocol === "tcp" && handlers?.includes("redirect") !== true;
 
 const toRoute = ({ port, handlers }: PortItem): Route => ({
   port,
@@ -40,7 +40,7 @@ export function routesOf(
   metro: string,
 ): readonly Route[] {
   const wanted = http?.port ?? tcp?.port;
-  const open = inward(ports);
+  const open = ports.filter(leadsInside);
   if (wanted === undefined) return open.map(toRoute);
   const leading = open.filter(({ port, destination_port: destination = port }) => destination === wanted);
   // A probe may have secret headers.

@@ -1,4 +1,4 @@
-/** The members of a service at the start of a rollout, which a rollback restores. Pure. */
+/** The members of a service at the start of a rollout, which a rollback restores. */
 import type { CreateInstanceRequest, InstanceItem } from "../../contract/models";
 
 /** One member as it was. */
@@ -12,6 +12,8 @@ export interface CapturedMember {
   readonly isUnchanged: (instance: InstanceItem) => boolean;
   /** The request that creates a member like it, with a unique name. */
   readonly createRequest: () => CreateInstanceRequest;
+  /** Gives a stopped instance the template, the gate and the tags of the member. Throws if it cannot be changed to them. */
+  readonly restore: (instance: InstanceItem) => Promise<void>;
 }
 
 /**
@@ -23,21 +25,38 @@ export function restorable(captured: readonly CapturedMember[]): readonly Captur
   return captured.filter(({ templateKey }) => proven.has(templateKey));
 }
 
+/** Tells which member a new or changed instance takes the place of. */
+export interface Replacements {
+  /** The next member that is gone or changed; once all have a replacement, the first one again. */
+  readonly next: () => CapturedMember;
+  /** The member that this instance was, or else the next one. */
+  readonly of: (instance: InstanceItem) => CapturedMember;
+}
+
 /**
- * The requests that replace members which are gone or changed: their own, then those of the first member.
+ * The members that are gone or changed, each to be replaced once, those that are gone first.
  *
  * @param members those to restore, at least one
  */
-export function restoringRequests(
-  members: readonly CapturedMember[],
-  instances: readonly InstanceItem[],
-): () => CreateInstanceRequest {
-  const missing = members.filter((member) => !instances.some((one) => isMember(member, one)));
-  return () => {
-    const next = missing.shift() ?? members[0];
-    if (next === undefined) throw new Error("no member to restore");
-    return next.createRequest();
+export function replacementsFor(members: readonly CapturedMember[], instances: readonly InstanceItem[]): Replacements {
+  const missing = members
+    .filter((member) => !instances.some((one) => isMember(member, one)))
+    .map((member) => ({ member, isThere: instances.some(({ uuid }) => uuid === member.uuid) }))
+    .sort((a, b) => Number(a.isThere) - Number(b.isThere))
+    .map(({ member }) => member);
+  const next = (): CapturedMember => {
+    const member = missing.shift() ?? members[0];
+    if (member === undefined) throw new Error("no member to restore");
+    return member;
   };
+  const of = ({ uuid }: InstanceItem): CapturedMember => {
+    const own = members.find((member) => member.uuid === uuid);
+    if (own === undefined) return next();
+    const index = missing.indexOf(own);
+    if (index !== -1) missing.splice(index, 1);
+    return own;
+  };
+  return { next, of };
 }
 
 const isMember = (member: CapturedMember, instance: InstanceItem): boolean =>

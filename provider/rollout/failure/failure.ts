@@ -5,19 +5,18 @@
 import { UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
 import { hasTimedOut } from "../../base/timeout";
 import type { InstanceItem } from "../../contract/models";
-import { type RolloutState, readinessOf } from "../assess";
+import { switchRotation } from "../act";
+import type { RolloutState } from "../assess";
 import { type CapturedMember, restorable } from "./captured";
 import type { RolloutPhase } from "../events";
 import { deleteInstances, listInstances } from "../members/instances";
 import type { FailureAction } from "../policy";
-import { type RunRollout, rollBack } from "./rollback";
+import { hasPassed, isServing } from "../readiness";
+import { type RunRollout, isWithdrawn, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";
 
 /** `1 new instance`, `2 new instances`. */
 const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
-const isServing = (rollout: Rollout, instance: InstanceItem): boolean =>
-  readinessOf(rollout, instance).outcome === "met";
 
 /** What the loop of the rollout lends to its end. */
 export interface FailureHooks {
@@ -35,10 +34,14 @@ interface Ending {
 const RESUME_HINT = "Fix the cause and rerun 'pulumi up'; the rollout resumes.";
 
 /** The action to take: an action that is impossible becomes another one, with the reason. */
-function actionFor({ policy, captured }: Rollout): { readonly action: FailureAction; readonly reason: string } {
+function actionFor({ policy, captured, cannotRollBack }: Rollout): {
+  readonly action: FailureAction;
+  readonly reason: string;
+} {
   if (policy.onFailure !== "rollback" || captured === undefined) {
     return { action: policy.onFailure === "rollback" ? "keepBoth" : policy.onFailure, reason: "" };
   }
+  if (cannotRollBack !== undefined) return { action: "keepBoth", reason: `${cannotRollBack} ` };
   if (captured.length === 0) return { action: "keepBoth", reason: "" };
   return restorable(captured).length > 0
     ? { action: "rollback", reason: "" }
@@ -86,12 +89,16 @@ const ENDINGS: Readonly<
   rollback: restoreMembers,
 };
 
-/** Removes the new members that have not passed. */
+/** Gives old members that a cut-over has withdrawn their connections back, and removes the new members that have not passed. */
 async function removeUnproven(rollout: Rollout, state: RolloutState): Promise<Ending> {
   const context = rollout.cleanup?.() ?? rollout;
   const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
-  const isProven = (one: InstanceItem): boolean => state.proven.has(one.uuid) && isServing(rollout, one);
-  const kept = instances.filter((one) => !state.launched.has(one.uuid) || isProven(one));
+  const withdrawn = instances.filter((one) => isWithdrawn(one) && !rollout.isNew(one)).map(({ uuid }) => uuid);
+  if (withdrawn.length > 0) await switchRotation({ ...rollout, ...context }, withdrawn, []);
+  const isProven = (one: InstanceItem): boolean => state.proven.has(one.uuid) && hasPassed(rollout.policy, one);
+  const kept = instances
+    .filter((one) => !state.launched.has(one.uuid) || isProven(one))
+    .map((one) => (withdrawn.includes(one.uuid) ? { ...one, rotation: "in" as const } : one));
   const unproven = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
   await deleteInstances(context.client, unproven);
   return {
@@ -102,7 +109,7 @@ async function removeUnproven(rollout: Rollout, state: RolloutState): Promise<En
 
 /** `2 old instances still serving.` or `2 old instances and 1 new instance still serving.` */
 function servingCounts(rollout: Rollout, instances: readonly InstanceItem[]): string {
-  const serving = instances.filter((one) => isServing(rollout, one));
+  const serving = instances.filter((one) => isServing(rollout.policy, one));
   const newCount = serving.filter(rollout.isNew).length;
   const old = countOf(serving.length - newCount, "old instance");
   return `${newCount === 0 ? old : `${old} and ${countOf(newCount, "new instance")}`} still serving.`;

@@ -11,6 +11,8 @@ const PHASE_TEXT: Readonly<Record<RolloutPhase, string>> = {
   draining: "draining",
   drained: "drained",
   restarting: "restarting",
+  reloading: "reloading",
+  reloaded: "reloaded",
   removed: "removed",
   paused: "paused",
   rollingBack: "rolling back",

@@ -47,7 +47,7 @@ describe("a connection that fails at random", () => {
     find: (at, by, ofThese) => look(`${at}?${ofThese.map((one) => `${by}=${one}`).join("&")}`),
     instances: async () => (await look("/v1/instances?details=false")).map(({ name }) => String(name)),
     remove: async (at, name) => void (await platform.api("DELETE", at, [{ name }])),
-    settled: () => proxy.settled(),
+    settled: (token) => proxy.settled(token),
   };
 
   before(async () => {

@@ -123,7 +123,7 @@ export class History {
     await this.#command(() => this.#stack.destroy());
     calm();
     await this.#command(() => this.#stack.destroy());
-    await truth.settled();
+    await truth.settled(this.#scene.token);
     const left = await this.#existing();
     this.counts.leaks += left.filter(({ name }) => !this.#reported.has(String(name))).length;
     this.counts.reported += left.length;
@@ -175,6 +175,8 @@ export class History {
   async #up({ asks, shows }: Version): Promise<boolean> {
     const isDone = await this.#command(() => this.#stack.up(this.#adopts ? { ...asks, adopt: true } : asks));
     if (!isDone) return false;
+    // No client can know what a request does that is still on its way when the command ends.
+    if (await this.#scene.truth.settled(this.#scene.token)) return true;
     const item = (await this.#existing()).find(({ uuid }) => uuid === this.#stack.id);
     this.#reported.delete(String(item?.["name"]));
     const shown = item === undefined ? undefined : await this.#subject.shown(item, this.#scene.truth);

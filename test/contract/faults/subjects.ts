@@ -11,8 +11,8 @@ export interface Truth {
   /** Names of all instances. */
   instances(): Promise<readonly string[]>;
   remove(path: string, name: string): Promise<void>;
-  /** Resolves when nothing is in progress any more. */
-  settled(): Promise<void>;
+  /** Resolves when no request of this history is in progress; false if none was. */
+  settled(token: string): Promise<boolean>;
 }
 
 /** One version of the program. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as tls from "node:tls";
 import { freePort } from "../../support/localPlatform";
 import { slowGateway } from "../../support/slowGateway";
@@ -174,6 +175,54 @@ describe("the rotation of a service", () => {
       socket.on("data", (chunk: Buffer) => (reply += chunk.toString()));
       await new Promise((resolve) => socket.once("close", resolve));
       assert.match(reply, /^HTTP\/1\.1 503 [^]*retry-after: 1\r\n/i);
+    });
+
+    describe("for a client whose connection has left one that is withdrawn", () => {
+      let client: net.Socket;
+      let reply: string;
+      afterEach(() => client.destroy());
+
+      /** The reply to a request on the one connection. */
+      const ask = async (request: string): Promise<string> => {
+        reply = "";
+        client.write(request);
+        while (!client.closed && !/^HTTP[^]*\r\n\r\n[^]/.test(reply)) await sleep(2);
+        return reply;
+      };
+      const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+      /** Serves one request, and then leaves the connection without a member: another one was ready for a moment. */
+      const leave = async (): Promise<void> => {
+        for (const name of ["old", "next"]) platform.guests.set(name, webGuest(name));
+        const [old, next] = [await member("old"), await member("next", out)];
+        client = net.connect(port, "127.0.0.1").on("data", (chunk: Buffer) => (reply += chunk.toString()));
+        assert.match(await ask(GET), /old$/);
+        await patch(set(next.uuid, "rotation", "in"), set(old.uuid, "rotation", "out"));
+        await patch(set(next.uuid, "rotation", "out"));
+      };
+
+      it("responds with 503 if none can become ready", async () => {
+        await leave();
+        assert.match(await ask(GET), /^HTTP\/1\.1 503 [^]*retry-after: 1\r\n/i);
+      });
+
+      it("responds with 503 to a request with a body, after the hold timeout", async () => {
+        await leave();
+        await member("slow", holding(300));
+        const body = "x".repeat(300_000);
+        const request = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+        const [response, ms] = await timed(() => ask(request));
+        assert.match(response, /^HTTP\/1\.1 503 /);
+        assert.ok(ms >= 300 && ms < 10_000, `${ms} ms`);
+      });
+
+      it("waits for one that becomes ready in time", async () => {
+        await leave();
+        platform.guests.set("late", { ...webGuest("late"), listenMs: 300 });
+        await platform.requestItem("POST", "/v1/instances", {
+          ...{ name: "late", image: "app:1", autostart: true, service_group: { uuid: service.uuid } },
+        });
+        assert.match(await ask(GET), /late$/);
+      });
     });
 
     it("responds at once if none can become ready", async () => {

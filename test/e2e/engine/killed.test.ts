@@ -1,6 +1,6 @@
-/** A short form of `npm run soak`: the engine is killed at every boundary of every operation, and twice with real VMs. */
+/** A short form of `npm run soak`: the engine is killed in every operation at every other boundary, and twice with real VMs. */
 import assert from "node:assert/strict";
-import { BOUNDARIES, type Kill, MOMENTS } from "../../soak/killPlan";
+import { BOUNDARIES, type Kill, MOMENTS, OPERATIONS } from "../../soak/killPlan";
 import { describeHarm, describeTotals, formatTable } from "../../soak/report";
 import { type SoakOptions, runSoak } from "../../soak/soak";
 
@@ -17,8 +17,11 @@ describe("a killed run, recovered by cancel, up and refresh", function () {
     return results.filter(({ killed }) => killed).length;
   }
 
-  it("loses, duplicates and leaks nothing at any boundary of any operation", async () => {
-    assert.equal(await soak({ vmm: "fake", count: 20, moments: BOUNDARIES }), 20);
+  it("loses, duplicates and leaks nothing at two boundaries of each operation", async () => {
+    // Like the black fields of a chessboard: every operation and every boundary is there.
+    const isWanted = ({ operation, moment }: Kill): boolean =>
+      (OPERATIONS.indexOf(operation) + MOMENTS.indexOf(moment)) % 2 === 0;
+    assert.equal(await soak({ vmm: "fake", count: 20, moments: BOUNDARIES, isWanted }), 10);
   });
 
   it("loses, duplicates and leaks nothing with real VMs", async () => {

@@ -113,6 +113,75 @@ describe("the quota check at preview", () => {
       assert.deepEqual(await roll(web("a", 256, 3, {}), web(UNKNOWN, 256, 3, {}), full), []);
     });
 
+    describe("where replicas are not gated", () => {
+      const gated = (image: string, replicas: number, rollout: object = {}, path = "/ready") => ({
+        ...web(image, 64, replicas, { ...rollout, gate: { path } }),
+        ports: [{ port: 80, destinationPort: 8080, handlers: ["http"] }],
+      });
+      const check = async (before: object | undefined, after: object, more: Partial<QuotasItem>, features = [""]) => {
+        const checker = new QuotaChecker(
+          () => Promise.resolve(quotas(more)),
+          () => assert.fail("no warning is expected"),
+          () => Promise.resolve(new Set(features)),
+        );
+        const olds = before === undefined ? {} : await checked("Service", before);
+        return checker.check(resourceOf("Service"), "Service 'web'", olds, await checked("Service", after));
+      };
+      const used = { service_groups: 1, services: 1, instances: 2 };
+      const LOCAL = ["readiness-probe", "rotation", "groups-without-ports"];
+
+      it("counts the groups of the lock and of the candidate, with their ports", async () => {
+        const roll = (hard: Record<string, number>, features?: string[]) =>
+          check(gated("a", 2), gated("b", 2), { used, hard: { instances: 9, ...hard } }, features);
+        assert.deepEqual(await roll({ service_groups: 3, services: 3 }), []);
+        assert.deepEqual(await roll({ service_groups: 2, services: 2 }), [
+          `QUOTA_EXCEEDED: rollout.gate: a lock and a candidate exist during the update, which needs 1 + 1 = 2 more of service_groups; 1 of 2 are used. ${HINT}`,
+          `QUOTA_EXCEEDED: rollout.gate: a lock and a candidate exist during the update, which needs 1 + 1 = 2 more of services; 1 of 2 are used. ${HINT}`,
+        ]);
+        assert.deepEqual(await roll({ service_groups: 2, services: 1 }, LOCAL), []);
+        assert.deepEqual(await roll({ service_groups: 1 }, LOCAL), [
+          `QUOTA_EXCEEDED: a lock exists during the update, which needs 1 more of service_groups; 1 of 1 are used. ${HINT}`,
+        ]);
+      });
+
+      it("counts the candidate of a create", async () => {
+        const full = { used: {}, hard: { service_groups: 1, services: 1, instances: 2 } };
+        assert.deepEqual(await check(undefined, gated("a", 2), full), [
+          `QUOTA_EXCEEDED: rollout.gate: a candidate exists during the create, which needs 1 + 1 = 2 more of service_groups; 0 of 1 are used. ${HINT}`,
+          `QUOTA_EXCEEDED: rollout.gate: a candidate exists during the create, which needs 1 + 1 = 2 more of services; 0 of 1 are used. ${HINT}`,
+        ]);
+        assert.deepEqual(await check(undefined, gated("a", 2), full, LOCAL), []);
+      });
+
+      it("counts the candidate beside replicas that are changed in place", async () => {
+        const inPlace = { strategy: "inPlace" };
+        const full = { used: { ...used, live_memory_mb: 128 }, hard: { instances: 2, live_memory_mb: 128 } };
+        assert.deepEqual(await check(gated("a", 2, inPlace), gated("b", 2, inPlace), full), [
+          `QUOTA_EXCEEDED: rollout.gate: a candidate runs during the update, which needs 1 × 1 = 1 more of instances; 2 of 2 are used. ${HINT}`,
+        ]);
+      });
+
+      it("counts a second set, and what is kept", async () => {
+        const blueGreen = (more: object) => ({ strategy: "blueGreen", ...more });
+        const roll = (rollout: object, hard: Record<string, number>) =>
+          check(gated("a", 2, blueGreen(rollout)), gated("b", 2, blueGreen(rollout)), { used, hard });
+        assert.deepEqual(await roll({}, { instances: 4, service_groups: 3, services: 3 }), []);
+        assert.deepEqual(await roll({}, { instances: 4, service_groups: 2 }), [
+          `QUOTA_EXCEEDED: rollout.strategy: a lock and a second set exist during the update, which needs 1 + 1 = 2 more of service_groups; 1 of 2 are used. ${HINT}`,
+        ]);
+        assert.deepEqual(await roll({ keepOldForMs: 1_000 }, { instances: 6 }), []);
+        assert.deepEqual(await roll({ keepOldForMs: 1_000 }, { instances: 5 }), [
+          `QUOTA_EXCEEDED: rollout.strategy: a second set and all old and new replicas exist at once during the update, which needs 2 × 2 × 1 = 4 more of instances; 2 of 5 are used. ${HINT}`,
+        ]);
+      });
+
+      it("counts none for more replicas of a template that has passed", async () => {
+        const room = { used, hard: { instances: 3, service_groups: 2, services: 2 } };
+        assert.deepEqual(await check(gated("a", 2), gated("a", 3), room), []);
+        assert.equal((await check(gated("a", 2), gated("a", 3, {}, "/other"), room)).length, 2);
+      });
+    });
+
     it("takes the room that a smaller number of replicas leaves", async () => {
       const full = { used: { instances: 5 }, hard: { instances: 5 } };
       assert.deepEqual(await roll(web("a", 64, 5, {}), web("b", 64, 3, {}), full), []);

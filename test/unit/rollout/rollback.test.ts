@@ -4,7 +4,7 @@ import { UnikernelError } from "../../../provider/base/errors";
 import { captureReplicas } from "../../../provider/resources/service/rollout/capture";
 import { isManaged } from "../../../provider/resources/service/wire";
 import { MANAGED_TAG } from "../../../provider/resources/service/replicaTags";
-import { type CapturedMember, restorable } from "../../../provider/rollout/failure/captured";
+import { type CapturedMember, replacementsFor, restorable } from "../../../provider/rollout/failure/captured";
 import type { RolloutEvent } from "../../../provider/rollout/events";
 import type { RolloutPolicy } from "../../../provider/rollout/policy";
 import type { Rollout } from "../../../provider/rollout/rolloutRequest";
@@ -50,10 +50,12 @@ describe("the failure of a rollout", () => {
     isNew: ({ image }: InstanceItem) => (image ?? "").endsWith("v2"),
     isManaged,
     createRequest: () => request("v2"),
-    captured: captureReplicas(group.items(), undefined, () => ({
-      name: `web-${++names}`,
-      service_group: { uuid: SERVICE.uuid },
-    })),
+    captured: captureReplicas(group.items(), {
+      policy,
+      template: undefined,
+      base: () => ({ name: `web-${++names}`, service_group: { uuid: SERVICE.uuid } }),
+      change: () => Promise.resolve(),
+    }),
     ...more,
   });
   const failing = async (rollout: Rollout): Promise<UnikernelError> => {
@@ -226,11 +228,26 @@ describe("the failure of a rollout", () => {
     assert.deepEqual([atStop, group.log], [["create i3", "stop i1"], atStop]);
   });
 
+  it("restores each changed instance as it was, and then the members that are gone", () => {
+    const member = (uuid: string): CapturedMember => ({
+      ...{ uuid, templateKey: uuid, isBroken: false },
+      isUnchanged: ({ image }) => image === uuid,
+      createRequest: () => ({}),
+      restore: () => Promise.resolve(),
+    });
+    const instance = (uuid: string, image = "new"): InstanceItem => ({ uuid, name: uuid, status: "success", image });
+    const found = [instance("a"), instance("b", "b"), instance("c")];
+    const { of, next } = replacementsFor(["a", "b", "c", "d"].map(member), found);
+    const uuids = [of(instance("c")), next(), of(instance("other")), next()].map(({ uuid }) => uuid);
+    assert.deepEqual(uuids, ["c", "d", "a", "a"]);
+  });
+
   it("restores broken replicas of a fleet, but not those that an earlier failure left", () => {
     const member = (uuid: string, templateKey: string, isBroken: boolean): CapturedMember => ({
       ...{ uuid, templateKey, isBroken },
       isUnchanged: () => true,
       createRequest: () => ({}),
+      restore: () => Promise.resolve(),
     });
     const fleet = [member("a", "v1", false), member("b", "v1", true), member("c", "v2", true)];
     assert.deepEqual(

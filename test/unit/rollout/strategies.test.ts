@@ -154,6 +154,13 @@ describe("a rollout with the strategy", () => {
     assert.deepEqual(cluster.log.slice(0, 3), ["stop i1", 'set image of i1 to "v2"', "start i1"]);
   });
 
+  it("inPlace stops a member that crashes again and again before it changes it", async () => {
+    cluster.lives.set("v1", () => ({ state: "stopped", stop_reason: 3, exit_code: 7, restart: { attempt: 3 } }));
+    olds(1);
+    await roll({ strategy: "inPlace", desired: 1, maxSurge: 0, maxUnavailable: 1 });
+    assert.deepEqual(cluster.log, ["stop i1", 'set image of i1 to "v2"', "start i1"]);
+  });
+
   it("inPlace fails if a changed member stops", async () => {
     olds();
     cluster.lives.set("v2", () => ({ state: "stopped", stop_reason: 3, exit_code: 7 }));
@@ -186,6 +193,20 @@ describe("a rollout with the strategy", () => {
     assert.deepEqual(asked, [0]);
     await roll({ desired: 3 }, { passCandidate });
     assert.deepEqual([asked, images().length], [[0], 3]);
+  });
+
+  it("rolling does not cut off connections that wait for a member to wake, however long its gate takes", async () => {
+    const wakesMs = cluster.nowMs + 30_000;
+    const settings = { rotation: "in", scale_to_zero: { enabled: true, policy: "idle" } } as const;
+    const waking = (): Partial<InstanceItem> =>
+      cluster.nowMs < wakesMs
+        ? { state: "running", readiness: { state: "waiting", attempts: 9 } }
+        : { state: "running", readiness: { state: "passed" } };
+    cluster.lives.set("v1", () => ({ ...settings, net_time_us: 1, ...waking() }));
+    olds();
+    await roll({});
+    assert.deepEqual(images(), ["v2", "v2"]);
+    assert.ok(cluster.nowMs >= wakesMs, `${wakesMs - cluster.nowMs} ms too early`);
   });
 
   it("rolling repairs a fleet whose members do not pass their gate", async () => {

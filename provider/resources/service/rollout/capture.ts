@@ -1,40 +1,51 @@
-/** Captures the replicas at the start of a rollout, so that a rollback can restore them. Pure. */
-import type { InstanceItem } from "../../../contract/models";
-import { assessReadiness } from "../../../client/waitForInstance";
+/** Captures the replicas at the start of a rollout, so that a rollback can restore them. */
+import type { CreateInstanceRequest, InstanceItem } from "../../../contract/models";
 import type { CapturedMember } from "../../../rollout/failure/captured";
+import { type ReadinessPolicy, isBroken } from "../../../rollout/readiness";
 import { digestIn, toReplicaRequest } from "../../workload/request";
 import type { ServiceInputs } from "../inputs";
 import { TEMPLATE_TAG } from "../replicaTags";
 import { matchesTemplate, reportedTemplate } from "../wire";
 
+type Template = NonNullable<ServiceInputs["template"]>;
+
 /** What tells replicas of one template from those of another: its tag and the image that runs. */
 const templateKey = ({ tags, image }: InstanceItem): string =>
   JSON.stringify([(tags ?? []).find((tag) => TEMPLATE_TAG.test(tag)), digestIn(image ?? "") ?? image]);
 
-/**
- * The replicas as they are.
- *
- * @param template the template in state: replicas that match it are created from it again, others from what the metro reports of them,
- *   such as those of a rollout that was not finished
- * @param base the fields of a create request that every replica has, with a unique name
- */
+/** What {@link captureReplicas} needs to know. */
+export interface CaptureOptions {
+  /** Decides which of them are broken. */
+  readonly policy: ReadinessPolicy;
+  /**
+   * The template in state. Replicas that match it are restored from it, others from what the metro reports of them, such as those of a
+   * rollout that was not finished.
+   */
+  readonly template: ServiceInputs["template"];
+  /** The fields of a create request that every replica has, with a unique name. */
+  readonly base: () => { readonly name: string; readonly service_group: { readonly uuid: string } };
+  /** Gives a stopped instance a template, and the tags and the gate of a request. */
+  readonly change: (instance: InstanceItem, template: Template, request: CreateInstanceRequest) => Promise<void>;
+}
+
+/** The replicas as they are. */
 export const captureReplicas = (
   instances: readonly InstanceItem[],
-  template: ServiceInputs["template"],
-  base: () => { readonly name: string; readonly service_group: { readonly uuid: string } },
+  { policy, template, base, change }: CaptureOptions,
 ): readonly CapturedMember[] =>
-  instances.map((captured) => ({
-    uuid: captured.uuid,
-    isBroken: assessReadiness(captured).outcome === "failed",
-    templateKey: templateKey(captured),
-    isUnchanged: (instance) => templateKey(instance) === templateKey(captured),
-    createRequest: () => ({
-      ...toReplicaRequest(
-        matchesTemplate(template, captured) ? (template ?? {}) : (reportedTemplate(captured) ?? template ?? {}),
-        base(),
-      ),
-      // Its own tags, which include the marks of the provider, and its own gate.
+  instances.map((captured) => {
+    const own = matchesTemplate(template, captured) ? template : (reportedTemplate(captured) ?? template);
+    // Its own tags, which include the marks of the provider, and its own gate.
+    const marks = {
       tags: captured.tags ?? [],
       ...(captured.readiness_probe == null ? {} : { readiness_probe: captured.readiness_probe }),
-    }),
-  }));
+    };
+    return {
+      uuid: captured.uuid,
+      isBroken: isBroken(policy, captured),
+      templateKey: templateKey(captured),
+      isUnchanged: (instance) => templateKey(instance) === templateKey(captured),
+      createRequest: () => ({ ...toReplicaRequest(own ?? {}, base()), ...marks }),
+      restore: (instance) => (own === undefined ? Promise.resolve() : change(instance, own, marks)),
+    };
+  });

@@ -22,8 +22,8 @@ function describeSteps({ steps }: RolloutPolicy): string {
   return `${stages.join("; ")}; then all`;
 }
 
-/** How the members are replaced, as a clause. */
-function describeStrategy(policy: RolloutPolicy, volume: string | undefined): string {
+/** How the members are replaced, as a clause. `volume` as of {@link describeRoll}. */
+export function describeStrategy(policy: RolloutPolicy, volume: string | undefined): string {
   const { desired, maxSurge, maxUnavailable, keepOldForMs } = policy;
   switch (policy.strategy) {
     case "rolling":
@@ -53,13 +53,28 @@ function describeStrategy(policy: RolloutPolicy, volume: string | undefined): st
 export const describeRoll = (policy: RolloutPolicy, volume: string | undefined): string =>
   `roll the changed template out to ${replicaCount(policy.desired)} (${policy.strategy}): ${describeStrategy(policy, volume)}`;
 
-/** When a new member gets connections, as a clause. */
-export function describeGuarantee({ gate }: Pick<RolloutPolicy, "gate">, isIsolated: boolean): string {
+/**
+ * When a new member gets connections, as a clause.
+ *
+ * @param isIsolated true if the metro gates each member
+ * @param volume the volume that only one instance can hold, so that there can be no candidate; `undefined` if there is none
+ */
+export function describeGuarantee(
+  { gate }: Pick<RolloutPolicy, "gate">,
+  isIsolated: boolean,
+  volume: string | undefined,
+): string {
   if (isIsolated)
     return gate === undefined
       ? "each new replica gets connections once its ports accept them"
       : "each new replica passes its gate before it gets connections";
+  if (gate !== undefined && volume !== undefined)
+    return `connections begin when the metro routes to a replica; the gate is not probed, because a candidate cannot have the volume '${volume}' that a replica holds`;
   return gate === undefined
     ? "connections begin when the metro routes to a replica"
     : "a candidate passes the gate first; connections to the replicas begin when the metro routes to them";
 }
+
+/** What `blueGreen` does where only domains can be moved, as a clause. */
+export const describeSecondSet = ({ gate }: Pick<RolloutPolicy, "gate">): string =>
+  `a second set ${gate === undefined ? "serves" : "passes the gate"} in a service group of its own; the domains move there while the replicas are replaced, and then back. At each of the two moves, new connections fail for as long as the metro takes for one request`;

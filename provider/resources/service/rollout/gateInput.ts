@@ -1,4 +1,5 @@
 /** The `rollout.gate` input of a service: what a member must pass before it gets connections. Pure. */
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { checkedText } from "../../../contract/readiness/checkedText";
 import { headerProblem, jsonPathProblem, patternProblem } from "../../../contract/readiness/syntax";
@@ -94,3 +95,10 @@ export type GateType = "http" | "tcp" | "running";
 /** The type of a gate. */
 export const gateTypeOf = ({ type, path }: Pick<GateInput, "type" | "path">): GateType =>
   type ?? (path === undefined ? "tcp" : "http");
+
+const gateIn = (rollout: unknown): unknown =>
+  rollout !== null && typeof rollout === "object" ? (rollout as { readonly gate?: unknown }).gate : undefined;
+
+/** True if both rollouts have the same gate. */
+export const isSameGate = (before: unknown, after: unknown): boolean =>
+  isDeepStrictEqual(gateIn(before), gateIn(after));

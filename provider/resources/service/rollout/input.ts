@@ -34,7 +34,7 @@ export const rolloutInput = objectType(
     z.strictObject({
       strategy: field(z.enum(["rolling", "blueGreen", "canary", "recreate", "inPlace"]).optional(), {
         description:
-          "`rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; only in metro `local`. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold.",
+          "`rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; in the cloud the `domains` move, which are required there. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold.",
         sameAsAbsent: "rolling",
       }),
       maxSurge: field(amountSchema(0, MAX_REPLICAS).optional(), {

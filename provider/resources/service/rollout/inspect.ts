@@ -7,8 +7,10 @@ import { containsUnknown, isUnknown } from "../../../definition/unknowns";
 import type { ProviderContext } from "../../context";
 import { fingerprint } from "../../workload/request";
 import { type ServiceInputs, templateInput } from "../inputs";
-import { describeGuarantee } from "./describe";
-import { isPublished, toReadinessProbe } from "./policy";
+import { noMemberRequests } from "../reload/describe";
+import { scopeOf } from "../reload/input";
+import { describeGuarantee, describeSecondSet } from "./describe";
+import { exclusiveVolume, isPublished, toReadinessProbe } from "./policy";
 
 const NO_FINDINGS: InputFindings = { information: [], warnings: [] };
 
@@ -20,21 +22,36 @@ export function rollsTemplate(olds: ServiceInputs | undefined, news: ServiceInpu
   return fingerprint(before) !== fingerprint(after);
 }
 
+/** True if each replica gets its own request. */
+const isMemberScope = (reload: ServiceInputs["reload"]): boolean =>
+  reload !== undefined && !isUnknown(reload) && scopeOf(reload) === "member";
+
+/** What keeps `blueGreen` from moving clients to a second set and back, where only domains can be moved. */
+function findUnmovable(
+  metro: string,
+  domains: ServiceInputs["domains"],
+  ports: ServiceInputs["ports"],
+): readonly CheckFailure[] {
+  const fail = (reason: string): CheckFailure => ({ code: "NOT_SUPPORTED", property: "rollout.strategy", reason });
+  const why = `metro '${metro}' sends connections to each replica that runs, so "blueGreen" moves the domains of the service to a second set and back`;
+  if (domains === undefined || (!isUnknown(domains) && domains.length === 0))
+    return [fail(`${why}. Set domains: the one that the metro generates cannot move. Or use "rolling" or "canary".`)];
+  if (containsUnknown(ports) || ports.every(({ protocol }) => protocol === "tcp")) return [];
+  return [fail(`${why}, and a UDP port does not follow a domain. Use "rolling" or "canary".`)];
+}
+
 /** What the metro cannot do for these inputs. */
 function findUnsupported(
   metro: string,
   features: ReadonlySet<string>,
-  { rollout, ports, replicas }: ServiceInputs,
+  { rollout, ports, domains, reload }: ServiceInputs,
 ): Pick<InputFindings, "warnings" | "failures"> {
   const has = (feature: MetroFeature): boolean => features.has(feature);
   const { strategy, gate } = rollout;
   const failures: CheckFailure[] = [];
-  if (strategy === "blueGreen" && !has("rotation"))
-    failures.push({
-      code: "NOT_SUPPORTED",
-      property: "rollout.strategy",
-      reason: `metro '${metro}' cannot move connections from one set of replicas to another: each one that runs gets some. Use "rolling" with maxSurge: ${isUnknown(replicas) ? "replicas" : replicas}, or "canary".`,
-    });
+  if (strategy === "blueGreen" && !has("rotation")) failures.push(...findUnmovable(metro, domains, ports));
+  if (isMemberScope(reload) && !has("member-requests"))
+    failures.push({ code: "NOT_SUPPORTED", property: "reload.scope", reason: `${noMemberRequests(metro)}.` });
   const withFailures = (warnings: readonly string[]) => (failures.length === 0 ? { warnings } : { warnings, failures });
   if (gate === undefined || has("readiness-probe")) return withFailures([]);
   const { port } = gate;
@@ -67,12 +84,15 @@ export async function inspectRollout(
     return NO_FINDINGS;
   const { strategy, gate } = rollout;
   const rolls = rollsTemplate(olds, news);
-  if (!rolls && strategy !== "blueGreen" && gate === undefined) return NO_FINDINGS;
+  if (!rolls && strategy !== "blueGreen" && gate === undefined && !isMemberScope(news.reload)) return NO_FINDINGS;
   const features = await findMetroFeatures(context);
   if (features === undefined) return NO_FINDINGS;
   const unsupported = findUnsupported(context.metro, features, news);
   if (!rolls || unsupported.failures !== undefined) return { information: [], ...unsupported };
   const probe = gate && !containsUnknown(ports) ? toReadinessProbe(gate, ports) : undefined;
   const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
-  return { information: [describeGuarantee({ gate: probe }, isIsolated)], ...unsupported };
+  if (strategy === "blueGreen" && !features.has("rotation" satisfies MetroFeature))
+    return { information: [describeSecondSet({ gate: probe })], ...unsupported };
+  const volume = exclusiveVolume(template, rollout);
+  return { information: [describeGuarantee({ gate: probe }, isIsolated, volume)], ...unsupported };
 }

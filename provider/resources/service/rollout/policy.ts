@@ -1,7 +1,9 @@
 /** The rollout policy and the readiness probe that the inputs of a service stand for. Pure. */
 import type { ReadinessProbe } from "../../../contract/models";
 import { omitUndefined } from "../../../base/objects";
+import { leadsInside } from "../../../rollout/candidate/route";
 import type { RolloutPolicy, RolloutStrategy } from "../../../rollout/policy";
+import type { ReadinessPolicy } from "../../../rollout/readiness";
 import type { Workload } from "../../workload/inputs";
 import type { PublishedPort } from "../ports";
 import { type Amount, resolveAmount } from "./amounts";
@@ -37,13 +39,9 @@ export const strategyOf = (
 /** Where a TCP port leads inside the instance. */
 const destinationOf = ({ port, destinationPort }: PublishedPort): number => destinationPort ?? port;
 
-/** The TCP ports that lead into the instance. A redirect leads to the client's next request. */
-const tcpPorts = (ports: readonly PublishedPort[]): readonly PublishedPort[] =>
-  ports.filter(({ protocol, handlers }) => protocol === "tcp" && !handlers.includes("redirect"));
-
 /** The port inside the instance that an HTTP gate asks by default; `undefined` if none is certain. */
 export function defaultGatePort(ports: readonly PublishedPort[]): number | undefined {
-  const candidates = tcpPorts(ports);
+  const candidates = ports.filter(leadsInside);
   const http = candidates.find(({ handlers }) => handlers.includes("http"));
   const port = http ?? (new Set(candidates.map(destinationOf)).size === 1 ? candidates[0] : undefined);
   return port && destinationOf(port);
@@ -51,7 +49,7 @@ export function defaultGatePort(ports: readonly PublishedPort[]): number | undef
 
 /** True if a published TCP port leads to this one inside the instance. */
 export const isPublished = (ports: readonly PublishedPort[], port: number): boolean =>
-  tcpPorts(ports).some((entry) => destinationOf(entry) === port);
+  ports.some((entry) => leadsInside(entry) && destinationOf(entry) === port);
 
 /**
  * The readiness probe of a replica; undefined for a gate that asks nothing.
@@ -99,6 +97,11 @@ function limitsOf(strategy: RolloutStrategy, replicas: number, { maxSurge, maxUn
   }
 }
 
+/** What decides whether a replica is ready. */
+export const readinessPolicy = ({ gate }: Pick<RolloutInput, "gate">): ReadinessPolicy => ({
+  readyOnceRunning: gate?.type === "running",
+});
+
 /** The rollout policy for these inputs. */
 export function toRolloutPolicy(
   replicas: number,
@@ -125,6 +128,6 @@ export function toRolloutPolicy(
     halfClosedTimeoutMs,
     onFailure,
     gate: gate && toReadinessProbe(gate, ports),
-    readyOnceRunning: gate?.type === "running",
+    ...readinessPolicy(rollout),
   };
 }

@@ -12,23 +12,31 @@ export function memberDigests(instances: unknown): readonly string[] {
   );
 }
 
+const namesOf = (digests: readonly string[]): string =>
+  [...new Set(digests)]
+    .map((digest) => `${digest.slice(0, SHORT_DIGEST_LENGTH)}…`)
+    .sort()
+    .join(" and ");
+
 /**
- * How many members run another image than the requested one, such as `3 of 5 still on sha256:0123456789ab…`; `undefined` if none does,
- * or if that is not known.
+ * How many members are not as requested, such as `3 of 5 still on sha256:0123456789ab…`; `undefined` if none is, or if that is not
+ * known. The requested image may have no digest, or be the one that runs, with other settings: then it is known if no member is new.
  *
  * @param image the requested image
  * @param digests those of the members, as they were last observed
+ * @param areAllOld true if every member was made from the template in state, which is not the requested one
  */
 export function describeRemaining(
   image: string,
   digests: readonly string[],
+  areAllOld: boolean,
 ): { readonly isPartial: boolean; readonly text: string } | undefined {
   const requested = digestIn(image);
-  const old = digests.filter((digest) => digest !== requested);
-  if (requested === undefined || old.length === 0) return undefined;
-  const names = [...new Set(old)].map((digest) => `${digest.slice(0, SHORT_DIGEST_LENGTH)}…`).sort();
-  return {
-    isPartial: old.length < digests.length,
-    text: `${old.length} of ${digests.length} still on ${names.join(" and ")}`,
-  };
+  const total = digests.length;
+  const old = requested === undefined ? [] : digests.filter((digest) => digest !== requested);
+  if (old.length > 0)
+    return { isPartial: old.length < total, text: `${old.length} of ${total} still on ${namesOf(old)}` };
+  return areAllOld && total > 0
+    ? { isPartial: false, text: `${total} of ${total} still with the old template, on ${namesOf(digests)}` }
+    : undefined;
 }

@@ -17,6 +17,7 @@ const httpError = (status: number, retryAfterMs?: number) => () =>
   new UnikernelError("API_UNREACHABLE", "unavailable", {
     details: { status, mayHaveActed: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
   });
+const inUse = () => new UnikernelError("IN_USE", "the volume is attached");
 const overQuota = () => new UnikernelError("QUOTA_EXCEEDED", "full");
 
 /** What a create does: it succeeds, fails with an error, or succeeds but the client receives an error. */
@@ -131,9 +132,26 @@ describe("a create whose response was lost", () => {
     }
   });
 
-  it("reports why the second attempt was rejected if nothing exists", async () => {
-    assert.equal(await codeOf(new Server(lost, overQuota).run()), "QUOTA_EXCEEDED");
-  });
+  for (const [code, rejection] of [
+    ["QUOTA_EXCEEDED", overQuota],
+    ["IN_USE", inUse],
+  ] as const) {
+    it(`is found if the second attempt is rejected with ${code} because the first one arrived late`, async () => {
+      const server = new Server(lost, () => {
+        server.object = { status: "success", uuid: "late" };
+        return rejection();
+      });
+      server.hiddenForMs = 8_000;
+      assert.equal((await server.run()).uuid, "late");
+    });
+
+    it(`may have succeeded if the second attempt is rejected with ${code} and nothing is listed`, async () => {
+      const error: unknown = await new Server(lost, rejection).run().catch((thrown: unknown) => thrown);
+      assert.ok(UnikernelError.has(error, code));
+      assert.equal(error.details["mayHaveActed"], true);
+      assert.match(error.hint ?? "", /The object may have been created/);
+    });
+  }
 
   it("may have succeeded if the lookup fails", async () => {
     const server = new Server(() => [true, lost()]);

@@ -414,6 +414,30 @@ describe("the update of an instance", () => {
     assert.equal((await update(state, {})).state, "running");
   });
 
+  it("fails if a late request undoes the attachment of a volume, and the next update attaches it", async () => {
+    const state = await create({});
+    const news = { volumes: [{ volume: DATA, at: "/data" }] };
+    api.afterStart = (item) => Object.assign(item, { state: "running", volumes: [] });
+    const failure = await failed(update(state, news));
+    assert.match(String((failure.cause as Error).message), /was attached at \/data .* undid that/);
+    api.afterStart = (item) => Object.assign(item, { state: "running" });
+    const now = await after(failure, news);
+    assert.deepEqual(now.inputs.volumes, []);
+    await update(now, news);
+    assert.deepEqual(
+      api.only.volumes.map(({ uuid, at }) => [uuid, at]),
+      [[DATA, "/data"]],
+    );
+  });
+
+  it("fails if a late request undoes the detachment of a volume", async () => {
+    const state = await create({ volumes: [{ volume: DATA, at: "/data" }] });
+    api.afterStart = (item) =>
+      Object.assign(item, { state: "running", volumes: [{ uuid: DATA, name: "data", at: "/data" }] });
+    const failure = await failed(update(state, {}));
+    assert.match(String((failure.cause as Error).message), /was detached at \/data .* undid that/);
+  });
+
   it("fails if another image runs than requested", async () => {
     const requested = `acme/web@${DIGEST}`;
     const state = await create({ image: requested });

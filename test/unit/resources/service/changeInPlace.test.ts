@@ -93,6 +93,18 @@ describe("the replicas of a service", () => {
     assert.ok(cluster.log.indexOf("start i1") < cluster.log.indexOf("stop i2"), cluster.log.join("\n"));
   });
 
+  it("get another tag of the same image with inPlace, of which a metro that reports digests shows nothing", async () => {
+    const { item } = cluster;
+    const image = `oci://registry.test/app@sha256:${"a".repeat(64)}`;
+    cluster.item = (uuid) => ({ ...item.call(cluster, uuid), image });
+    await create({}, { strategy: "inPlace" });
+    await update({ image: DIGEST("2") }, { strategy: "inPlace" });
+    assert.deepEqual(
+      cluster.log.filter((entry) => entry.startsWith("set image")),
+      ['set image of i1 to "app:v2"', 'set image of i2 to "app:v2"'],
+    );
+  });
+
   it("are not counted any more once blueGreen keeps them, and go with the service", async () => {
     await create({}, {});
     const read = await update({ memoryMb: 256 }, { strategy: "blueGreen", keepOldForMs: 60_000 });

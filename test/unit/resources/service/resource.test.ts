@@ -204,6 +204,23 @@ describe("the service resource", () => {
     assert.deepEqual(cluster.services, [{ port: 80, destination_port: 9000, handlers: ["http"] }]);
   });
 
+  it("keeps the new ports and reports the new replicas if these need only run", async () => {
+    const runs = () => ({ state: "running" as const, net_time_us: 0 });
+    cluster.lives.set(image("1"), runs);
+    const rollout = { gate: { type: "running" }, onFailure: "keepBoth" };
+    const before = await state(await inputsOf({}, { rollout }));
+    let count = 0;
+    cluster.onCreate = () => {
+      cluster.lives.set(image("2"), ++count < 2 ? runs : crashes);
+      return "respond";
+    };
+    const ports = [{ port: 80, destinationPort: 9000, handlers: ["http"] }];
+    const news = await inputsOf({ image: image("2") }, { rollout, ports });
+    const { outputs } = await partial(service.update(context, SERVICE.uuid, before, news));
+    assert.deepEqual(cluster.services, [{ port: 80, destination_port: 9000, handlers: ["http"] }]);
+    assert.equal((outputs["instances"] as unknown[]).length, 2);
+  });
+
   it("replaces no replica for volume order or an explicit default", async () => {
     const mounts = [
       { volume: "a", at: "/a", readonly: true },
@@ -225,6 +242,21 @@ describe("the service resource", () => {
     assert.deepEqual((await service.read(context, SERVICE.uuid, none))?.inputs, none);
     await service.update(context, SERVICE.uuid, { inputs: none, outputs }, before.inputs);
     assert.equal(uuids().length, 2);
+  });
+
+  it("ends once as many instances of autoscale run as it asks for, if they need only run", async () => {
+    const rollout = { gate: { type: "running" } };
+    const before = await state(await inputsOf({}, { rollout }));
+    cluster.lives.set("scaled", () => ({ state: "running", net_time_us: 0 }));
+    cluster.add({ name: "web-scaled", image: "scaled" });
+    const autoscale = {
+      ...{ template: "base", minSize: 1, maxSize: 2, warmupTimeMs: 1000, cooldownTimeMs: 1000 },
+      policies: [{ name: "rest", type: "idle", idleTimeMs: 1000 }],
+    };
+    const news = await inputsOf({}, { rollout, autoscale, replicas: undefined, template: undefined });
+    const hurried = { ...context, timeouts: { ...context.timeouts, updateMs: 5_000 } };
+    await service.update(hurried, SERVICE.uuid, before, news);
+    assert.equal(uuids().length, 1);
   });
 
   it("gives a new replica at most the operation timeout", async () => {

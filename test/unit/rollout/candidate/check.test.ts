@@ -83,6 +83,8 @@ describe("the candidate of a rollout", () => {
     assert.deepEqual(request, {
       ...{ name, image: IMAGE, args: ["/server", "-v"], env: { MODE: "x" }, memory_mb: 64, autostart: true },
       tags: ["managed-by:pulumi-unikernel"],
+      // 60 s to pass the gate and 10 minutes: autokill alone would delete only a candidate that has stopped.
+      schedules: [{ name: "abandoned", when: "2026-01-01 00:11:00", action: "delete" }],
     });
     assert.deepEqual(
       cloud.requests.map(({ method, path, headers: { host }, sni }) => [method, path, host, sni]),
@@ -90,6 +92,22 @@ describe("the candidate of a rollout", () => {
     );
     assert.deepEqual(phases(), ["launched", "ready", "removed"]);
     assert.equal(events[1]?.digest, `sha256:${"1".repeat(64)}`);
+  });
+
+  it("does without its end on a node that knows no schedules", async () => {
+    await start();
+    const requests: object[] = [];
+    const client = Object.assign(Object.create(cloud.client) as CandidateOptions["client"], {
+      createInstance: (request: { body: { schedules?: unknown } }) => {
+        requests.push(request.body);
+        if (request.body.schedules === undefined) return cloud.client.createInstance(request as never);
+        const details = { status: 400 };
+        return Promise.reject(new UnikernelError("API_REJECTED", "Unknown member 'schedules'", { details }));
+      },
+    });
+    await check(optionsOf(["http"], { client }));
+    assert.equal(requests.length, 2);
+    assertNothingLeft();
   });
 
   it("is asked over TLS with the name of its certificate, with the gate's method and headers", async () => {

@@ -54,6 +54,37 @@ describe("the preview of a rollout", () => {
     ]);
   });
 
+  it("does not promise a candidate that cannot have the replica's volume", async () => {
+    const template = (digit: string, readonly: boolean) => ({
+      ...{ replicas: 1, template: { image: image(digit), volumes: [{ volume: "data", at: "/data", readonly }] } },
+    });
+    const promise = async (readonly: boolean) => {
+      const gate = { path: "/ready" };
+      const context = contextWith(() => ({}));
+      const [before, after] = [
+        await inputs({ gate }, template("1", readonly)),
+        await inputs({ gate }, template("2", readonly)),
+      ];
+      return (await inspectRollout(context, before, after)).information.join();
+    };
+    assert.equal(
+      await promise(false),
+      "connections begin when the metro routes to a replica; the gate is not probed, because a candidate cannot have the volume 'data' that a replica holds",
+    );
+    assert.match(await promise(true), /^a candidate passes the gate first/);
+  });
+
+  it("says how blueGreen moves clients where only domains can be moved, and rejects what does not follow them", async () => {
+    const strategy = { strategy: "blueGreen", gate: { path: "/ready" } };
+    const domains = [{ name: "shop.example.com" }];
+    assert.deepEqual((await inspect([], strategy, { domains })).information, [
+      "a second set passes the gate in a service group of its own; the domains move there while the replicas are replaced, and then back. At each of the two moves, new connections fail for as long as the metro takes for one request",
+    ]);
+    const ports = [{ port: 8080 }, { port: 53, protocol: "udp" }];
+    const { failures = [] } = await inspect([], { strategy: "blueGreen" }, { domains, ports });
+    assert.match(failures[0]?.reason ?? "", /a UDP port does not follow a domain/);
+  });
+
   it("rejects blueGreen where connections cannot be moved", async () => {
     const { failures } = await inspect([], { strategy: "blueGreen" });
     assert.deepEqual(failures, [
@@ -61,7 +92,7 @@ describe("the preview of a rollout", () => {
         code: "NOT_SUPPORTED",
         property: "rollout.strategy",
         reason:
-          'metro \'http://metro.test\' cannot move connections from one set of replicas to another: each one that runs gets some. Use "rolling" with maxSurge: 3, or "canary".',
+          'metro \'http://metro.test\' sends connections to each replica that runs, so "blueGreen" moves the domains of the service to a second set and back. Set domains: the one that the metro generates cannot move. Or use "rolling" or "canary".',
       },
     ]);
     assert.deepEqual((await inspect(LOCAL, { strategy: "blueGreen" })).failures, undefined);

@@ -15,7 +15,7 @@ describe("an unfinished rollout", () => {
       template: { image: image(digit) },
     });
   const rollOf = (digests: readonly string[]) =>
-    planServiceUpdate(service("a"), service("b"), digests.length, digests).map(({ description }) => description);
+    planServiceUpdate(service("a"), service("b"), digests.length, { digests }).map(({ description }) => description);
 
   it("is described by the members that still run another image", () => {
     const [text = ""] = rollOf(["a", "a", "b", "a", "b"].map(digest));
@@ -30,14 +30,23 @@ describe("an unfinished rollout", () => {
     assert.match(text, /^roll the changed template out to 5 replicas .*; 3 of 3 still on sha256:aaaaaaaaaaaa…$/);
   });
 
+  it("is described for an image without a digest, and for other settings of the same image, if no member is new", () => {
+    const olds = [digest("b"), digest("b")];
+    const text = "2 of 2 still with the old template, on sha256:bbbbbbbbbbbb…";
+    for (const requested of [image("b"), "web:latest"]) {
+      assert.equal(describeRemaining(requested, olds, true)?.text, text);
+      assert.equal(describeRemaining(requested, olds, false), undefined);
+    }
+  });
+
   it("names each image once, and nothing that is not known", () => {
     const digests = ["c", "a", "c", "b"].map(digest);
     assert.equal(
-      describeRemaining(image("b"), digests)?.text,
+      describeRemaining(image("b"), digests, false)?.text,
       "3 of 4 still on sha256:aaaaaaaaaaaa… and sha256:cccccccccccc…",
     );
-    assert.equal(describeRemaining(image("b"), [digest("b")]), undefined);
-    assert.equal(describeRemaining("web:latest", digests), undefined);
+    assert.equal(describeRemaining(image("b"), [digest("b")], false), undefined);
+    assert.equal(describeRemaining("web:latest", digests, false), undefined);
     assert.deepEqual(memberDigests([{ uuid: "u", name: "n" }, { digest: "" }, { digest: digest("a") }]), [digest("a")]);
     assert.deepEqual(memberDigests(undefined), []);
     assert.doesNotMatch(rollOf([]).join(), /still on/);

@@ -1,0 +1,107 @@
+/** Reloads the replicas of a service by its `reload` request. */
+import { createRedactor } from "../../../base/redact";
+import { UnikernelError } from "../../../base/errors";
+import { omitUndefined } from "../../../base/objects";
+import { allItems } from "../../../client/client";
+import { metroFeatures } from "../../../client/transport/metroFeatures";
+import type { InstanceItem, MetroFeature, ServiceItem } from "../../../contract/models";
+import type { ReloadPolicy } from "../../../rollout/reload/request";
+import { reloadMembers } from "../../../rollout/reload/run";
+import type { Refusal } from "../../../rollout/reload/send";
+import type { ProviderContext } from "../../context";
+import { type ServiceInputs, desiredReplicas } from "../inputs";
+import { reportProgress } from "../progress";
+import type { StopCheck } from "../rollout/lock";
+import { defaultGatePort, toRolloutPolicy } from "../rollout/policy";
+import { configurationOf, hasConfiguration, withConfiguration } from "./configuration";
+import { noMemberRequests } from "./describe";
+import { scopeOf } from "./input";
+
+/** The policy that the inputs stand for; `undefined` without `reload`. Pure. */
+export function toReloadPolicy(inputs: ServiceInputs, timeoutMs: number): ReloadPolicy | undefined {
+  const { reload, template = { volumes: [] }, rollout, ports } = inputs;
+  const port = reload?.port ?? defaultGatePort(ports);
+  if (reload === undefined || port === undefined) return undefined;
+  const { maxUnavailable, healthyWithinMs, stableForMs, gate, readyOnceRunning } = toRolloutPolicy(
+    desiredReplicas(inputs),
+    template,
+    rollout,
+    ports,
+  );
+  const { path, method = "GET", headers, expect = {} } = reload;
+  return {
+    request: omitUndefined({ port, path, method, headers, ...expect }),
+    scope: scopeOf(reload),
+    batchSize: Math.max(1, maxUnavailable),
+    healthyWithinMs: Math.min(healthyWithinMs, timeoutMs),
+    stableForMs,
+    gate,
+    readyOnceRunning: readyOnceRunning === true,
+  };
+}
+
+/** Longest text of an answer that is printed. */
+const MAX_EXCERPT_LENGTH = 500;
+
+/**
+ * Makes those replicas load their configuration that have another one, and returns all with their current tags. Does nothing without
+ * `reload`. Throws as {@link reloadMembers}, and `NOT_SUPPORTED`.
+ *
+ * @param options.timeoutMs limit for each replica, even if `rollout` allows longer
+ */
+export async function reloadReplicas(
+  context: ProviderContext,
+  service: ServiceItem,
+  inputs: ServiceInputs,
+  instances: readonly InstanceItem[],
+  { timeoutMs, stop }: { readonly timeoutMs: number; readonly stop: StopCheck },
+): Promise<readonly InstanceItem[]> {
+  const { client, clock, signal, metro } = context;
+  const configuration = configurationOf(inputs.reloadOn);
+  const policy = toReloadPolicy(inputs, timeoutMs);
+  const left = instances.filter((instance) => !hasConfiguration(instance, configuration));
+  if (policy === undefined || left.length === 0) return instances;
+  const canAskMembers = (await metroFeatures(client)).has("member-requests" satisfies MetroFeature);
+  if (policy.scope === "member" && !canAskMembers)
+    throw new UnikernelError(
+      "NOT_SUPPORTED",
+      `Service '${service.name}' cannot be reloaded: ${noMemberRequests(metro)}.`,
+      { property: "reload.scope" },
+    );
+  const tagsOf = new Map<string, readonly string[]>();
+  await reloadMembers(
+    {
+      ...{ client, clock, signal, service, policy, canAskMembers, total: instances.length },
+      mark: async (members) => {
+        if (members.length === 0) return;
+        const marked = members.map((one) => ({ uuid: one.uuid, value: [...withConfiguration(one, configuration)] }));
+        const body = marked.map((one) => ({ ...one, prop: "tags" as const, op: "set" as const }));
+        allItems(await client.patchInstances({ body }), `Marking the reloaded replicas of service '${service.name}'`);
+        for (const { uuid, value } of marked) tagsOf.set(uuid, value);
+      },
+      checkStop: () => stop.check(),
+      onEvent: reportProgress(context, service.name),
+      onRefusal: (subject, refusal) => printRefusal(context, inputs, subject, refusal),
+    },
+    left,
+  );
+  return instances.map((instance) => {
+    const tags = tagsOf.get(instance.uuid);
+    return tags === undefined ? instance : { ...instance, tags: [...tags] };
+  });
+}
+
+/** Prints what was answered, with what the program gave masked. It never goes into an error, which reaches the state. */
+function printRefusal(
+  { printProgress }: ProviderContext,
+  { reload, template }: ServiceInputs,
+  subject: string,
+  { body }: Refusal,
+): void {
+  const text = (body ?? "").replace(/[\p{Cc}\s]+/gu, " ").trim();
+  if (text === "") return;
+  const secrets = [...Object.values(reload?.headers ?? {}), ...Object.values(template?.env ?? {})];
+  const masked = createRedactor(secrets)(text);
+  const excerpt = masked.length > MAX_EXCERPT_LENGTH ? `${masked.slice(0, MAX_EXCERPT_LENGTH)}…` : masked;
+  printProgress(`${subject} answered the reload with: ${excerpt}`);
+}

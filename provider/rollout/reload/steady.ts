@@ -8,6 +8,7 @@ import { readinessProblem } from "../../contract/readiness/evaluate";
 import { type ProbeProgress, afterAttempt, notProbed, probeSettings } from "../../contract/readiness/progress";
 import type { ReloadPolicy } from "./request";
 import { askMember } from "./send";
+import { type Waiting, pause } from "./stop";
 
 const POLL_MS = 200;
 
@@ -20,17 +21,18 @@ export const readMember = async (context: CallContext, uuid: string): Promise<In
 
 /**
  * Waits until the member passes its gate and has been ready for `stableForMs` since. Returns why it does not, as a clause.
+ * Throws the client's errors, and `ROLLOUT_STOPPED`.
  *
  * @param before the member before the reload
  * @param canAsk the metro sends requests to single members: the gate is asked again, not only what it found earlier
  */
 export async function untilSteady(
-  context: CallContext,
+  context: Waiting,
   before: InstanceItem,
   { gate, healthyWithinMs, stableForMs, readyOnceRunning }: ReloadPolicy,
   canAsk: boolean,
 ): Promise<string | undefined> {
-  const { clock, signal } = context;
+  const { clock } = context;
   const assess = readyOnceRunning ? assessLiveness : assessReadiness;
   const http = canAsk ? gate?.http : undefined;
   const settings = probeSettings(gate ?? {});
@@ -58,6 +60,6 @@ export async function untilSteady(
       sinceMs = undefined;
       if (clock.now() - beganMs > healthyWithinMs) return `it does not pass its gate any more: ${reason}`;
     }
-    await clock.sleep(reason !== undefined && http !== undefined ? settings.intervalMs : POLL_MS, signal);
+    await pause(context, reason !== undefined && http !== undefined ? settings.intervalMs : POLL_MS);
   }
 }

@@ -78,6 +78,8 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
       if (!hasCandidate) await rollout.passCandidate?.();
       hasCandidate = true;
       await rollout.beforeLaunch?.();
+      // Both may have taken minutes.
+      if (rollout.passCandidate !== undefined || rollout.beforeLaunch !== undefined) await rollout.checkStop?.();
     }
     await act(rollout, step, instances, { state, report });
     record(state.issued, step, assessed);

@@ -39,7 +39,7 @@ import { type RollOutOptions, finishReplicas, rollOut, findReadyReplicas } from 
 import { reloadReplicas } from "./reload/apply";
 import { memberConfigurations } from "./reload/describe";
 import { memberDigests } from "./rollout/remaining";
-import { deleteSecondSet, withLentDomains } from "./secondSet";
+import { besideLentDomains, deleteSecondSet, lentDomains, withLentDomains } from "./secondSet";
 import { breakRolloutLock, withRolloutLock } from "./rollout/lock";
 import { waitForImage } from "../workload/waitForImage";
 import { observedInputs, isManaged, isMadeFrom, isRetired, toCreateRequest } from "./wire";
@@ -109,7 +109,8 @@ async function updateService(
     ...{ ...olds.inputs, ...news, softLimit, hardLimit },
     ...(news.domains === undefined ? {} : { domains: everDeclared(news.domains, domains) }),
   };
-  const observed = await observeService(context, await withLentDomains(context, item, requested), requested);
+  const lent = await lentDomains(context, item, requested);
+  const observed = await observeService(context, withLentDomains(item, lent), requested);
   const found = observedInputs(observed, requested);
   // Domains that others added show as drift first: an update releases only domains that its preview named.
   const before = { ...found, domains: declaredDomains(found.domains, requested.domains) };
@@ -117,7 +118,7 @@ async function updateService(
     if (rollsReplicas(before, news, observed.instances.length)) await stop.lock();
     try {
       // First, because new replicas are checked through the new ports.
-      const changes = planServiceGroup(before, news);
+      const changes = planServiceGroup(before, news).map((change) => besideLentDomains(change, item, lent));
       for (const change of changes) await patchServiceGroup(context, item, change, news);
       const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
       const { updateMs } = context.timeouts;

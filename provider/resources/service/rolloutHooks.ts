@@ -3,6 +3,7 @@ import type { ServiceItem } from "../../contract/models";
 import { createCandidateCheck } from "../../rollout/candidate/check";
 import type { RolloutEvent } from "../../rollout/events";
 import type { Rollout } from "../../rollout/rolloutRequest";
+import type { Waiting } from "../../rollout/waiting";
 import { type ProviderContext, forCleanup } from "../context";
 import type { Workload } from "../workload/inputs";
 import { LoadTimes, findShortCooldown } from "./loadTime";
@@ -10,7 +11,8 @@ import { reportProgress } from "./progress";
 
 /** The parts of a rollout that its hooks need. */
 type HookedRollout = Required<Pick<Rollout, "policy" | "isNew" | "createRequest" | "reportConsole">> &
-  Pick<Rollout, "errorContexts"> & {
+  Pick<Rollout, "errorContexts"> &
+  Pick<Waiting, "checkStop"> & {
     /** Extensions of the API that the metro has. */
     readonly features: ReadonlySet<string>;
   };
@@ -32,7 +34,7 @@ export interface RolloutHooks {
 export function rolloutHooks(
   context: ProviderContext,
   item: ServiceItem,
-  { policy, features, isNew, createRequest, reportConsole, errorContexts }: HookedRollout,
+  { policy, features, isNew, createRequest, reportConsole, errorContexts, checkStop }: HookedRollout,
   volume: string | undefined,
 ): RolloutHooks {
   const { client, clock, signal, metro, printWarning } = context;
@@ -49,7 +51,7 @@ export function rolloutHooks(
         `The gate of service '${item.name}' is not probed: metro '${metro}' cannot probe a replica before it gets connections, and a candidate cannot have the volume that a replica holds. The metro decides when a replica gets connections.`,
       );
     await createCandidateCheck({
-      ...{ client, clock, signal, cleanup: () => forCleanup(context), service: item },
+      ...{ client, clock, signal, cleanup: () => forCleanup(context), service: item, checkStop },
       ...{ gate: ofGate, healthyWithinMs, isNew, createRequest, reportConsole, warn: printWarning, onEvent },
       ...(errorContexts === undefined ? {} : { errorContexts }),
     })();

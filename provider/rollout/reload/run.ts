@@ -11,7 +11,7 @@ import { digestOf } from "../report";
 import type { ReloadPolicy } from "./request";
 import { type Refusal, askMember, askService, untilAccepted } from "./send";
 import { readMember, untilSteady } from "./steady";
-import type { StopCheck } from "./stop";
+import type { StopCheck } from "../waiting";
 import { wakeMembers } from "./wake";
 
 /** What to reload. */

@@ -7,7 +7,7 @@ import type { ServiceItem } from "../../contract/models";
 import { MAX_PROBE_BODY_BYTES } from "../../contract/readiness/evaluate";
 import { routesOf } from "../candidate/route";
 import { type Answer, type ReloadRequest, judge, pauseAfter } from "./request";
-import { type Waiting, pause } from "./stop";
+import { type Waiting, pause, steadyTime } from "../waiting";
 
 /** A request to a member, as the metro sends it. */
 export type MemberRequest = Pick<ReloadRequest, "port" | "path" | "headers"> & {
@@ -75,16 +75,14 @@ export async function untilAccepted(
   withinMs: number,
   ask: (timeoutMs: number) => Promise<Answer>,
 ): Promise<Refusal | undefined> {
-  const { clock } = context;
-  const endMs = clock.now() + withinMs;
-  // The clock may be set back.
-  const leftMs = (): number => Math.max(MIN_TIMEOUT_MS, Math.min(withinMs, endMs - clock.now()));
+  const now = steadyTime(context.clock);
+  const endMs = now() + withinMs;
   for (let attempts = 1; ; attempts++) {
-    const answer = await ask(leftMs());
+    const answer = await ask(Math.max(MIN_TIMEOUT_MS, endMs - now()));
     const verdict = judge(answer, request);
     if (verdict.outcome === "accepted") return undefined;
     const pauseMs = pauseAfter(attempts);
-    if (verdict.outcome === "refused" || clock.now() + pauseMs >= endMs)
+    if (verdict.outcome === "refused" || now() + pauseMs >= endMs)
       return { reason: verdict.reason, attempts, body: "body" in answer ? answer.body : undefined };
     await pause(context, pauseMs);
   }

@@ -4,7 +4,7 @@ import { allItems } from "../../client/client";
 import { assessReadiness } from "../../client/waitForInstance";
 import { ITEM_CODES } from "../../contract/codes";
 import { getExistingInstances } from "../members/instances";
-import { type Waiting, pause } from "./stop";
+import { type Waiting, pause, steadyTime } from "../waiting";
 
 const POLL_MS = 100;
 
@@ -18,8 +18,9 @@ export async function wakeMembers(
   uuids: readonly string[],
   withinMs: number,
 ): Promise<readonly string[]> {
-  const { client, clock } = context;
-  const endMs = clock.now() + withinMs;
+  const { client } = context;
+  const now = steadyTime(context.clock);
+  const endMs = now() + withinMs;
   for (;;) {
     const members = await getExistingInstances(context, uuids);
     const asleep = members.filter(({ state }) => state === "standby");
@@ -34,7 +35,7 @@ export async function wakeMembers(
     }
     const late = members.filter((one) => one.state !== "running" || assessReadiness(one).outcome !== "met");
     if (late.length === 0) return [];
-    if (clock.now() >= endMs) return late.map(({ name }) => name);
+    if (now() >= endMs) return late.map(({ name }) => name);
     await pause(context, POLL_MS);
   }
 }

@@ -30,7 +30,7 @@ const DRAIN_WAIT_S = 1;
  * `ROLLOUT_LOCKED` of {@link Rollout.checkStop}.
  */
 export async function runRollout(rollout: Rollout): Promise<readonly InstanceItem[]> {
-  const state = createRolloutState();
+  const state = createRolloutState(rollout.clock);
   const report = new RolloutReport(rollout);
   try {
     const instances = await roll(rollout, state, report);
@@ -58,7 +58,7 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
     const assessed = assessInstances(rollout, instances, state);
     const members = withIssued(assessed, state.issued);
     await report.observe(members, assessed);
-    const plan = nextStep(members, policy, memory, clock.now());
+    const plan = nextStep(members, policy, memory, state.now());
     memory = plan.memory;
     const { step } = plan;
     if (step.action === "done")
@@ -78,6 +78,8 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
       if (!hasCandidate) await rollout.passCandidate?.();
       hasCandidate = true;
       await rollout.beforeLaunch?.();
+      // Both may have taken minutes.
+      if (rollout.passCandidate !== undefined || rollout.beforeLaunch !== undefined) await rollout.checkStop?.();
     }
     await act(rollout, step, instances, { state, report });
     record(state.issued, step, assessed);

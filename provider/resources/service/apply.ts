@@ -95,7 +95,7 @@ export async function rollOut(
     reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
     errorContexts: workloadErrorContext("template."),
   };
-  const hooked = { policy, features, isCloned, isNew, createRequest, ...printed };
+  const hooked = { policy, features, isCloned, isNew, createRequest, checkStop: stop.check, ...printed };
   const hooks = rolloutHooks(context, item, hooked, exclusiveVolume(template ?? { volumes: [] }, rollout));
   const { onEvent } = hooks;
   const found = { policy, features, before };

@@ -6,6 +6,7 @@ import { deleteTemplate, toCloneRequest } from "../../rollout/candidate/clone";
 import { candidateName } from "../../rollout/candidate/group";
 import type { RolloutEvent } from "../../rollout/events";
 import type { Rollout } from "../../rollout/rolloutRequest";
+import type { Waiting } from "../../rollout/waiting";
 import { type ProviderContext, forCleanup } from "../context";
 import type { Workload } from "../workload/inputs";
 import { LoadTimes, findShortCooldown } from "./loadTime";
@@ -13,7 +14,8 @@ import { reportProgress } from "./progress";
 
 /** The parts of a rollout that its hooks need. */
 type HookedRollout = Required<Pick<Rollout, "policy" | "isNew" | "createRequest" | "reportConsole">> &
-  Pick<Rollout, "errorContexts"> & {
+  Pick<Rollout, "errorContexts"> &
+  Pick<Waiting, "checkStop"> & {
     /** Extensions of the API that the metro has. */
     readonly features: ReadonlySet<string>;
     /** True if the members are to be clones of the candidate. */
@@ -41,7 +43,7 @@ export interface RolloutHooks {
 export function rolloutHooks(
   context: ProviderContext,
   item: ServiceItem,
-  { policy, features, isCloned, isNew, createRequest, reportConsole, errorContexts }: HookedRollout,
+  { policy, features, isCloned, isNew, createRequest, reportConsole, errorContexts, checkStop }: HookedRollout,
   volume: string | undefined,
 ): RolloutHooks {
   const { client, clock, signal, metro, printWarning } = context;
@@ -58,7 +60,7 @@ export function rolloutHooks(
         `The gate of service '${item.name}' is not probed: metro '${metro}' cannot probe a replica before it gets connections, and a candidate cannot have the volume that a replica holds. The metro decides when a replica gets connections.`,
       );
     const check = createCandidateCheck({
-      ...{ client, clock, signal, cleanup: () => forCleanup(context), service: item },
+      ...{ client, clock, signal, cleanup: () => forCleanup(context), service: item, checkStop },
       ...{ gate: ofGate, healthyWithinMs, isNew, createRequest, reportConsole, warn: printWarning, onEvent },
       ...(errorContexts === undefined ? {} : { errorContexts }),
       ...(isCloned === true ? { isCloned } : {}),

@@ -48,6 +48,7 @@ describe("the candidate of a rollout", () => {
     }),
     reportConsole: () => Promise.resolve("Its last console lines are in the output of this operation."),
     warn: (sentence: string) => warnings.push(sentence),
+    checkStop: () => Promise.resolve(),
     onEvent: (event: RolloutEvent) => events.push(event),
     ...more,
   });

@@ -70,6 +70,7 @@ export class TestPlatform {
       bootDir: below("boot"),
       volumesDir: below("volumes"),
       instancesDir: below("instances"),
+      consolesDir: below("consoles"),
       runtimesDir: path.join(folder, "cache", "runtimes"),
       containersDir: path.join(folder, "cache", "containers"),
       buildsDir: path.join(folder, "cache", "builds"),

@@ -7,12 +7,11 @@ import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/members/instances";
 import { hasPassed } from "../../rollout/readiness";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
-import type { Workload } from "../workload/inputs";
-import { printConsole } from "../workload/printConsole";
 import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
 import { finishedMark, finishingTags, unfinishedMark } from "../common/ownershipMark";
 import { sendFinish } from "../common/createOrResume";
 import { changeInPlace, setProbe } from "./changeInPlace";
+import { reportConsole } from "./reportConsole";
 import { rolloutHooks } from "./rolloutHooks";
 import { besideSecondSet } from "./secondSet";
 import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
@@ -92,7 +91,7 @@ export async function rollOut(
   const isProven =
     !isCloned && isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
   const printed = {
-    reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
+    reportConsole: (instance: InstanceItem) => reportConsole(context, instance, inputs),
     errorContexts: workloadErrorContext("template."),
   };
   const hooked = { policy, features, isCloned, isNew, createRequest, checkStop: stop.check, ...printed };
@@ -169,14 +168,3 @@ export const findReadyReplicas = (
     (instances) => instances.filter((instance) => hasPassed(readinessPolicy(rollout), instance)),
     () => undefined,
   );
-
-/** Prints the console of a replica that is about to be removed, and says so; or says how else to read it. */
-async function reportConsole(
-  context: ProviderContext,
-  instance: InstanceItem,
-  template: Partial<Workload>,
-): Promise<string> {
-  return (await printConsole(context, instance, [template]))
-    ? "Its last console lines are in the output of this operation."
-    : "Its console log was removed with it; to read one, run the template as an Instance.";
-}

@@ -46,6 +46,10 @@ export interface AssessedMember extends ObservedMember {
   readonly name: string;
   /** Why it is not ready; empty if it is. */
   readonly reason: string;
+  /** It is ready at the moment, and may have to stay so. */
+  readonly hasPassed: boolean;
+  /** Attempts of its gate that failed since its start; `undefined` if the metro reports none. */
+  readonly attempts: number | undefined;
 }
 
 /** Assesses every instance. Throws `IMAGE_MISMATCH` for a new instance that runs another image. */
@@ -75,7 +79,10 @@ function assessInstance(rollout: Rollout, instance: InstanceItem, state: Rollout
   const inRotation = instance.rotation !== "out";
   const readiness = readinessOf(rollout.policy)(instance);
   const reason = readiness.outcome === "met" ? "" : readiness.reason;
-  const base = { uuid, name, reason, inRotation, starts, restarts };
+  const { reason: why, attempts = 1 } = instance.readiness ?? {};
+  const failedAttempts = reason !== "" && reason === why ? attempts : undefined;
+  const hasPassed = readiness.outcome === "met";
+  const base = { uuid, name, reason, hasPassed, attempts: failedAttempts, inRotation, starts, restarts };
   const drainPhase = phaseOfDrain(rollout, instance, state);
   const isNew = rollout.isNew(instance);
   if (rollout.isRetired?.(instance) === true)
@@ -96,8 +103,16 @@ function assessInstance(rollout: Rollout, instance: InstanceItem, state: Rollout
     ...base,
     generation: isNew && !fails ? "new" : "old",
     phase: isLate ? "failed" : phase,
-    reason: reason === "" && !isReady({ phase }) ? "it became ready too late, or did not stay ready" : reason,
+    reason: reason === "" && !isReady({ phase }) ? reasonOfUnstable(rollout, uuid, phase, state) : reason,
   };
+}
+
+/** Why a member that is ready at the moment does not count as ready. */
+function reasonOfUnstable({ clock, policy }: Rollout, uuid: string, phase: MemberPhase, state: RolloutState): string {
+  const since = state.readySince.get(uuid);
+  if (phase !== "starting" || since === undefined) return "it became ready too late, or did not stay ready";
+  const leftMs = Math.max(0, since.sinceMs + policy.stableForMs - clock.now());
+  return `ready; must stay so for ${Math.ceil(leftMs / 1000)} s more`;
 }
 
 /** The phase of an instance that was told to stop and has not yet. */

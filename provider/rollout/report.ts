@@ -2,8 +2,10 @@
 import type { AssessedMember } from "./assess";
 import { describeDrain } from "./members/drainCounts";
 import { type DrainObserver, type DrainingItem, observeDrain } from "./members/drainObserver";
-import type { RolloutEvent, RolloutPhase } from "./events";
+import type { EventFacts, RolloutEvent, RolloutPhase } from "./events";
 import { type Member, type RolloutStep, isReady } from "./plan/member";
+import { Admissions } from "./progress/admissions";
+import { countReplicas, describePause, describeResume, describeStability, describeStart } from "./progress/describe";
 import type { Rollout } from "./rolloutRequest";
 
 /** A member as an event names it. */
@@ -33,31 +35,61 @@ const WAITS: Readonly<Partial<Record<Member["phase"], string>>> = {
   stuck: "it has not stopped in time",
 };
 
-/** Reports one rollout. Each event comes once, but `gate` with each observation in which a member waits. */
+/** Reports one rollout and its rollback. Each event comes once, but `waiting` with each observation in which a member waits. */
 export class RolloutReport {
   private readonly rollout: Rollout;
   private readonly beganMs: number;
   private readonly names = new Map<string, NamedMember>();
   private readonly phases = new Map<string, Member["phase"]>();
   private readonly drains = new Map<string, DrainObserver>();
-  private paused = "";
+  private readonly admissions = new Admissions();
+  private operation: RolloutEvent["operation"];
+  private replicas: number;
+  private pause: { readonly count: number; readonly untilMs: number } | undefined;
 
   constructor(rollout: Rollout) {
     this.rollout = rollout;
     this.beganMs = rollout.clock.now();
-    const { desired, strategy } = rollout.policy;
-    this.emit("started", undefined, `${strategy}, to ${desired} ${desired === 1 ? "member" : "members"}`);
+    this.replicas = rollout.policy.desired;
+  }
+
+  /** Reports that the rollout begins, once. */
+  start(members: readonly Member[]): void {
+    if (this.operation !== undefined) return;
+    const facts = describeStart(members, this.rollout.policy);
+    this.operation = facts.operation;
+    this.emit("started", undefined, facts);
+  }
+
+  /** True until there is something to do, or to wait for. A rollout that stays so reports nothing. */
+  isQuiet(step: RolloutStep, assessed: readonly AssessedMember[]): boolean {
+    if (this.operation !== undefined) return false;
+    if (step.action === "done") return true;
+    return step.action === "wait" && assessed.every(({ generation, hasPassed }) => generation === "new" && hasPassed);
+  }
+
+  /** Reports the end of a complete rollout. */
+  done(ready: number): void {
+    const { replicas } = this;
+    if (this.operation !== undefined)
+      this.emit("done", undefined, { ready, replicas, detail: `${ready} of ${replicas} ready` });
+  }
+
+  /** Reports that a rollback to this number of members begins. */
+  rollingBack(replicas: number): void {
+    this.replicas = replicas;
+    this.emit("rollingBack", undefined, { replicas, detail: `to ${countReplicas(replicas)}` });
   }
 
   /** Reports an event of a member, or of the rollout as a whole. */
-  emit(phase: RolloutPhase, uuid?: string, detail?: string): void {
+  emit(phase: RolloutPhase, uuid?: string, facts: EventFacts = {}): void {
     const elapsedMs = this.rollout.clock.now() - this.beganMs;
     const member = uuid === undefined ? undefined : (this.names.get(uuid) ?? { name: uuid, digest: undefined });
     const event: RolloutEvent = {
       phase,
-      ...(member === undefined ? {} : { member: member.name }),
+      ...(member === undefined ? { operation: this.operation ?? "rollout" } : { member: member.name }),
       ...(member?.digest === undefined ? {} : { digest: member.digest }),
-      ...(detail === undefined ? {} : { detail }),
+      ...facts,
       elapsedMs,
     };
     this.rollout.onEvent?.(event);
@@ -66,6 +98,18 @@ export class RolloutReport {
   /** Remembers how to name a member. */
   know(uuid: string, name: string, image: unknown): void {
     this.names.set(uuid, { name, digest: digestOf(image) ?? this.names.get(uuid)?.digest });
+  }
+
+  /** Reports a member that was launched. */
+  launched(uuid: string): void {
+    this.phases.set(uuid, "starting");
+    this.emit("launched", uuid);
+  }
+
+  /** Reports members that get connections from now on; the others get none. */
+  switched(admit: readonly string[], withdraw: readonly string[]): void {
+    this.admissions.switch(admit, withdraw);
+    for (const uuid of admit) this.emit("admitted", uuid);
   }
 
   /** Counts what becomes of the connections of members that were told to stop; `items` are those of the response. */
@@ -82,41 +126,62 @@ export class RolloutReport {
   private async drained(uuid: string): Promise<void> {
     const counts = await this.drains.get(uuid)?.counts();
     this.drains.delete(uuid);
-    this.emit("drained", uuid, counts && describeDrain(counts));
+    this.emit("drained", uuid, counts && { detail: describeDrain(counts) });
   }
 
   /** Reports what changed since the last observation. */
   async observe(members: readonly Member[], assessed: readonly AssessedMember[]): Promise<void> {
+    const found = new Map(assessed.map((one) => [one.uuid, one]));
     for (const member of members) {
       const { uuid, phase, generation } = member;
       const before = this.phases.get(uuid);
       this.phases.set(uuid, phase);
       if (before !== undefined && phase === "down" && (before === "draining" || before === "stuck"))
         await this.drained(uuid);
+      if (this.admissions.observe(member, found.get(uuid), before === undefined))
+        this.emit("admitted", uuid, isReady(member) ? {} : describeStability(this.rollout.policy));
       if (generation !== "new" || before === phase) continue;
       if (isReady(member) && before !== "ready" && before !== "asleep" && before !== undefined)
-        this.emit("ready", uuid);
-      if (phase === "failed") this.emit("failed", uuid, this.reasonOf(uuid, assessed));
+        this.emitReady(uuid, members.filter((one) => one.generation === "new" && isReady(one)).length);
+      if (phase === "failed") this.emit("failed", uuid, { detail: found.get(uuid)?.reason ?? "" });
     }
     for (const { uuid, phase } of members) {
-      const reason = WAITS[phase] ?? this.reasonOf(uuid, assessed);
-      if (reason !== "" && (phase === "starting" || phase in WAITS)) this.emit("gate", uuid, reason);
+      const { reason = "", attempts } = found.get(uuid) ?? {};
+      const detail = WAITS[phase] ?? reason;
+      if (detail === "" || this.admissions.isSettled(uuid)) continue;
+      if (phase === "starting") this.emit("waiting", uuid, { ...(attempts === undefined ? {} : { attempts }), detail });
+      else if (phase in WAITS) this.emit("waiting", uuid, { detail });
     }
+  }
+
+  private emitReady(uuid: string, ready: number): void {
+    const { replicas } = this;
+    if (!this.admissions.isSettled(uuid))
+      this.emit("ready", uuid, { ready, replicas, detail: `${ready} of ${replicas}` });
   }
 
   /** Reports a step that begins. */
   step(step: RolloutStep): void {
     const phase = PHASE_OF_STEP[step.action];
-    if (phase !== undefined && "uuids" in step) for (const uuid of step.uuids) this.emit(phase, uuid);
-    if (step.action !== "pause") return;
-    const { count, untilMs } = step;
-    if (this.paused === `${count} ${untilMs}`) return;
-    this.paused = `${count} ${untilMs}`;
-    const seconds = (untilMs - this.rollout.clock.now()) / 1000;
-    this.emit("paused", undefined, `${count} new ${count === 1 ? "member" : "members"}, for ${seconds} s`);
+    if (phase !== undefined && "uuids" in step)
+      for (const uuid of step.uuids) {
+        this.admissions.change(uuid);
+        if (phase === "restarting") this.phases.set(uuid, "starting");
+        this.emit(phase, uuid);
+      }
+    this.reportPause(step);
   }
 
-  private reasonOf(uuid: string, assessed: readonly AssessedMember[]): string {
-    return assessed.find((one) => one.uuid === uuid)?.reason ?? "";
+  private reportPause(step: RolloutStep): void {
+    const { policy, clock } = this.rollout;
+    const { pause } = this;
+    if (step.action === "pause" && pause?.count === step.count && pause.untilMs === step.untilMs) return;
+    if (pause !== undefined && clock.now() >= pause.untilMs) {
+      this.pause = undefined;
+      this.emit("resumed", undefined, describeResume(policy, pause.count));
+    }
+    if (step.action !== "pause") return;
+    this.pause = step;
+    this.emit("paused", undefined, describePause(policy, step.count));
   }
 }

@@ -7,14 +7,14 @@ import type { InstanceItem } from "../contract/models";
 import { UnikernelError } from "../base/errors";
 import { launchMember, removeMembers, restartMember, retireMembers, stopMembers, switchRotation } from "./act";
 import { type RolloutState, assessInstances, createRolloutState } from "./assess";
-import type { RolloutPhase } from "./events";
-import { endFailedRollout } from "./failure/failure";
+import { type FailedEnd, endFailedRollout } from "./failure/failure";
 import { memberFailure } from "./memberFailure";
 import { listInstances } from "./members/instances";
 import { NO_MEMORY } from "./plan/canary";
 import { record, withIssued } from "./plan/issued";
 import type { Member, RolloutStep } from "./plan/member";
 import { nextStep } from "./plan/nextStep";
+import { describeKept } from "./progress/describe";
 import { RolloutReport } from "./report";
 import type { Rollout } from "./rolloutRequest";
 
@@ -30,18 +30,36 @@ const DRAIN_WAIT_S = 1;
  * `ROLLOUT_LOCKED` of {@link Rollout.checkStop}.
  */
 export async function runRollout(rollout: Rollout): Promise<readonly InstanceItem[]> {
-  const state = createRolloutState(rollout.clock);
   const report = new RolloutReport(rollout);
   try {
-    const instances = await roll(rollout, state, report);
-    report.emit("done", undefined, `${instances.length} of ${rollout.policy.desired} ready`);
-    return instances;
-  } catch (error) {
-    report.emit("failed");
-    const emit = (phase: RolloutPhase, detail: string) => report.emit(phase, undefined, detail);
-    throw await endFailedRollout(rollout, state, error, { run: runRollout, emit });
+    const outcome = await rollOrEnd(rollout, report);
+    if ("instances" in outcome) {
+      report.done(outcome.instances.length);
+      return outcome.instances;
+    }
+    report.start([]);
+    report.emit(outcome.phase, undefined, { detail: outcome.detail });
+    throw outcome.error;
   } finally {
     await report.close();
+  }
+}
+
+/** Rolls out or ends as the policy says. A rollback is a part of the rollout that failed: it has the same report, and no end of its own. */
+async function rollOrEnd(
+  rollout: Rollout,
+  report: RolloutReport,
+): Promise<{ readonly instances: readonly InstanceItem[] } | FailedEnd> {
+  const state = createRolloutState(rollout.clock);
+  try {
+    return { instances: await roll(rollout, state, report) };
+  } catch (error) {
+    const run = async (back: Rollout): Promise<readonly InstanceItem[]> => {
+      const outcome = await rollOrEnd(back, report);
+      if ("instances" in outcome) return outcome.instances;
+      throw outcome.error;
+    };
+    return endFailedRollout(rollout, state, error, { run, report });
   }
 }
 
@@ -57,10 +75,13 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
     for (const { uuid, name, image } of instances) report.know(uuid, name, image);
     const assessed = assessInstances(rollout, instances, state);
     const members = withIssued(assessed, state.issued);
-    await report.observe(members, assessed);
     const plan = nextStep(members, policy, memory, state.now());
     memory = plan.memory;
     const { step } = plan;
+    if (!report.isQuiet(step, assessed)) {
+      report.start(members);
+      await report.observe(members, assessed);
+    }
     if (step.action === "done")
       return instances.filter((instance) => rollout.isNew(instance) && rollout.isRetired?.(instance) !== true);
     if (step.action === "fail") throw await memberFailure(rollout, instances, assessed, step.uuids[0] ?? "");
@@ -114,13 +135,13 @@ async function act(
         const { uuid, request } = await launchMember(rollout, step.rotation);
         state.launched.add(uuid);
         report.know(uuid, request.name ?? uuid, request.image);
-        report.emit("launched", uuid);
+        report.launched(uuid);
       }
       return;
     case "switch":
       assertCanSwitch(rollout);
       await switchRotation(rollout, step.admit, step.withdraw);
-      for (const uuid of step.admit) report.emit("admitted", uuid);
+      report.switched(step.admit, step.withdraw);
       return;
     case "drain":
       report.drainBegan(await stopMembers(rollout, chosen, "drain"));
@@ -129,7 +150,9 @@ async function act(
       await stopMembers(rollout, chosen, "force");
       return;
     case "retire":
-      return retireMembers(rollout, chosen);
+      await retireMembers(rollout, chosen);
+      for (const uuid of step.uuids) report.emit("kept", uuid, { detail: describeKept(rollout.policy) });
+      return;
     case "remove":
       return removeMembers(rollout, step.uuids);
     case "restart":
@@ -145,7 +168,7 @@ function assertCanSwitch({ client, features, service }: Rollout): void {
   if (features?.has("rotation") === true) return;
   throw new UnikernelError(
     "NOT_SUPPORTED",
-    `Service '${service.name}' cannot be rolled out with the strategy 'blueGreen' in metro '${client.metro}', which cannot keep members out of rotation.`,
+    `Service '${service.name}' cannot be rolled out with the strategy 'blueGreen' in metro '${client.metro}', which cannot keep replicas out of rotation.`,
     { hint: "Use the strategy 'rolling' with a 'maxSurge' of 100%." },
   );
 }

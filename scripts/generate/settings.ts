@@ -33,6 +33,6 @@ export const SETTINGS_SCHEMA: Readonly<Record<string, unknown>> = {
   rolloutEventsFile: {
     type: "string",
     description:
-      "File to which each event of a rolling update is appended as a line of JSON; a relative path is relative to the program's folder. A file that cannot be written is a warning. Default: `UNIKERNEL_ROLLOUT_EVENTS_FILE`, else none.",
+      "File to which each event of a rolling update is appended as a line of JSON, as the reference lists them; a relative path is relative to the program's folder. A file that cannot be written is a warning. Default: `UNIKERNEL_ROLLOUT_EVENTS_FILE`, else none.",
   },
 };

@@ -1,4 +1,5 @@
 /** Reports the rollout of a Service: in the engine's log, and in the file of the settings. */
+import * as crypto from "node:crypto";
 import { isCi } from "../../base/config/environment";
 import type { RolloutEvent } from "../../rollout/events";
 import { createEventsFile, toRecord } from "../../rollout/progress/eventsFile";
@@ -10,11 +11,13 @@ export function reportProgress(
   { clock, metro, printProgress, printWarning, rolloutEventsFile, urn }: ProviderContext,
   service: string,
 ): (event: RolloutEvent) => void {
-  const common = { service, print: printProgress, isCompact: isCi() };
+  // As previews name it: by its name in the program.
+  const common = { service: urn?.split("::").at(-1) ?? service, print: printProgress, isCompact: isCi() };
   if (rolloutEventsFile === undefined) return createProgressReporter(common);
   const append = createEventsFile(rolloutEventsFile, printWarning);
+  const origin = { rollout: crypto.randomUUID(), service, metro, urn };
   return createProgressReporter({
     ...common,
-    record: (event) => append(toRecord({ service, metro, urn }, event, clock.now())),
+    record: (event) => append(toRecord(origin, event, clock.now())),
   });
 }

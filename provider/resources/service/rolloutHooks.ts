@@ -49,9 +49,11 @@ export function rolloutHooks(
   const { client, clock, signal, metro, printWarning } = context;
   const report = reportProgress(context, item.name);
   const loadTimes = new LoadTimes();
+  const beganMs = clock.now();
   const onEvent = (event: RolloutEvent): void => {
     loadTimes.observe(event);
-    report(event);
+    // The candidate and a second set count from their own start.
+    report({ ...event, elapsedMs: clock.now() - beganMs });
   };
   const { gate, healthyWithinMs, stableForMs } = policy;
   const candidateCheck = (ofGate: NonNullable<typeof gate>) => async (): Promise<void> => {

@@ -58,10 +58,11 @@ export const createCandidateCheck = (options: CandidateOptions) => async (): Pro
   const routes = routesOf(gate, service.services ?? [], client.metro);
   const attempted = `Creating the candidate of service '${service.name}'`;
   const beganMs = clock.now();
-  const report = (phase: RolloutEvent["phase"], detail: string, instance?: InstanceItem): void => {
+  const report = (phase: RolloutEvent["phase"], detail: string, instance?: InstanceItem, attempts = 0): void => {
     const digest = digestOf(instance?.image);
     const elapsedMs = clock.now() - beganMs;
-    options.onEvent?.({ phase, member: name, ...(digest === undefined ? {} : { digest }), detail, elapsedMs });
+    const facts = { ...(digest === undefined ? {} : { digest }), ...(attempts === 0 ? {} : { attempts }) };
+    options.onEvent?.({ phase, member: name, ...facts, detail, elapsedMs });
   };
   // Of a rollout that was killed:
   if (options.isCloned === true) await deleteTemplate(options, name);
@@ -81,7 +82,7 @@ export const createCandidateCheck = (options: CandidateOptions) => async (): Pro
     const passed = await untilPassed(options, {
       uuid,
       probe: () => probeThroughGroup(gate, { fqdn, routes }, signal),
-      onWait: (reason, instance) => report("gate", reason, instance),
+      onWait: (reason, instance, attempts) => report("waiting", reason, instance, attempts),
     });
     report("ready", `the candidate passed the gate at attempt ${passed.attempts}`, passed.instance);
     if (options.isCloned === true) {

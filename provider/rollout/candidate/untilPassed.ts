@@ -26,8 +26,8 @@ export interface LaunchedCandidate {
   readonly uuid: string;
   /** One attempt: why it failed, as a clause; `undefined` if it succeeded. */
   readonly probe: () => Promise<string | undefined>;
-  /** Receives what the candidate waits for, after each observation. */
-  readonly onWait: (reason: string, instance: InstanceItem | undefined) => void;
+  /** Receives what the candidate waits for, after each observation, and the attempts of its gate so far. */
+  readonly onWait: (reason: string, instance: InstanceItem | undefined, attempts: number) => void;
 }
 
 /** Pause between two observations of a candidate that does not run yet. */
@@ -77,7 +77,7 @@ export async function untilPassed(
       }
       const reason = readiness.outcome === "pending" ? readiness.reason : describeProgress(progress, settings);
       last = { instance, reason };
-      onWait(reason, instance);
+      onWait(reason, instance, progress.attempts);
       if (now() - beganMs > healthyWithinMs) throw await timeoutError(context, last);
       const intervalMs = Math.min(
         settings.intervalMs,

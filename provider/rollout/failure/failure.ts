@@ -8,10 +8,11 @@ import type { InstanceItem } from "../../contract/models";
 import { switchRotation } from "../act";
 import type { RolloutState } from "../assess";
 import { type CapturedMember, restorable } from "./captured";
-import type { RolloutPhase } from "../events";
+import type { END_PHASES } from "../events";
 import { deleteInstances, listInstances } from "../members/instances";
 import type { FailureAction } from "../policy";
 import { hasPassed, isServing } from "../readiness";
+import type { RolloutReport } from "../report";
 import { type RunRollout, isWithdrawn, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";
 
@@ -21,7 +22,16 @@ const countOf = (count: number, noun: string): string => `${count} ${noun}${coun
 /** What the loop of the rollout lends to its end. */
 export interface FailureHooks {
   readonly run: RunRollout;
-  readonly emit: (phase: RolloutPhase, detail: string) => void;
+  readonly report: Pick<RolloutReport, "emit" | "switched" | "rollingBack">;
+}
+
+/** How a rollout ended that is not done. */
+export interface FailedEnd {
+  readonly phase: Exclude<(typeof END_PHASES)[number], "done">;
+  /** What is left, or who stopped it. */
+  readonly detail: string;
+  /** To be thrown. */
+  readonly error: unknown;
 }
 
 /** What happened to the members, and what to do now. */
@@ -52,20 +62,21 @@ function actionFor({ policy, captured, cannotRollBack }: Rollout): {
 }
 
 /**
- * Ends a failed rollout. Returns the error to throw: `ROLLOUT_FAILED`, which counts the members and has the cause; with
+ * Ends a failed rollout. Returns with the error to throw: `ROLLOUT_FAILED`, which counts the members and has the cause; with
  * `details.rolledBack` after a complete rollback. A rollout that was stopped, cancelled or rejected changes nothing more.
  *
  * @param hooks.run runs the rollback
- * @param hooks.emit reports an event of the rollout as a whole
  */
 export async function endFailedRollout(
   rollout: Rollout,
   state: RolloutState,
   error: unknown,
   hooks: FailureHooks,
-): Promise<unknown> {
-  if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal)) return error; // cancelled: no time to clean up
-  if (UnikernelError.has(error, "ROLLOUT_STOPPED", "ROLLOUT_LOCKED")) return error;
+): Promise<FailedEnd> {
+  if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal))
+    return { phase: "stopped", detail: "it was cancelled", error }; // no time to clean up
+  if (UnikernelError.has(error, "ROLLOUT_STOPPED", "ROLLOUT_LOCKED"))
+    return { phase: "stopped", detail: errorMessage(error), error };
   const { action, reason } = actionFor(rollout);
   const { summary, hint, isRolledBack } = await ENDINGS[action](rollout, state, hooks).catch(
     (cleanupError: unknown): Ending => ({
@@ -74,11 +85,12 @@ export async function endFailedRollout(
     }),
   );
   const causeText = UnikernelError.is(error) ? formatErrorSentences(error) : String(error);
-  return new UnikernelError(
+  const failed = new UnikernelError(
     "ROLLOUT_FAILED",
     `The rollout of service '${rollout.service.name}' failed${isRolledBack === true ? " and was rolled back" : ""}. ${reason}${summary} Cause: ${causeText}`,
     { hint, cause: error, details: { rolledBack: isRolledBack === true } },
   );
+  return { phase: isRolledBack === true ? "rolledBack" : "failed", detail: `${reason}${summary}`, error: failed };
 }
 
 const ENDINGS: Readonly<
@@ -90,17 +102,21 @@ const ENDINGS: Readonly<
 };
 
 /** Gives old members that a cut-over has withdrawn their connections back, and removes the new members that have not passed. */
-async function removeUnproven(rollout: Rollout, state: RolloutState): Promise<Ending> {
+async function removeUnproven(rollout: Rollout, state: RolloutState, { report }: FailureHooks): Promise<Ending> {
   const context = rollout.cleanup?.() ?? rollout;
   const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
   const withdrawn = instances.filter((one) => isWithdrawn(one) && !rollout.isNew(one)).map(({ uuid }) => uuid);
-  if (withdrawn.length > 0) await switchRotation({ ...rollout, ...context }, withdrawn, []);
+  if (withdrawn.length > 0) {
+    await switchRotation({ ...rollout, ...context }, withdrawn, []);
+    report.switched(withdrawn, []);
+  }
   const isProven = (one: InstanceItem): boolean => state.proven.has(one.uuid) && hasPassed(rollout.policy, one);
   const kept = instances
     .filter((one) => !state.launched.has(one.uuid) || isProven(one))
     .map((one) => (withdrawn.includes(one.uuid) ? { ...one, rotation: "in" as const } : one));
   const unproven = [...state.launched].filter((uuid) => kept.every((instance) => instance.uuid !== uuid));
   await deleteInstances(context.client, unproven);
+  for (const uuid of unproven) report.emit("removed", uuid);
   return {
     summary: `${countOf(unproven.length, "new instance")} removed; ${servingCounts(rollout, kept)}`,
     hint: RESUME_HINT,
@@ -116,8 +132,7 @@ function servingCounts(rollout: Rollout, instances: readonly InstanceItem[]): st
 }
 
 /** Leaves everything as it is. */
-async function describeMembers(rollout: Rollout, state: RolloutState, { emit }: FailureHooks): Promise<Ending> {
-  emit("paused", "a new member failed");
+async function describeMembers(rollout: Rollout, state: RolloutState): Promise<Ending> {
   const context = rollout.cleanup?.() ?? rollout;
   const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
   return {
@@ -127,12 +142,12 @@ async function describeMembers(rollout: Rollout, state: RolloutState, { emit }: 
 }
 
 /** Removes the new members that have not passed, then rolls the others back. */
-async function restoreMembers(rollout: Rollout, state: RolloutState, { run, emit }: FailureHooks): Promise<Ending> {
+async function restoreMembers(rollout: Rollout, state: RolloutState, hooks: FailureHooks): Promise<Ending> {
   const members: readonly CapturedMember[] = restorable(rollout.captured ?? []);
-  emit("rollingBack", `to ${countOf(members.length, "member")}`);
+  hooks.report.rollingBack(members.length);
   try {
-    await removeUnproven(rollout, state);
-    const restored = await rollBack(rollout, members, run);
+    await removeUnproven(rollout, state, hooks);
+    const restored = await rollBack(rollout, members, hooks.run);
     return {
       summary: `${countOf(restored.length, "old instance")} serving as before.`,
       hint: "Fix the cause and rerun 'pulumi up', or revert the program: then nothing is left to do.",

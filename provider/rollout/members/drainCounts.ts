@@ -60,7 +60,7 @@ const toSeconds = (ms: number): string =>
 export function describeDrain({ finished, moved, halfClosed, cut, elapsedMs, isSampled }: DrainCounts): string {
   const parts = [
     [finished, "finished"],
-    [moved, "moved to other members"],
+    [moved, "moved to other replicas"],
     [halfClosed, "half-closed and given up"],
     [cut, `cut after ${toSeconds(elapsedMs)}`],
   ] as const;

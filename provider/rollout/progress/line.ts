@@ -1,24 +1,39 @@
 /** One event of a rollout as a line for people. Pure. */
 import type { RolloutEvent, RolloutPhase } from "../events";
 
-/** What a line says of a member, or of the whole rollout. */
+/** What a line says of a replica; of the whole rollout, unless {@link WHOLE_TEXT} has another text. */
 const PHASE_TEXT: Readonly<Record<RolloutPhase, string>> = {
-  started: "rollout started",
-  gate: "waiting",
+  started: "started",
   launched: "launched",
+  restarting: "restarting",
+  waiting: "waiting",
+  admitted: "gets connections",
   ready: "ready",
-  admitted: "admitted",
   draining: "draining",
   drained: "drained",
-  restarting: "restarting",
+  kept: "kept",
+  removed: "removed",
   reloading: "reloading",
   reloaded: "reloaded",
-  removed: "removed",
   paused: "paused",
+  resumed: "resumed",
   rollingBack: "rolling back",
   failed: "failed",
-  done: "rollout done",
+  rolledBack: "rolled back",
+  stopped: "stopped",
+  done: "done",
 };
+
+const WHOLE_TEXT: Readonly<Partial<Record<RolloutPhase, string>>> = { admitted: "connections moved" };
+
+/** Phases that are said of the operation by name: `rollout done`, `scaling done`. */
+const NAMED: ReadonlySet<RolloutPhase> = new Set(["started", "failed", "rolledBack", "stopped", "done"]);
+
+/** `ready`, `rollout started`, `scaling done`. */
+function textOf({ phase, member, operation = "rollout" }: RolloutEvent): string {
+  if (member !== undefined) return PHASE_TEXT[phase];
+  return NAMED.has(phase) ? `${operation} ${PHASE_TEXT[phase]}` : (WHOLE_TEXT[phase] ?? PHASE_TEXT[phase]);
+}
 
 const DIGEST_LENGTH = 12;
 
@@ -35,8 +50,10 @@ export function formatElapsed(ms: number): string {
 }
 
 /** The line, such as `Service 'web': web-4f2a1 (sha256:0123456789ab) ready: 2 of 3 (12.3 s)`. A detail of several lines becomes one. */
-export function formatEvent(service: string, { phase, member, digest, detail, elapsedMs }: RolloutEvent): string {
+export function formatEvent(service: string, event: RolloutEvent): string {
+  const { member, digest, detail, elapsedMs } = event;
   const subject = member === undefined ? "" : `${member}${digest === undefined ? "" : ` (${shortDigest(digest)})`} `;
-  const clause = detail === undefined || detail === "" ? "" : `: ${detail.replace(/\s*[\r\n]+\s*/g, " ")}`;
-  return `Service '${service}': ${subject}${PHASE_TEXT[phase]}${clause} (${formatElapsed(elapsedMs)})`;
+  const clause =
+    detail === undefined || detail === "" ? "" : `: ${detail.replace(/\s*[\r\n]+\s*/g, " ").replace(/\.$/, "")}`;
+  return `Service '${service}': ${subject}${textOf(event)}${clause} (${formatElapsed(elapsedMs)})`;
 }

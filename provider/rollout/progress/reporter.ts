@@ -18,8 +18,8 @@ export interface ProgressOptions {
 }
 
 /**
- * Returns the receiver of a rollout's events. Of the events `gate`, which may come with every observation, it passes on one per member
- * and 30 s without another event.
+ * Returns the receiver of a rollout's events. Of the events `waiting`, which may come with every observation, it passes on the first one
+ * after each start that has a failed attempt of the gate, and one per member and 30 s without another event.
  */
 export function createProgressReporter({
   service,
@@ -29,9 +29,17 @@ export function createProgressReporter({
 }: ProgressOptions): (event: RolloutEvent) => void {
   const reportedMs = new Map<string | undefined, number>();
   const printedPhase = new Map<string | undefined, string>();
+  const failing = new Set<string | undefined>();
+  const isDue = ({ member, phase, attempts = 0, elapsedMs }: RolloutEvent): boolean => {
+    if (phase === "launched" || phase === "restarting") failing.delete(member);
+    if (phase !== "waiting") return true;
+    const isFirstFailure = attempts > 0 && !failing.has(member);
+    if (isFirstFailure) failing.add(member);
+    return isFirstFailure || elapsedMs - (reportedMs.get(member) ?? 0) >= WAIT_REPORT_MS;
+  };
   return (event) => {
     const { member, phase, elapsedMs } = event;
-    if (phase === "gate" && elapsedMs - (reportedMs.get(member) ?? 0) < WAIT_REPORT_MS) return;
+    if (!isDue(event)) return;
     reportedMs.set(member, elapsedMs);
     record?.(event);
     if (isCompact && printedPhase.get(member) === phase) return;

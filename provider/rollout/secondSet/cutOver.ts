@@ -116,7 +116,7 @@ async function cutOver(options: SecondSetOptions): Promise<void> {
     kept.map(({ uuid }) => uuid),
   ); // of an earlier rollout
   const olds = (await listInstances(options, service, options.isManaged)).filter((one) => !options.isNew(one));
-  report("draining", `${olds.length} old ${olds.length === 1 ? "member" : "members"}`);
+  report("draining", `${olds.length} old ${olds.length === 1 ? "replica" : "replicas"}`);
   if (policy.keepOldForMs > 0) return retireMembers(options, olds);
   await Promise.all(olds.map((one) => drainAndDelete(options, one, { ...policy, timeoutMs: options.timeoutMs })));
 }

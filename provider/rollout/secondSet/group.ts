@@ -75,7 +75,7 @@ export async function passGate(options: SecondSetOptions, fqdn: string, uuids: r
     policy.readyOnceRunning === true ? Promise.resolve(undefined) : probeThroughGroup(gate, { fqdn, routes }, signal);
   const restarts = new Map<string, number>();
   for (const uuid of uuids) {
-    const onWait = (reason: string, instance?: InstanceItem) => options.report("gate", reason, instance?.name);
+    const onWait = (reason: string, instance?: InstanceItem) => options.report("waiting", reason, instance?.name);
     const { instance } = await untilPassed(settings, { uuid, probe, onWait });
     restarts.set(uuid, instance.restart_count ?? 0);
     options.report("ready", `the gate passed`, instance.name);

@@ -4,6 +4,7 @@ import { type ResourceKind, resources } from "../../../provider/resources/all";
 import { functionContent, resourceContent } from "./content";
 import { functionPage, resourcePage } from "./definitionPage";
 import { errorsPage } from "./errorsPage";
+import { eventsPage } from "./eventsPage";
 import { page, table } from "./markdown";
 import { providerPage, settingsPage } from "./settingsPage";
 
@@ -41,7 +42,7 @@ function indexPage(): string {
       ["Function", "What it returns"],
       names.map((name) => [link(name), functions[name].description]),
     )}`,
-    "## Settings and errors\n\n- [Settings](settings.md)\n- [Error codes](errors.md)",
+    "## Settings and errors\n\n- [Settings](settings.md)\n- [Error codes](errors.md)\n- [Events of a rolling update](rollout-events.md)",
     `## What a change does\n\n${CHANGES}`,
   );
 }
@@ -55,6 +56,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ...names.map((name) => [name, functionPage(functions[name], functionContent(name))] as const),
     ["settings", settingsPage()],
     ["errors", errorsPage()],
+    ["rollout-events", eventsPage()],
   ];
   return new Map(pages.map(([name, text]) => [`docs/reference/${name}.md`, text]));
 }

@@ -66,6 +66,12 @@ describe("the failure of a rollout", () => {
     assert.ok(UnikernelError.is(error), String(error));
     return error;
   };
+  /** Receives events as text, but those of waits. */
+  const recordInto =
+    (phases: string[]) =>
+    ({ phase, member, detail }: RolloutEvent): void => {
+      if (phase !== "waiting") phases.push([phase, member, detail].filter((part) => part !== undefined).join(" "));
+    };
   /** The second new member crashes. */
   const secondCrashes = () => {
     let count = 0;
@@ -79,9 +85,11 @@ describe("the failure of a rollout", () => {
     const old = [group.add(request("v1")), group.add(request("v1"))];
     group.lives.set("v2", crashes);
     const phases: string[] = [];
-    const onEvent = ({ phase, detail }: RolloutEvent) => phases.push(`${phase} ${detail ?? ""}`);
     const error = await failing(
-      rolling({}, { onEvent, reportConsole: () => Promise.resolve("Its last lines are in the output.") }),
+      rolling(
+        {},
+        { onEvent: recordInto(phases), reportConsole: () => Promise.resolve("Its last lines are in the output.") },
+      ),
     );
     assert.deepEqual([error.code, error.details["rolledBack"]], ["ROLLOUT_FAILED", true]);
     assert.match(
@@ -89,7 +97,14 @@ describe("the failure of a rollout", () => {
       /^The rollout of service 'web' failed and was rolled back\. 2 old instances serving as before\. Cause: Instance 'web-3' stopped: the program exited with code 7\. Its last lines are in the output\./,
     );
     assert.deepEqual([...group.instances.keys()], old);
-    assert.ok(phases.includes("rollingBack to 2 members"), phases.join());
+    assert.deepEqual(phases, [
+      "started rolling, to 2 replicas",
+      "launched web-3",
+      "failed web-3 the program exited with code 7",
+      "rollingBack to 2 replicas",
+      "removed web-3",
+      "rolledBack 2 old instances serving as before.",
+    ]);
   });
 
   it("launches a replaced member from its own image, environment, arguments and memory", async () => {
@@ -118,6 +133,47 @@ describe("the failure of a rollout", () => {
       ...{ autostart: true, restart_policy: "always" },
     });
   });
+
+  it("reports the way back as a part of the rollout, which has one end", async () => {
+    group.add(request("v1"));
+    group.add(request("v1"));
+    secondCrashes();
+    const phases: string[] = [];
+    await failing(rolling({}, { onEvent: recordInto(phases) }));
+    const back = phases.slice(phases.findIndex((phase) => phase.startsWith("rollingBack")));
+    assert.deepEqual(
+      back.map((phase) => phase.replace(/^(drained \S+).*/, "$1")),
+      [
+        "rollingBack to 2 replicas",
+        "removed web-4",
+        "launched web-5",
+        "admitted web-5",
+        "ready web-5 2 of 2",
+        "draining web-3",
+        "drained web-3",
+        "removed web-3",
+        "rolledBack 2 old instances serving as before.",
+      ],
+    );
+    assert.equal(phases.filter((phase) => phase.startsWith("started")).length, 1);
+  });
+
+  for (const [onFailure, left] of [
+    ["pause", "It is paused: 3 instances left, 1 old instance and 1 new instance still serving."],
+    ["keepBoth", "1 new instance removed; 1 old instance and 1 new instance still serving."],
+  ] as const) {
+    it(`ends with what is left: ${onFailure}`, async () => {
+      group.add(request("v1"));
+      group.add(request("v1"));
+      secondCrashes();
+      const phases: string[] = [];
+      await failing(rolling({ onFailure }, { onEvent: recordInto(phases) }));
+      assert.deepEqual(phases.slice(phases.indexOf("failed web-4 the program exited with code 7") + 1), [
+        ...(onFailure === "keepBoth" ? ["removed web-4"] : []),
+        `failed ${left}`,
+      ]);
+    });
+  }
 
   it("restores the number of members", async () => {
     group.add(request("v2"));
@@ -223,8 +279,11 @@ describe("the failure of a rollout", () => {
       atStop = [...group.log];
       return Promise.reject(new UnikernelError("ROLLOUT_STOPPED", "Stopped."));
     };
-    const error = await failing(rolling({}, { checkStop }));
+    const phases: string[] = [];
+    const error = await failing(rolling({}, { checkStop, onEvent: recordInto(phases) }));
     assert.equal(error.code, "ROLLOUT_STOPPED");
+    assert.equal(phases.at(-1), "stopped Stopped.");
+    assert.ok(!phases.some((phase) => phase.startsWith("failed")), phases.join());
     assert.deepEqual([atStop, group.log], [["create i3", "stop i1"], atStop]);
   });
 

@@ -75,7 +75,7 @@ describe("a rollout with the strategy", () => {
   /** The events but those of a wait, which come with each observation. */
   const phases = () =>
     events
-      .filter(({ phase }) => phase !== "gate")
+      .filter(({ phase }) => phase !== "waiting")
       .map(({ phase, member }) => (member === undefined ? phase : `${phase} ${member}`));
 
   it("rolling keeps the old members until the new one has passed its gate, and reports each step", async () => {
@@ -85,15 +85,49 @@ describe("a rollout with the strategy", () => {
     assert.deepEqual(phases(), [
       "started",
       "launched web-2",
+      "admitted web-2",
       "ready web-2",
       "draining web-1",
       "drained web-1",
       "removed web-1",
       "done",
     ]);
-    const waits = events.filter(({ phase }) => phase === "gate");
+    const waits = events.filter(({ phase }) => phase === "waiting");
     assert.equal(waits.findLast(({ member }) => member === "web-2")?.detail, "it returned HTTP 404");
     assert.match(waits.findLast(({ member }) => member === "web-1")?.detail ?? "", /open connections/);
+  });
+
+  it("says when a new member gets connections, and for how long it must stay ready", async () => {
+    olds(1);
+    await roll({ desired: 1, stableForMs: 15_000 });
+    const at = (phase: string) => events.find((one) => one.phase === phase && one.member === "web-2")?.elapsedMs ?? NaN;
+    assert.ok(at("admitted") < at("ready") - 14_000, `${at("admitted")} ${at("ready")}`);
+    assert.equal(events.find(({ phase }) => phase === "admitted")?.detail, "ready if it stays so for 15 s");
+    const waits = events.filter((one) => one.phase === "waiting" && one.member === "web-2").map(({ detail }) => detail);
+    assert.ok(waits.includes("ready; must stay so for 10 s more"), waits.join("\n"));
+    assert.ok(!waits.some((detail) => /too late/.test(detail ?? "")), waits.join("\n"));
+    for (const { attempts, detail } of events)
+      assert.equal(attempts, detail === "it returned HTTP 404" ? 1 : undefined, detail);
+  });
+
+  it("scaling is called so, and says nothing of members that were there", async () => {
+    for (let i = 0; i < 3; i++) cluster.add(request("v2"));
+    cluster.nowMs += 10_000;
+    await roll({ desired: 2, stableForMs: 5_000 });
+    assert.deepEqual(
+      phases().map((text) => text.replace(/web-\d/, "one")),
+      ["started", "draining one", "drained one", "removed one", "done"],
+    );
+    const [started] = events;
+    assert.deepEqual([started?.operation, started?.detail], ["scaling", "from 3 to 2 replicas"]);
+  });
+
+  it("reports nothing if there is nothing to do", async () => {
+    cluster.add(request("v2"));
+    cluster.add(request("v2"));
+    cluster.nowMs += 10_000;
+    await roll({ stableForMs: 5_000 });
+    assert.deepEqual(events, []);
   });
 
   it("blueGreen cuts over once, by one request", async () => {
@@ -113,6 +147,10 @@ describe("a rollout with the strategy", () => {
     await roll({ strategy: "blueGreen", maxSurge: 2, keepOldForMs: 60_000 });
     const kept = cluster.items().filter(({ tags }) => tags?.includes("retired"));
     assert.deepEqual([kept.length, images().length], [2, 4]);
+    assert.deepEqual(
+      events.filter(({ phase }) => phase === "kept").map(({ member, detail }) => [member, detail]),
+      ["web-1", "web-2"].map((member) => [member, "stopped, for 60 s, or until the next update"]),
+    );
     assert.ok(cluster.log.includes('set autokill of i1 to {"time_ms":60000}'), cluster.log.join("\n"));
     cluster.nowMs += 10_000;
     await roll({}, { isNew: isOf("v2") });
@@ -134,7 +172,14 @@ describe("a rollout with the strategy", () => {
     await roll({ strategy: "canary", desired: 3, steps: [{ count: 1, pauseMs: 20_000 }] });
     assert.deepEqual([images(), fewest, most], [["v2", "v2", "v2"], 3, 4]);
     const at = (phase: string, index: number) => events.filter((one) => one.phase === phase)[index]?.elapsedMs ?? NaN;
-    assert.equal(events.filter(({ phase }) => phase === "paused").length, 1);
+    const pauses = events.filter(({ phase }) => phase === "paused" || phase === "resumed");
+    assert.deepEqual(
+      pauses.map(({ phase, step, steps, detail }) => [phase, step, steps, detail]),
+      [
+        ["paused", 1, 1, "step 1 of 1, 1 of 3 replicas new, for 20 s"],
+        ["resumed", 2, 1, "to all 3 replicas"],
+      ],
+    );
     assert.ok(at("launched", 1) - at("ready", 0) >= 20_000);
   });
 

@@ -120,7 +120,7 @@ describe("the replicas of a service", () => {
     const rejected: unknown = await update({ memoryMb: 256 }, { strategy: "blueGreen" }).catch((e: unknown) => e);
     assert.match(
       UnikernelError.is(rejected) ? rejected.message : String(rejected),
-      /cannot keep members out of rotation/,
+      /cannot keep replicas out of rotation/,
     );
     assert.deepEqual(cluster.log, ["lock", "unlock"]);
   });

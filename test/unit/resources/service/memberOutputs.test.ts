@@ -89,7 +89,7 @@ describe("the outputs of a replica", () => {
 });
 
 describe("the load time of a replica", () => {
-  const timesOf = (...events: [phase: "launched" | "ready" | "gate", member: string, elapsedMs: number][]) => {
+  const timesOf = (...events: [phase: "launched" | "ready" | "waiting", member: string, elapsedMs: number][]) => {
     const times = new LoadTimes();
     for (const [phase, member, elapsedMs] of events) times.observe({ phase, member, elapsedMs });
     return times.longest;
@@ -103,7 +103,7 @@ describe("the load time of a replica", () => {
       ["launched", "b", 200],
       ["ready", "a", 700],
       ["ready", "old", 800],
-      ["gate", "b", 900],
+      ["waiting", "b", 900],
       ["ready", "b", 8_400],
       ["ready", "b", 60_000], // it woke
     );

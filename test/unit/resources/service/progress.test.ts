@@ -28,7 +28,8 @@ describe("the progress of a service", () => {
   /** Two waits of one member that are far enough apart to be reported. */
   const reportWaits = (context: ReturnType<typeof contextWith>) => {
     const onEvent = reportProgress(context, "web");
-    for (const elapsedMs of [30_000, 60_000]) onEvent({ phase: "gate", member: "web-1", detail: "refused", elapsedMs });
+    for (const elapsedMs of [30_000, 60_000])
+      onEvent({ phase: "waiting", member: "web-1", detail: "refused", elapsedMs });
   };
 
   it("is printed, and appended to the file of the settings with what names the rollout", () => {

@@ -66,7 +66,7 @@ describe("the candidate of a rollout", () => {
     assert.deepEqual([[...cloud.api.instances.keys()], [...cloud.api.services.keys()]], [[], []]);
     assert.deepEqual(warnings, []);
   };
-  const phases = () => events.map(({ phase }) => phase).filter((phase) => phase !== "gate");
+  const phases = () => events.map(({ phase }) => phase).filter((phase) => phase !== "waiting");
 
   it("has the replica's request in a group with the service's ports, passes over HTTP, and is deleted with its group", async () => {
     await start();
@@ -170,7 +170,7 @@ describe("the candidate of a rollout", () => {
     cloud.answer = (attempt) => ({ status: 200, body: JSON.stringify({ redis: attempt < 3 ? "down" : "up" }) });
     await check(optionsOf(["http"], { gate: { http: { port: 8080, path: "/hello", match: { "$.redis": "up" } } } }));
     assert.equal(cloud.requests.length, 3);
-    const waits = events.filter(({ phase }) => phase === "gate").map(({ detail }) => detail);
+    const waits = events.filter(({ phase }) => phase === "waiting").map(({ detail }) => detail);
     assert.deepEqual(waits, Array(2).fill('/hello did not return "up" at $.redis'));
   });
 
@@ -303,7 +303,7 @@ describe("the candidate of a rollout", () => {
       cloud.requests.map(({ sni }) => sni),
       [FQDN, FQDN, FQDN],
     );
-    const waits = events.filter(({ phase }) => phase === "gate").map(({ detail }) => detail);
+    const waits = events.filter(({ phase }) => phase === "waiting").map(({ detail }) => detail);
     assert.deepEqual(waits, Array(2).fill(`port ${cloud.port} answers with HTTP 502`));
   });
 

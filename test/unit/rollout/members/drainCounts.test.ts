@@ -17,7 +17,7 @@ describe("what became of the connections of a member that drained", () => {
     assert.equal(counts({ finished: 1 }), "1 connection finished");
     assert.equal(
       counts({ moved: 3, halfClosed: 2 }),
-      "3 connections moved to other members, 2 half-closed and given up",
+      "3 connections moved to other replicas, 2 half-closed and given up",
     );
     assert.equal(counts({ cut: 2, elapsedMs: 1_500 }), "2 connections cut after 1.5 s");
     assert.equal(counts({ finished: 4, isSampled: true }), "about 4 connections finished");

@@ -3,10 +3,11 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { createEventsFile, toRecord } from "../../../../provider/rollout/progress/eventsFile";
+import { RECORD_FIELDS, createEventsFile, toRecord } from "../../../../provider/rollout/progress/eventsFile";
+import type { RolloutEvent } from "../../../../provider/rollout/events";
 
 const urn = "urn:pulumi:prod::shop::pulumi-nodejs:dynamic/unikernel:Service::web";
-const origin = { service: "web", metro: "fra", urn };
+const origin = { rollout: "r1", service: "web", metro: "fra", urn };
 
 describe("the file of rollout events", () => {
   let folder: string;
@@ -28,7 +29,7 @@ describe("the file of rollout events", () => {
       elapsedMs: 12.6,
     } as const;
     append(toRecord(origin, event, Date.parse("2026-02-03T04:05:06.789Z")));
-    append(toRecord({ service: "web", metro: "local" }, { phase: "done", elapsedMs: 20 }, 0));
+    append(toRecord({ rollout: "r2", service: "web", metro: "local" }, { phase: "done", elapsedMs: 20 }, 0));
     const lines = fs.readFileSync(path.join(folder, "events.jsonl"), "utf8").split("\n");
     assert.equal(lines.length, 3);
     assert.equal(lines[2], "");
@@ -37,22 +38,33 @@ describe("the file of rollout events", () => {
       stack: "prod",
       project: "shop",
       urn,
+      rollout: "r1",
       metro: "fra",
       service: "web",
       phase: "ready",
-      member: "web-1",
+      replica: "web-1",
       digest: "sha256:ab",
       detail: 'a "b"\nc',
       elapsedMs: 13,
     });
     assert.deepEqual(JSON.parse(lines[1] ?? ""), {
       time: "1970-01-01T00:00:00.000Z",
+      rollout: "r2",
       metro: "local",
       service: "web",
       phase: "done",
       elapsedMs: 20,
     });
     assert.deepEqual(warnings, []);
+  });
+
+  it("has no members but those that are documented", () => {
+    const event: Required<RolloutEvent> = {
+      ...{ phase: "ready", member: "web-1", digest: "sha256:ab", operation: "rollout", strategy: "canary" },
+      ...{ replicas: 3, ready: 1, step: 1, steps: 2, attempts: 1, detail: "1 of 3", elapsedMs: 1 },
+    };
+    const record = JSON.parse(toRecord(origin, event, 0)) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(record).sort(), Object.keys(RECORD_FIELDS).sort());
   });
 
   it("is for its owner only when new, and keeps what it had", () => {

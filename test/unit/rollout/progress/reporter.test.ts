@@ -37,7 +37,7 @@ describe("the progress of a rollout", () => {
 
   it("says what a member waits for each 30 s, and not more often", () => {
     const waits = Array.from({ length: 500 }, (_, i) => ({
-      phase: "gate" as const,
+      phase: "waiting" as const,
       member: "web-1",
       detail: `/ready returned HTTP 503, attempt ${i}`,
       elapsedMs: 1_000 + i * 200,
@@ -49,18 +49,59 @@ describe("the progress of a rollout", () => {
     ]);
     assert.deepEqual(
       recorded.map(({ phase, elapsedMs }) => `${phase} ${elapsedMs}`),
-      ["launched 1000", "gate 31000", "gate 61000", "gate 91000", "ready 101000"],
+      ["launched 1000", "waiting 31000", "waiting 61000", "waiting 91000", "ready 101000"],
     );
     assert.equal(lines[1], "Service 'web': web-1 waiting: /ready returned HTTP 503, attempt 150 (31.0 s)");
     assert.equal(lines.length, recorded.length);
+  });
+
+  it("says of the gate's first failure at once, and of the next ones each 30 s", () => {
+    const wait = (elapsedMs: number, attempts?: number) => ({
+      ...{ phase: "waiting" as const, member: "web-1", detail: "/ready returned HTTP 503", elapsedMs },
+      ...(attempts === undefined ? {} : { attempts }),
+    });
+    const { recorded } = report(false, [
+      { phase: "launched", member: "web-1", elapsedMs: 0 },
+      wait(500),
+      wait(1_000, 1),
+      wait(2_000, 2),
+      wait(31_000, 3),
+      { phase: "restarting", member: "web-1", elapsedMs: 32_000 },
+      wait(33_000, 1),
+      wait(34_000, 2),
+    ]);
+    assert.deepEqual(
+      recorded.map(({ phase, elapsedMs }) => `${phase} ${elapsedMs}`),
+      ["launched 0", "waiting 1000", "waiting 31000", "restarting 32000", "waiting 33000"],
+    );
+  });
+
+  it("names what is done to the service as a whole, and that it did not end well", () => {
+    const line = (event: Omit<RolloutEvent, "elapsedMs">) => formatEvent("web", { ...event, elapsedMs: 0 });
+    assert.deepEqual(
+      [
+        line({ phase: "started", operation: "scaling", detail: "from 3 to 2 replicas" }),
+        line({ phase: "rolledBack", detail: "2 old instances serving as before." }),
+        line({ phase: "stopped", operation: "rollout", detail: "it was cancelled" }),
+        line({ phase: "failed", member: "web-1", detail: "the program exited with code 3" }),
+        line({ phase: "admitted", member: "web-1" }),
+      ].map((text) => text.slice("Service 'web': ".length, -" (0.0 s)".length)),
+      [
+        "scaling started: from 3 to 2 replicas",
+        "rollout rolled back: 2 old instances serving as before",
+        "rollout stopped: it was cancelled",
+        "web-1 failed: the program exited with code 3",
+        "web-1 gets connections",
+      ],
+    );
   });
 
   it("does not let one member's events hide another's wait", () => {
     const { recorded } = report(false, [
       { phase: "launched", member: "a", elapsedMs: 0 },
       { phase: "launched", member: "b", elapsedMs: 29_000 },
-      { phase: "gate", member: "a", elapsedMs: 30_000 },
-      { phase: "gate", member: "b", elapsedMs: 30_000 },
+      { phase: "waiting", member: "a", elapsedMs: 30_000 },
+      { phase: "waiting", member: "b", elapsedMs: 30_000 },
     ]);
     assert.deepEqual(
       recorded.map(({ member }) => member),
@@ -69,7 +110,7 @@ describe("the progress of a rollout", () => {
   });
 
   it("prints in CI one line per change of a member's phase, and records all", () => {
-    const wait = (elapsedMs: number) => ({ phase: "gate" as const, member: "web-1", detail: "refused", elapsedMs });
+    const wait = (elapsedMs: number) => ({ phase: "waiting" as const, member: "web-1", detail: "refused", elapsedMs });
     const { lines, recorded } = report(true, [
       { phase: "launched", member: "web-1", elapsedMs: 0 },
       wait(30_000),

@@ -77,8 +77,8 @@ describe("a second set in the cloud", () => {
     assert.deepEqual(
       lines.filter((line) => line.includes("domains")).map((line) => line.replace(/ \([^)]*\)$/, "")),
       [
-        "Service 'web': admitted: the domains lead to the second set; without them for at most 0 ms",
-        "Service 'web': admitted: the domains lead to service 'web' again; without them for at most 0 ms",
+        "Service 'web': connections moved: the domains lead to the second set; without them for at most 0 ms",
+        "Service 'web': connections moved: the domains lead to service 'web' again; without them for at most 0 ms",
       ],
     );
     assert.deepEqual(warnings, []);

@@ -24,7 +24,17 @@ const LAYERS = {
   ],
   pulumi: ["resources", "functions", "definition", "contract", "base"],
   platform: ["contract", "image/oci", "image/registry", "image/cpio", "image/erofs", "base"],
-  cli: ["resources/context", "resources/common", "rollout/lock", "platform", "image", "client", "contract", "base"],
+  cli: [
+    "resources/context",
+    "resources/common",
+    "rollout/lock",
+    "platform",
+    "image",
+    "definition/naming",
+    "client",
+    "contract",
+    "base",
+  ],
 };
 
 /** Packages and Node modules that few files may use, so that what they do can be found. */
@@ -76,9 +86,9 @@ module.exports = {
     {
       name: "sdk-types-only",
       comment:
-        "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts), and to suggest a name (sdk/registration/unknownSettings.ts).",
+        "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts), with RolloutWaves (sdk/waves/provider.ts), and to suggest a name (sdk/registration/unknownSettings.ts).",
       severity: "error",
-      from: { path: "^sdk/", pathNot: "^sdk/(invoke|registration/unknownSettings)\\.ts$" },
+      from: { path: "^sdk/", pathNot: "^sdk/(invoke|waves/provider|registration/unknownSettings)\\.ts$" },
       to: { path: "^provider/", pathNot: "^provider/definition/" },
     },
     {

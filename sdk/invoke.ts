@@ -17,12 +17,22 @@ const providerFrom = (opts: pulumi.InvokeOptions | undefined): pulumi.ProviderRe
     : (parent.getProvider("pulumi-nodejs:dynamic:Resource") as pulumi.ProviderResource | undefined);
 };
 
-/** The settings, not marked as secret although the token is: otherwise every result would be secret, although none contains the token. */
+/**
+ * The settings, not marked as secret although the token is: otherwise every result would be secret, although none contains the token.
+ *
+ * @internal
+ */
+export const settingsOfProvider = (provider: pulumi.ProviderResource | undefined): pulumi.Output<ProviderSettings> =>
+  pulumi.unsecret(settingsOf(provider) ?? stackSettings());
 const settingsFor = (opts: pulumi.InvokeOptions | undefined): pulumi.Output<ProviderSettings> =>
-  pulumi.unsecret(settingsOf(providerFrom(opts)) ?? stackSettings());
+  settingsOfProvider(providerFrom(opts));
 
-/** The value of an output; rejects if it is not known yet. */
-function toPromise<T>(output: pulumi.Output<T>): Promise<T> {
+/**
+ * The value of an output; rejects if it is not known yet.
+ *
+ * @internal
+ */
+export function toPromise<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const inner = output as unknown as { promise(): Promise<T>; isKnown: Promise<boolean> };
     inner.isKnown

@@ -20,6 +20,9 @@ export const resources = {
   get GatewayImage() {
     return (require("./image/resource") as typeof import("./image/resource")).gatewayImage;
   },
+  get RolloutWave() {
+    return (require("./wave/resource") as typeof import("./wave/resource")).rolloutWave;
+  },
 };
 
 /** Name of a resource kind. */

@@ -5,7 +5,7 @@ import { ITEM_CODES } from "../contract/codes";
 import type { CreateInstanceRequest, InstanceItem } from "../contract/models";
 import { withErrorContext } from "../base/errors";
 import type { DrainingItem } from "./members/drainObserver";
-import { createInstance, deleteInstances, drainFields, halfClosedTimeoutOf } from "./members/instances";
+import { createInstance, deleteInstances, drainFields } from "./members/instances";
 import type { Rollout } from "./rolloutRequest";
 
 type Uuids = readonly string[];
@@ -46,12 +46,9 @@ export async function stopMembers(
   how: "drain" | "force",
 ): Promise<readonly DrainingItem[]> {
   const { policy, client } = rollout;
-  const { drainTimeoutMs } = policy;
   const body = members.map((member) => ({
     uuid: member.uuid,
-    ...(how === "force"
-      ? { force: true }
-      : drainFields({ drainTimeoutMs, halfClosedTimeoutMs: halfClosedTimeoutOf(member, policy) })),
+    ...(how === "force" ? { force: true } : drainFields(member, policy)),
   }));
   const response = await client.stopInstances({ body }, callOptions(rollout));
   const items = response.items.filter(({ error }) => error !== ITEM_CODES.NotFound);

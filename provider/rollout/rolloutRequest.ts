@@ -14,7 +14,7 @@ export interface Rollout extends CallContext {
   readonly rollbackContext?: () => CallContext;
   readonly service: { readonly uuid: string; readonly name: string };
   /** Extensions of the API that the metro has, such as `readiness-probe` and `rotation`. Default: none. */
-  readonly features?: readonly string[];
+  readonly features?: ReadonlySet<string>;
   readonly policy: RolloutPolicy;
   /** How long the guest of an old instance may take to shut down after its drain timeout. Milliseconds. */
   readonly timeoutMs: number;

@@ -50,7 +50,7 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
   const isMember = (instance: InstanceItem) => rollout.isManaged(instance) || rollout.isRetired?.(instance) === true;
   let memory = NO_MEMORY;
   let intervalMs = MIN_INTERVAL_MS;
-  let hasCandidate = rollout.features?.includes("readiness-probe") === true || policy.gate === undefined;
+  let hasCandidate = rollout.features?.has("readiness-probe") === true || policy.gate === undefined;
   for (;;) {
     signal?.throwIfAborted();
     const instances = await listInstances(rollout, service, isMember, state.launched);
@@ -142,7 +142,7 @@ async function act(
 
 /** Throws `NOT_SUPPORTED` where members cannot be kept out of rotation. */
 function assertCanSwitch({ client, features, service }: Rollout): void {
-  if (features?.includes("rotation") === true) return;
+  if (features?.has("rotation") === true) return;
   throw new UnikernelError(
     "NOT_SUPPORTED",
     `Service '${service.name}' cannot be rolled out with the strategy 'blueGreen' in metro '${client.metro}', which cannot keep members out of rotation.`,

@@ -12,6 +12,8 @@ const MIN_LINES = 15;
 
 /** Folders with fewer or more entries, and why. */
 const FOLDER_EXCEPTIONS = new Map([
+  ["sdk", "one file per resource, which programs import from one place"],
+  ["provider/pulumi", "what a preview checks, one file per question, beside the entry points of the program's process"],
   ["provider/base", "nothing to group by: each file is one helper that any other folder may import"],
   [
     "provider/platform",

@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- boot|images|load|preview|push|resources|refresh [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
+ * npm run bench [-- boot|images|load|preview|push|resources|refresh|rollout [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
  * measured in the same run, with their targets, and marks those more than 15 % worse than recorded.
  */
 import { benchBoot } from "./boot";
@@ -10,6 +10,7 @@ import { benchPush } from "./push";
 import { type Ratio, describeRatios, readRecordedRatios, recordRatios } from "./ratios";
 import { benchRefresh } from "./refresh";
 import { benchResources } from "./resources";
+import { benchRollout } from "./rollout";
 
 const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Ratio[]>>> = {
   boot: benchBoot,
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Rati
   push: benchPush,
   resources: benchResources,
   refresh: benchRefresh,
+  rollout: benchRollout,
 };
 
 const UPDATE = "--update-ratios";

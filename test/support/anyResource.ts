@@ -130,10 +130,28 @@ const withReadOnlyVolumes = (inputs: Record<string, unknown>): Record<string, un
   volumes: ((inputs["volumes"] ?? []) as object[]).map((mount) => ({ ...mount, readonly: true })),
 });
 
+const configuration = fc.array(fc.oneof(fc.nat(2), word, fc.record({ version: fc.nat(2) })), {
+  minLength: 1,
+  maxLength: 2,
+});
+const reload = fc.record(
+  {
+    ...{ path: fc.constantFrom("/reload", "/reload?block=true"), port: fc.constant(8080) },
+    ...{ method: fc.constantFrom("GET", "POST", "PUT"), headers: fc.dictionary(word, word, { maxKeys: 2 }) },
+    ...{ expect: fc.constant({ statuses: [200], match: { "$.status": "ok" } }), scope: fc.constant("member") },
+  },
+  { requiredKeys: ["path", "port"] },
+);
+const reloaded = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  { weight: 2, arbitrary: fc.record({ reloadOn: configuration }) },
+  { weight: 1, arbitrary: fc.record({ reloadOn: configuration, reload }) },
+);
 const instances = fc.oneof(
-  fc.tuple(template, fc.integer({ min: 0, max: 3 })).map(([inputs, replicas]) => ({
+  fc.tuple(template, fc.integer({ min: 0, max: 3 }), reloaded).map(([inputs, replicas, more]) => ({
     template: replicas > 1 ? withReadOnlyVolumes(inputs) : inputs,
     replicas,
+    ...more,
   })),
   fc.constant({ replicas: 0 }),
   fc.record({ autoscale }),

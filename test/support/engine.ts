@@ -40,6 +40,8 @@ export interface StackOptions {
   readonly config?: Readonly<Record<string, string | { readonly secret: string }>>;
   /** Timeout after which an operation is interrupted, and killed if it does not end; 10 minutes if undefined. */
   readonly timeoutMs?: number;
+  /** True: after a killed engine, its other processes are left to end by themselves. Otherwise they are killed. */
+  readonly leavesOrphans?: boolean;
   /** Receives the engine's text as it arrives. */
   readonly onOutput?: (text: string) => void;
 }
@@ -253,7 +255,7 @@ async function runOperation(
   } finally {
     clearTimeout(timeout);
     process.off("exit", killAtExit);
-    killOperation(mark);
+    if (options.leavesOrphans !== true) killOperation(mark);
   }
 }
 

@@ -27,9 +27,17 @@ export class TestProject {
     return new TestProject(folder);
   }
 
-  /** @param environment variables of its operations, in addition to those that every test has */
-  stack(config: Required<StackOptions>["config"], environment: Required<StackOptions>["environment"] = {}): Stack {
+  /**
+   * @param environment variables of its operations, in addition to those that every test has
+   * @param options of the stack
+   */
+  stack(
+    config: Required<StackOptions>["config"],
+    environment: Required<StackOptions>["environment"] = {},
+    options: Partial<StackOptions> = {},
+  ): Stack {
     return openStack({
+      ...options,
       project: this.folder,
       stack: "test",
       config: { "unikernel:metro": "local", ...config },

@@ -1,6 +1,9 @@
 /** What became of the connections of a member that drained. An extension of metros with the feature `rotation`. */
 import * as z from "zod";
 
+/** How long a half-closed connection of an instance that drains may pass no byte, where nobody says otherwise. Milliseconds. */
+export const DEFAULT_HALF_CLOSED_TIMEOUT_MS = 5_000;
+
 /** The drain of an instance in a response: its connections when the drain began, by what became of them. */
 export const drainItem = z.looseObject({
   /** Still open; 0 once the drain is over. */

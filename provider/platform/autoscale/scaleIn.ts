@@ -1,7 +1,7 @@
 /** Removes instances that autoscale manages. */
 import type { Service } from "../services/service";
 import { errorMessage } from "../../base/errors";
-import { MAX_DRAIN_MS } from "../../contract/models";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, MAX_DRAIN_MS } from "../../contract/models";
 import type { Instance } from "../instances/instance";
 import type { Registry } from "../registry";
 import { managedInstances } from "./managedInstances";
@@ -17,7 +17,11 @@ export async function retireInstance(registry: Registry, instance: Instance, dra
   const { uuid, name } = instance.record;
   if (!mayRemove(instance)) return;
   try {
-    if (!instance.isDown) await instance.request("stop", { drainTimeoutMs: Math.min(drainTimeoutMs, MAX_DRAIN_MS) });
+    const limits = {
+      drainTimeoutMs: Math.min(drainTimeoutMs, MAX_DRAIN_MS),
+      halfClosedTimeoutMs: DEFAULT_HALF_CLOSED_TIMEOUT_MS,
+    };
+    if (!instance.isDown) await instance.request("stop", limits);
     const isGone = (): boolean => registry.instances.get(uuid) !== instance;
     await registry.changes.waitUntil(() => instance.isDown || isGone(), registry.shutdownSignal);
     if (!registry.isShutDown && !isGone() && mayRemove(instance)) await instance.request("delete");

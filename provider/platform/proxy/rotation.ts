@@ -1,8 +1,17 @@
 /** The instances of one service that may get connections, and how a connection gets one of them. */
 import { type Candidate, chooseInstance, type ConnectionLimits } from "./chooseInstance";
-import { type DrainCounts, type DrainLimits, DrainRecord } from "./drainCounts";
+import { Changes } from "./changes";
+import type { DrainCounts, DrainLimits } from "./drainCounts";
 import type { ConnectTarget, Lease } from "./lease";
-import { ConnectionTraffic, NO_TRAFFIC, InstanceTraffic, type TrafficCounts } from "./traffic";
+import {
+  type MemberSettings,
+  type RotationMember,
+  connectTo,
+  connectionCountOf,
+  newMember,
+  startDraining,
+} from "./rotationMember";
+import { NO_TRAFFIC, type TrafficCounts } from "./traffic";
 import { withTimeout } from "../../base/timeout";
 import type { Timings } from "../timings";
 
@@ -16,47 +25,17 @@ export interface RotationEvents {
   onConnectionCount(uuid: string, count: number): void;
 }
 
-/** What a member's definition says about its connections. */
-export interface MemberSettings {
-  /** True: it gets no connections and is not woken, whatever its state. */
-  readonly withdrawn: boolean;
-  /** How long a connection waits for it. Milliseconds; `undefined`: the rotation's default. */
-  readonly holdTimeoutMs: number | undefined;
-}
-
-interface RotationMember {
-  settings: MemberSettings;
-  state: Candidate["state"];
-  target: ConnectTarget | undefined;
-  /** Connects that are under way or wait for their turn. They end when the instance is no longer ready. */
-  readonly connects: Set<AbortController>;
-  readonly leases: Set<Lease>;
-  readonly traffic: InstanceTraffic;
-  /** Its last drain, until it is started again. */
-  drain: DrainRecord | undefined;
-}
-
 /** How many connections of one service may wait for an instance. */
 const MAX_WAITING_CONNECTIONS = 1024;
 /** Pause before the instances are tried again when no ready one could be reached: they have just exited, or are busy. */
 const RECONNECT_PAUSE_MS = 100;
-
-/** Tells the users of a member's open connections to finish or to move, and counts them. */
-function startDraining(member: RotationMember, limits: DrainLimits): DrainRecord {
-  const record = (member.drain ??= new DrainRecord());
-  for (const lease of [...member.leases]) {
-    lease.draining = limits;
-    lease.onDrain();
-  }
-  return record;
-}
 
 /** Tracks which instances may get connections, and connects clients to them. */
 export class Rotation {
   /** May be replaced at any time; open connections are not affected. */
   limits: ConnectionLimits;
   readonly #members = new Map<string, RotationMember>();
-  readonly #changeListeners = new Set<() => void>();
+  readonly #changes = new Changes();
   #waitingConnections = 0;
   readonly #events: RotationEvents;
   readonly #timings: Pick<Timings, "connectTimeoutMs" | "connectionWaitMs">;
@@ -78,7 +57,7 @@ export class Rotation {
     if (state !== "ready") for (const connect of member.connects) connect.abort();
     member.state = state;
     if (target !== undefined) member.target = target;
-    this.#notifyChange();
+    this.#changes.notify();
   }
 
   /**
@@ -93,7 +72,7 @@ export class Rotation {
       for (const connect of member.connects) connect.abort();
       startDraining(member, {});
     } else if (!settings.withdrawn && member.state !== "out") member.drain = undefined;
-    this.#notifyChange();
+    this.#changes.notify();
   }
 
   /** How long a connection waits for an instance: as long as the most patient instance in rotation asks for. Milliseconds. */
@@ -108,13 +87,13 @@ export class Rotation {
   remove(uuid: string): void {
     if (this.#members.has(uuid)) this.setState(uuid, "out");
     this.#members.delete(uuid);
-    this.#notifyChange();
+    this.#changes.notify();
   }
 
   /** Open connections of an instance, including those that are being established. */
   connectionCount(uuid: string): number {
     const member = this.#members.get(uuid);
-    return member === undefined ? 0 : member.leases.size + member.connects.size;
+    return member === undefined ? 0 : connectionCountOf(member);
   }
 
   /**
@@ -148,7 +127,7 @@ export class Rotation {
     const member = this.#members.get(uuid);
     member?.drain?.restart(); // it was withdrawn before
     const record = member && startDraining(member, limits);
-    while (this.connectionCount(uuid) > 0 && !signal.aborted) await this.#nextChange(signal);
+    while (this.connectionCount(uuid) > 0 && !signal.aborted) await this.#changes.next(signal);
     record?.finish(this.connectionCount(uuid));
   }
 
@@ -179,8 +158,8 @@ export class Rotation {
       this.#waitingConnections++;
       if (tried.size > 0) {
         // A ready one may accept again long before the next change.
-        await withTimeout(RECONNECT_PAUSE_MS, signal, (limited) => this.#nextChange(limited));
-      } else await this.#nextChange(signal);
+        await withTimeout(RECONNECT_PAUSE_MS, signal, (limited) => this.#changes.next(limited));
+      } else await this.#changes.next(signal);
       this.#waitingConnections--;
       tried.clear();
     }
@@ -197,7 +176,7 @@ export class Rotation {
       if (state === "ready") return this.#connect(uuid, guestPort, signal);
       if (state === "out") return undefined;
       if (state === "standby") this.#events.onWakeNeeded(uuid);
-      await this.#nextChange(signal);
+      await this.#changes.next(signal);
     }
     return undefined;
   }
@@ -224,71 +203,21 @@ export class Rotation {
   #memberOf(uuid: string): RotationMember {
     const known = this.#members.get(uuid);
     if (known !== undefined) return known;
-    const member: RotationMember = {
-      settings: { withdrawn: false, holdTimeoutMs: undefined },
-      state: "out",
-      target: undefined,
-      connects: new Set(),
-      leases: new Set(),
-      traffic: new InstanceTraffic(),
-      drain: undefined,
-    };
+    const member = newMember();
     this.#members.set(uuid, member);
     return member;
   }
 
   async #connect(uuid: string, guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
     const member = this.#members.get(uuid);
-    if (member?.target === undefined) return undefined;
-    const connect = new AbortController();
-    const abort = (): void => connect.abort();
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    member.connects.add(connect);
-    const options = { timeoutMs: this.#timings.connectTimeoutMs, signal: connect.signal };
-    const socket = await member.target.connect(guestPort, options).catch(() => undefined); // the VM or the client is gone
-    member.connects.delete(connect);
-    signal.removeEventListener("abort", abort);
-    if (socket === undefined || member.state !== "ready" || member.settings.withdrawn) {
-      socket?.destroy();
-      this.#notifyChange();
-      return undefined;
-    }
-    const traffic = new ConnectionTraffic(socket, () => this.#events.onRequest(uuid));
-    const lease: Lease = {
-      socket,
-      traffic,
-      draining: undefined,
-      onDrain: () => undefined,
-      release: (end) => {
-        if (!member.leases.delete(lease)) return;
-        member.drain?.count(end);
-        member.traffic.removeConnection(traffic);
-        this.#events.onConnectionCount(uuid, this.connectionCount(uuid));
-        this.#notifyChange();
-      },
-    };
-    member.leases.add(lease);
-    member.traffic.addConnection(traffic);
-    this.#events.onConnectionCount(uuid, this.connectionCount(uuid));
-    return lease;
-  }
-
-  #notifyChange(): void {
-    for (const listener of [...this.#changeListeners]) listener();
-  }
-
-  /** Resolves at the next change of the rotation, or when the signal aborts. */
-  #nextChange(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#changeListeners.delete(done);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      this.#changeListeners.add(done);
-      signal.addEventListener("abort", done);
-      if (signal.aborted) done();
-    });
+    const limits = { timeoutMs: this.#timings.connectTimeoutMs, signal };
+    return (
+      member &&
+      (await connectTo(member, guestPort, limits, {
+        onRequest: () => this.#events.onRequest(uuid),
+        onCount: () => this.#events.onConnectionCount(uuid, this.connectionCount(uuid)),
+        onChange: () => this.#changes.notify(),
+      }))
+    );
   }
 }

@@ -37,6 +37,8 @@ export const Volume = lazyProvider("Volume");
 export const Certificate = lazyProvider("Certificate");
 /** The provider object of GatewayImage. */
 export const GatewayImage = lazyProvider("GatewayImage");
+/** The provider object of RolloutWave. */
+export const RolloutWave = lazyProvider("RolloutWave");
 
 const engine = engineAddress(process.argv);
 if (engine !== undefined) watchEngine(engine, exitWithoutEngine);

@@ -225,7 +225,7 @@ const unlabelled: Lifecycle<typeof instanceInputs, typeof instanceOutputs, Provi
     const { deleteMs } = context.timeouts;
     const attempted = `Deleting instance '${item.name}'`;
     const limited = withTimeLimit(context, timeoutWithDrainMs(deleteMs, drainTimeoutMs) + FORCED_DELETE_MS, attempted);
-    await drainAndDelete(limited, id, { drainTimeoutMs, timeoutMs: deleteMs });
+    await drainAndDelete(limited, item, { drainTimeoutMs, timeoutMs: deleteMs });
   },
 };
 

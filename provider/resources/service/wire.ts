@@ -88,8 +88,21 @@ function importedReplicas([first, ...others]: readonly InstanceItem[]): ReplicaI
 }
 
 /**
+ * True if all were created from one template that is not the requested one: a rollout that the state does not know, or its reversal.
+ * False if the node does not report what is different, because then nothing but the number would show the drift.
+ */
+function haveOtherTemplate(template: Template, all: readonly InstanceItem[]): boolean {
+  const [first] = all;
+  if (first === undefined || all.some((one) => isMadeFrom(template, one))) return false;
+  const other = observedTemplate(template, first);
+  return (
+    !isDeepStrictEqual(other, template) && all.every((one) => isDeepStrictEqual(observedTemplate(template, one), other))
+  );
+}
+
+/**
  * The observed replicas. An instance with another template, changed by hand or down does not count, unless all requested replicas are
- * live: then it shows as an extra one.
+ * live: then it shows as an extra one. If all have one other template, they are replicas of that.
  */
 function observedReplicas(
   {
@@ -101,7 +114,9 @@ function observedReplicas(
 ): ReplicaInputs {
   if (template === undefined) return { replicas: all.length === 0 ? replicas : all.length };
   const policy = readinessPolicy(rollout);
-  const live = all.filter((one) => matchesTemplate(template, one) && !isBroken(policy, one)).length;
+  const isOther = haveOtherTemplate(template, all);
+  const isReplica = (one: InstanceItem): boolean => isOther || matchesTemplate(template, one);
+  const live = all.filter((one) => isReplica(one) && !isBroken(policy, one)).length;
   const other = all.find((one) => !matchesTemplate(template, one));
   return {
     replicas: live === replicas ? all.length : live,

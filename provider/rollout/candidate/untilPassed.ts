@@ -126,6 +126,8 @@ async function timeoutError(
   return new UnikernelError(
     "WAIT_TIMEOUT",
     `The candidate${name} did not pass the gate within ${healthyWithinMs / 1000} s: ${reason}.`,
-    { hint: `It must pass within 'rollout.healthyWithinMs', or customTimeouts if that is shorter.${consoleText}` },
+    {
+      hint: `It must pass within 'rollout.healthyWithinMs', or within the time limit of one operation ('unikernel:timeouts', 'customTimeouts') if that is shorter.${consoleText}`,
+    },
   );
 }

@@ -1,7 +1,12 @@
 /** Lists, drains and deletes the instances of a service. */
 import { type Client, allItems, onlyItem } from "../../client/client";
 import { ITEM_CODES } from "../../contract/codes";
-import { type CreateInstanceRequest, type InstanceItem, MAX_DRAIN_MS } from "../../contract/models";
+import {
+  type CreateInstanceRequest,
+  DEFAULT_HALF_CLOSED_TIMEOUT_MS,
+  type InstanceItem,
+  MAX_DRAIN_MS,
+} from "../../contract/models";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import { waitUntilStopped } from "../../client/waitForInstance";
 import { type CallContext, callOptions } from "../../client/callContext";
@@ -78,34 +83,36 @@ export async function listInstances(
 interface DrainOptions {
   /** How long open connections may take to finish; -1 means as long as the metro allows. */
   readonly drainTimeoutMs: number;
-  /** See {@link halfClosedTimeoutOf}. */
+  /** How long a half-closed connection may pass no byte. Default: {@link DEFAULT_HALF_CLOSED_TIMEOUT_MS}. */
   readonly halfClosedTimeoutMs?: number | undefined;
   /** How long the guest may then take to shut down. */
   readonly timeoutMs: number;
 }
 
-/**
- * The time without bytes after which a drain no longer waits for a half-closed connection. `undefined` for a metro without such a
- * limit: only one with the feature `rotation` has it, and reports the rotation of its members.
- */
-export const halfClosedTimeoutOf = (
-  { rotation }: Pick<InstanceItem, "rotation">,
-  { halfClosedTimeoutMs }: { readonly halfClosedTimeoutMs?: number | undefined },
-): number | undefined => (rotation === undefined ? undefined : halfClosedTimeoutMs);
+/** The part of an instance that a drain needs. */
+type Drained = Pick<InstanceItem, "uuid" | "rotation">;
 
-/** The fields of a stop request that drains open connections first; none for a drain timeout of 0. */
-export const drainFields = ({ drainTimeoutMs, halfClosedTimeoutMs }: Omit<DrainOptions, "timeoutMs">) =>
-  drainTimeoutMs === 0
-    ? {}
-    : omitUndefined({ drain_timeout_ms: drainTimeoutMs, half_closed_timeout_ms: halfClosedTimeoutMs });
+/**
+ * The fields of a stop request that drains open connections first; none for a drain timeout of 0. Only a metro with the feature
+ * `rotation` has a limit for half-closed connections, and reports the rotation of the members of a service.
+ */
+export function drainFields(
+  { rotation }: Drained,
+  { drainTimeoutMs, halfClosedTimeoutMs = DEFAULT_HALF_CLOSED_TIMEOUT_MS }: Omit<DrainOptions, "timeoutMs">,
+) {
+  if (drainTimeoutMs === 0) return {};
+  const limit = rotation === undefined ? undefined : halfClosedTimeoutMs;
+  return omitUndefined({ drain_timeout_ms: drainTimeoutMs, half_closed_timeout_ms: limit });
+}
 
 /** Drains open connections, stops the instance, and waits until it has stopped. Throws `WAIT_TIMEOUT` when the signal aborts. */
 export async function stopInstance(
   { client, clock, signal }: CallContext,
-  { uuid, name }: { readonly uuid: string; readonly name: string },
+  instance: Drained & Pick<InstanceItem, "name">,
   drainTimeoutMs: number,
 ): Promise<void> {
-  const response = await client.stopInstances({ body: [{ uuid, ...drainFields({ drainTimeoutMs }) }] });
+  const { uuid, name } = instance;
+  const response = await client.stopInstances({ body: [{ uuid, ...drainFields(instance, { drainTimeoutMs }) }] });
   onlyItem(response, `Stopping instance '${name}'`);
   await waitUntilStopped(client, uuid, { clock, signal });
 }
@@ -116,10 +123,11 @@ export async function stopInstance(
  */
 export async function drainAndDelete(
   context: CallContext,
-  uuid: string,
+  instance: Drained,
   options: DrainOptions,
 ): Promise<DrainCounts | undefined> {
-  const response = await context.client.stopInstances({ body: [{ uuid, ...drainFields(options) }] });
+  const { uuid } = instance;
+  const response = await context.client.stopInstances({ body: [{ uuid, ...drainFields(instance, options) }] });
   if (response.items[0]?.error === ITEM_CODES.NotFound) {
     await deleteOnceStopped(context, uuid, options);
     return undefined;

@@ -118,7 +118,7 @@ async function cutOver(options: SecondSetOptions): Promise<void> {
   const olds = (await listInstances(options, service, options.isManaged)).filter((one) => !options.isNew(one));
   report("draining", `${olds.length} old ${olds.length === 1 ? "member" : "members"}`);
   if (policy.keepOldForMs > 0) return retireMembers(options, olds);
-  await Promise.all(olds.map(({ uuid }) => drainAndDelete(options, uuid, { ...policy, timeoutMs: options.timeoutMs })));
+  await Promise.all(olds.map((one) => drainAndDelete(options, one, { ...policy, timeoutMs: options.timeoutMs })));
 }
 
 /** The members of the service pass the gate, before clients come back to them. */

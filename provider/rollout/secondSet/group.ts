@@ -105,6 +105,6 @@ export async function endSecondSet(
   group: ServiceItem,
   limits: { readonly drainTimeoutMs: number; readonly timeoutMs: number },
 ): Promise<void> {
-  await Promise.all((group.instances ?? []).map(({ uuid }) => drainAndDelete(context, uuid, limits)));
+  await Promise.all((group.instances ?? []).map((one) => drainAndDelete(context, one, limits)));
   await removeGroup(context, group.name);
 }

@@ -50,6 +50,7 @@ const ERRORS_OF: Readonly<Record<ResourceKind | "Provider", readonly ErrorCode[]
     "NOT_SUPPORTED",
     "API_UNAUTHORIZED",
   ],
+  RolloutWave: ["ROLLOUT_FAILED", "ROLLOUT_STOPPED", "STATE_CONFLICT", "NOT_FOUND", "NOT_SUPPORTED", "WAIT_TIMEOUT"],
   Provider: ["CONFIG_INVALID", "API_UNREACHABLE", "API_UNAUTHORIZED"],
 };
 
@@ -59,6 +60,7 @@ const ID_OF: Readonly<Record<ResourceKind, string>> = {
   Volume: "`id` is the uuid of the volume.",
   Certificate: "`id` is the uuid of the certificate.",
   GatewayImage: "`id` is the image's repository, the part of `ref` before `@`.",
+  RolloutWave: "`id` is the name of the wave and a hash of the resource's identity.",
 };
 
 const folder = path.join(__dirname, "content");

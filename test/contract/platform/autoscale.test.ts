@@ -71,6 +71,27 @@ describe("autoscale", () => {
     await size(0);
   });
 
+  it("gives up connections that a client has half closed, long before its cooldown", async () => {
+    const serve = (socket: net.Socket) => {
+      socket.allowHalfOpen = true;
+      socket.once("data", (chunk) => socket.write(chunk)).resume();
+    };
+    platform.setDefaultGuest((name) => ({ ...webGuest(name), serve }));
+    await configure({ min_size: 1, max_size: 1, cooldown_time_ms: 3_600_000 });
+    const [one] = await size(1);
+    await platform.waitForItem(String(one?.uuid), (item) => item["net_time_us"] !== 0);
+    const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => undefined);
+    socket.on("data", () => undefined).write("hello");
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.end("the client has the last word");
+    await unconfigure();
+    const begin = performance.now();
+    await size(0);
+    const ms = performance.now() - begin;
+    assert.ok(ms > 4_000 && ms < 15_000, `${ms} ms`);
+    socket.destroy();
+  });
+
   describe("configurations", () => {
     it("do not exist until created, and reading them is no error", async () => {
       const { status, items } = await platform.api("GET", `${PATH}?uuid=${service}`);

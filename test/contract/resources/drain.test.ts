@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { systemClock } from "../../../provider/base/clock";
-import { createClient } from "../../../provider/client/client";
+import { createClient, onlyItem } from "../../../provider/client/client";
 import { type DrainCounts, describeDrain } from "../../../provider/rollout/members/drainCounts";
 import { drainAndDelete } from "../../../provider/rollout/members/instances";
 import { freePort } from "../../support/localPlatform";
@@ -48,7 +48,8 @@ describe("a drained member", () => {
     const { url, token } = platform.daemon;
     const client = createClient({ metro: "test", endpoint: () => Promise.resolve({ url, token }) });
     const context = { client, clock: systemClock, signal: undefined };
-    const counts = await drainAndDelete(context, uuid, { drainTimeoutMs: 2_500, timeoutMs: 10_000, ...options });
+    const item = onlyItem(await client.getInstances({ query: { uuid: [uuid] } }), "Reading it");
+    const counts = await drainAndDelete(context, item, { drainTimeoutMs: 2_500, timeoutMs: 10_000, ...options });
     assert.equal((await platform.instance(uuid))["error"], 8);
     return counts;
   }
@@ -76,6 +77,6 @@ describe("a drained member", () => {
     const { url, token } = platform.daemon;
     const client = createClient({ metro: "test", endpoint: () => Promise.resolve({ url, token }) });
     const context = { client, clock: systemClock, signal: undefined };
-    assert.equal(await drainAndDelete(context, uuid, { drainTimeoutMs: 500, timeoutMs: 10_000 }), undefined);
+    assert.equal(await drainAndDelete(context, { uuid }, { drainTimeoutMs: 500, timeoutMs: 10_000 }), undefined);
   });
 });

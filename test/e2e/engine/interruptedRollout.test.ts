@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { type Stack, assertSucceeded, changingSteps } from "../../support/engine";
 import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
 import { httpGet } from "../../support/loadGenerator";
+import { findProcessesIn, isEngine } from "../../support/processesIn";
 import { TestProject } from "../../support/project";
 
 const PAGE = "site/rootfs/www/index.html";
@@ -21,17 +22,6 @@ const web = new unikernel.Service("web", {
 });
 export const url = web.url;
 `;
-
-/** Process ids of the engines that run in a folder. */
-async function findEngines(folder: string): Promise<readonly number[]> {
-  const found: number[] = [];
-  for (const entry of (await fs.readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    if ((await fs.readlink(`/proc/${entry}/cwd`).catch(() => "")) !== folder) continue;
-    const [program = ""] = (await fs.readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "")).split("\0");
-    if (path.basename(program) === "pulumi") found.push(Number(entry));
-  }
-  return found;
-}
 
 describe("a rollout that ends early", function () {
   this.timeout(600_000);
@@ -60,7 +50,7 @@ describe("a rollout that ends early", function () {
   const isLocked = async () => (await groups()).some((name) => name.startsWith("rollout-lock-"));
   const images = async () => (await platform.client.getInstances({})).items.map(({ image }) => image);
   const signalEngines = async (signal: NodeJS.Signals) => {
-    const engines = await findEngines(project.folder);
+    const engines = await findProcessesIn(project.folder, isEngine);
     assert.ok(engines.length > 0, "an engine runs");
     for (const pid of engines) process.kill(pid, signal);
   };

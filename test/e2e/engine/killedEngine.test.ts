@@ -1,32 +1,12 @@
 /** A killed engine leaves its provider process behind, which must not send another request: it would race the next `pulumi up`. */
 import assert from "node:assert/strict";
-import * as fs from "node:fs/promises";
-import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FakeApi, startFakeApi, success } from "../../support/fakeApi";
 import { eventually } from "../../support/localPlatform";
+import { findProcessesIn, isEngine, isProvider } from "../../support/processesIn";
 import { TestProject } from "../../support/project";
 
 const ROUNDS = 5;
-
-/** Process ids of programs in a folder, by the name of their binary. */
-async function findProcesses(
-  folder: string,
-  isWanted: (words: readonly string[]) => boolean,
-): Promise<readonly number[]> {
-  const found: number[] = [];
-  for (const entry of (await fs.readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const cwd = await fs.readlink(`/proc/${entry}/cwd`).catch(() => "");
-    if (cwd !== folder) continue;
-    const command = await fs.readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "");
-    if (isWanted(command.split("\0"))) found.push(Number(entry));
-  }
-  return found;
-}
-
-const isEngine = ([program = ""]: readonly string[]): boolean => path.basename(program) === "pulumi";
-const isProvider = (words: readonly string[]): boolean =>
-  path.basename(words[0] ?? "") === "node" && words.some((word) => /cmd\/dynamic-provider/.test(word));
 
 describe("a killed engine", function () {
   this.timeout(300_000);
@@ -55,24 +35,26 @@ describe("a killed engine", function () {
   });
 
   it(`gets no request sent after it, in ${ROUNDS} rounds`, async () => {
-    const stack = project.stack({
+    const config = {
       "unikernel:metro": api.url,
       "unikernel:token": { secret: "t" },
       "many:count": "16",
       "many:form": "library",
       "many:url": "http://127.0.0.1:1",
-    });
+    };
+    // Otherwise the test would end the provider itself.
+    const stack = project.stack(config, {}, { leavesOrphans: true });
     for (let round = 0; round < ROUNDS; round++) {
       arrivedAtMs.length = 0;
       const running = stack.up();
       await eventually("the provider sends requests", () => arrivedAtMs.length > 100 + 37 * round);
-      const engines = await findProcesses(project.folder, isEngine);
+      const engines = await findProcessesIn(project.folder, isEngine);
       assert.ok(engines.length > 0, "an engine runs");
       const killedAtMs = Date.now();
       for (const pid of engines) process.kill(pid, "SIGKILL");
       await eventually(
         "the provider exits",
-        async () => (await findProcesses(project.folder, isProvider)).length === 0,
+        async () => (await findProcessesIn(project.folder, isProvider)).length === 0,
       );
       const exitedAfterMs = Date.now() - killedAtMs;
       assert.equal((await running).succeeded, false);

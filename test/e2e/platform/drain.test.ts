@@ -50,11 +50,15 @@ describe("a drain of a guest that never closes its connections", function () {
     });
     await use(port);
     const startMs = performance.now();
-    const counts = await drainAndDelete({ client: platform.client, clock: systemClock }, uuid, {
-      drainTimeoutMs: DRAIN_TIMEOUT_MS,
-      halfClosedTimeoutMs: 2_000,
-      timeoutMs: 30_000,
-    });
+    const counts = await drainAndDelete(
+      { client: platform.client, clock: systemClock },
+      { uuid, rotation: "in" },
+      {
+        drainTimeoutMs: DRAIN_TIMEOUT_MS,
+        halfClosedTimeoutMs: 2_000,
+        timeoutMs: 30_000,
+      },
+    );
     return {
       text: counts && describeDrain(counts),
       drainMs: counts?.elapsedMs ?? 0,

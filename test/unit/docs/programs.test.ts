@@ -68,7 +68,7 @@ describe("the programs of the documentation", function () {
 
   it("are on the README and on the page of every resource", () => {
     const pages = new Set([...programs.keys()].map((name) => name.replace(/\.\d+\.ts$/, "")));
-    for (const kind of ["Instance", "Service", "Volume", "Certificate", "GatewayImage", "Provider"]) {
+    for (const kind of ["Instance", "Service", "Volume", "Certificate", "GatewayImage", "RolloutWave", "Provider"]) {
       assert.ok(pages.has(`docs_reference_${kind}.md`), kind);
     }
     assert.ok(pages.has("README.md"));

@@ -56,7 +56,7 @@ describe("a rollout with the strategy", () => {
       client: cluster.client,
       clock: cluster.clock,
       service: SERVICE,
-      features: cluster.features,
+      features: new Set(cluster.features),
       policy: { ...base, ...policy },
       timeoutMs: 60_000,
       isNew: isOf("v2"),
@@ -121,7 +121,9 @@ describe("a rollout with the strategy", () => {
 
   it("blueGreen is rejected by a metro that cannot keep members out of rotation, and changes nothing", async () => {
     olds();
-    const rejected = await roll({ strategy: "blueGreen", maxSurge: 2 }, { features: [] }).catch((e: unknown) => e);
+    const rejected = await roll({ strategy: "blueGreen", maxSurge: 2 }, { features: new Set() }).catch(
+      (e: unknown) => e,
+    );
     assert.ok(UnikernelError.has(rejected, "ROLLOUT_FAILED"));
     assert.ok(UnikernelError.has(rejected.cause, "NOT_SUPPORTED"));
     assert.deepEqual(cluster.log, []);
@@ -189,7 +191,7 @@ describe("a rollout with the strategy", () => {
     olds();
     const asked: number[] = [];
     const passCandidate = () => Promise.resolve(void asked.push(cluster.log.length));
-    await roll({}, { features: [], passCandidate });
+    await roll({}, { features: new Set(), passCandidate });
     assert.deepEqual(asked, [0]);
     await roll({ desired: 3 }, { passCandidate });
     assert.deepEqual([asked, images().length], [[0], 3]);

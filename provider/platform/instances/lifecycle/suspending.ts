@@ -1,5 +1,6 @@
 /** Suspend: pauses the VM and keeps its memory; the next start resumes it. */
 import { errorMessage } from "../../../base/errors";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS } from "../../../contract/models";
 import * as crypto from "node:crypto";
 import type { InstanceMachine } from "./machine";
 import { nextPhase, type VmSession } from "./vmSession";
@@ -11,7 +12,10 @@ export async function suspend(machine: InstanceMachine, drainTimeoutMs: number):
   if (machine.state !== "running" || machine.session === undefined) return; // it stopped in the meantime
   machine.persistThenApply({ stopAskedBy: "suspend", stopForced: false });
   if (drainTimeoutMs === 0 || machine.service === undefined) return await pauseVm(machine);
-  beginDrain(machine, machine.session, machine.service, { drainTimeoutMs });
+  beginDrain(machine, machine.session, machine.service, {
+    drainTimeoutMs,
+    halfClosedTimeoutMs: DEFAULT_HALF_CLOSED_TIMEOUT_MS,
+  });
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { RequestOptions } from "../instance";
 import { errorMessage } from "../../../base/errors";
 import type { Clock } from "../../../base/clock";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, MAX_DRAIN_MS } from "../../../contract/models";
 import { servicesScaledFrom } from "../../autoscale/managedInstances";
 import type { Registry } from "../../registry";
 import type { Instance } from "../instance";
@@ -11,8 +12,11 @@ import type { InstanceRequest } from "../lifecycle/decideRequest";
 
 /** Longest timer in milliseconds. Limited because the system clock may be set and the machine may be suspended. */
 const MAX_WAIT_MS = 60_000;
-/** Milliseconds that an instance gets to respond to its last request. Source: the longest drain of the API. */
-const LAST_RESPONSE_TIMEOUT_MS = 3_600_000;
+/** Time that an instance gets to respond to its last request: the longest drain of the API. */
+const LAST_RESPONSE_LIMITS: RequestOptions = {
+  drainTimeoutMs: MAX_DRAIN_MS,
+  halfClosedTimeoutMs: DEFAULT_HALF_CLOSED_TIMEOUT_MS,
+};
 
 /** Starts the scheduler, which runs until the platform shuts down. */
 export function startScheduler(registry: Registry): void {
@@ -54,7 +58,7 @@ class Scheduler {
     if (at <= now) this.#request(instance, "autokill", "delete");
     else if (shouldStopForAutokill(instance.record) && !this.#ending.has(instance)) {
       this.#ending.add(instance);
-      this.#request(instance, "autokill", "stop", { drainTimeoutMs: LAST_RESPONSE_TIMEOUT_MS });
+      this.#request(instance, "autokill", "stop", LAST_RESPONSE_LIMITS);
     }
     return at <= now ? Infinity : at;
   }

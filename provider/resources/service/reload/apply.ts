@@ -45,8 +45,8 @@ export function toReloadPolicy(inputs: ServiceInputs, timeoutMs: number): Reload
 const MAX_EXCERPT_LENGTH = 500;
 
 /**
- * Makes those replicas load their configuration that have another one, and returns all with their current tags. Does nothing without
- * `reload`. Throws as {@link reloadMembers}, and `NOT_SUPPORTED`.
+ * Makes those replicas load their configuration that have another one, and returns all with their current tags. Does
+ * nothing without `reload`. Throws as {@link reloadMembers}, and `NOT_SUPPORTED`.
  *
  * @param options.timeoutMs limit for each replica, even if `rollout` allows longer
  */
@@ -59,6 +59,19 @@ export async function reloadReplicas(
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal, metro } = context;
   const configuration = configurationOf(inputs.reloadOn);
+  const tagsOf = new Map<string, readonly string[]>();
+  const setTags = async (members: readonly InstanceItem[], wanted: string | undefined, attempted: string) => {
+    if (members.length === 0) return;
+    const tagged = members.map((one) => ({ uuid: one.uuid, value: [...withConfiguration(one, wanted)] }));
+    const body = tagged.map((one) => ({ ...one, prop: "tags" as const, op: "set" as const }));
+    allItems(await client.patchInstances({ body }), `${attempted} of service '${service.name}'`);
+    for (const { uuid, value } of tagged) tagsOf.set(uuid, value);
+  };
+  const withTags = (): readonly InstanceItem[] =>
+    instances.map((instance) => {
+      const tags = tagsOf.get(instance.uuid);
+      return tags === undefined ? instance : { ...instance, tags: [...tags] };
+    });
   const policy = toReloadPolicy(inputs, timeoutMs);
   const left = instances.filter((instance) => !hasConfiguration(instance, configuration));
   if (policy === undefined || left.length === 0) return instances;
@@ -69,14 +82,6 @@ export async function reloadReplicas(
       `Service '${service.name}' cannot be reloaded: ${noMemberRequests(metro)}.`,
       { property: "reload.scope" },
     );
-  const tagsOf = new Map<string, readonly string[]>();
-  const setTags = async (members: readonly InstanceItem[], wanted: string | undefined, attempted: string) => {
-    if (members.length === 0) return;
-    const tagged = members.map((one) => ({ uuid: one.uuid, value: [...withConfiguration(one, wanted)] }));
-    const body = tagged.map((one) => ({ ...one, prop: "tags" as const, op: "set" as const }));
-    allItems(await client.patchInstances({ body }), `${attempted} of service '${service.name}'`);
-    for (const { uuid, value } of tagged) tagsOf.set(uuid, value);
-  };
   await reloadMembers(
     {
       ...{ client, clock, signal, service, policy, canAskMembers, total: instances.length },
@@ -87,16 +92,13 @@ export async function reloadReplicas(
           "Marking the replicas to reload",
         ),
       mark: (members) => setTags(members, configuration, "Marking the reloaded replicas"),
-      checkStop: stop.check,
+      checkStop: () => stop.check(),
       onEvent: reportProgress(context, service.name),
       onRefusal: (subject, refusal) => printRefusal(context, inputs, subject, refusal),
     },
     left,
   );
-  return instances.map((instance) => {
-    const tags = tagsOf.get(instance.uuid);
-    return tags === undefined ? instance : { ...instance, tags: [...tags] };
-  });
+  return withTags();
 }
 
 /** Prints what was answered, with what the program gave masked. It never goes into an error, which reaches the state. */

@@ -1,9 +1,13 @@
 /** Which configuration a replica has loaded: a tag with a hash of `reloadOn`, which outlives a killed update. Pure. */
 import * as crypto from "node:crypto";
-import type { InstanceItem } from "../../../contract/models";
 
 const PREFIX = "configuration:";
 const HASH_LENGTH = 12;
+
+/** The part of an instance that says what it has loaded. */
+interface Tagged {
+  readonly tags?: readonly string[] | null | undefined;
+}
 
 /** The tag of a replica that has loaded a configuration. */
 export const CONFIGURATION_TAG = /^configuration:[0-9a-f]{12}$/;
@@ -27,18 +31,15 @@ export const configurationTags = (configuration: string | undefined): readonly s
   configuration === undefined ? [] : [`${PREFIX}${configuration}`];
 
 /** The configuration that the tags of a replica name; `undefined` if they name none. */
-export const configurationIn = ({ tags }: Pick<InstanceItem, "tags">): string | undefined =>
+export const configurationIn = ({ tags }: Tagged): string | undefined =>
   (tags ?? []).find((tag) => CONFIGURATION_TAG.test(tag))?.slice(PREFIX.length);
 
 /** True if the replica has this configuration, or none is asked for. */
-export const hasConfiguration = (instance: Pick<InstanceItem, "tags">, configuration: string | undefined): boolean =>
+export const hasConfiguration = (instance: Tagged, configuration: string | undefined): boolean =>
   configuration === undefined || configurationIn(instance) === configuration;
 
 /** The tags of a replica once it has loaded this configuration. */
-export const withConfiguration = (
-  { tags }: Pick<InstanceItem, "tags">,
-  configuration: string | undefined,
-): readonly string[] => [
+export const withConfiguration = ({ tags }: Tagged, configuration: string | undefined): readonly string[] => [
   ...(tags ?? []).filter((tag) => !CONFIGURATION_TAG.test(tag)),
   ...configurationTags(configuration),
 ];

@@ -1,5 +1,6 @@
 /** The `rollout` input of a service. Pure. */
 import * as z from "zod";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS } from "../../../contract/models";
 import { field, objectType, withMisplacedKeys } from "../../../definition/resource";
 import { amountSchema } from "./amounts";
 import { gateInput } from "./gateInput";
@@ -8,8 +9,6 @@ import { gateInput } from "./gateInput";
 export const MAX_REPLICAS = 253;
 
 const durationMs = z.int().min(0).max(3_600_000);
-/** Default of `halfClosedTimeoutMs`. */
-export const DEFAULT_HALF_CLOSED_TIMEOUT_MS = 5_000;
 const MAX_KEEP_MS = 86_400_000;
 
 const canaryStep = objectType(

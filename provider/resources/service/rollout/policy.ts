@@ -1,5 +1,5 @@
 /** The rollout policy and the readiness probe that the inputs of a service stand for. Pure. */
-import type { ReadinessProbe } from "../../../contract/models";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, type ReadinessProbe } from "../../../contract/models";
 import { omitUndefined } from "../../../base/objects";
 import { leadsInside } from "../../../rollout/candidate/route";
 import type { RolloutPolicy, RolloutStrategy } from "../../../rollout/policy";
@@ -8,7 +8,7 @@ import type { Workload } from "../../workload/inputs";
 import type { PublishedPort } from "../ports";
 import { type Amount, resolveAmount } from "./amounts";
 import { type GateInput, gateTypeOf } from "./gateInput";
-import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, type RolloutInput } from "./input";
+import type { RolloutInput } from "./input";
 
 /** Default of `maxSurge`. */
 export const DEFAULT_SURGE: Amount = 1;

@@ -64,6 +64,7 @@ describe("the package schema", () => {
       "Certificate",
       "GatewayImage",
       "Instance",
+      "RolloutWave",
       "Service",
       "Volume",
     ]);
@@ -274,7 +275,10 @@ describe("the SDK", function () {
   });
 
   /** Not derived from the schema: they are for programs in this language. */
-  const HELPERS = ["AnyGatewayImage", "dotenv", "tyk", "TykArgs", "TykControlPlaneArgs", "TykGateway", "TykRedisArgs"];
+  const HELPERS = [
+    ...["AnyGatewayImage", "dotenv", "tyk", "TykArgs", "TykControlPlaneArgs", "TykGateway", "TykRedisArgs"],
+    ...["CreateWaveServices", "RolloutWaves", "RolloutWavesArgs", "Wave", "WaveArgs"],
+  ];
 
   it("exports one class per resource, its arguments, functions, nested types, the provider and helpers, and nothing else", () => {
     const kinds = Object.keys(schema.resources).map(named);

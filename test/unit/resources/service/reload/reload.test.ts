@@ -74,7 +74,7 @@ describe("a service that is reloaded by a request to each replica", () => {
 
   it("asks each replica once, one after the other, under the lock, and replaces none", async () => {
     const [before, news] = [await create(await inputsOf(["a"])), await inputsOf(["b"])];
-    assert.deepEqual(sent, [], "new replicas have loaded it");
+    assert.equal(sent.length, 0, "new replicas have loaded it");
     assert.deepEqual(preview(before, news), ["reload 3 replicas by POST /tyk/reload, one at a time"]);
     const first = uuids();
     cluster.log.length = 0;
@@ -211,6 +211,25 @@ describe("a service that is reloaded by a request to each replica", () => {
     const after = await update(before, news);
     await update(after, news);
     assert.equal(sent.length, 3);
+  });
+
+  it("continues after it was killed, with those that are left", async () => {
+    const [before, news] = [await create(await inputsOf(["a"])), await inputsOf(["b"])];
+    const [first = "", second = "", third = ""] = uuids();
+    answer = ({ uuid }) => {
+      if (uuid === second) throw new Error("killed");
+      return { http_status: 200 };
+    };
+    await assert.rejects(update(before, news));
+    answer = () => ({ http_status: 200 });
+    sent.length = 0;
+    // A killed update leaves the state of before.
+    await update(before, news);
+    assert.deepEqual(
+      sent.map(({ uuid }) => uuid),
+      [second, third],
+    );
+    assert.deepEqual(uuids(), [first, second, third]);
   });
 
   it("is rejected where a metro reaches no single replica, in a preview too", async () => {

@@ -143,8 +143,8 @@ export class InMemoryApi {
     const uuid = this.newUuid();
     const original =
       request.template && this.find(this.instances as Map<string, StoredInstance & Item>, request.template);
-    if (request.template !== undefined && original?.state !== "template")
-      return failedItem(ITEM_CODES.NotFound, "none");
+    // A template that was not made here is one that the account has.
+    if (original !== undefined && original.state !== "template") return failedItem(ITEM_CODES.NotFound, "none");
     const item = this.reported(request, uuid);
     if (original !== undefined) Object.assign(item, { image: original.image, memory_mb: original.memory_mb });
     item.volumes = (request.volumes ?? [])

@@ -3,7 +3,6 @@
  * has passed stays beside what is left of the old members.
  */
 import { UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
-import { hasTimedOut } from "../../base/timeout";
 import type { InstanceItem } from "../../contract/models";
 import { switchRotation } from "../act";
 import type { RolloutState } from "../assess";
@@ -15,6 +14,7 @@ import { hasPassed, isServing } from "../readiness";
 import type { RolloutReport } from "../report";
 import { type RunRollout, isWithdrawn, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";
+import { describeStop } from "./stop";
 
 /** `1 new instance`, `2 new instances`. */
 const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
@@ -73,10 +73,8 @@ export async function endFailedRollout(
   error: unknown,
   hooks: FailureHooks,
 ): Promise<FailedEnd> {
-  if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal))
-    return { phase: "stopped", detail: "it was cancelled", error }; // no time to clean up
-  if (UnikernelError.has(error, "ROLLOUT_STOPPED", "ROLLOUT_LOCKED"))
-    return { phase: "stopped", detail: errorMessage(error), error };
+  const stop = describeStop(error, rollout.signal);
+  if (stop !== undefined) return { phase: "stopped", detail: stop, error };
   const { action, reason } = actionFor(rollout);
   const { summary, hint, isRolledBack } = await ENDINGS[action](rollout, state, hooks).catch(
     (cleanupError: unknown): Ending => ({

@@ -1,11 +1,12 @@
 /** Turns what a rollout observes and does into events. */
 import type { AssessedMember } from "./assess";
-import { describeDrain } from "./members/drainCounts";
-import { type DrainObserver, type DrainingItem, observeDrain } from "./members/drainObserver";
+import type { DrainingItem } from "./members/drainObserver";
+import { Drains } from "./members/drains";
 import type { EventFacts, RolloutEvent, RolloutPhase } from "./events";
 import { type Member, type RolloutStep, isReady } from "./plan/member";
 import { Admissions } from "./progress/admissions";
-import { countReplicas, describePause, describeResume, describeStability, describeStart } from "./progress/describe";
+import { countReplicas, describeStability, describeStart } from "./progress/describe";
+import { Pauses } from "./progress/pauses";
 import type { Rollout } from "./rolloutRequest";
 
 /** A member as an event names it. */
@@ -41,11 +42,11 @@ export class RolloutReport {
   private readonly beganMs: number;
   private readonly names = new Map<string, NamedMember>();
   private readonly phases = new Map<string, Member["phase"]>();
-  private readonly drains = new Map<string, DrainObserver>();
+  private readonly drains = new Drains();
   private readonly admissions = new Admissions();
+  private readonly pauses = new Pauses();
   private operation: RolloutEvent["operation"];
   private replicas: number;
-  private pause: { readonly count: number; readonly untilMs: number } | undefined;
 
   constructor(rollout: Rollout) {
     this.rollout = rollout;
@@ -78,6 +79,7 @@ export class RolloutReport {
   /** Reports that a rollback to this number of members begins. */
   rollingBack(replicas: number): void {
     this.replicas = replicas;
+    this.pauses.cancel();
     this.emit("rollingBack", undefined, { replicas, detail: `to ${countReplicas(replicas)}` });
   }
 
@@ -114,19 +116,17 @@ export class RolloutReport {
 
   /** Counts what becomes of the connections of members that were told to stop; `items` are those of the response. */
   drainBegan(items: readonly DrainingItem[]): void {
-    const { policy } = this.rollout;
-    for (const item of items) this.drains.set(item.uuid, observeDrain(this.rollout, item, policy.drainTimeoutMs));
+    this.drains.begin(this.rollout, items, this.rollout.policy.drainTimeoutMs);
   }
 
   /** Ends the counting, for a rollout that ends during a drain. */
   async close(): Promise<void> {
-    await Promise.all([...this.drains.values()].map((observer) => observer.counts()));
+    await this.drains.close();
   }
 
   private async drained(uuid: string): Promise<void> {
-    const counts = await this.drains.get(uuid)?.counts();
-    this.drains.delete(uuid);
-    this.emit("drained", uuid, counts && { detail: describeDrain(counts) });
+    const detail = await this.drains.end(uuid);
+    this.emit("drained", uuid, detail === undefined ? {} : { detail });
   }
 
   /** Reports what changed since the last observation. */
@@ -169,19 +169,8 @@ export class RolloutReport {
         if (phase === "restarting") this.phases.set(uuid, "starting");
         this.emit(phase, uuid);
       }
-    this.reportPause(step);
-  }
-
-  private reportPause(step: RolloutStep): void {
     const { policy, clock } = this.rollout;
-    const { pause } = this;
-    if (step.action === "pause" && pause?.count === step.count && pause.untilMs === step.untilMs) return;
-    if (pause !== undefined && clock.now() >= pause.untilMs) {
-      this.pause = undefined;
-      this.emit("resumed", undefined, describeResume(policy, pause.count));
-    }
-    if (step.action !== "pause") return;
-    this.pause = step;
-    this.emit("paused", undefined, describePause(policy, step.count));
+    for (const [pausePhase, facts] of this.pauses.next(step, policy, clock.now()))
+      this.emit(pausePhase, undefined, facts);
   }
 }

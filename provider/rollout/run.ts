@@ -37,7 +37,6 @@ export async function runRollout(rollout: Rollout): Promise<readonly InstanceIte
       report.done(outcome.instances.length);
       return outcome.instances;
     }
-    report.start([]);
     report.emit(outcome.phase, undefined, { detail: outcome.detail });
     throw outcome.error;
   } finally {
@@ -54,6 +53,7 @@ async function rollOrEnd(
   try {
     return { instances: await roll(rollout, state, report) };
   } catch (error) {
+    report.start([]); // unless it has
     const run = async (back: Rollout): Promise<readonly InstanceItem[]> => {
       const outcome = await rollOrEnd(back, report);
       if ("instances" in outcome) return outcome.instances;

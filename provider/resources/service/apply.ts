@@ -3,6 +3,7 @@ import * as crypto from "node:crypto";
 import { allItems } from "../../client/client";
 import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import { metroFeatures } from "../../client/transport/metroFeatures";
+import { withEndLast } from "../../rollout/progress/lastEvent";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/members/instances";
 import { hasPassed } from "../../rollout/readiness";
@@ -100,7 +101,7 @@ export async function rollOut(
   const found = { policy, features, before };
   const common = { isNew, createRequest, timeoutMs, checkStop: stop.check, onEvent, ...printed };
   const beside = besideSecondSet(context, item, inputs, found, common);
-  const run = (beforeLaunch: (() => Promise<void>) | undefined) =>
+  const run = (beforeLaunch: (() => Promise<void>) | undefined, onRolloutEvent: typeof onEvent) =>
     runRollout({
       client,
       clock,
@@ -130,11 +131,13 @@ export async function rollOut(
         change: (instance, ...captured) => changeInPlace(context, instance, ...captured),
       }),
       ...printed,
-      onEvent,
+      onEvent: onRolloutEvent,
       passCandidate: isProven || beside.hasSecondSet ? undefined : hooks.passCandidate,
       beforeLaunch,
     });
-  const instances = await beside.run(run).finally(hooks.end);
+  const instances = await withEndLast(onEvent, (receive) =>
+    beside.run((beforeLaunch) => run(beforeLaunch, receive)),
+  ).finally(hooks.end);
   if (template === undefined) return instances;
   for (const instance of instances) verifyDigest(instance, template.image);
   hooks.warnOfShortCooldown(template);

@@ -3,7 +3,6 @@
  * has passed stays beside what is left of the old members.
  */
 import { UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
-import { hasTimedOut } from "../../base/timeout";
 import type { InstanceItem } from "../../contract/models";
 import { switchRotation } from "../act";
 import type { RolloutState } from "../assess";
@@ -15,8 +14,9 @@ import { hasPassed, isServing } from "../readiness";
 import type { RolloutReport } from "../report";
 import { type RunRollout, isWithdrawn, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";
+import { describeStop } from "./stop";
 
-/** `1 new instance`, `2 new instances`. */
+/** `1 new replica`, `2 new replicas`. */
 const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** What the loop of the rollout lends to its end. */
@@ -57,7 +57,7 @@ function actionFor({ policy, captured, cannotRollBack }: Rollout): {
     ? { action: "rollback", reason: "" }
     : {
         action: "pause",
-        reason: "There is nothing to roll back to: every member was broken before. Everything stays as it is. ",
+        reason: "There is nothing to roll back to: every replica was broken before. Everything stays as it is. ",
       };
 }
 
@@ -73,10 +73,8 @@ export async function endFailedRollout(
   error: unknown,
   hooks: FailureHooks,
 ): Promise<FailedEnd> {
-  if (rollout.signal?.aborted === true && !hasTimedOut(rollout.signal))
-    return { phase: "stopped", detail: "it was cancelled", error }; // no time to clean up
-  if (UnikernelError.has(error, "ROLLOUT_STOPPED", "ROLLOUT_LOCKED"))
-    return { phase: "stopped", detail: errorMessage(error), error };
+  const stop = describeStop(error, rollout.signal);
+  if (stop !== undefined) return { phase: "stopped", detail: stop, error };
   const { action, reason } = actionFor(rollout);
   const { summary, hint, isRolledBack } = await ENDINGS[action](rollout, state, hooks).catch(
     (cleanupError: unknown): Ending => ({
@@ -118,17 +116,17 @@ async function removeUnproven(rollout: Rollout, state: RolloutState, { report }:
   await deleteInstances(context.client, unproven);
   for (const uuid of unproven) report.emit("removed", uuid);
   return {
-    summary: `${countOf(unproven.length, "new instance")} removed; ${servingCounts(rollout, kept)}`,
+    summary: `${countOf(unproven.length, "new replica")} removed; ${servingCounts(rollout, kept)}`,
     hint: RESUME_HINT,
   };
 }
 
-/** `2 old instances still serving.` or `2 old instances and 1 new instance still serving.` */
+/** `2 old replicas still serving.` or `2 old replicas and 1 new replica still serving.` */
 function servingCounts(rollout: Rollout, instances: readonly InstanceItem[]): string {
   const serving = instances.filter((one) => isServing(rollout.policy, one));
   const newCount = serving.filter(rollout.isNew).length;
-  const old = countOf(serving.length - newCount, "old instance");
-  return `${newCount === 0 ? old : `${old} and ${countOf(newCount, "new instance")}`} still serving.`;
+  const old = countOf(serving.length - newCount, "old replica");
+  return `${newCount === 0 ? old : `${old} and ${countOf(newCount, "new replica")}`} still serving.`;
 }
 
 /** Leaves everything as it is. */
@@ -136,7 +134,7 @@ async function describeMembers(rollout: Rollout, state: RolloutState): Promise<E
   const context = rollout.cleanup?.() ?? rollout;
   const instances = await listInstances(context, rollout.service, rollout.isManaged, state.launched);
   return {
-    summary: `It is paused: ${countOf(instances.length, "instance")} left, ${servingCounts(rollout, instances)}`,
+    summary: `It is paused: ${countOf(instances.length, "replica")} left, ${servingCounts(rollout, instances)}`,
     hint: "Fix the cause and rerun 'pulumi up' to finish the rollout, or revert the program and rerun it to undo it.",
   };
 }
@@ -149,7 +147,7 @@ async function restoreMembers(rollout: Rollout, state: RolloutState, hooks: Fail
     await removeUnproven(rollout, state, hooks);
     const restored = await rollBack(rollout, members, hooks.run);
     return {
-      summary: `${countOf(restored.length, "old instance")} serving as before.`,
+      summary: `${countOf(restored.length, "old replica")} serving as before.`,
       hint: "Fix the cause and rerun 'pulumi up', or revert the program: then nothing is left to do.",
       isRolledBack: true,
     };

@@ -6,7 +6,9 @@
 import { UnikernelError, errorMessage } from "../../base/errors";
 import type { CallContext } from "../../client/callContext";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
-import type { RolloutEvent, RolloutPhase } from "../events";
+import type { EventFacts, RolloutEvent, RolloutPhase } from "../events";
+import { describeStop } from "../failure/stop";
+import { countReplicas } from "../progress/describe";
 import { digestOf } from "../report";
 import type { ReloadPolicy } from "./request";
 import { type Refusal, askMember, askService, untilAccepted } from "./send";
@@ -42,13 +44,28 @@ interface Failure {
 }
 
 /**
- * Reloads the members.
+ * Reloads the members, and reports the start and the end.
  *
  * Throws `OPERATION_FAILED`, which names the first member that failed and counts the others; what `checkStop` throws; or the client's
  * errors.
  */
 export async function reloadMembers(reload: Reload, members: readonly InstanceItem[]): Promise<void> {
-  const beganMs = reload.clock.now();
+  const { total, clock, signal } = reload;
+  const beganMs = clock.now();
+  const report = (phase: RolloutPhase, facts: EventFacts): void =>
+    reload.onEvent({ phase, operation: "reload", ...facts, elapsedMs: clock.now() - beganMs });
+  report("started", { replicas: total, detail: `${members.length} of ${countReplicas(total)}` });
+  try {
+    await reloadThese(reload, members, beganMs);
+  } catch (error) {
+    const stop = describeStop(error, signal);
+    report(stop === undefined ? "failed" : "stopped", { detail: stop ?? errorMessage(error) });
+    throw error;
+  }
+  report("done", { ready: total, replicas: total, detail: `${total} of ${total} have the new configuration` });
+}
+
+async function reloadThese(reload: Reload, members: readonly InstanceItem[], beganMs: number): Promise<void> {
   const emit = (phase: RolloutPhase, member: InstanceItem, detail?: string): void => {
     const digest = digestOf(member.image);
     const about = { member: member.name, ...(digest === undefined ? {} : { digest }) };

@@ -105,7 +105,7 @@ describe("a rollout of slow gateways that fails under load", function () {
     const { outcome: failed, loads } = await fleet.underLoad(RATE, () => fleet.stack.up());
     printLoads(what, failed, loads);
     assert.deepEqual([failed.succeeded, failed.exitCode === 0], [false, false], failed.output);
-    assert.match(failed.output, /ROLLOUT_FAILED: .* failed and was rolled back\. 2 old instances serving as before\./);
+    assert.match(failed.output, /ROLLOUT_FAILED: .* failed and was rolled back\. 2 old replicas serving as before\./);
     assert.match(failed.output, cause);
     // A rollback launches what it cannot keep, also `inPlace`: then the names are new.
     const nameless = (all: typeof before) => all.map(({ name: _, ...rest }) => rest);
@@ -169,7 +169,7 @@ describe("a rollout of slow gateways that fails under load", function () {
     unfinished.destroy();
     printLoads("blueGreen, crash after the cut-over", failed, loads);
     assert.equal(failed.succeeded, false);
-    assert.match(failed.output, /ROLLOUT_FAILED: .* failed and was rolled back\. 2 old instances serving as before\./);
+    assert.match(failed.output, /ROLLOUT_FAILED: .* failed and was rolled back\. 2 old replicas serving as before\./);
     assert.deepEqual(
       (await platform.client.getInstances({})).items.map(({ env, state, rotation }) => [
         env?.["VERSION"],
@@ -199,7 +199,7 @@ describe("a rollout of slow gateways that fails under load", function () {
     await fleet.write(next({ image: "slow-gateway:exits", template }));
     const failed = await fleet.stack.up();
     assert.equal(failed.succeeded, false);
-    assert.match(failed.output, /There is nothing to roll back to: every member was broken before/);
+    assert.match(failed.output, /There is nothing to roll back to: every replica was broken before/);
     await succeed({ template });
   });
 });

@@ -111,7 +111,7 @@ describe("a rollout that ends early", function () {
     const before = await images();
     const failed = await stack.up();
     assert.equal(failed.succeeded, false);
-    assert.match(failed.output, /ROLLOUT_FAILED: .* failed and was rolled back\. 3 old instances serving as before\./);
+    assert.match(failed.output, /ROLLOUT_FAILED: .* failed and was rolled back\. 3 old replicas serving as before\./);
     assert.match(failed.output, /\| about to fail/);
     assert.deepEqual(await images(), before);
     const unchanged = assertSucceeded(await stack.preview());

@@ -105,7 +105,7 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     assert.equal(failed.succeeded, false);
     assert.match(
       failed.output,
-      /ROLLOUT_FAILED: The rollout of service 'web-[0-9a-f]{7}' failed and was rolled back\. 2 old instances serving as before\./,
+      /ROLLOUT_FAILED: The rollout of service 'web-[0-9a-f]{7}' failed and was rolled back\. 2 old replicas serving as before\./,
     );
     assert.match(failed.output, /the program exited with code 3, again after 2 restarts/);
     assert.match(failed.output, /\| about to fail/);

@@ -94,7 +94,7 @@ describe("the failure of a rollout", () => {
     assert.deepEqual([error.code, error.details["rolledBack"]], ["ROLLOUT_FAILED", true]);
     assert.match(
       error.message,
-      /^The rollout of service 'web' failed and was rolled back\. 2 old instances serving as before\. Cause: Instance 'web-3' stopped: the program exited with code 7\. Its last lines are in the output\./,
+      /^The rollout of service 'web' failed and was rolled back\. 2 old replicas serving as before\. Cause: Instance 'web-3' stopped: the program exited with code 7\. Its last lines are in the output\./,
     );
     assert.deepEqual([...group.instances.keys()], old);
     assert.deepEqual(phases, [
@@ -103,7 +103,7 @@ describe("the failure of a rollout", () => {
       "failed web-3 the program exited with code 7",
       "rollingBack to 2 replicas",
       "removed web-3",
-      "rolledBack 2 old instances serving as before.",
+      "rolledBack 2 old replicas serving as before.",
     ]);
   });
 
@@ -152,15 +152,15 @@ describe("the failure of a rollout", () => {
         "draining web-3",
         "drained web-3",
         "removed web-3",
-        "rolledBack 2 old instances serving as before.",
+        "rolledBack 2 old replicas serving as before.",
       ],
     );
     assert.equal(phases.filter((phase) => phase.startsWith("started")).length, 1);
   });
 
   for (const [onFailure, left] of [
-    ["pause", "It is paused: 3 instances left, 1 old instance and 1 new instance still serving."],
-    ["keepBoth", "1 new instance removed; 1 old instance and 1 new instance still serving."],
+    ["pause", "It is paused: 3 replicas left, 1 old replica and 1 new replica still serving."],
+    ["keepBoth", "1 new replica removed; 1 old replica and 1 new replica still serving."],
   ] as const) {
     it(`ends with what is left: ${onFailure}`, async () => {
       group.add(request("v1"));
@@ -202,7 +202,7 @@ describe("the failure of a rollout", () => {
     const error = await failing(rolling({ onFailure: "pause" }));
     assert.match(
       error.message,
-      /failed\. It is paused: 3 instances left, 1 old instance and 1 new instance still serving\. Cause: /,
+      /failed\. It is paused: 3 replicas left, 1 old replica and 1 new replica still serving\. Cause: /,
     );
     assert.match(error.hint ?? "", /to finish the rollout, or revert the program/);
     assert.deepEqual([versions(), error.details["rolledBack"]], [["v1", "v2", "v2"], false]);
@@ -217,7 +217,7 @@ describe("the failure of a rollout", () => {
     group.add(request("v1"));
     secondCrashes();
     const error = await failing(rolling({ onFailure: "keepBoth" }));
-    assert.match(error.message, /failed\. 1 new instance removed; 1 old instance and 1 new instance still serving\./);
+    assert.match(error.message, /failed\. 1 new replica removed; 1 old replica and 1 new replica still serving\./);
     assert.deepEqual(versions(), ["v1", "v2"]);
   });
 
@@ -233,7 +233,7 @@ describe("the failure of a rollout", () => {
       return "respond";
     };
     const error = await failing(rolling({ onFailure: "keepBoth", readyOnceRunning: true }));
-    assert.match(error.message, /failed\. 1 new instance removed; 1 old instance and 1 new instance still serving\./);
+    assert.match(error.message, /failed\. 1 new replica removed; 1 old replica and 1 new replica still serving\./);
     assert.deepEqual(versions(), ["v1", "v2"]);
   });
 
@@ -245,7 +245,7 @@ describe("the failure of a rollout", () => {
     const error = await failing(rolling());
     assert.match(
       error.message,
-      /failed\. There is nothing to roll back to: every member was broken before\. Everything stays as it is\. It is paused: /,
+      /failed\. There is nothing to roll back to: every replica was broken before\. Everything stays as it is\. It is paused: /,
     );
     group.lives.delete("v2");
     await runRollout(rolling());

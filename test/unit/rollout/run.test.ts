@@ -101,7 +101,7 @@ describe("a rollout", () => {
     const error = await failing(rolling({ reportConsole }));
     assert.deepEqual(reported, ["i3"]);
     assert.deepEqual(images(), ["v1", "v1"]);
-    assert.match(error.message, /1 new instance removed; 2 old instances still serving\./);
+    assert.match(error.message, /1 new replica removed; 2 old replicas still serving\./);
     assert.match(error.message, /the program exited with code 7/);
     assert.match(error.message, /Its console was printed\./);
   });

@@ -184,7 +184,7 @@ describe("the service resource", () => {
     cluster.lives.set(image("2"), crashes);
     const news = await inputsOf({ image: image("2") });
     const failure = await rolledBack(service.update(context, SERVICE.uuid, before, news));
-    assert.match(failure.message, / failed and was rolled back\. 2 old instances serving as before\. /);
+    assert.match(failure.message, / failed and was rolled back\. 2 old replicas serving as before\. /);
     await service.update(context, SERVICE.uuid, { inputs: news, outputs: before.outputs }, before.inputs);
     assert.deepEqual(uuids(), old);
   });

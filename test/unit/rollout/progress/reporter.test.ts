@@ -81,14 +81,14 @@ describe("the progress of a rollout", () => {
     assert.deepEqual(
       [
         line({ phase: "started", operation: "scaling", detail: "from 3 to 2 replicas" }),
-        line({ phase: "rolledBack", detail: "2 old instances serving as before." }),
+        line({ phase: "rolledBack", detail: "2 old replicas serving as before." }),
         line({ phase: "stopped", operation: "rollout", detail: "it was cancelled" }),
         line({ phase: "failed", member: "web-1", detail: "the program exited with code 3" }),
         line({ phase: "admitted", member: "web-1" }),
       ].map((text) => text.slice("Service 'web': ".length, -" (0.0 s)".length)),
       [
         "scaling started: from 3 to 2 replicas",
-        "rollout rolled back: 2 old instances serving as before",
+        "rollout rolled back: 2 old replicas serving as before",
         "rollout stopped: it was cancelled",
         "web-1 failed: the program exited with code 3",
         "web-1 gets connections",

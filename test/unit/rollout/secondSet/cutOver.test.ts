@@ -81,6 +81,7 @@ describe("a second set in the cloud", () => {
         "Service 'web': connections moved: the domains lead to service 'web' again; without them for at most 0 ms",
       ],
     );
+    assert.match(lines.at(-1) ?? "", /^Service 'web': rollout done: \d of \d ready/);
     assert.deepEqual(warnings, []);
   });
 

@@ -78,7 +78,15 @@ describe("a service that is reloaded by a request to each replica", () => {
     assert.deepEqual(preview(before, news), ["reload 3 replicas by POST /tyk/reload, one at a time"]);
     const first = uuids();
     cluster.log.length = 0;
+    printed.length = 0;
     const after = await update(before, news);
+    assert.deepEqual(
+      [printed[0], printed.at(-1)].map((line) => line?.replace(/ \([^)]*\)$/, "")),
+      [
+        "Service 'web': reload started: 3 of 3 replicas",
+        "Service 'web': reload done: 3 of 3 have the new configuration",
+      ],
+    );
     assert.deepEqual(uuids(), first);
     assert.deepEqual(
       cluster.log.map((entry) => entry.replace(/^tag .*/, "tag")),
@@ -172,6 +180,7 @@ describe("a service that is reloaded by a request to each replica", () => {
     answer = () => ({ http_status: 200, body: '{"status":"error"}' });
     const error = await failing(update(before, await inputsOf(["b"], { reload })));
     assert.match(error.message, /\/tyk\/reload did not return "ok" at \$\.status/);
+    assert.match(printed.at(-1) ?? "", /^Service 'web': reload failed: Reloading service 'web' failed at /);
   });
 
   it("fails if a replica does not pass its gate afterwards, or restarts", async () => {

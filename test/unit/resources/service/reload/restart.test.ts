@@ -118,7 +118,7 @@ describe("a service whose reloadOn changes, without a request that reloads", () 
     assert.ok(error instanceof ResourceInitFailedError, String(error));
     assert.match(
       error.message,
-      /A restart cannot give replicas their previous configuration back. 1 new instance removed; 2 old instances and 1 new instance still serving/,
+      /A restart cannot give replicas their previous configuration back. 1 new replica removed; 2 old replicas and 1 new replica still serving/,
     );
     assert.equal(uuids().filter((uuid) => first.includes(uuid)).length, 2);
     const { reloadOn, instances } = error.outputs as unknown as Inputs & State["outputs"];

@@ -204,7 +204,7 @@ describe("the way back of a rollout that failed", () => {
       await create({});
       once(switched, () => crash("i3"));
       const error = await fail({ strategy: "blueGreen", onFailure: "keepBoth" });
-      assert.match(error.message, /1 new instance removed; 2 old instances and 1 new instance still serving\./);
+      assert.match(error.message, /1 new replica removed; 2 old replicas and 1 new replica still serving\./);
       assert.deepEqual(
         serving().map(({ image }) => image?.slice(-2)),
         ["v1", "v1", "v2"],
@@ -216,6 +216,6 @@ describe("the way back of a rollout that failed", () => {
     await create({});
     once(/^create i4/, () => crash("i4"));
     const error = await fail({ strategy: "blueGreen", onFailure: "keepBoth" });
-    assert.match(error.message, /1 new instance removed; 2 old instances still serving\./);
+    assert.match(error.message, /1 new replica removed; 2 old replicas still serving\./);
   });
 });

@@ -2,7 +2,7 @@
 import { resolveMetro } from "../base/config/metroConfig";
 import { parseOptions } from "../base/commandLineOptions";
 import { UnikernelError } from "../base/errors";
-import { readInstanceLog } from "../client/instanceLog";
+import { readInstanceLog } from "../client/errors/instanceLog";
 import { createMetroClient } from "../client/metroClient";
 import { readNamed } from "./findName";
 

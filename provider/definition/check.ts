@@ -176,7 +176,7 @@ function checkLeaf(schema: z.ZodType, value: unknown, walk: WalkState): unknown 
   const mistyped = issues.find(({ code, path }) => code === "invalid_type" && path.length === 0);
   for (const issue of mistyped === undefined ? issues : [mistyped]) {
     const subpath = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
-    addFailure(walk, describeIssue(issue, value, walk.secret), subpath);
+    addFailure(walk, describeIssue(issue, value, walk.secret, walk.path?.part), subpath);
   }
   return value;
 }

@@ -33,13 +33,29 @@ function describeGiven(value: unknown, secret: boolean): string {
   return gotSuffix(value).replace(/^, got /, "");
 }
 
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** What to write in place of a duration such as `30s`, for a property whose name ends with `Ms`; else empty. */
+function inMilliseconds(property: PropertyKey | undefined, value: unknown): string {
+  const [, amount = "", unit = ""] = (typeof value === "string" && /^(\d+) ?(ms|s|m|h)$/.exec(value)) || [];
+  const factor = UNITS_MS[unit];
+  if (factor === undefined || !String(property).endsWith("Ms")) return "";
+  return ` It is in milliseconds: write ${Number(amount) * factor}.`;
+}
+
 /**
  * The sentence for an issue.
  *
  * @param root the checked value, in which the issue's path starts
  * @param secret true if the value must not be quoted
+ * @param property the name of the checked value
  */
-export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: boolean): string {
+export function describeIssue(
+  issue: z.core.$ZodIssue,
+  root: unknown,
+  secret: boolean,
+  property?: string | number,
+): string {
   const value = valueAt(root, issue.path);
   const got = secret ? "" : gotSuffix(value);
   const unitOf = (origin: string | undefined) =>
@@ -51,7 +67,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: bo
         ? `required: give ${expected}.`
         : typeof value === "number" && !Number.isFinite(value)
           ? `must be ${expected}, got ${value}; check that the variables it is computed from are set.`
-          : `must be ${expected}, got ${describeGiven(value, secret)}.`;
+          : `must be ${expected}, got ${describeGiven(value, secret)}.${secret ? "" : inMilliseconds(issue.path.at(-1) ?? property, value)}`;
     }
     case "too_small":
     case "too_big": {
@@ -66,6 +82,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown, secret: bo
       return `must be one of ${known.map(quote).join(", ")}${got}.${suggestion === undefined ? "" : ` Did you mean ${quote(suggestion)}?`}`;
     }
     case "invalid_union":
+      if (value === undefined) return `required: it ${issue.message}.`;
       return `${issue.message}, got ${describeGiven(value, secret)}.`;
     default:
       return `${issue.message}${got}.`;

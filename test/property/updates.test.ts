@@ -40,10 +40,11 @@ const DESCRIBE_CALLS: Readonly<Record<ProgramKind, (calls: readonly ApiCall[]) =
   Certificate: describeUpdate,
 };
 
-/** Parts of a sentence that calls cannot show: the size before, the limits of a rollout, and what happens if someone starts it. */
+/** Parts of a sentence that calls cannot show: the size before, the ports of before, the limits of a rollout, and what happens if someone starts it. */
 const withoutDetail = (step: string): string =>
   step
     .replace(/^grow it from .* to /, "grow to ")
+    .replace(/^(publish .*), and stop publishing .*$/, "$1")
     .replace(/^(roll the changed template out to \d+ replicas?) .*$/, "$1")
     .replace(/, restarting it if it runs by then$/, "");
 

@@ -38,8 +38,15 @@ const arePortsEqual = (olds: readonly PublishedPort[], news: readonly PublishedP
     toCanonicalSet(news.map(toWirePort)),
   );
 
-const describePorts = (ports: readonly PublishedPort[]): string =>
-  ports.map(({ port, protocol }) => (protocol === "tcp" ? String(port) : `${port}/${protocol}`)).join(", ");
+const namePort = ({ port, protocol }: PublishedPort): string =>
+  protocol === "tcp" ? String(port) : `${port}/${protocol}`;
+
+/** `publish 443`, or `publish 443, and stop publishing 80`, whose clients are then refused. */
+function describePorts(olds: readonly PublishedPort[], news: readonly PublishedPort[]): string {
+  const after = news.map(namePort);
+  const removed = olds.map(namePort).filter((port) => !after.includes(port));
+  return `publish ${after.join(", ")}${removed.length === 0 ? "" : `, and stop publishing ${removed.join(", ")}`}`;
+}
 
 function planDomains(olds: ServiceGroupInputs, news: ServiceGroupInputs): readonly PlannedPatch<"domains">[] {
   const [before, after] = [olds.domains ?? [], news.domains ?? []].map((list) =>
@@ -103,7 +110,7 @@ export function planServiceGroup(
     ? []
     : [
         {
-          description: `publish ${describePorts(news.ports)}`,
+          description: describePorts(olds.ports, news.ports),
           prop: "services",
           op: "set",
           value: news.ports.map(toWirePort),

@@ -1,7 +1,7 @@
 /** The console of a replica that failed: printed, or kept in a file, so that every `onFailure` leaves a way to read it. */
 import { errorMessage } from "../../base/errors";
 import { localPaths } from "../../base/localPaths";
-import { readInstanceLog } from "../../client/instanceLog";
+import { readInstanceLog } from "../../client/errors/instanceLog";
 import { logCommand } from "../../client/waitForInstance";
 import type { InstanceItem } from "../../contract/models";
 import { type ProviderContext, forCleanup } from "../context";

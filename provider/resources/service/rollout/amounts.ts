@@ -2,19 +2,24 @@
 import * as z from "zod";
 
 const PERCENTAGE = /^(\d|[1-9]\d|100)%$/;
+const LARGE_PERCENTAGE = /^(\d|[1-9]\d{1,2})%$/;
 
 /** A number of replicas, or a percentage of them, such as `25%`. */
 export type Amount = number | string;
 
-/** The schema of an amount from `min` to `max`, or from 0% to 100%. */
-export const amountSchema = (min: number, max: number) =>
-  z.union(
-    [
-      z.int().min(min).max(max),
-      z.string().regex(PERCENTAGE, 'must be a number, or a percentage from "0%" to "100%" such as "25%"'),
-    ],
-    'must be a number, or a percentage such as "25%"',
+/**
+ * The schema of an amount from `min` to `max`, or from 0% to 100%.
+ *
+ * @param options.mayExceed true if it may be more than all replicas, up to 999%
+ */
+export const amountSchema = (min: number, max: number, { mayExceed = false } = {}) => {
+  const [pattern, most] = mayExceed ? [LARGE_PERCENTAGE, "999%"] : [PERCENTAGE, "100%"];
+  const percentage = `must be a whole number, or a percentage from "0%" to "${most}" such as "25%"`;
+  return z.union(
+    [z.int().min(min).max(max), z.string().regex(pattern, percentage)],
+    'must be a whole number, or a percentage such as "25%"',
   );
+};
 
 /** An amount as a number, and how it came about. */
 export interface ResolvedAmount {

@@ -14,6 +14,9 @@ const GATE_PATH = /^\/([\x21\x22\x24-\x2e\x30-\x7e][\x21\x22\x24-\x7e]*)?$/;
 /** Default of `gate.intervalMs`. Source: the readiness probe of an instance. */
 export const DEFAULT_INTERVAL_MS = 1_000;
 
+const MATCHED_VALUE =
+  'must be text, a number, true, false or null; for a value inside an object, write its own query, such as "$.a.b"';
+
 /** The `gate` of a rollout. */
 export const gateInput = objectType(
   "RolloutGate",
@@ -53,7 +56,9 @@ export const gateInput = objectType(
       unordered: true,
     }),
     match: field(
-      z.record(checkedText(jsonPathProblem), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+      z
+        .record(checkedText(jsonPathProblem), z.union([z.string(), z.number(), z.boolean(), z.null()], MATCHED_VALUE))
+        .optional(),
       {
         description:
           'JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body.',

@@ -36,7 +36,7 @@ export const rolloutInput = objectType(
           "`rolling`: replace a few replicas at a time. `canary`: the same in `steps` with pauses. `blueGreen`: launch a complete second set, then move all connections at once; in the cloud the `domains` move, which are required there. `recreate`: stop the old replicas first. `inPlace`: stop, change and start each replica. Default `rolling`, or `recreate` if the template writes to a volume that one instance may hold.",
         sameAsAbsent: "rolling",
       }),
-      maxSurge: field(amountSchema(0, MAX_REPLICAS).optional(), {
+      maxSurge: field(amountSchema(0, MAX_REPLICAS, { mayExceed: true }).optional(), {
         description: `For \`rolling\` and \`canary\`: maximum number of extra replicas during the update, 0 to ${MAX_REPLICAS}, or a percentage of \`replicas\` such as \`"25%"\`, rounded up. Default 1.`,
         sameAsAbsent: 1,
       }),

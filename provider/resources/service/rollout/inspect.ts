@@ -11,6 +11,7 @@ import { type ServiceInputs, templateInput } from "../inputs";
 import { noMemberRequests } from "../reload/describe";
 import { scopeOf } from "../reload/input";
 import { describeGuarantee, describeSecondSet } from "./describe";
+import { isSameGate } from "./gateInput";
 import { exclusiveVolume, isPublished, toReadinessProbe } from "./policy";
 
 const NO_FINDINGS: InputFindings = { information: [], warnings: [] };
@@ -41,6 +42,12 @@ function findUnmovable(
   return [fail(`${why}, and a UDP port does not follow a domain. Use "rolling" or "canary".`)];
 }
 
+/** What a changed gate does to replicas that stay. */
+const describeGateChange = (features: ReadonlySet<string>): string =>
+  features.has("readiness-probe" satisfies MetroFeature)
+    ? "the gate changes; running replicas are not asked now, it applies at the next start or wake of each"
+    : "the gate changes; it applies to new replicas, and running ones are not asked";
+
 /** What the metro cannot do for these inputs. */
 function findUnsupported(
   metro: string,
@@ -54,12 +61,18 @@ function findUnsupported(
   if (isMemberScope(reload) && !has("member-requests"))
     failures.push({ code: "NOT_SUPPORTED", property: "reload.scope", reason: `${noMemberRequests(metro)}.` });
   const withWarnings = (warnings: readonly string[]) => (failures.length === 0 ? { warnings } : { warnings, failures });
-  if (gate !== undefined && has("readiness-probe")) {
-    if (gate.isolation !== "clone") return withWarnings([]);
+  if (has("readiness-probe")) {
+    if (gate?.isolation !== "clone") return withWarnings([]);
     const why = `has no effect in metro '${metro}', where each replica passes the gate itself`;
     return withWarnings([`rollout.gate.isolation ${why}`]);
   }
-  if (gate === undefined) return withWarnings([]);
+  const unusedTimeouts =
+    rollout.halfClosedTimeoutMs === undefined
+      ? []
+      : [
+          `rollout.halfClosedTimeoutMs has no effect in metro '${metro}', where a half-closed connection counts until drainTimeoutMs`,
+        ];
+  if (gate === undefined) return withWarnings(unusedTimeouts);
   const { port } = gate;
   if (typeof port === "number" && !containsUnknown(ports) && !isPublished(ports, port))
     failures.push({
@@ -69,8 +82,11 @@ function findUnsupported(
     });
   return withWarnings(
     gate.holdTimeoutMs === undefined
-      ? []
-      : [`rollout.gate.holdTimeoutMs has no effect in metro '${metro}', which does not hold connections for a gate`],
+      ? unusedTimeouts
+      : [
+          ...unusedTimeouts,
+          `rollout.gate.holdTimeoutMs has no effect in metro '${metro}', which does not hold connections for a gate`,
+        ],
   );
 }
 
@@ -110,14 +126,19 @@ export async function inspectRollout(
     return NO_FINDINGS;
   const { strategy, gate } = rollout;
   const rolls = rollsTemplate(olds, news);
-  if (!rolls && strategy !== "blueGreen" && gate === undefined && !isMemberScope(news.reload)) return NO_FINDINGS;
+  const isAsked = strategy === "blueGreen" || gate !== undefined || rollout.halfClosedTimeoutMs !== undefined;
+  const changesGate = olds?.template !== undefined && !isSameGate(olds.rollout, rollout);
+  if (!rolls && !isAsked && !changesGate && !isMemberScope(news.reload)) return NO_FINDINGS;
   const features = await findMetroFeatures(context);
   if (features === undefined) return NO_FINDINGS;
   const found = findUnsupported(context.metro, features, news);
   const unsupported = features.has("readiness-probe" satisfies MetroFeature)
     ? found
     : withFailures(found, await findUnclonable(context, news));
-  if (!rolls || unsupported.failures !== undefined) return { information: [], ...unsupported };
+  if (unsupported.failures !== undefined) return { information: [], ...unsupported };
+  const launchesFirst = olds === undefined && gate !== undefined && news.replicas !== 0;
+  if (!rolls && !launchesFirst)
+    return { information: changesGate ? [describeGateChange(features)] : [], ...unsupported };
   const probe = gate && !containsUnknown(ports) ? toReadinessProbe(gate, ports) : undefined;
   const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
   if (strategy === "blueGreen" && !features.has("rotation" satisfies MetroFeature))

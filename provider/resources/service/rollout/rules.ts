@@ -55,7 +55,12 @@ function checkLimits(replicas: number, strategy: string, rollout: RolloutInput):
   const limits = isPercentage
     ? `${named("maxSurge", surge)} and ${named("maxUnavailable", missing)}`
     : "maxSurge and maxUnavailable";
-  return [failure("rollout.maxSurge", `${limits} cannot both be 0: no replica could ever be replaced.`)];
+  return [
+    failure(
+      "rollout.maxSurge",
+      `${limits} cannot both be 0: no replica could ever be replaced. Set maxSurge: 1, or maxUnavailable: 1.`,
+    ),
+  ];
 }
 
 /** Canary steps that do not lead from none to fewer than all replicas. */

@@ -83,3 +83,17 @@ describe("the rollout in a plan of a service", () => {
     assert.match(described(2, { sharedVolumes: true }, template)[0] ?? "", /2 replicas \(rolling\)/);
   });
 });
+
+describe("the ports in a plan of a service", () => {
+  const withPorts = (...ports: readonly object[]) =>
+    serviceInputs.parse({ name: "web", ports, replicas: 1, template: { image: "web:1" } });
+  const described = (olds: readonly object[], news: readonly object[]) =>
+    planServiceUpdate(withPorts(...olds), withPorts(...news), 1).map(({ description }) => description);
+
+  it("say which port no longer takes connections", () => {
+    const [http, tls] = [{ port: 18414 }, { port: 18415, handlers: ["tls"] }];
+    assert.deepEqual(described([http], [tls]), ["publish 18415, and stop publishing 18414"]);
+    assert.deepEqual(described([http], [http, tls]), ["publish 18414, 18415"]);
+    assert.deepEqual(described([http], [{ ...http, destinationPort: 80 }]), ["publish 18414"]);
+  });
+});

@@ -159,6 +159,37 @@ describe("the preview of a rollout", () => {
     assert.deepEqual((await inspect(LOCAL, { gate })).warnings, []);
   });
 
+  it("says what a gate does to a new service, and what a changed one does to replicas that stay", async () => {
+    const told = async (features: readonly string[], olds: Inputs | undefined, news: Inputs) =>
+      (
+        await inspectRollout(
+          contextWith(() => ({ features })),
+          olds,
+          news,
+        )
+      ).information;
+    const [none, gated] = [await inputs({}), await inputs({ gate: { path: "/nope", statuses: [204] } })];
+    assert.deepEqual(await told(LOCAL, undefined, gated), [
+      "each new replica passes its gate before it gets connections",
+    ]);
+    const later = "the gate changes; running replicas are not asked now, it applies at the next start or wake of each";
+    assert.deepEqual(await told(LOCAL, none, gated), [later]);
+    assert.deepEqual(await told(LOCAL, gated, none), [later]);
+    assert.deepEqual(await told(LOCAL, gated, gated), []);
+    assert.deepEqual(await told([], none, gated), [
+      "the gate changes; it applies to new replicas, and running ones are not asked",
+    ]);
+  });
+
+  it("warns of a half-closed timeout that the metro does not know", async () => {
+    const warningsOf = async (features: readonly string[]) =>
+      (await inspect(features, { halfClosedTimeoutMs: 1_000 })).warnings;
+    assert.deepEqual(await warningsOf([]), [
+      "rollout.halfClosedTimeoutMs has no effect in metro 'http://metro.test', where a half-closed connection counts until drainTimeoutMs",
+    ]);
+    assert.deepEqual(await warningsOf(LOCAL), []);
+  });
+
   it("asks nothing if nothing depends on the metro, and only once otherwise", async () => {
     let requests = 0;
     const context = contextWith(() => ({ requests: ++requests }));

@@ -1,5 +1,5 @@
 /** The console log of an instance, read in parts. */
-import { type Client, onlyItem } from "./client";
+import { type Client, onlyItem } from "../client";
 
 /** Most bytes of a log in one response. Source: the platform's documentation. */
 const MAX_LOG_BYTES = 16_383;

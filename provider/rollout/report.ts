@@ -1,5 +1,5 @@
 /** Turns what a rollout observes and does into events. */
-import type { AssessedMember } from "./assess";
+import type { AssessedMember } from "./members/assess";
 import type { DrainingItem } from "./members/drainObserver";
 import { Drains } from "./members/drains";
 import type { EventFacts, RolloutEvent, RolloutPhase } from "./events";

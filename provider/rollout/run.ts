@@ -6,9 +6,9 @@
 import type { InstanceItem } from "../contract/models";
 import { UnikernelError } from "../base/errors";
 import { launchMember, removeMembers, restartMember, retireMembers, stopMembers, switchRotation } from "./act";
-import { type RolloutState, assessInstances, createRolloutState } from "./assess";
+import { type RolloutState, assessInstances, createRolloutState } from "./members/assess";
 import { type FailedEnd, endFailedRollout } from "./failure/failure";
-import { memberFailure } from "./memberFailure";
+import { memberFailure } from "./failure/memberFailure";
 import { listInstances } from "./members/instances";
 import { NO_MEMORY } from "./plan/canary";
 import { record, withIssued } from "./plan/issued";

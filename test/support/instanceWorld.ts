@@ -4,7 +4,7 @@ import type { InstanceState } from "../../provider/contract/models";
 import { InstanceActor } from "../../provider/platform/instances/actor";
 import type { InstanceEnvironment } from "../../provider/platform/instances/environment";
 import type { InstanceRequest } from "../../provider/platform/instances/lifecycle/decideRequest";
-import type { Rotation } from "../../provider/platform/proxy/rotation";
+import type { Rotation } from "../../provider/platform/proxy/rotation/rotation";
 import type { InstanceRecord, InstanceStatus } from "../../provider/platform/store/instances";
 import { DEFAULT_TIMINGS } from "../../provider/platform/timings";
 import type { VmExit } from "../../provider/platform/vmm/vmm";

@@ -1,6 +1,6 @@
 /** Measures the load of a service group's instances between two samples. */
 import type { Instance } from "../instances/instance";
-import type { Rotation } from "../proxy/rotation";
+import type { Rotation } from "../proxy/rotation/rotation";
 import type { InstanceLoad } from "./decideSize";
 
 /** One sample of an instance; times in milliseconds on the monotonic clock. */

@@ -1,6 +1,6 @@
 /** The platform as an instance's actor sees it. */
 import type { Log } from "../log";
-import type { Rotation } from "../proxy/rotation";
+import type { Rotation } from "../proxy/rotation/rotation";
 import type { VolumeAttachment, InstanceDefinition, InstanceRecord, InstanceStatus } from "../store/instances";
 import type { Timings } from "../timings";
 import type { Vmm, VmSpec } from "../vmm/vmm";

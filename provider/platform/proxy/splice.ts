@@ -12,7 +12,7 @@ import type * as net from "node:net";
 import type { LeaseEnd } from "./drainCounts";
 import { HttpExchanges, startsHttpRequest } from "./httpExchanges";
 import { type ConnectionFacts, idleLimitMs, isHalfClosed } from "./idleConnection";
-import type { Lease } from "./lease";
+import type { Lease } from "./rotation/lease";
 
 /** Options of a splice. */
 export interface SpliceOptions {

@@ -6,7 +6,7 @@ import { metroFeatures } from "../../client/transport/metroFeatures";
 import { withEndLast } from "../../rollout/progress/lastEvent";
 import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/members/instances";
-import { hasPassed } from "../../rollout/readiness";
+import { hasPassed } from "../../rollout/members/readiness";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
 import { finishedMark, finishingTags, unfinishedMark } from "../common/ownershipMark";

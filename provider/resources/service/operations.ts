@@ -6,7 +6,7 @@ import { ITEM_CODES } from "../../contract/codes";
 import type { AutoscaleItem, ServiceItem, ServiceProp } from "../../contract/models";
 import { type ErrorContext, type ErrorCode, UnikernelError, withErrorContext } from "../../base/errors";
 import { listInstances } from "../../rollout/members/instances";
-import { hasPassed } from "../../rollout/readiness";
+import { hasPassed } from "../../rollout/members/readiness";
 import { type AutoscaleChange, toWireAutoscale, toWirePolicy } from "./autoscalePlan";
 import { sendPatches } from "../common/clearing";
 import type { PlannedPatch } from "../common/patchOperation";

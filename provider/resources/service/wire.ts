@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AutoscaleItem, CreateServiceRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
-import { isBroken } from "../../rollout/readiness";
+import { isBroken } from "../../rollout/members/readiness";
 import { fromWireAutoscale } from "./autoscalePlan";
 import { fromWireDomains, toWireDomain } from "./domains";
 import { digestIn } from "../workload/request";

@@ -5,12 +5,12 @@
 import { UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
 import type { InstanceItem } from "../../contract/models";
 import { switchRotation } from "../act";
-import type { RolloutState } from "../assess";
+import type { RolloutState } from "../members/assess";
 import { type CapturedMember, restorable } from "./captured";
 import type { END_PHASES } from "../events";
 import { deleteInstances, listInstances } from "../members/instances";
 import type { FailureAction } from "../policy";
-import { hasPassed, isServing } from "../readiness";
+import { hasPassed, isServing } from "../members/readiness";
 import type { RolloutReport } from "../report";
 import { type RunRollout, isWithdrawn, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";

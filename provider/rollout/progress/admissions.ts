@@ -1,5 +1,5 @@
 /** Which members get connections, as far as a rollout has reported or found. */
-import type { AssessedMember } from "../assess";
+import type { AssessedMember } from "../members/assess";
 import { type Member, isUp } from "../plan/member";
 
 /** The members that get connections. */

@@ -3,7 +3,7 @@ import { withTimeout } from "../../../base/timeout";
 import type { MemberRequestItem } from "../../../contract/models";
 import type { BodyOf } from "../../../contract/routes";
 import { ApiItemError } from "../../errors";
-import { exchange } from "../../instances/lifecycle/httpExchange";
+import { exchange } from "../../instances/lifecycle/probe/httpExchange";
 import { findInstance } from "../../lookup";
 import type { Registry } from "../../registry";
 import type { Handlers } from "../handler";

@@ -1,7 +1,7 @@
 /** The state that an actor shares with its step functions: record, current VM session, timers and environment. */
 import { errorMessage } from "../../../base/errors";
 import type { InstanceState } from "../../../contract/models";
-import type { Rotation } from "../../proxy/rotation";
+import type { Rotation } from "../../proxy/rotation/rotation";
 import type { VolumeAttachment, InstanceDefinition, InstanceRecord } from "../../store/instances";
 import type { VmExit } from "../../vmm/vmm";
 import type { InstanceRequest } from "./decideRequest";

@@ -4,7 +4,7 @@ import { ApiItemError } from "../../errors";
 import { notProbed, type ProbeProgress } from "../../../contract/readiness/progress";
 import type { Vm } from "../../vmm/vmm";
 import type { InstanceMachine } from "./machine";
-import { probeUntilPassed } from "./readinessProbe";
+import { probeUntilPassed } from "./probe/readinessProbe";
 import { newSession, nextPhase, type VmSession, waitUntilReady } from "./vmSession";
 import { armCooldown } from "./scaleToZero";
 import { startFailed, stoppedWithoutGuest } from "./stopReason";

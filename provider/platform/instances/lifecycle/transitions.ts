@@ -45,7 +45,7 @@
  *   conversion otherwise waits for the exit. Deletes are drawn with `o`, whether or not a VM is paused.
  * - A new instance is stopped, a new checkpoint in checkpoint. `deleted` is never stored: the instance is gone.
  */
-import type { Candidate } from "../../proxy/chooseInstance";
+import type { Candidate } from "../../proxy/rotation/chooseInstance";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
 import type { Timings } from "../../timings";
 import type { StatusChange } from "../statusChanges";

@@ -1,7 +1,7 @@
 /** Captures the replicas at the start of a rollout, so that a rollback can restore them. */
 import type { CreateInstanceRequest, InstanceItem } from "../../../contract/models";
 import type { CapturedMember } from "../../../rollout/failure/captured";
-import { type ReadinessPolicy, isBroken } from "../../../rollout/readiness";
+import { type ReadinessPolicy, isBroken } from "../../../rollout/members/readiness";
 import { digestIn, toReplicaRequest } from "../../workload/request";
 import type { ServiceInputs } from "../inputs";
 import { TEMPLATE_TAG } from "../replicaTags";

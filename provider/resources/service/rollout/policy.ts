@@ -3,7 +3,7 @@ import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, type ReadinessProbe } from "../../../co
 import { omitUndefined } from "../../../base/objects";
 import { leadsInside } from "../../../rollout/candidate/route";
 import type { RolloutPolicy, RolloutStrategy } from "../../../rollout/policy";
-import type { ReadinessPolicy } from "../../../rollout/readiness";
+import type { ReadinessPolicy } from "../../../rollout/members/readiness";
 import type { Workload } from "../../workload/inputs";
 import type { PublishedPort } from "../ports";
 import { type Amount, resolveAmount } from "./amounts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { UnikernelError } from "../../../../../provider/base/errors";
 import type { InstanceItem } from "../../../../../provider/contract/models";
 import { check } from "../../../../../provider/definition/check";
-import { hasPassed } from "../../../../../provider/rollout/readiness";
+import { hasPassed } from "../../../../../provider/rollout/members/readiness";
 import type { ProviderContext } from "../../../../../provider/resources/context";
 import { MANAGED_TAG } from "../../../../../provider/resources/service/replicaTags";
 import { service } from "../../../../../provider/resources/service/resource";

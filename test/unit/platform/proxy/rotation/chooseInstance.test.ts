@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { type Candidate, chooseInstance } from "../../../../provider/platform/proxy/chooseInstance";
+import { type Candidate, chooseInstance } from "../../../../../provider/platform/proxy/rotation/chooseInstance";
 
 const limits = { softLimit: 2, hardLimit: 4 };
 const none = new Set<string>();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
-import type { ConnectTarget } from "../../../../provider/platform/proxy/lease";
-import { Rotation } from "../../../../provider/platform/proxy/rotation";
+import type { ConnectTarget } from "../../../../../provider/platform/proxy/rotation/lease";
+import { Rotation } from "../../../../../provider/platform/proxy/rotation/rotation";
 
 describe("the rotation of a service", () => {
   const rotation = (): Rotation =>

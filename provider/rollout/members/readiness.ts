@@ -1,7 +1,7 @@
 /** Whether a member is ready. Every part of a rollout asks here, so that all agree for each kind of gate. Pure. */
-import { type Condition, assessLiveness, assessReadiness } from "../client/waitForInstance";
-import type { InstanceItem } from "../contract/models";
-import type { RolloutPolicy } from "./policy";
+import { type Condition, assessLiveness, assessReadiness } from "../../client/waitForInstance";
+import type { InstanceItem } from "../../contract/models";
+import type { RolloutPolicy } from "../policy";
 
 /** The part of a policy that decides. */
 export type ReadinessPolicy = Pick<RolloutPolicy, "readyOnceRunning">;

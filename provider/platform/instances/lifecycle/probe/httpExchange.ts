@@ -3,7 +3,7 @@ import * as http from "node:http";
 import type * as net from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import * as zlib from "node:zlib";
-import { MAX_PROBE_BODY_BYTES, type ReadinessResponse } from "../../../contract/readiness/evaluate";
+import { MAX_PROBE_BODY_BYTES, type ReadinessResponse } from "../../../../contract/readiness/evaluate";
 
 /** A request. */
 export interface ExchangeRequest {

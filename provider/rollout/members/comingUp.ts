@@ -1,5 +1,5 @@
 /** Whether an old member that is not ready is still on its way: it starts, or wakes for connections that wait for it. Pure. */
-import { DEFAULT_HOLD_TIMEOUT_MS, type InstanceItem } from "../contract/models";
+import { DEFAULT_HOLD_TIMEOUT_MS, type InstanceItem } from "../../contract/models";
 
 /** How long a start may take, of a member that no connection woke or that is in a metro which does not say. Milliseconds. */
 const START_MS = 10_000;

@@ -1,10 +1,10 @@
 /** Why a new member failed, as an error. */
-import type { InstanceItem } from "../contract/models";
-import { UnikernelError } from "../base/errors";
-import { guestStoppedError } from "../client/waitForInstance";
-import type { AssessedMember } from "./assess";
-import { readinessOf } from "./readiness";
-import type { Rollout } from "./rolloutRequest";
+import type { InstanceItem } from "../../contract/models";
+import { UnikernelError } from "../../base/errors";
+import { guestStoppedError } from "../../client/waitForInstance";
+import type { AssessedMember } from "../members/assess";
+import { readinessOf } from "../members/readiness";
+import type { Rollout } from "../rolloutRequest";
 
 /**
  * The error of a failed member. Its console is reported first, since it is deleted with it.

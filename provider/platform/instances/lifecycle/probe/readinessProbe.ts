@@ -1,11 +1,11 @@
 /** Asks one VM whether it is ready, again and again, over its own connections: never through the proxy. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { withTimeout } from "../../../base/timeout";
-import type { ReadinessProbe } from "../../../contract/models";
-import { afterAttempt, type ProbeProgress, probeSettings } from "../../../contract/readiness/progress";
-import type { Vm } from "../../vmm/vmm";
+import { withTimeout } from "../../../../base/timeout";
+import type { ReadinessProbe } from "../../../../contract/models";
+import { afterAttempt, type ProbeProgress, probeSettings } from "../../../../contract/readiness/progress";
+import type { Vm } from "../../../vmm/vmm";
 import { attemptHttp, type AttemptResult } from "./httpAttempt";
-import type { VmSession } from "./vmSession";
+import type { VmSession } from "../vmSession";
 
 /** A probe, and the ports that it asks if it names none. */
 export interface ProbeTask {

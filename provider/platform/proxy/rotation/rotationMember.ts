@@ -1,8 +1,8 @@
 /** What a rotation knows of one instance, and how a connection to it begins and ends. */
 import type { Candidate } from "./chooseInstance";
-import { type DrainLimits, DrainRecord } from "./drainCounts";
+import { type DrainLimits, DrainRecord } from "../drainCounts";
 import type { ConnectTarget, Lease } from "./lease";
-import { ConnectionTraffic, InstanceTraffic } from "./traffic";
+import { ConnectionTraffic, InstanceTraffic } from "../traffic";
 
 /** What a member's definition says about its connections. */
 export interface MemberSettings {

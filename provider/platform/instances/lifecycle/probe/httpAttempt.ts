@@ -1,8 +1,8 @@
 /** One HTTP request of a readiness probe to one VM. */
-import { withTimeout } from "../../../base/timeout";
-import { type HttpReadiness, needsBody } from "../../../contract/models";
-import { readinessProblem } from "../../../contract/readiness/evaluate";
-import type { Vm } from "../../vmm/vmm";
+import { withTimeout } from "../../../../base/timeout";
+import { type HttpReadiness, needsBody } from "../../../../contract/models";
+import { readinessProblem } from "../../../../contract/readiness/evaluate";
+import type { Vm } from "../../../vmm/vmm";
 import { exchange } from "./httpExchange";
 
 /** The result of one attempt of a probe. */

@@ -1,8 +1,8 @@
 /** The instances of one service that may get connections, and how a connection gets one of them. */
 import { type Candidate, chooseInstance, type ConnectionLimits } from "./chooseInstance";
 import { Changes } from "./changes";
-import { Departure } from "./departure";
-import type { DrainCounts, DrainLimits } from "./drainCounts";
+import { Departure } from "../departure";
+import type { DrainCounts, DrainLimits } from "../drainCounts";
 import type { ConnectTarget, Lease } from "./lease";
 import {
   type MemberSettings,
@@ -12,9 +12,9 @@ import {
   newMember,
   startDraining,
 } from "./rotationMember";
-import { NO_TRAFFIC, type TrafficCounts } from "./traffic";
-import { withTimeout } from "../../base/timeout";
-import type { Timings } from "../timings";
+import { NO_TRAFFIC, type TrafficCounts } from "../traffic";
+import { withTimeout } from "../../../base/timeout";
+import type { Timings } from "../../timings";
 
 /** Callbacks of a rotation. */
 export interface RotationEvents {

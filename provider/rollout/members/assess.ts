@@ -1,14 +1,14 @@
 /** Assesses the instances that the API reports, as input for the plan. */
-import type { InstanceItem } from "../contract/models";
-import type { Clock } from "../base/clock";
-import { UnikernelError } from "../base/errors";
-import { timeoutWithDrainMs, wrongImageError } from "./members/instances";
-import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "./plan/issued";
-import { type MemberPhase, isReady } from "./plan/member";
+import type { InstanceItem } from "../../contract/models";
+import type { Clock } from "../../base/clock";
+import { UnikernelError } from "../../base/errors";
+import { timeoutWithDrainMs, wrongImageError } from "./instances";
+import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "../plan/issued";
+import { type MemberPhase, isReady } from "../plan/member";
 import { readinessOf } from "./readiness";
 import { isComingUp } from "./comingUp";
-import type { Rollout } from "./rolloutRequest";
-import { steadyTime } from "./waiting";
+import type { Rollout } from "../rolloutRequest";
+import { steadyTime } from "../waiting";
 
 /** What a rollout remembers between observations. Losing it costs time, never safety. */
 export interface RolloutState {

@@ -1,7 +1,7 @@
 /** A connection to an instance, counted from the moment it is open until it is released. */
 import type * as net from "node:net";
-import type { DrainLimits, LeaseEnd } from "./drainCounts";
-import type { ConnectionTraffic } from "./traffic";
+import type { DrainLimits, LeaseEnd } from "../drainCounts";
+import type { ConnectionTraffic } from "../traffic";
 
 /** The part of a VM that the proxy needs. */
 export interface ConnectTarget {

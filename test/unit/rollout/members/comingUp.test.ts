@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { InstanceItem } from "../../../provider/contract/models";
-import { isComingUp } from "../../../provider/rollout/comingUp";
+import type { InstanceItem } from "../../../../provider/contract/models";
+import { isComingUp } from "../../../../provider/rollout/members/comingUp";
 
 const NOW_MS = Date.parse("2026-01-01T12:00:00Z");
 const member: InstanceItem = { status: "success", uuid: "i1", name: "web-1", state: "running" };

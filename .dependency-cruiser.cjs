@@ -24,7 +24,17 @@ const LAYERS = {
   ],
   pulumi: ["resources", "functions", "definition", "contract", "base"],
   platform: ["contract", "image/oci", "image/registry", "image/cpio", "image/erofs", "base"],
-  cli: ["resources/context", "resources/common", "rollout/lock", "platform", "image", "client", "contract", "base"],
+  cli: [
+    "resources/context",
+    "resources/common",
+    "rollout/lock",
+    "platform",
+    "image",
+    "definition/naming",
+    "client",
+    "contract",
+    "base",
+  ],
 };
 
 /** Packages and Node modules that few files may use, so that what they do can be found. */

@@ -13,6 +13,7 @@
  * <state>/boot/           kernels and initrds unpacked from image layers, by layer digest
  * <state>/volumes/        <uuid>.ext4
  * <state>/instances/      <uuid>/console.log, control.log, qemu.log, vm.json, initrd.cpio
+ * <state>/consoles/       <instance>.log: consoles of the latest replicas that failed and went     (0600)
  * <run>/<8 hex>.qmp …     UNIX sockets of VMs; short names, since a socket path is limited to 107 bytes
  * <cache>/runtimes/       cache of built and fetched kernels; safe to delete at any time
  * <cache>/containers/     base images and cached steps of podman and buildah
@@ -43,6 +44,7 @@ export interface LocalPaths {
   readonly bootDir: string;
   readonly volumesDir: string;
   readonly instancesDir: string;
+  readonly consolesDir: string;
   readonly runtimesDir: string;
   readonly containersDir: string;
   readonly buildsDir: string;
@@ -83,6 +85,7 @@ export function localPaths(): LocalPaths {
     bootDir: path.join(state, "boot"),
     volumesDir: path.join(state, "volumes"),
     instancesDir: path.join(state, "instances"),
+    consolesDir: path.join(state, "consoles"),
     runtimesDir: path.join(cache, "runtimes"),
     containersDir: path.join(cache, "containers"),
     buildsDir: path.join(cache, "builds"),

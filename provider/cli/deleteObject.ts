@@ -10,6 +10,7 @@ import { findOwner } from "../image/oci/repositoryOwner";
 import { removeEmptyLayout } from "../image/oci/transaction";
 import { findMark } from "../resources/common/ownershipMark";
 import { createContext } from "../resources/context";
+import { readNamed } from "./findName";
 
 /** A kind's requests. */
 const ROUTES = {
@@ -46,7 +47,10 @@ export async function deleteObject(args: readonly string[]): Promise<string> {
   const { client } = createContext(config);
   const [get, remove] = ROUTES[kind];
   const what = `${kind} '${name}'`;
-  const item = onlyItem(await client[get]({ query: { name: [name] } }), `Reading ${what} in metro '${config.metro}'`);
+  const read = async (found: string) =>
+    onlyItem(await client[get]({ query: { name: [found] } }), `Reading ${what} in metro '${config.metro}'`);
+  const list = async () => (await client[get]({})).items;
+  const item = await readNamed(name, read, list, { suggestOnly: true });
   const { uuid } = item;
   if (!managed && kind !== "certificate") await assertUnmanaged(client, what, item);
   if (kind === "service") await deleteInstancesOf(client, { uuid, what, withInstances });

@@ -34,7 +34,7 @@ const HELP = `Usage: unikernel <command>
     --all                delete everything on it except images first
   logs <name>          show the console log of an instance
     --metro <metro>      metro; default UKC_METRO, else fra
-  roll stop <service>  end the rollout of a service after its current step
+  roll stop <service>  end the rollout of a service before its next step
     --metro <metro>      metro; default UKC_METRO, else fra
   delete <kind> <name> delete an instance, service, volume, certificate or image that no stack manages
     --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none

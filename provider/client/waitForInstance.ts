@@ -172,7 +172,7 @@ export async function waitUntilStopped(
 }
 
 /** The command that shows an instance's console log. */
-const logCommand = (name: string, metro: string): string => `npx unikernel logs ${name} --metro ${metro}`;
+export const logCommand = (name: string, metro: string): string => `npx unikernel logs ${name} --metro ${metro}`;
 
 /**
  * `GUEST_STOPPED` for a guest that is down but should be up, with the reason and the place of its console log. It never quotes the

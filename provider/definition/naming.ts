@@ -37,6 +37,12 @@ export function deriveName(resourceName: string, resourceHash: string, ordinal =
   return ordinal === 1 ? name : `${name}-${ordinal}`;
 }
 
+/** True if the name may be the one that {@link deriveName} gave to a resource of this name. */
+export function isDerivedFrom(resourceName: string, name: string): boolean {
+  const stem = `${toNameStem(resourceName)}-`;
+  return name.startsWith(stem) && /^[0-9a-f]{7}(-\d{1,3})?$/.test(name.slice(stem.length));
+}
+
 /**
  * Fills in `name` where the program gave none, and remembers that it did: the one in state if it was derived too (also for a
  * resource that was renamed in the program since), else the first choice of {@link deriveName}.

@@ -11,6 +11,7 @@ import { migrate } from "../definition/migrate";
 import type { Properties } from "../definition/resource";
 import { type AnyResource, resourceOf } from "../resources/all";
 import { type ProviderContext, createContext } from "../resources/context";
+import { configurationOf } from "../resources/service/reload/configuration";
 import { templateTag } from "../resources/service/replicaTags";
 import { imageDefaultsIn } from "../resources/workload/labels/imageDefaultsOutput";
 import { type PartialWorkload, withImageDefaults } from "../resources/workload/labels/imageDefaults";
@@ -18,9 +19,13 @@ import { fingerprint } from "../resources/workload/request";
 import { type PassedWave, assertPassed as assertWavePassed } from "../resources/wave/passed";
 import { inputsFromState, observedFromState } from "./dynamic/state";
 
-/** A hash of a Service's template, which changes with it. */
-export const revisionOf = (template: Properties | undefined): string =>
-  template === undefined ? "" : fingerprint(template as PartialWorkload);
+/** A hash of a Service's template, and of its `reloadOn` if it has one, which changes with them. */
+export function revisionOf(template: Properties | undefined, reloadOn?: readonly unknown[]): string {
+  if (template === undefined) return "";
+  const configuration = configurationOf(reloadOn);
+  const revision = fingerprint(template as PartialWorkload);
+  return configuration === undefined ? revision : `${revision}-${configuration}`;
+}
 
 /** The tag of the replicas of a Service. */
 export const tagOf = (template: Properties | undefined, imageDefaults: unknown): string =>

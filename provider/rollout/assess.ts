@@ -1,5 +1,6 @@
 /** Assesses the instances that the API reports, as input for the plan. */
 import type { InstanceItem } from "../contract/models";
+import type { Clock } from "../base/clock";
 import { UnikernelError } from "../base/errors";
 import { timeoutWithDrainMs, wrongImageError } from "./members/instances";
 import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "./plan/issued";
@@ -7,9 +8,12 @@ import { type MemberPhase, isReady } from "./plan/member";
 import { readinessOf } from "./readiness";
 import { isComingUp } from "./comingUp";
 import type { Rollout } from "./rolloutRequest";
+import { steadyTime } from "./waiting";
 
 /** What a rollout remembers between observations. Losing it costs time, never safety. */
 export interface RolloutState {
+  /** The time for measuring durations, in milliseconds: it never goes back. */
+  readonly now: () => number;
   /** Uuids of the instances this rollout created. */
   readonly launched: Set<string>;
   /** Uuids of new instances that met the policy at least once. */
@@ -24,9 +28,10 @@ export interface RolloutState {
 }
 
 /** The state at the start of a rollout. */
-export function createRolloutState(): RolloutState {
+export function createRolloutState(clock: Pick<Clock, "now">): RolloutState {
   const issued = noRequests();
   return {
+    now: steadyTime(clock),
     launched: issued.launched,
     proven: new Set(),
     issued,
@@ -62,7 +67,7 @@ export const assessInstances = (
 function assertListedInTime(rollout: Rollout, uuid: string, state: RolloutState): void {
   const { issued } = state;
   if (issued.listed.has(uuid) || issued.gone.has(uuid)) return;
-  if (pendingMs(rollout, uuid, state) <= rollout.policy.healthyWithinMs) return;
+  if (pendingMs(uuid, state) <= rollout.policy.healthyWithinMs) return;
   throw new UnikernelError(
     "WAIT_TIMEOUT",
     `Instance '${uuid}' was not ready within ${rollout.policy.healthyWithinMs / 1000} s: it is not listed.`,
@@ -112,24 +117,24 @@ function reasonOfUnstable({ clock, policy }: Rollout, uuid: string, phase: Membe
 
 /** The phase of an instance that was told to stop and has not yet. */
 function phaseOfDrain(
-  { clock, policy, timeoutMs }: Rollout,
+  { policy, timeoutMs }: Rollout,
   { uuid, state: instanceState }: InstanceItem,
-  { drainingSince }: RolloutState,
+  { now, drainingSince }: RolloutState,
 ): "draining" | "stuck" | undefined {
   if (instanceState !== "draining" && instanceState !== "stopping") {
     drainingSince.delete(uuid);
     return undefined;
   }
-  const sinceMs = drainingSince.get(uuid) ?? clock.now();
+  const sinceMs = drainingSince.get(uuid) ?? now();
   drainingSince.set(uuid, sinceMs);
-  return clock.now() - sinceMs >= timeoutWithDrainMs(timeoutMs, policy.drainTimeoutMs) ? "stuck" : "draining";
+  return now() - sinceMs >= timeoutWithDrainMs(timeoutMs, policy.drainTimeoutMs) ? "stuck" : "draining";
 }
 
 /** For how long the instance has been pending. Milliseconds. */
-function pendingMs({ clock }: Rollout, uuid: string, { pendingSince }: RolloutState): number {
-  const sinceMs = pendingSince.get(uuid) ?? clock.now();
+function pendingMs(uuid: string, { now, pendingSince }: RolloutState): number {
+  const sinceMs = pendingSince.get(uuid) ?? now();
   pendingSince.set(uuid, sinceMs);
-  return clock.now() - sinceMs;
+  return now() - sinceMs;
 }
 
 /** One that is restarted again and again must be stopped before it can be changed in place; others are deleted as they are. */
@@ -140,7 +145,7 @@ function phaseOfOld(rollout: Rollout, instance: InstanceItem, state: RolloutStat
   const { outcome } = readinessOf(rollout.policy)(instance);
   if (outcome === "met") return instance.state === "standby" ? "asleep" : "ready";
   if (outcome === "failed") return phaseOfFailed(rollout, instance);
-  const ms = pendingMs(rollout, instance.uuid, state);
+  const ms = pendingMs(instance.uuid, state);
   return isComingUp(instance, { pendingMs: ms, nowMs: rollout.clock.now() }) ? "starting" : "unready";
 }
 
@@ -149,14 +154,15 @@ function phaseOfNew(rollout: Rollout, instance: InstanceItem, state: RolloutStat
   const { healthyWithinMs, stableForMs } = rollout.policy;
   const { outcome } = readinessOf(rollout.policy)(instance);
   if (outcome === "failed") return phaseOfFailed(rollout, instance);
-  if (outcome === "met" && isStable(instance, state, stableForMs, rollout.clock.now()))
+  if (outcome === "met" && isStable(instance, state, stableForMs))
     return instance.state === "standby" ? "asleep" : "ready";
   // One that wakes was ready before and was not restarted.
   if (outcome === "pending" && instance.restart_count === undefined) state.readySince.delete(instance.uuid);
-  return pendingMs(rollout, instance.uuid, state) > healthyWithinMs + stableForMs ? "unready" : "starting";
+  return pendingMs(instance.uuid, state) > healthyWithinMs + stableForMs ? "unready" : "starting";
 }
 
-function isStable(instance: InstanceItem, state: RolloutState, stableForMs: number, nowMs: number): boolean {
+function isStable(instance: InstanceItem, state: RolloutState, stableForMs: number): boolean {
+  const nowMs = state.now();
   const restarts = instance.restart_count ?? 0;
   const before = state.readySince.get(instance.uuid);
   if (before === undefined || before.restarts !== restarts) {

@@ -38,7 +38,7 @@ export async function memberFailure(
     "WAIT_TIMEOUT",
     `Instance '${instance.name}' was not ready within ${healthyWithinMs / 1000} s: ${reason}.`,
     {
-      hint: `It must become ready within 'rollout.healthyWithinMs', or customTimeouts if that is shorter, and then stay ready for 'rollout.stableForMs' (${stableForMs / 1000} s).`,
+      hint: `It must become ready within 'rollout.healthyWithinMs', or within the time limit of one operation ('unikernel:timeouts', 'customTimeouts') if that is shorter, and then stay ready for 'rollout.stableForMs' (${stableForMs / 1000} s).${consolePlace === undefined ? "" : ` ${consolePlace}`}`,
     },
   );
 }

@@ -49,7 +49,7 @@ async function rollOrEnd(
   rollout: Rollout,
   report: RolloutReport,
 ): Promise<{ readonly instances: readonly InstanceItem[] } | FailedEnd> {
-  const state = createRolloutState();
+  const state = createRolloutState(rollout.clock);
   try {
     return { instances: await roll(rollout, state, report) };
   } catch (error) {
@@ -75,7 +75,7 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
     for (const { uuid, name, image } of instances) report.know(uuid, name, image);
     const assessed = assessInstances(rollout, instances, state);
     const members = withIssued(assessed, state.issued);
-    const plan = nextStep(members, policy, memory, clock.now());
+    const plan = nextStep(members, policy, memory, state.now());
     memory = plan.memory;
     const { step } = plan;
     if (!report.isQuiet(step, assessed)) {
@@ -99,6 +99,8 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
       if (!hasCandidate) await rollout.passCandidate?.();
       hasCandidate = true;
       await rollout.beforeLaunch?.();
+      // Both may have taken minutes.
+      if (rollout.passCandidate !== undefined || rollout.beforeLaunch !== undefined) await rollout.checkStop?.();
     }
     await act(rollout, step, instances, { state, report });
     record(state.issued, step, assessed);

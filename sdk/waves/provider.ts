@@ -17,7 +17,7 @@ export interface UpdatedService {
 }
 
 interface Waves {
-  readonly revisionOf: (template: object | undefined) => string;
+  readonly revisionOf: (template: object | undefined, reloadOn: readonly unknown[] | undefined) => string;
   readonly tagOf: (template: object | undefined, imageDefaults: unknown) => string;
   readonly assertPassed: (wave: PassedWave, settings: ProviderSettings, isPreview: boolean) => Promise<void>;
   readonly revertService: (service: UpdatedService, settings: ProviderSettings) => Promise<string | undefined>;

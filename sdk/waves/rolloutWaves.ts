@@ -128,14 +128,14 @@ const fromEntries = <T>(entries: readonly (readonly [string, T])[]): { [name: st
   entries.reduce<{ [name: string]: T }>((all, [name, value]) => ({ ...all, [name]: value }), {});
 
 /** A hash tells nothing of a secret template; the tags of the replicas have it too. */
-const revisionOf = (wave: string, name: string, { template }: Service): pulumi.Output<string> =>
+const revisionOf = (wave: string, name: string, { template, reloadOn }: Service): pulumi.Output<string> =>
   pulumi.unsecret(
-    pulumi.output(template).apply((known) => {
+    pulumi.all([template, reloadOn]).apply(([known, configuration]) => {
       if (known === undefined)
         throw new pulumi.RunError(
           `INPUT_INVALID: wave '${wave}': service '${name}' has no template, so nothing tells when it changes.`,
         );
-      return loadWaves().revisionOf(known);
+      return loadWaves().revisionOf(known, configuration);
     }),
   );
 

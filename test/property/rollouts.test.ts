@@ -8,7 +8,8 @@ import { noRequests, record, withIssued } from "../../provider/rollout/plan/issu
 import type { Limits } from "../../provider/rollout/plan/limits";
 import { nextStep } from "../../provider/rollout/plan/nextStep";
 import type { RolloutStrategy } from "../../provider/rollout/policy";
-import { PauseCheck, checkDone, checkStep, requiredReady } from "../support/rolloutChecks";
+import { PauseCheck } from "../support/pauseCheck";
+import { checkDone, checkStep, requiredReady } from "../support/rolloutChecks";
 import { type Chances, RolloutWorld, TICK_MS } from "../support/rolloutWorld";
 import { type RandomSource, seededRandom } from "../support/seededRandom";
 

@@ -21,7 +21,11 @@ export interface CandidateRequest {
 }
 
 /** What the candidate answers. `attempt` counts from 1. */
-export type CandidateAnswer = (attempt: number) => { readonly status: number; readonly body?: string };
+export type CandidateAnswer = (attempt: number) => {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: http.OutgoingHttpHeaders;
+};
 
 /** Where the candidate's group is reached, and its certificate. */
 interface CloudOptions {
@@ -30,6 +34,8 @@ interface CloudOptions {
   /** `undefined`: without TLS. */
   readonly certificate?: ChainAndKey;
 }
+
+const isCandidate = ({ name }: { readonly name?: string }): boolean => /-(candidate|clone)-/.test(name ?? "");
 
 /** A running cloud; see the top of the file. */
 export class CandidateCloud implements AsyncDisposable {
@@ -40,6 +46,8 @@ export class CandidateCloud implements AsyncDisposable {
   answer: CandidateAnswer = () => ({ status: 200 });
   /** What reads of the candidate say besides what was requested, by their count from 1. */
   observe: (reads: number) => Partial<InstanceItem> = () => ({});
+  /** False: the load balancer never leads to the candidate. */
+  isRouted = true;
   port = 0;
   private reads = 0;
 
@@ -77,13 +85,11 @@ export class CandidateCloud implements AsyncDisposable {
     return Object.assign(Object.create(client) as Client, {
       getServices: (request: never) =>
         reply(client.getServices(request), (item: { name?: string }) =>
-          item.name?.includes("-candidate-") === true ? { ...item, domains: [{ fqdn: this.options.fqdn }] } : item,
+          isCandidate(item) ? { ...item, domains: [{ fqdn: this.options.fqdn }] } : item,
         ),
       getInstances: (request: never) =>
         reply(client.getInstances(request), (item: { uuid: string; name?: string; status: string }) =>
-          item.status === "success" && item.name?.includes("-candidate-") === true
-            ? { ...item, ...this.observe(++this.reads) }
-            : item,
+          item.status === "success" && isCandidate(item) ? { ...item, ...this.observe(++this.reads) } : item,
         ),
       deleteServices: (request: never) => {
         const error = this.deletionErrors.shift();
@@ -97,14 +103,14 @@ export class CandidateCloud implements AsyncDisposable {
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { method, url, headers, socket } = request;
     const sni = socket instanceof tls.TLSSocket ? String(socket.servername) : undefined;
-    const group = [...this.api.services.values()].find(({ name }) => name.includes("-candidate-"));
+    const group = [...this.api.services.values()].find(isCandidate);
     const candidates = [...this.api.instances.values()].filter(
       (one) => (one.service_group as { uuid?: string } | null | undefined)?.uuid === group?.uuid,
     );
-    if (group === undefined || candidates.length === 0) return void response.writeHead(503).end();
+    if (group === undefined || candidates.length === 0 || !this.isRouted) return void response.writeHead(503).end();
     this.requests.push({ method, path: url, headers, sni });
-    const { status, body = "" } = this.answer(this.requests.length);
-    response.writeHead(status).end(body);
+    const { status, body = "", headers: sent = {} } = this.answer(this.requests.length);
+    response.writeHead(status, sent).end(body);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import { UnikernelError } from "../../provider/base/errors";
 import type { Client } from "../../provider/client/client";
 import type { InstanceItem } from "../../provider/contract/models";
 import { InMemoryApi } from "./inMemoryApi";
@@ -22,6 +23,9 @@ export class DomainCloud implements AsyncDisposable {
   statusOf: (image: string) => number = () => 200;
   /** How often taking a domain is rejected from now on, as for one that was just released. */
   rejections = 0;
+  /** Loses the connection before or after this entry of a PATCH of groups is carried out; those after it are not. */
+  losesResponse:
+    ((entry: { readonly op: string; readonly uuid?: string }) => "before" | "after" | undefined) | undefined;
   private readonly server = http.createServer((request, response) => {
     const image = this.answering((request.headers.host ?? "").replace(/:\d+$/, ""));
     response.writeHead(image === undefined ? 503 : this.statusOf(image)).end(image);
@@ -86,26 +90,47 @@ export class DomainCloud implements AsyncDisposable {
           }));
           return { ...rest, items: items.map((item, index) => (item.status === "error" ? item : reachable[index])) };
         },
-        patchServices: (request: { body: readonly { op: string; prop: string }[] }) => this.patch(request, onChange),
+        patchServices: (request: { body: readonly { op: string; prop: string; uuid?: string; value?: unknown }[] }) =>
+          this.patch(request, onChange),
       },
     );
   }
 
   /** One triple after the other, as a metro does: some may fail. */
   private async patch(
-    { body }: { body: readonly { op: string; prop: string }[] },
+    { body }: { body: readonly { op: string; prop: string; uuid?: string; value?: unknown }[] },
     onChange: (name: string) => void,
   ): Promise<unknown> {
     const replies: { items: readonly object[] }[] = [];
     onChange("patchServices");
     for (const one of body) {
+      const loses = this.losesResponse?.(one);
+      if (loses === "before") throw this.lost();
+      const owner = one.prop === "domains" ? this.otherOwner(one) : undefined;
+      if (owner !== undefined) {
+        replies.push({ items: [{ status: "error", error: 23, message: `a domain belongs to service '${owner}'` }] });
+        continue;
+      }
       const isRejected = one.prop === "domains" && one.op === "add" && this.isTaking(one) && this.rejections-- > 0;
       const reply = isRejected
         ? { items: [{ status: "error", error: 24, message: "the domain is being released" }] }
         : await this.api.context.client.patchServices({ body: [one] } as never);
       replies.push(reply as { items: readonly object[] });
+      if (loses === "after") throw this.lost();
     }
     return { ...replies[0], items: replies.flatMap(({ items }) => items) };
+  }
+
+  private lost(): UnikernelError {
+    return new UnikernelError("API_UNREACHABLE", "The response was lost.", { details: { mayHaveActed: true } });
+  }
+
+  /** The name of another group that has one of the domains which this change would take. */
+  private otherOwner({ uuid, op, value }: { op: string; uuid?: string; value?: unknown }): string | undefined {
+    if (op === "del") return undefined;
+    const wanted = (value as readonly { name: string }[]).map(({ name }) => name.replace(/\.$/, ""));
+    const others = [...this.api.services.values()].filter((one) => one.uuid !== uuid);
+    return others.find((one) => (one["domains"] as { fqdn: string }[]).some(({ fqdn }) => wanted.includes(fqdn)))?.name;
   }
 
   /** Not for the label that only this library uses. */

@@ -141,7 +141,12 @@ export class InMemoryApi {
     if (this.find(this.instances as Map<string, StoredInstance & Item>, { name: request.name ?? "" }) !== undefined)
       return failedItem(ITEM_CODES.AlreadyExists, "taken");
     const uuid = this.newUuid();
+    const original =
+      request.template && this.find(this.instances as Map<string, StoredInstance & Item>, request.template);
+    // A template that was not made here is one that the account has.
+    if (original !== undefined && original.state !== "template") return failedItem(ITEM_CODES.NotFound, "none");
     const item = this.reported(request, uuid);
+    if (original !== undefined) Object.assign(item, { image: original.image, memory_mb: original.memory_mb });
     item.volumes = (request.volumes ?? [])
       .toReversed()
       .map(({ at, readonly = false, size_mb, host_path, ...named }) => {
@@ -160,6 +165,14 @@ export class InMemoryApi {
     item.net_time_us = 1000;
     this.instances.set(uuid, item);
     return { status: "success", ...identityOf(item) };
+  }
+
+  /** As the API's reference has it, section 7.12: the instance itself becomes the template, and leaves its group. */
+  private createTemplate(named: Named): object {
+    const item = this.instances.get(named.uuid ?? "");
+    if (item === undefined) return failedItem(ITEM_CODES.NotFound, "none");
+    Object.assign(item, { state: "template", service_group: null });
+    return { status: "success", ...identityOf(item), state: "template" };
   }
 
   private patchInstance({ uuid = "", prop, op, value }: PatchEntry): object {
@@ -345,6 +358,12 @@ export class InMemoryApi {
       patchInstances: (one: PatchEntry) => this.patchInstance(one),
       startInstances: (one: Named) => this.turned(one, "running"),
       stopInstances: (one: Named) => this.turned(one, "draining"),
+      createTemplates: (one: Named) => this.createTemplate(one),
+      deleteTemplates: (one: Named) => {
+        const item = this.find(instances, one);
+        if (item?.["state"] !== "template") return failedItem(ITEM_CODES.NotFound, "none");
+        return this.deleteItem(instances, { uuid: item.uuid });
+      },
       deleteInstances: (one: Named) => this.deleteItem(instances, one),
       createService: (body: Record<string, unknown>) => this.createService(body),
       patchServices: (one: PatchEntry) => this.patchService(one),

@@ -22,3 +22,16 @@ export const isEngine = ([program = ""]: readonly string[]): boolean => path.bas
 /** True for the process that the engine starts for a dynamic provider. */
 export const isProvider = (words: readonly string[]): boolean =>
   path.basename(words[0] ?? "") === "node" && words.some((word) => /cmd\/dynamic-provider/.test(word));
+
+/** True if a process has an established TCP connection. */
+export async function hasConnection(pid: number): Promise<boolean> {
+  const read = (file: string) => fs.readFile(file, "utf8").catch(() => "");
+  const tables = await Promise.all([read(`/proc/${pid}/net/tcp`), read(`/proc/${pid}/net/tcp6`)]);
+  const established = tables
+    .flatMap((table) => table.split("\n").map((line) => line.trim().split(/\s+/)))
+    .filter(([, , , state]) => state === "01")
+    .map((fields) => `socket:[${fields[9]}]`);
+  const files = await fs.readdir(`/proc/${pid}/fd`).catch(() => []);
+  const links = await Promise.all(files.map((file) => fs.readlink(`/proc/${pid}/fd/${file}`).catch(() => "")));
+  return links.some((link) => established.includes(link));
+}

@@ -1,8 +1,8 @@
 /** What must hold before and after each step of a simulated rollout. */
 import assert from "node:assert/strict";
 import type { Limits } from "../../provider/rollout/plan/limits";
-import { type Member, type RolloutStep, isAvailable } from "../../provider/rollout/plan/member";
-import { type RolloutWorld, TICK_MS, serves } from "./rolloutWorld";
+import { type Member, type RolloutStep, isAvailable, isUp } from "../../provider/rollout/plan/member";
+import { type RolloutWorld, serves } from "./rolloutWorld";
 
 /** Number of members that must stay ready. */
 export function requiredReady({ strategy, desired, maxUnavailable }: Limits): number {
@@ -58,7 +58,40 @@ export function checkStep(world: RolloutWorld, policy: Limits, step: RolloutStep
       `${uuid} got connections before it passed`,
     );
   }
+  if (step.action === "remove")
+    assert.ok(
+      seen.every(({ uuid, phase }) => !ended.has(uuid) || phase === "down" || phase === "stuck"),
+      "a member was deleted before it had stopped",
+    );
+  if (step.action === "forceStop")
+    assert.ok(
+      seen.every(({ uuid, phase }) => !ended.has(uuid) || phase === "stuck"),
+      "a member was stopped by force before its drain was over",
+    );
   if (step.action === "drain") {
+    const isWaking = ({ generation, phase }: Member): boolean => generation === "old" && phase === "starting";
+    if (["rolling", "canary", "inPlace"].includes(policy.strategy))
+      assert.ok(
+        !seen.some((one) => ended.has(one.uuid) && isWaking(one)),
+        "an old member was stopped that may be waking",
+      );
+    const news = seen.filter((one) => one.generation === "new" && isUp(one));
+    // A step of `canary` leaves the other old members alone.
+    const count = policy.steps.find((one) => one.count > news.length)?.count ?? policy.desired;
+    const olds = seen.filter((one) => one.generation === "old" && isUp(one));
+    const keptOlds = olds.filter((one) => !ended.has(one.uuid)).length;
+    if (
+      policy.strategy === "canary" &&
+      world.crashes === 0 &&
+      olds.some((one) => ended.has(one.uuid) && isAvailable(one))
+    )
+      assert.ok(keptOlds >= policy.desired - count, `${keptOlds} old members are left by a step of ${count}`);
+    const endsAvailable = news.some((one) => ended.has(one.uuid) && isAvailable(one));
+    if (endsAvailable && (policy.strategy === "rolling" || policy.strategy === "canary"))
+      assert.ok(
+        news.every((one) => ended.has(one.uuid) || isAvailable(one)),
+        "a new member that serves went before one that does not",
+      );
     assert.ok(step.uuids.length > 0);
     assert.ok(
       seen.every(({ uuid, phase }) => !ended.has(uuid) || (phase !== "draining" && phase !== "stuck")),
@@ -92,36 +125,4 @@ export function checkDone(world: RolloutWorld, policy: Limits): void {
   const kept = world.members.filter(({ generation }) => generation === "retired");
   assert.ok(policy.strategy === "blueGreen" || kept.length === 0, "leftovers of an earlier rollout are left");
   assert.ok(kept.every(({ phase, inRotation }) => !inRotation && (phase === "draining" || phase === "down")));
-}
-
-/** Follows how long the new members of each step of `canary` have been ready. */
-export class PauseCheck {
-  private readonly sinceTick = new Map<number, number>();
-  private readonly longest = new Map<number, number>();
-
-  private readonly policy: Limits;
-
-  constructor(policy: Limits) {
-    this.policy = policy;
-  }
-
-  /** After each tick. */
-  follow({ members, tick }: RolloutWorld): void {
-    const news = members.filter(
-      ({ generation, phase }) => generation === "new" && phase !== "draining" && phase !== "down",
-    );
-    for (const { count } of this.policy.steps) {
-      if (news.length < count || !news.every(serves)) this.sinceTick.delete(count);
-      else if (!this.sinceTick.has(count)) this.sinceTick.set(count, tick);
-      const ticks = tick - (this.sinceTick.get(count) ?? tick);
-      this.longest.set(count, Math.max(ticks, this.longest.get(count) ?? 0));
-    }
-  }
-
-  /** Before a launch: every step that it leaves behind was ready for its pause. */
-  check(total: number): void {
-    for (const { count, pauseMs } of this.policy.steps)
-      if (count < total)
-        assert.ok((this.longest.get(count) ?? 0) * TICK_MS >= pauseMs, `no pause after the step of ${count}`);
-  }
 }

@@ -49,7 +49,7 @@ export class TestPlatform {
   readonly vmm: FakeVmm;
   /** The behaviour of an instance's guest by instance name; other instances serve their name over HTTP. */
   readonly guests = new Map<string, FakeGuest | (() => FakeGuest)>();
-  #otherGuest: (name: string) => FakeGuest = webGuest;
+  #otherGuest: (name: string, spec: VmSpec) => FakeGuest = webGuest;
   readonly #timings: Partial<Timings>;
   #daemon: Daemon | undefined;
 
@@ -70,6 +70,7 @@ export class TestPlatform {
       bootDir: below("boot"),
       volumesDir: below("volumes"),
       instancesDir: below("instances"),
+      consolesDir: below("consoles"),
       runtimesDir: path.join(folder, "cache", "runtimes"),
       containersDir: path.join(folder, "cache", "containers"),
       buildsDir: path.join(folder, "cache", "builds"),
@@ -77,7 +78,7 @@ export class TestPlatform {
     };
     this.#timings = { ...FAST_TIMINGS, ...timings };
     this.vmm = new FakeVmm(this.paths.instancesDir, (spec: VmSpec) => {
-      const guest = this.guests.get(spec.hostname) ?? this.#otherGuest(spec.hostname);
+      const guest = this.guests.get(spec.hostname) ?? this.#otherGuest(spec.hostname, spec);
       return typeof guest === "function" ? guest() : guest;
     });
   }
@@ -99,7 +100,7 @@ export class TestPlatform {
   }
 
   /** The behaviour of guests without an entry in {@link guests}. */
-  setDefaultGuest(guestOf: (name: string) => FakeGuest): void {
+  setDefaultGuest(guestOf: (name: string, spec: VmSpec) => FakeGuest): void {
     this.#otherGuest = guestOf;
   }
 

@@ -21,7 +21,7 @@ interface SecretFile {
 }
 
 /** All strings in a value of any shape. */
-function collectStrings(value: unknown): readonly string[] {
+export function collectStrings(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
   return value !== null && typeof value === "object" ? Object.values(value).flatMap(collectStrings) : [];
 }
@@ -29,8 +29,8 @@ function collectStrings(value: unknown): readonly string[] {
 const decodeFile = ({ data = "", encoding }: SecretFile): string =>
   encoding === "base64" ? Buffer.from(data, "base64").toString("utf8") : data;
 
-/** The values that the console must not show. */
-const secretValues = (all: readonly SecretInputs[]): readonly string[] =>
+/** The values that the console, or another output of the guest, must not show. */
+export const secretValues = (all: readonly SecretInputs[]): readonly string[] =>
   all.flatMap(({ env, args, roms, plugins }) => [
     ...Object.values(env ?? {}),
     ...(args ?? []),

@@ -7,9 +7,10 @@ export interface Candidate {
    * - `ready`: running, and its ports are ready
    * - `starting`: starting, not passed by its readiness probe yet, or waiting for its restart
    * - `standby`: scaled to zero; wakes on request
-   * - `out`: draining, stopping, stopped, or withdrawn from the rotation
+   * - `leaving`: draining, or stopping on request; another one may take its place
+   * - `out`: stopped, failed, or withdrawn from the rotation
    */
-  readonly state: "ready" | "starting" | "standby" | "out";
+  readonly state: "ready" | "starting" | "standby" | "leaving" | "out";
   /** Open connections, including those that are being established. */
   readonly connections: number;
 }
@@ -28,7 +29,7 @@ export type BalancerDecision =
   | { readonly action: "connect"; readonly uuid: string; readonly wake?: string }
   /** Wake this instance, and hold the connection until one is ready. */
   | { readonly action: "wake"; readonly uuid: string }
-  /** An instance is starting: hold the connection until one is ready. */
+  /** An instance is starting, or is about to: hold the connection until one is ready. */
   | { readonly action: "hold" }
   /** No instance will become ready, or all are at their hard limit. */
   | { readonly action: "refuse" };
@@ -37,11 +38,13 @@ export type BalancerDecision =
  * Chooses the ready instance with the fewest connections.
  *
  * @param tried UUIDs of instances that this connection could not reach; they are not chosen again
+ * @param isSuccessorDue true if an instance has just left, so that another one may be created in its place
  */
 export function chooseInstance(
   candidates: readonly Candidate[],
   limits: ConnectionLimits,
   tried: ReadonlySet<string>,
+  isSuccessorDue = false,
 ): BalancerDecision {
   const untried = candidates.filter((candidate) => !tried.has(candidate.uuid));
   const ready = untried.filter((candidate) => candidate.state === "ready");
@@ -56,5 +59,8 @@ export function chooseInstance(
   }
   if (standby !== undefined) return { action: "wake", uuid: standby.uuid };
   if (untried.some((candidate) => candidate.state === "starting")) return { action: "hold" };
+  // While any is ready, those that leave make no difference: the ready ones are full.
+  const mayHaveSuccessor = isSuccessorDue || candidates.some((candidate) => candidate.state === "leaving");
+  if (mayHaveSuccessor && !candidates.some((candidate) => candidate.state === "ready")) return { action: "hold" };
   return { action: "refuse" };
 }

@@ -91,9 +91,11 @@ export class HttpExchanges {
   }
 }
 
-/** False if the connection ends after this message. HTTP/1.0 needs an agreement to keep it open, which is taken for none. */
+/** False if the connection ends after this message. HTTP/1.0 needs an agreement to keep it open. Source: RFC 9112, section 9.3. */
 const isPersistent = (head: string): boolean =>
-  /HTTP\/1\.1/.test(head.split("\n", 1)[0] ?? "") && !/^connection:.*\bclose\b/im.test(head);
+  /HTTP\/1\.1/.test(head.split("\n", 1)[0] ?? "")
+    ? !/^connection:.*\bclose\b/im.test(head)
+    : /^connection:.*\bkeep-alive\b/im.test(head);
 
 /** The body after the head of a response to `method`; `interim`: another response follows; `undefined`: a tunnel follows. */
 function responseBody(head: string, method: string | undefined): HttpBody | "interim" | undefined {

@@ -1,6 +1,7 @@
 /** The instances of one service that may get connections, and how a connection gets one of them. */
 import { type Candidate, chooseInstance, type ConnectionLimits } from "./chooseInstance";
 import { Changes } from "./changes";
+import { Departure } from "./departure";
 import type { DrainCounts, DrainLimits } from "./drainCounts";
 import type { ConnectTarget, Lease } from "./lease";
 import {
@@ -36,6 +37,7 @@ export class Rotation {
   limits: ConnectionLimits;
   readonly #members = new Map<string, RotationMember>();
   readonly #changes = new Changes();
+  readonly #departure = new Departure();
   #waitingConnections = 0;
   readonly #events: RotationEvents;
   readonly #timings: Pick<Timings, "connectTimeoutMs" | "connectionWaitMs">;
@@ -54,6 +56,8 @@ export class Rotation {
   setState(uuid: string, state: Candidate["state"], target?: ConnectTarget): void {
     const member = this.#memberOf(uuid);
     if (state === "starting") member.drain = undefined;
+    if (member.state === "leaving" && state === "out" && !member.settings.withdrawn)
+      this.#departure.record(member.settings.holdTimeoutMs);
     if (state !== "ready") for (const connect of member.connects) connect.abort();
     member.state = state;
     if (target !== undefined) member.target = target;
@@ -71,7 +75,7 @@ export class Rotation {
     if (isWithdrawn) {
       for (const connect of member.connects) connect.abort();
       startDraining(member, {});
-    } else if (!settings.withdrawn && member.state !== "out") member.drain = undefined;
+    } else if (!settings.withdrawn && member.state !== "out" && member.state !== "leaving") member.drain = undefined;
     this.#changes.notify();
   }
 
@@ -80,7 +84,8 @@ export class Rotation {
     const wanted = [...this.#members.values()].flatMap(({ settings: { withdrawn, holdTimeoutMs } }) =>
       withdrawn || holdTimeoutMs === undefined ? [] : holdTimeoutMs,
     );
-    return wanted.length === 0 ? this.#timings.connectionWaitMs : Math.max(...wanted);
+    if (wanted.length === 0) return this.#departure.holdTimeoutMs ?? this.#timings.connectionWaitMs;
+    return Math.max(...wanted);
   }
 
   /** Removes an instance; its open connections continue. */
@@ -123,7 +128,7 @@ export class Rotation {
 
   /** Takes an instance out and resolves when its connections have ended, or when the signal aborts. */
   async drain(uuid: string, limits: DrainLimits, signal: AbortSignal): Promise<void> {
-    this.setState(uuid, "out");
+    this.setState(uuid, "leaving");
     const member = this.#members.get(uuid);
     member?.drain?.restart(); // it was withdrawn before
     const record = member && startDraining(member, limits);
@@ -138,13 +143,14 @@ export class Rotation {
 
   /**
    * Connects to the least busy ready instance, or to another one when it cannot be reached, and again after a pause; wakes or waits
-   * for an instance when none is ready. `undefined` when there is none to wait for, too many connections wait already, or the
-   * signal aborted.
+   * for an instance when none is ready. One that leaves is waited for too, because another may take its place. `undefined` when there
+   * is none to wait for, too many connections wait already, or the signal aborted.
    */
   async acquire(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
     const tried = new Set<string>();
     while (!signal.aborted) {
-      const decision = chooseInstance(this.#candidates(), this.limits, tried);
+      const successorMs = this.#departure.remainingMs;
+      const decision = chooseInstance(this.#candidates(), this.limits, tried, successorMs > 0);
       if (decision.action === "refuse" && tried.size === 0) return undefined;
       if (decision.action === "connect") {
         if (decision.wake !== undefined) this.#events.onWakeNeeded(decision.wake);
@@ -156,10 +162,9 @@ export class Rotation {
       if (this.#waitingConnections >= MAX_WAITING_CONNECTIONS) return undefined;
       if (decision.action === "wake") this.#events.onWakeNeeded(decision.uuid);
       this.#waitingConnections++;
-      if (tried.size > 0) {
-        // A ready one may accept again long before the next change.
-        await withTimeout(RECONNECT_PAUSE_MS, signal, (limited) => this.#changes.next(limited));
-      } else await this.#changes.next(signal);
+      // A ready one may accept again long before the next change.
+      const pauseMs = tried.size > 0 ? RECONNECT_PAUSE_MS : successorMs || Infinity;
+      await withTimeout(pauseMs, signal, (limited) => this.#changes.next(limited));
       this.#waitingConnections--;
       tried.clear();
     }
@@ -174,22 +179,16 @@ export class Rotation {
     while (!signal.aborted) {
       const state = this.#candidates().find((one) => one.uuid === uuid)?.state ?? "out";
       if (state === "ready") return this.#connect(uuid, guestPort, signal);
-      if (state === "out") return undefined;
+      if (state === "out" || state === "leaving") return undefined;
       if (state === "standby") this.#events.onWakeNeeded(uuid);
       await this.#changes.next(signal);
     }
     return undefined;
   }
 
-  /** True if {@link tryAcquire} has an instance to try. */
+  /** True if {@link acquire} would not wait. */
   get isAnyReady(): boolean {
     return chooseInstance(this.#candidates(), this.limits, new Set()).action === "connect";
-  }
-
-  /** Connects to an instance that is ready now; `undefined` when there is none or it cannot be reached. */
-  async tryAcquire(guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
-    const decision = chooseInstance(this.#candidates(), this.limits, new Set());
-    return decision.action === "connect" ? await this.#connect(decision.uuid, guestPort, signal) : undefined;
   }
 
   #candidates(): Candidate[] {

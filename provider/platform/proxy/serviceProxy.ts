@@ -15,15 +15,15 @@
  *   │ chooseInstance.ts decides, and again after every change of an instance:
  *   ├─ connect ──► connect to the instance (lease.ts); on failure try another one
  *   ├─ wake ─────► wake an instance in standby, wait for the next change
- *   ├─ hold ─────► an instance starts or has not passed its probe, wait for the next change
+ *   ├─ hold ─────► an instance starts, has not passed its probe, or leaves and may get a successor (departure.ts)
  *   └─ refuse ───► rejected; after failed attempts: pause, then try again
  *   │ rejected: 503 with Retry-After if the client speaks HTTP, otherwise closed     unavailable.ts
  *   ▼
  * splice                          splice.ts: bytes in both directions, counted in traffic.ts
  *   │ while the instance drains or is withdrawn:
- *   ├─ between HTTP exchanges ───► leaves; the next request goes to another instance    httpExchanges.ts
- *   │    none is ready by then ───► waits as a new connection does, and is rejected like one
- *   └─ no other one, or not HTTP ─► closed when idle, unless a response is missing     idleConnection.ts
+ *   ├─ between HTTP exchanges ─► leaves; the next request goes to another instance    httpExchanges.ts
+ *   │    none is ready by then ─► waits as a new connection does, and is rejected like one
+ *   └─ not HTTP ───────────────► closed when idle                                      idleConnection.ts
  *   ▼
  * both sides close, or one after the last response ─► the lease is released ─► drain ends with the last lease
  * ```
@@ -149,7 +149,6 @@ export class ServiceProxy {
     await splice(client, lease, {
       drainIdleMs: this.#timings.drainIdleMs,
       isNextReady: () => this.rotation.isAnyReady,
-      tryAcquire: () => this.rotation.tryAcquire(destinationPort, closed.signal),
       acquire,
       reject: (unserved) => reject(unserved, true), // only requests over HTTP are moved
     });

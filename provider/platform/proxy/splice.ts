@@ -4,8 +4,9 @@
  * A half-closed HTTP connection leaves the instance once its last response is complete, because some guests never close theirs.
  *
  * When the instance drains, the connection moves to another instance or ends, but never in the middle of an HTTP exchange. Between
- * two exchanges it leaves at once, and the next request goes to another instance. If there is no other, or the protocol is not
- * HTTP, the connection is closed when it is idle.
+ * two exchanges it leaves at once, and the next request goes to another instance, for which it waits as a new connection does. So a
+ * client that sends one request after the other does not hold up the drain. If the protocol is not HTTP, the connection is closed
+ * when it is idle.
  */
 import type * as net from "node:net";
 import type { LeaseEnd } from "./drainCounts";
@@ -19,8 +20,6 @@ export interface SpliceOptions {
   readonly drainIdleMs: number;
   /** True if another instance is ready now. */
   readonly isNextReady: () => boolean;
-  /** Connects to another instance that is ready now; `undefined` when there is none. */
-  readonly tryAcquire: () => Promise<Lease | undefined>;
   /** Connects to an instance as for a new connection, which may wait; `undefined` when there is none in time. */
   readonly acquire: () => Promise<Lease | undefined>;
   /** Answers a client whose request no instance will get. */
@@ -87,15 +86,14 @@ class Splice implements ConnectionFacts {
     lease.onDrain = () => this.#leaveWhenIdle();
     socket.on("data", (chunk: Buffer) => this.#fromInstance(lease, chunk));
     socket.on("end", () => {
-      if (this.#held !== undefined) return this.#detach("finished");
       this.instanceEnded = true;
       this.exchanges.instanceEnded();
       this.#client.end();
       this.#afterBytes();
     });
     socket.on("drain", () => this.#client.resume());
-    socket.on("error", () => (this.#held === undefined ? this.#client.destroy() : this.#detach("finished")));
-    socket.on("close", () => (this.#held === undefined ? this.#client.destroySoon() : this.#detach("finished")));
+    socket.on("error", () => this.#client.destroy());
+    socket.on("close", () => this.#client.destroySoon());
     if (lease.draining !== undefined) lease.onDrain();
     this.#client.resume();
   }
@@ -126,30 +124,21 @@ class Splice implements ConnectionFacts {
     this.#afterBytes();
   }
 
-  /** Continues with another instance, now that nothing is in flight. Stays if no other one is ready; if it has left, it waits. */
+  /** Continues with another instance, now that nothing is in flight. */
   async #move(request: Buffer): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#leave();
     const held = (this.#held = [request]);
     this.#client.pause();
-    const { acquire, tryAcquire } = this.#options;
-    // The instance may go meanwhile.
-    const next = (this.#hasLeft ? undefined : await tryAcquire()) ?? (this.#hasLeft ? await acquire() : undefined);
+    const next = await this.#options.acquire();
     this.#held = undefined;
     if (this.#client.destroyed) {
       next?.socket.destroy();
       return next?.release("finished");
     }
-    if (next !== undefined) {
-      this.#detach("moved");
-      this.attach(next);
-    }
-    if (this.#lease === undefined) return this.#reject(held);
+    if (next === undefined) return this.#reject(held);
+    this.attach(next);
     for (const chunk of held) this.#send(chunk);
-    if (this.clientEnded) this.#lease?.socket.end();
-  }
-
-  get #hasLeft(): boolean {
-    return this.#lease === undefined;
+    if (this.clientEnded) next.socket.end();
   }
 
   /** Hands a client over whose request no instance will get. */
@@ -158,6 +147,11 @@ class Splice implements ConnectionFacts {
     if (this.clientEnded) return void this.#client.destroy();
     this.#client.unshift(Buffer.concat(request));
     this.#options.reject(this.#client);
+  }
+
+  /** Leaves the instance between two exchanges; the client stays. */
+  #leave(): void {
+    this.#detach(this.#options.isNextReady() ? "moved" : "finished");
   }
 
   #detach(end: LeaseEnd): void {
@@ -190,8 +184,8 @@ class Splice implements ConnectionFacts {
     clearTimeout(this.#timer);
     const limits = this.#lease?.draining;
     if (limits === undefined || this.#held !== undefined) return;
-    if (!isHalfClosed(this) && this.exchanges.awaitsRequest && this.#options.isNextReady()) {
-      this.#detach("moved"); // the next request goes to another instance
+    if (!isHalfClosed(this) && this.exchanges.awaitsRequest) {
+      this.#leave();
       this.#timer = setTimeout(() => this.#finish("finished"), PARKED_MS);
       return;
     }

@@ -8,12 +8,11 @@ import { runRollout } from "../../rollout/run";
 import { listInstances } from "../../rollout/members/instances";
 import { hasPassed } from "../../rollout/readiness";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
-import type { Workload } from "../workload/inputs";
-import { printConsole } from "../workload/printConsole";
 import { workloadErrorContext, toReplicaRequest, verifyDigest } from "../workload/request";
 import { finishedMark, finishingTags, unfinishedMark } from "../common/ownershipMark";
 import { sendFinish } from "../common/createOrResume";
 import { changeInPlace, setProbe } from "./changeInPlace";
+import { reportConsole } from "./reportConsole";
 import { rolloutHooks } from "./rolloutHooks";
 import { besideSecondSet } from "./secondSet";
 import { MANAGED_TAG, retiredTags, templateTag } from "./replicaTags";
@@ -89,12 +88,14 @@ export async function rollOut(
   const isRestart = before.length > 0 && before.every(isCurrent) && !before.every(isNew);
   // The gate is no part of the template: replicas that are current get a changed one as they are.
   if (canGate) await setProbe(client, before.filter(isCurrent), policy.gate);
-  const isProven = isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
+  const isCloned = rollout.gate?.isolation === "clone";
+  const isProven =
+    !isCloned && isSameGate(oldRollout, rollout) && before.some((one) => isNew(one) && hasPassed(policy, one));
   const printed = {
-    reportConsole: (instance: InstanceItem) => reportConsole(context, instance, template ?? {}),
+    reportConsole: (instance: InstanceItem) => reportConsole(context, instance, inputs),
     errorContexts: workloadErrorContext("template."),
   };
-  const hooked = { policy, features, isNew, createRequest, ...printed };
+  const hooked = { policy, features, isCloned, isNew, createRequest, checkStop: stop.check, ...printed };
   const hooks = rolloutHooks(context, item, hooked, exclusiveVolume(template ?? { volumes: [] }, rollout));
   const { onEvent } = hooks;
   const found = { policy, features, before };
@@ -114,7 +115,7 @@ export async function rollOut(
       // Beside a second set, what was kept is no member any more: the planner would remove it.
       ...(beside.hasSecondSet ? {} : { isRetired, retiredTags }),
       isNew,
-      createRequest,
+      createRequest: () => hooks.toMemberRequest(createRequest()),
       applyTemplate: async (instance) => {
         if (template === undefined) return;
         await changeInPlace(context, instance, template, createRequest());
@@ -134,7 +135,9 @@ export async function rollOut(
       passCandidate: isProven || beside.hasSecondSet ? undefined : hooks.passCandidate,
       beforeLaunch,
     });
-  const instances = await withEndLast(onEvent, (receive) => beside.run((beforeLaunch) => run(beforeLaunch, receive)));
+  const instances = await withEndLast(onEvent, (receive) =>
+    beside.run((beforeLaunch) => run(beforeLaunch, receive)),
+  ).finally(hooks.end);
   if (template === undefined) return instances;
   for (const instance of instances) verifyDigest(instance, template.image);
   hooks.warnOfShortCooldown(template);
@@ -168,14 +171,3 @@ export const findReadyReplicas = (
     (instances) => instances.filter((instance) => hasPassed(readinessPolicy(rollout), instance)),
     () => undefined,
   );
-
-/** Prints the console of a replica that is about to be removed, and says so; or says how else to read it. */
-async function reportConsole(
-  context: ProviderContext,
-  instance: InstanceItem,
-  template: Partial<Workload>,
-): Promise<string> {
-  return (await printConsole(context, instance, [template]))
-    ? "Its last console lines are in the output of this operation."
-    : "Its console log was removed with it; to read one, run the template as an Instance.";
-}

@@ -12,14 +12,15 @@ import { type ServiceOutputs, toOutputs } from "./outputs";
 
 /**
  * Time limit of a change that replaces every replica. The limits in `rollout` apply to one replica, and `rollOut` enforces them; this
- * is their sum.
+ * is their sum, with the pauses of a canary.
  */
 export function rolloutTimeoutMs(timeoutMs: number, olds: ServiceInputs, news: ServiceInputs): number {
   const { rollout } = news;
   const sets = rollout.strategy === "blueGreen" ? 2 : 1;
   const replicas = desiredReplicas(olds) + sets * desiredReplicas(news);
   const launchMs = Math.min(rollout.healthyWithinMs, timeoutMs) + rollout.stableForMs;
-  return timeoutMs + replicas * (launchMs + timeoutWithDrainMs(timeoutMs, rollout.drainTimeoutMs));
+  const pausesMs = (rollout.steps ?? []).reduce((sum, { pauseMs }) => sum + pauseMs, 0);
+  return timeoutMs + pausesMs + replicas * (launchMs + timeoutWithDrainMs(timeoutMs, rollout.drainTimeoutMs));
 }
 
 /** Applies autoscale and rollout. Autoscale starts before replicas are removed and ends after they are added, so instances always serve. */

@@ -1,12 +1,13 @@
 /** The strategy `blueGreen` of a Service in a metro that cannot keep replicas out of rotation: see `rollout/secondSet`. */
-import type { InstanceItem, MetroFeature, ServiceItem } from "../../contract/models";
+import type { DomainRequest, InstanceItem, MetroFeature, ServiceItem, ServiceProp } from "../../contract/models";
 import type { RolloutEvent } from "../../rollout/events";
-import { domainsAt, isMeanwhile } from "../../rollout/secondSet/back";
+import { domainsAt, isMeanwhile, meanwhileDomain } from "../../rollout/secondSet/back";
 import { runBesideSecondSet } from "../../rollout/secondSet/cutOver";
 import type { SecondSetOptions } from "../../rollout/secondSet/options";
 import { endSecondSet, findSecondSet } from "../../rollout/secondSet/group";
 import type { RolloutPolicy } from "../../rollout/policy";
 import { metroFeatures } from "../../client/transport/metroFeatures";
+import type { PlannedPatch } from "../common/patchOperation";
 import { type ProviderContext, forCleanup } from "../context";
 import { matchesDomain, toWireDomain } from "./domains";
 import type { ServiceInputs } from "./inputs";
@@ -93,23 +94,40 @@ export function besideSecondSet(
   };
 }
 
-/**
- * The service as a client of its domains sees it: with those that lead to its second set, after a rollout that was killed. The next
- * rollout moves them back.
- */
-export async function withLentDomains(
+/** Domains as a metro reports them. */
+type ReportedDomains = NonNullable<ServiceItem["domains"]>;
+
+/** The domains of the service that lead to its second set, after a rollout that was killed. The next rollout moves them back. */
+export async function lentDomains(
   context: ProviderContext,
   service: ServiceItem,
   inputs: Pick<ServiceInputs, "domains">,
-): Promise<ServiceItem> {
-  if (!mayHaveSecondSet(await metroFeatures(context.client), inputs)) return service;
+): Promise<ReportedDomains> {
+  if (!mayHaveSecondSet(await metroFeatures(context.client), inputs)) return [];
   const { domains, isDomain } = domainsOf(inputs);
   const group = await findSecondSet(context, service);
   const lent = domainsAt({ domains, isDomain }, group);
-  const reported = (group?.domains ?? []).filter(({ fqdn }) => lent.some((domain) => isDomain(fqdn, domain)));
-  if (reported.length === 0) return service;
+  return (group?.domains ?? []).filter(({ fqdn }) => lent.some((domain) => isDomain(fqdn, domain)));
+}
+
+/** The service as a client of its domains sees it: with those that lead to its second set. */
+export function withLentDomains(service: ServiceItem, lent: ReportedDomains): ServiceItem {
+  if (lent.length === 0) return service;
   const own = (service.domains ?? []).filter(({ fqdn }) => !isMeanwhile(service, fqdn));
-  return { ...service, domains: [...own, ...reported] };
+  return { ...service, domains: [...own, ...lent] };
+}
+
+/** A change of the service while domains lead to its second set: it leaves these alone, since a domain leads to one group. */
+export function besideLentDomains(
+  change: PlannedPatch<ServiceProp>,
+  service: ServiceItem,
+  lent: ReportedDomains,
+): PlannedPatch<ServiceProp> {
+  if (change.prop !== "domains" || lent.length === 0) return change;
+  const named = change.value as readonly DomainRequest[];
+  const own = named.filter(({ name }) => !lent.some(({ fqdn }) => matchesDomain(name, fqdn)));
+  const hasMeanwhile = (service.domains ?? []).some(({ fqdn }) => isMeanwhile(service, fqdn));
+  return { ...change, value: hasMeanwhile && change.op === "set" ? [...own, meanwhileDomain(service)] : own };
 }
 
 /** Deletes the second set of a service that is deleted. Throws as the client does. */

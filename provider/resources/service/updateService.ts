@@ -11,7 +11,7 @@ import { planServiceGroup, rollsReplicas } from "./plan";
 import { reconcileReplicas, rolloutTimeoutMs } from "./reconcile";
 import { isRolledBack, revertGroup, revertPorts } from "./revert";
 import { withRolloutLock } from "./rollout/lock";
-import { withLentDomains } from "./secondSet";
+import { besideLentDomains, lentDomains, withLentDomains } from "./secondSet";
 import { observedInputs } from "./wire";
 
 /** Updates a service. Throws the error of a rollout that was rolled back, or otherwise one that carries the observed state. */
@@ -33,7 +33,8 @@ export async function updateService(
     ...{ ...olds.inputs, ...news, softLimit, hardLimit },
     ...(news.domains === undefined ? {} : { domains: everDeclared(news.domains, domains) }),
   };
-  const observed = await observeService(context, await withLentDomains(context, item, requested), requested);
+  const lent = await lentDomains(context, item, requested);
+  const observed = await observeService(context, withLentDomains(item, lent), requested);
   const found = observedInputs(observed, requested);
   // Domains that others added show as drift first: an update releases only domains that its preview named.
   const before = { ...found, domains: declaredDomains(found.domains, requested.domains) };
@@ -41,7 +42,7 @@ export async function updateService(
     if (rollsReplicas(before, news, observed.instances.length)) await stop.lock();
     try {
       // First, because new replicas are checked through the new ports.
-      const changes = planServiceGroup(before, news);
+      const changes = planServiceGroup(before, news).map((change) => besideLentDomains(change, item, lent));
       for (const change of changes) await patchServiceGroup(context, item, change, news);
       const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
       const { updateMs } = context.timeouts;

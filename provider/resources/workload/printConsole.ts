@@ -7,8 +7,9 @@ import { parseDigest } from "./imageReference";
 
 /**
  * Prints the last console lines of a guest, with what it was given in its environment, arguments, ROMs and plugins masked, but not the
- * command of its image, which is no input and often what the lines are about. False if
- * nothing was printed: the console is empty or cannot be read, or an image of the guest may hold files that a program gave.
+ * command of its image, which is no input and often what the lines are about.
+ *
+ * Returns `withheld` if an image of the guest may hold files that a program gave, and `empty` if the console is empty or cannot be read.
  *
  * @param secretInputs what was asked for: a response need not hold all of it
  */
@@ -16,16 +17,16 @@ export async function printConsole(
   context: ProviderContext,
   instance: InstanceItem,
   secretInputs: readonly SecretInputs[],
-): Promise<boolean> {
-  if (!(await mayShowConsole(context, instance))) return false;
+): Promise<"printed" | "withheld" | "empty"> {
+  if (!(await mayShowConsole(context, instance))) return "withheld";
   // A program that names an image gave all arguments itself; otherwise they come from the template that was cloned.
   const isFromImage = secretInputs.some(({ image }) => typeof image === "string");
   const reported = isFromImage ? { ...instance, args: undefined } : instance;
   const lines = await readConsoleExcerpt(forCleanup(context).client, instance.uuid, [reported, ...secretInputs]);
-  if (lines.length === 0) return false;
+  if (lines.length === 0) return "empty";
   const excerpt = lines.map((line) => `  | ${line}`).join("\n");
   context.printProgress(`Last console lines of instance '${instance.name}':\n${excerpt}`);
-  return true;
+  return "printed";
 }
 
 /** Images are built with files in metro `local` only; elsewhere every image comes from the metro's registry. A URL may lead to a metro of either kind. */

@@ -16,6 +16,7 @@ import {
   toRequestedPorts,
 } from "./group";
 import { createInstance } from "../members/instances";
+import { convertToTemplate, deleteTemplate } from "./clone";
 import { digestOf } from "../report";
 import { probeThroughGroup } from "./probe";
 import { routesOf } from "./route";
@@ -29,6 +30,8 @@ export interface CandidateOptions extends CandidateGate {
   readonly service: Pick<ServiceItem, "uuid" | "name" | "services">;
   /** Returns the request of a replica. */
   readonly createRequest: () => CreateInstanceRequest;
+  /** True: a candidate that passed becomes a template of its name, and stays. Default: it is deleted. */
+  readonly isCloned?: boolean;
   /** Receives a sentence about a candidate that could not be removed. */
   readonly warn: (sentence: string) => void;
   readonly onEvent?: ((event: RolloutEvent) => void) | undefined;
@@ -43,15 +46,15 @@ const QUOTA_HINT =
 const isRejectedRequest = (error: unknown): boolean => UnikernelError.is(error) && error.details["status"] === 400;
 
 /**
- * Returns the check: it resolves when a candidate has passed. Candidate and group are gone when it settles; if they cannot be removed,
- * it warns.
+ * Returns the check: it resolves when a candidate has passed. Candidate and group are gone when it settles, but for a candidate that is to
+ * be cloned, whose uuid it returns; if they cannot be removed, it warns.
  *
  * It throws `NOT_SUPPORTED` (no published port leads to the gate's port), `GUEST_STOPPED`, `WAIT_TIMEOUT`, `IMAGE_MISMATCH`,
  * `OPERATION_FAILED` (the gate failed), the client's errors, or the signal's reason.
  */
-export const createCandidateCheck = (options: CandidateOptions) => async (): Promise<void> => {
+export const createCandidateCheck = (options: CandidateOptions) => async (): Promise<string | undefined> => {
   const { client, clock, service, gate, signal } = options;
-  const name = candidateName(service);
+  const name = candidateName(service, options.isCloned);
   const routes = routesOf(gate, service.services ?? [], client.metro);
   const attempted = `Creating the candidate of service '${service.name}'`;
   const beganMs = clock.now();
@@ -61,7 +64,10 @@ export const createCandidateCheck = (options: CandidateOptions) => async (): Pro
     const facts = { ...(digest === undefined ? {} : { digest }), ...(attempts === 0 ? {} : { attempts }) };
     options.onEvent?.({ phase, member: name, ...facts, detail, elapsedMs });
   };
-  await removeCandidate(options, name); // of a rollout that was killed
+  // Of a rollout that was killed:
+  if (options.isCloned === true) await deleteTemplate(options, name);
+  await removeCandidate(options, name);
+  let template: string | undefined;
   try {
     const group = await createGroup(options, name, toRequestedPorts(service.services), attempted);
     const latestMs = beganMs + options.healthyWithinMs + ABANDONED_AFTER_MS;
@@ -79,12 +85,17 @@ export const createCandidateCheck = (options: CandidateOptions) => async (): Pro
       onWait: (reason, instance, attempts) => report("waiting", reason, instance, attempts),
     });
     report("ready", `the candidate passed the gate at attempt ${passed.attempts}`, passed.instance);
+    if (options.isCloned === true) {
+      await convertToTemplate(options, { uuid, name }, options.createRequest());
+      template = uuid;
+    }
+    return template;
   } catch (error) {
     report("failed", errorMessage(error));
     throw withErrorContext(error, { ...options.errorContexts, QUOTA_EXCEEDED: { hint: QUOTA_HINT } });
   } finally {
-    await removeCandidate(options.cleanup?.() ?? options, name).then(
-      () => report("removed", "the candidate"),
+    await removeCandidate(options.cleanup?.() ?? options, name, template).then(
+      () => report("removed", template === undefined ? "the candidate" : "the candidate's group"),
       (error: unknown) =>
         options.warn(
           `The candidate '${name}' could not be removed: ${errorMessage(error)} The next rollout of the service removes it.`,

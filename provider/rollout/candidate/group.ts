@@ -21,15 +21,15 @@ const HASH_LENGTH = 8;
 /** The name of a temporary group of a service: always the same, so that the next rollout finds what a killed one left. */
 export const temporaryName = (
   { uuid, name }: { readonly uuid: string; readonly name: string },
-  kind: "candidate" | "second",
+  kind: "candidate" | "clone" | "second",
 ): string => {
   const hash = crypto.createHash("sha256").update(uuid).digest("hex").slice(0, HASH_LENGTH);
   return `${name.slice(0, MAX_STEM_LENGTH)}-${kind}-${hash}`;
 };
 
-/** The name of a service's candidate and of its group. */
-export const candidateName = (service: { readonly uuid: string; readonly name: string }): string =>
-  temporaryName(service, "candidate");
+/** The name of a service's candidate and of its group; of one that becomes a template, a name of its own. */
+export const candidateName = (service: { readonly uuid: string; readonly name: string }, isCloned = false): string =>
+  temporaryName(service, isCloned ? "clone" : "candidate");
 
 /** The name of the schedule that deletes what a killed process left. */
 export const ABANDONED_SCHEDULE = "abandoned";
@@ -95,21 +95,23 @@ export async function createGroup(
  * Deletes the candidate and its group by their name; neither need exist.
  *
  * Throws as the client does.
+ *
+ * @param template uuid of a candidate that became a template, which stays
  */
-export async function removeCandidate(context: CallContext, name: string): Promise<void> {
+export async function removeCandidate(context: CallContext, name: string, template?: string): Promise<void> {
   const candidate = await findInstance(context, name);
-  if (candidate !== undefined) await deleteInstances(context.client, [candidate.uuid]);
-  await removeGroup(context, name);
+  if (candidate !== undefined && candidate.uuid !== template) await deleteInstances(context.client, [candidate.uuid]);
+  await removeGroup(context, name, template);
 }
 
 /** Deletes a temporary group with the instances in it, by its name; it need not exist. Throws as the client does. */
-export async function removeGroup(context: CallContext, name: string): Promise<void> {
+export async function removeGroup(context: CallContext, name: string, template?: string): Promise<void> {
   const { client, clock, signal } = context;
   const group = await findGroup(context, name);
   if (group === undefined) return;
   await deleteInstances(
     client,
-    (group.instances ?? []).map(({ uuid }) => uuid),
+    (group.instances ?? []).map(({ uuid }) => uuid).filter((uuid) => uuid !== template),
   );
   for (let deletions = 1; ; deletions++) {
     const response = await client.deleteServices({ body: [{ uuid: group.uuid }] });

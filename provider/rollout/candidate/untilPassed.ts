@@ -7,10 +7,11 @@ import { type ConditionResult, assessReadiness, guestStoppedError } from "../../
 import { ITEM_CODES } from "../../contract/codes";
 import type { InstanceItem, ReadinessProbe } from "../../contract/models";
 import { wrongImageError } from "../members/instances";
+import { type Waiting, pause, steadyTime } from "../waiting";
 import { type ProbeProgress, afterAttempt, notProbed, probeSettings } from "../../contract/readiness/progress";
 
 /** What a candidate must pass. */
-export interface CandidateGate extends CallContext {
+export interface CandidateGate extends Waiting {
   readonly gate: ReadinessProbe;
   /** The candidate must pass within this time. Milliseconds. */
   readonly healthyWithinMs: number;
@@ -45,16 +46,17 @@ export async function untilPassed(
   context: CandidateGate,
   { uuid, probe, onWait }: LaunchedCandidate,
 ): Promise<ProbeProgress & { readonly instance: InstanceItem }> {
-  const { clock, healthyWithinMs, signal } = context;
+  const { healthyWithinMs, signal } = context;
+  const now = steadyTime(context.clock);
   const settings = probeSettings(context.gate);
-  const beganMs = clock.now();
+  const beganMs = now();
   let progress = notProbed();
   let restarts = 0;
   let last: { readonly instance: InstanceItem | undefined; readonly reason: string } | undefined;
   try {
     for (;;) {
       signal?.throwIfAborted();
-      const instance = await observe(context, uuid, clock.now() - beganMs);
+      const instance = await observe(context, uuid, now() - beganMs);
       const readiness = instance === undefined ? NOT_LISTED : assessReadiness(instance);
       if (instance !== undefined && readiness.outcome === "failed")
         throw guestStoppedError(
@@ -69,15 +71,19 @@ export async function untilPassed(
           restarts = instance.restart_count;
           progress = notProbed();
         }
-        progress = afterAttempt(progress, await probe(), clock.now() - beganMs, settings);
+        progress = afterAttempt(progress, await probe(), now() - beganMs, settings);
         if (progress.state === "passed") return { ...progress, instance };
         if (progress.state === "failed") throw await gateError(context, instance, progress);
       }
       const reason = readiness.outcome === "pending" ? readiness.reason : describeProgress(progress, settings);
       last = { instance, reason };
       onWait(reason, instance, progress.attempts);
-      if (clock.now() - beganMs > healthyWithinMs) throw await timeoutError(context, last);
-      await clock.sleep(readiness.outcome === "met" ? settings.intervalMs : OBSERVE_INTERVAL_MS, signal);
+      if (now() - beganMs > healthyWithinMs) throw await timeoutError(context, last);
+      const intervalMs = Math.min(
+        settings.intervalMs,
+        Math.max(OBSERVE_INTERVAL_MS, beganMs + healthyWithinMs - now()),
+      );
+      await pause(context, readiness.outcome === "met" ? intervalMs : OBSERVE_INTERVAL_MS);
     }
   } catch (error) {
     if (last === undefined || error !== signal?.reason || !hasTimedOut(signal)) throw error;
@@ -120,6 +126,8 @@ async function timeoutError(
   return new UnikernelError(
     "WAIT_TIMEOUT",
     `The candidate${name} did not pass the gate within ${healthyWithinMs / 1000} s: ${reason}.`,
-    { hint: `It must pass within 'rollout.healthyWithinMs', or customTimeouts if that is shorter.${consoleText}` },
+    {
+      hint: `It must pass within 'rollout.healthyWithinMs', or within the time limit of one operation ('unikernel:timeouts', 'customTimeouts') if that is shorter.${consoleText}`,
+    },
   );
 }

@@ -56,13 +56,13 @@ export function sampledCounts(
 const toSeconds = (ms: number): string =>
   `${ms < 9_950 ? (ms / 1000).toFixed(1).replace(/\.0$/, "") : Math.round(ms / 1000)} s`;
 
-/** The counts as a clause: `12 connections finished, 1 cut after 60 s`; `no open connections` if there were none. */
+/** The counts as a clause: `12 connections finished, 1 still open after 60 s and closed`; `no open connections` if there were none. */
 export function describeDrain({ finished, moved, halfClosed, cut, elapsedMs, isSampled }: DrainCounts): string {
   const parts = [
     [finished, "finished"],
     [moved, "moved to other replicas"],
     [halfClosed, "half-closed and given up"],
-    [cut, `cut after ${toSeconds(elapsedMs)}`],
+    [cut, `still open after ${toSeconds(elapsedMs)} and closed`],
   ] as const;
   const [first, ...others] = parts.flatMap(([count, verb]) => (count === 0 ? [] : [{ count, verb }]));
   if (first === undefined) return "no open connections";

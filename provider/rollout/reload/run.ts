@@ -1,6 +1,7 @@
 /**
  * Makes the members of a service load their configuration again: each by its own request, or all by one. A member that has done so
- * is marked at once, so that a reload which fails or is killed continues with the others.
+ * is marked at once, so that a reload which fails or is killed continues with the others. It loses its mark before the request: from
+ * then on nobody knows which configuration it has, also if the program is reverted.
  */
 import { UnikernelError, errorMessage } from "../../base/errors";
 import type { CallContext } from "../../client/callContext";
@@ -12,6 +13,7 @@ import { digestOf } from "../report";
 import type { ReloadPolicy } from "./request";
 import { type Refusal, askMember, askService, untilAccepted } from "./send";
 import { readMember, untilSteady } from "./steady";
+import type { StopCheck } from "../waiting";
 import { wakeMembers } from "./wake";
 
 /** What to reload. */
@@ -22,10 +24,12 @@ export interface Reload extends CallContext {
   readonly canAskMembers: boolean;
   /** Number of members of the service; more than are passed if some are reloaded already. */
   readonly total: number;
+  /** Removes the marks of members whose configuration is about to change. */
+  readonly unmark: (members: readonly InstanceItem[]) => Promise<void>;
   /** Marks members as reloaded. */
   readonly mark: (members: readonly InstanceItem[]) => Promise<void>;
-  /** As of a rollout: throws to end the reload before the next request. */
-  readonly checkStop: () => Promise<void>;
+  /** As of a rollout: throws to end the reload before the next request, or while waiting. */
+  readonly checkStop: StopCheck;
   readonly onEvent: (event: RolloutEvent) => void;
   /** Receives what a member answered that was not accepted. It may have secrets. */
   readonly onRefusal: (subject: string, refusal: Refusal) => void;
@@ -102,11 +106,13 @@ async function reloadInTurn(
   const { policy } = reload;
   for (let next = 0; next < members.length; next += policy.batchSize) {
     await reload.checkStop();
-    const outcomes = await Promise.all(
+    // All of them end before the lock is released, even if one throws.
+    const outcomes = await Promise.allSettled(
       members.slice(next, next + policy.batchSize).map(async (listed): Promise<boolean> => {
         emit("reloading", listed);
         const reason = await reloadOne(reload, listed).catch((error: unknown) => {
           if (!UnikernelError.is(error) || reload.signal?.aborted === true) throw error;
+          if (UnikernelError.has(error, "ROLLOUT_STOPPED")) throw error;
           return errorMessage(error).replace(/\.$/, "");
         });
         if (reason === undefined) await finish([listed]);
@@ -117,14 +123,16 @@ async function reloadInTurn(
         return reason === undefined;
       }),
     );
-    if (outcomes.includes(false)) return;
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    if (outcomes.some((outcome) => outcome.status === "fulfilled" && !outcome.value)) return;
   }
 }
 
 /** Why the member was not reloaded; `undefined` if it was. */
-async function reloadOne(reload: Reload, { uuid }: InstanceItem): Promise<string | undefined> {
+async function reloadOne(reload: Reload, listed: InstanceItem): Promise<string | undefined> {
   const { policy } = reload;
-  const member = await readMember(reload, uuid);
+  const member = await readMember(reload, listed.uuid);
+  await reload.unmark([listed]);
   const refusal = await untilAccepted(reload, policy.request, policy.healthyWithinMs, (timeoutMs) =>
     askMember(reload, member, policy.request, timeoutMs),
   );
@@ -150,6 +158,7 @@ async function reloadTogether(
   if (late.length > 0)
     return failAll({ subject: `instance '${late[0] ?? ""}'`, reason: "it was not ready for the request in time" });
   const before = await Promise.all(uuids.map((uuid) => readMember(reload, uuid)));
+  await reload.unmark(members);
   const refusal = await untilAccepted(reload, policy.request, policy.healthyWithinMs, (timeoutMs) =>
     askService(reload, service, policy.request, timeoutMs),
   );

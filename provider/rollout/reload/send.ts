@@ -7,6 +7,7 @@ import type { ServiceItem } from "../../contract/models";
 import { MAX_PROBE_BODY_BYTES } from "../../contract/readiness/evaluate";
 import { routesOf } from "../candidate/route";
 import { type Answer, type ReloadRequest, judge, pauseAfter } from "./request";
+import { type Waiting, pause, steadyTime } from "../waiting";
 
 /** A request to a member, as the metro sends it. */
 export type MemberRequest = Pick<ReloadRequest, "port" | "path" | "headers"> & {
@@ -61,25 +62,28 @@ export interface Refusal {
   readonly body: string | undefined;
 }
 
+const MIN_TIMEOUT_MS = 1_000;
+
 /**
- * Tries until the request is accepted; then `undefined`. Throws what `ask` throws.
+ * Tries until the request is accepted; then `undefined`. Throws what `ask` throws, and `ROLLOUT_STOPPED`.
  *
  * @param ask sends it once, within this time in milliseconds
  */
 export async function untilAccepted(
-  { clock, signal }: CallContext,
+  context: Waiting,
   request: ReloadRequest,
   withinMs: number,
   ask: (timeoutMs: number) => Promise<Answer>,
 ): Promise<Refusal | undefined> {
-  const endMs = clock.now() + withinMs;
+  const now = steadyTime(context.clock);
+  const endMs = now() + withinMs;
   for (let attempts = 1; ; attempts++) {
-    const answer = await ask(Math.max(1_000, endMs - clock.now()));
+    const answer = await ask(Math.max(MIN_TIMEOUT_MS, endMs - now()));
     const verdict = judge(answer, request);
     if (verdict.outcome === "accepted") return undefined;
     const pauseMs = pauseAfter(attempts);
-    if (verdict.outcome === "refused" || clock.now() + pauseMs >= endMs)
+    if (verdict.outcome === "refused" || now() + pauseMs >= endMs)
       return { reason: verdict.reason, attempts, body: "body" in answer ? answer.body : undefined };
-    await clock.sleep(pauseMs, signal);
+    await pause(context, pauseMs);
   }
 }

@@ -8,6 +8,7 @@ import { readinessProblem } from "../../contract/readiness/evaluate";
 import { type ProbeProgress, afterAttempt, notProbed, probeSettings } from "../../contract/readiness/progress";
 import type { ReloadPolicy } from "./request";
 import { askMember } from "./send";
+import { type Waiting, pause, steadyTime } from "../waiting";
 
 const POLL_MS = 200;
 
@@ -20,21 +21,22 @@ export const readMember = async (context: CallContext, uuid: string): Promise<In
 
 /**
  * Waits until the member passes its gate and has been ready for `stableForMs` since. Returns why it does not, as a clause.
+ * Throws the client's errors, and `ROLLOUT_STOPPED`.
  *
  * @param before the member before the reload
  * @param canAsk the metro sends requests to single members: the gate is asked again, not only what it found earlier
  */
 export async function untilSteady(
-  context: CallContext,
+  context: Waiting,
   before: InstanceItem,
   { gate, healthyWithinMs, stableForMs, readyOnceRunning }: ReloadPolicy,
   canAsk: boolean,
 ): Promise<string | undefined> {
-  const { clock, signal } = context;
+  const now = steadyTime(context.clock);
   const assess = readyOnceRunning ? assessLiveness : assessReadiness;
   const http = canAsk ? gate?.http : undefined;
   const settings = probeSettings(gate ?? {});
-  const beganMs = clock.now();
+  const beganMs = now();
   let progress: ProbeProgress = notProbed();
   let sinceMs: number | undefined;
   for (;;) {
@@ -47,17 +49,18 @@ export async function untilSteady(
     if (reason === undefined && http !== undefined && progress.state !== "passed") {
       const answer = await askMember(context, member, http, settings.timeoutMs);
       const problem = "problem" in answer ? `it ${answer.problem}` : readinessProblem(answer, http);
-      progress = afterAttempt(progress, problem, clock.now() - beganMs, settings);
+      progress = afterAttempt(progress, problem, now() - beganMs, settings);
       if (progress.state === "failed") return `it does not pass its gate any more: ${problem ?? ""}`;
       if (progress.state !== "passed") reason = problem ?? "its gate has not passed often enough yet";
     }
     if (reason === undefined) {
-      sinceMs ??= clock.now();
-      if (clock.now() - sinceMs >= stableForMs) return undefined;
+      sinceMs ??= now();
+      if (now() - sinceMs >= stableForMs) return undefined;
     } else {
       sinceMs = undefined;
-      if (clock.now() - beganMs > healthyWithinMs) return `it does not pass its gate any more: ${reason}`;
+      if (now() - beganMs > healthyWithinMs) return `it does not pass its gate any more: ${reason}`;
     }
-    await clock.sleep(reason !== undefined && http !== undefined ? settings.intervalMs : POLL_MS, signal);
+    const intervalMs = Math.min(settings.intervalMs, Math.max(POLL_MS, beganMs + healthyWithinMs - now()));
+    await pause(context, reason !== undefined && http !== undefined ? intervalMs : POLL_MS);
   }
 }

@@ -1,24 +1,26 @@
 /** Wakes members that sleep, so that a request of one of them reaches all. */
-import { type CallContext, callOptions } from "../../client/callContext";
+import { callOptions } from "../../client/callContext";
 import { allItems } from "../../client/client";
 import { assessReadiness } from "../../client/waitForInstance";
 import { ITEM_CODES } from "../../contract/codes";
 import { getExistingInstances } from "../members/instances";
+import { type Waiting, pause, steadyTime } from "../waiting";
 
 const POLL_MS = 100;
 
 /**
  * Starts members in standby until all run and are ready at once. Returns the names of those that did not within the time.
  *
- * Throws the client's errors.
+ * Throws the client's errors, and `ROLLOUT_STOPPED`.
  */
 export async function wakeMembers(
-  context: CallContext,
+  context: Waiting,
   uuids: readonly string[],
   withinMs: number,
 ): Promise<readonly string[]> {
-  const { client, clock, signal } = context;
-  const endMs = clock.now() + withinMs;
+  const { client } = context;
+  const now = steadyTime(context.clock);
+  const endMs = now() + withinMs;
   for (;;) {
     const members = await getExistingInstances(context, uuids);
     const asleep = members.filter(({ state }) => state === "standby");
@@ -33,7 +35,7 @@ export async function wakeMembers(
     }
     const late = members.filter((one) => one.state !== "running" || assessReadiness(one).outcome !== "met");
     if (late.length === 0) return [];
-    if (clock.now() >= endMs) return late.map(({ name }) => name);
-    await clock.sleep(POLL_MS, signal);
+    if (now() >= endMs) return late.map(({ name }) => name);
+    await pause(context, POLL_MS);
   }
 }

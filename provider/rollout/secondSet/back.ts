@@ -70,26 +70,50 @@ export const warnOfLentDomains = ({ service, warn }: SecondSetOptions, reason: s
     `The domains of service '${service.name}' still lead to its second set '${secondSetName(service)}', because ${reason}. The next update moves them back.`,
   );
 
+/** Says that a second set stays after a rollout that was stopped, whether or not it has the domains. */
+export const warnOfSecondSet = ({ service, warn }: SecondSetOptions): void =>
+  warn(
+    `The second set '${secondSetName(service)}' of service '${service.name}' stays as it is, because the rollout was stopped. The next update ends it, and moves the domains back if it has them.`,
+  );
+
+/** The service gets those of its domains that lead nowhere, as after a failed move. Throws as the client does. */
+async function returnDomains(context: CallContext, options: SecondSetOptions): Promise<void> {
+  const service = await refetch(context, options.service);
+  const own = domainsAt(options, service);
+  const missing = options.domains.filter((domain) => !own.includes(domain));
+  if (missing.length === 0) return;
+  const body = [domainChange(service.uuid, "add", missing)];
+  const attempted = `Giving service '${service.name}' its domains back`;
+  onlyItem(await context.client.patchServices({ body }, callOptions(context)), attempted);
+}
+
 /**
  * Clients go back to the service if it serves, such as after a rollback. Otherwise the second set keeps serving until the next update.
- * Never throws.
+ * Never throws. Returns false if the service does not have its domains.
  */
-export async function endAfterFailure(options: SecondSetOptions): Promise<void> {
+export async function endAfterFailure(options: SecondSetOptions): Promise<boolean> {
   const { service, warn } = options;
   const context = options.cleanup();
+  let hasDomains = false;
   try {
     const group = await findSecondSet(context, service);
-    if (group === undefined) return;
     if (domainsAt(options, group).length === 0) {
+      await returnDomains(context, options);
+      hasDomains = true;
       await releaseMeanwhile(context, service);
-      return await removeGroup(context, group.name);
+      if (group !== undefined) await removeGroup(context, group.name);
+      return true;
     }
     const members = await listInstances(context, service, options.isManaged);
-    if (members.some((one) => assessReadiness(one).outcome === "met")) return await cutBack(context, options);
+    if (members.some((one) => assessReadiness(one).outcome === "met")) {
+      await cutBack(context, options);
+      return true;
+    }
     warnOfLentDomains(options, "none of its replicas serves");
   } catch (error) {
     warn(
       `The second set '${secondSetName(service)}' could not be removed: ${errorMessage(error)} The next update of the service does so.`,
     );
   }
+  return hasDomains;
 }

@@ -5,6 +5,7 @@
  *
  * The temporary group has a fixed name, and the domains tell how far a killed rollout came: see {@link runBesideSecondSet}.
  */
+import { UnikernelError } from "../../base/errors";
 import type { InstanceItem } from "../../contract/models";
 import { retireMembers } from "../act";
 import { removeGroup } from "../candidate/group";
@@ -17,6 +18,7 @@ import {
   refetch,
   releaseMeanwhile,
   warnOfLentDomains,
+  warnOfSecondSet,
 } from "./back";
 import { findSecondSet, keepRunning, launchSecondSet, ownDomain, passGate } from "./group";
 import { domainChange, moveDomains } from "./moveDomains";
@@ -54,18 +56,41 @@ export async function runBesideSecondSet(
   try {
     members = await replace(begin);
   } catch (error) {
-    if (hasBegun) await endAfterFailure(options);
+    if (!hasBegun) throw error;
+    // As in the service itself, nothing more changes: whoever has removed the lock may be at it.
+    if (UnikernelError.has(error, "ROLLOUT_STOPPED", "ROLLOUT_LOCKED")) {
+      warnOfSecondSet(options);
+      throw error;
+    }
+    if (!(await endAfterFailure(options))) throw notRolledBack(error);
     throw error;
   }
   if (!hasBegun) return members;
   try {
     await passAgain(options, members);
+    await options.checkStop();
   } catch (error) {
-    warnOfLentDomains(options, "its replicas have not passed the gate");
+    warnOfLentDomains(
+      options,
+      UnikernelError.has(error, "ROLLOUT_STOPPED")
+        ? "the rollout was stopped"
+        : "its replicas have not passed the gate",
+    );
     throw error;
   }
   await cutBack(options, options);
   return members;
+}
+
+/** The error of a failed rollout, in which the service has not got its domains back. */
+function notRolledBack(error: unknown): unknown {
+  if (!UnikernelError.has(error, "ROLLOUT_FAILED")) return error;
+  const { code, message, details, cause } = error;
+  return new UnikernelError(code, `${message} The domains do not lead to the service.`, {
+    hint: "Run 'pulumi up' again: it gives the service its domains back.",
+    details: { ...details, rolledBack: false },
+    cause,
+  });
 }
 
 /** The second set passes, the domains move to it, and the old members go. */

@@ -18,6 +18,7 @@ import { probeThroughGroup } from "../candidate/probe";
 import { routesOf } from "../candidate/route";
 import { type CandidateGate, untilPassed } from "../candidate/untilPassed";
 import { createInstance, drainAndDelete, getExistingInstances } from "../members/instances";
+import { pause } from "../waiting";
 import type { SecondSetOptions } from "./options";
 
 /** The name of the second set's group, and of its members without their number: always the same. */
@@ -66,7 +67,7 @@ export const ownDomain = (group: ServiceItem, isMoved: (fqdn: string) => boolean
  * `stableForMs`. Throws as the check of a candidate does.
  */
 export async function passGate(options: SecondSetOptions, fqdn: string, uuids: readonly string[]): Promise<void> {
-  const { policy, service, clock, client, signal } = options;
+  const { policy, service, client, signal } = options;
   const gate = policy.gate ?? {};
   const routes = routesOf(gate, service.services ?? [], client.metro);
   const settings: CandidateGate = { ...options, gate, healthyWithinMs: policy.healthyWithinMs };
@@ -80,7 +81,7 @@ export async function passGate(options: SecondSetOptions, fqdn: string, uuids: r
     options.report("ready", `the gate passed`, instance.name);
   }
   if (policy.stableForMs === 0) return;
-  await clock.sleep(policy.stableForMs, signal);
+  await pause(options, policy.stableForMs);
   const now = await getExistingInstances(options, uuids);
   const isStable = ({ uuid, restart_count = 0, ...one }: InstanceItem) =>
     restart_count === restarts.get(uuid) && assessReadiness({ uuid, ...one }).outcome === "met";

@@ -34,7 +34,7 @@ export const domainChange = (
 
 /**
  * Moves the domains, and returns for how long they may have led nowhere at most: from the request to the answer that they have arrived.
- * Milliseconds. If they cannot be taken, they go back. Throws as the client does.
+ * Milliseconds. If they cannot be taken, or the answer is lost, they go back. Throws as the client does.
  */
 export async function moveDomains(context: CallContext, move: DomainMove): Promise<number> {
   const { client, clock } = context;
@@ -42,7 +42,17 @@ export async function moveDomains(context: CallContext, move: DomainMove): Promi
   const take = domainChange(to, "add", domains);
   const body = [...before, domainChange(from, "del", domains), take, ...after];
   const beganMs = clock.now();
-  const response = await client.patchServices({ body }, callOptions(context));
+  /** Whoever has lost them serves again. If this fails too, {@link returnDomains} repeats it. */
+  const giveBack = async (): Promise<void> => {
+    const returned = await client.patchServices({ body: [domainChange(from, "add", domains)] });
+    const isBack = returned.items.every(({ status }) => status !== "error");
+    if (isBack && undo.length > 0) await client.patchServices({ body: [...undo] });
+  };
+  const response = await client.patchServices({ body }, callOptions(context)).catch(async (error: unknown) => {
+    // The metro may have carried out any of them. Domains that have arrived stay where they are: then this is rejected.
+    await giveBack().catch(() => undefined);
+    throw error;
+  });
   const taken = response.items[before.length + 1];
   if (taken?.status !== "error") {
     allItems(response, attempted);
@@ -51,8 +61,7 @@ export async function moveDomains(context: CallContext, move: DomainMove): Promi
   try {
     await takeOnceFree(context, take, attempted);
   } catch (error) {
-    // Whoever has lost them serves again. If this fails too, the next update sets the domains that are missing.
-    await client.patchServices({ body: [domainChange(from, "add", domains), ...undo] }).catch(() => undefined);
+    await giveBack().catch(() => undefined);
     throw error;
   }
   return clock.now() - beganMs;

@@ -4,6 +4,7 @@ import type { CallContext } from "../../client/callContext";
 import type { CreateInstanceRequest, DomainRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import type { RolloutPhase } from "../events";
 import type { RolloutPolicy } from "../policy";
+import type { StopCheck } from "../waiting";
 
 /** What a second set needs. */
 export interface SecondSetOptions extends CallContext {
@@ -27,8 +28,8 @@ export interface SecondSetOptions extends CallContext {
   readonly createRequest: () => CreateInstanceRequest;
   /** How long the guest of an old member may take to shut down after its drain timeout. Milliseconds. */
   readonly timeoutMs: number;
-  /** Throws if the rollout must end before its next change. */
-  readonly checkStop: () => Promise<void>;
+  /** Throws if the rollout must end before its next change, or while waiting. */
+  readonly checkStop: StopCheck;
   /** Prints the console of a member that fails, and returns a sentence about it. */
   readonly reportConsole: (instance: InstanceItem) => Promise<string>;
   readonly report: (phase: RolloutPhase, detail: string, member?: string) => void;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { deleteObject } from "../../../provider/cli/deleteObject";
 import { logs } from "../../../provider/cli/logs";
+import { rollStop } from "../../../provider/cli/rollStop";
 import { type DynamicProvider, providerOf } from "../../../provider/pulumi/dynamic/provider";
 import { type ResourceKind } from "../../../provider/resources/all";
 import { freePort } from "../../support/localPlatform";
@@ -193,6 +194,14 @@ describe("a provider object", function () {
       await platform.requestItem("POST", "/v1/instances", body);
       assert.equal(typeof (await logs(["web", ...metro])), "string");
       await assert.rejects(logs(["nobody", ...metro]), { code: "NOT_FOUND" });
+      await platform.requestItem("POST", "/v1/services", {
+        name: "api-0123456",
+        services: [{ port: await freePort() }],
+      });
+      assert.match(await rollStop(["api", ...metro]), /^No rollout of service 'api-0123456' in metro .* is running\.$/);
+      const mistaken = { code: "NOT_FOUND", hint: "Did you mean 'api-0123456'?" };
+      await assert.rejects(deleteObject(["service", "api", ...metro]), mistaken);
+      await deleteObject(["service", "api-0123456", ...metro]);
       assert.match(await deleteObject(["instance", "web", ...metro]), /web/);
       await assert.rejects(logs([]), { code: "INPUT_INVALID" });
 

@@ -104,7 +104,7 @@ describe("the lock of a service", () => {
     );
     assert.match(
       text,
-      /\nThat rollout ends with an error after its current step; its replicas stay as they are then\.\n/,
+      /\nThat rollout ends with an error before its next step, and its replicas stay .*; if its current step is the last one, it succeeds\.\n/,
     );
     const error = await rolling;
     assert.equal(error.code, "ROLLOUT_STOPPED");

@@ -161,6 +161,18 @@ describe("the quota check at preview", () => {
         ]);
       });
 
+      it("counts the template of clones", async () => {
+        const cloned = (image: string, replicas: number) => ({
+          ...gated(image, replicas),
+          rollout: { gate: { path: "/ready", isolation: "clone" } },
+        });
+        const scale = (instances: number) => check(cloned("a", 2), cloned("a", 4), { used, hard: { instances } });
+        assert.deepEqual(await scale(5), []);
+        assert.deepEqual(await scale(4), [
+          `QUOTA_EXCEEDED: rollout.gate.isolation: the template of the clones exists beside the replicas during the update, which needs 2 + 1 = 3 more of instances; 2 of 4 are used. ${HINT}`,
+        ]);
+      });
+
       it("counts a second set, and what is kept", async () => {
         const blueGreen = (more: object) => ({ strategy: "blueGreen", ...more });
         const roll = (rollout: object, hard: Record<string, number>) =>

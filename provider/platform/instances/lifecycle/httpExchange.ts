@@ -1,6 +1,8 @@
 /** One HTTP request over an open connection to a VM. */
 import * as http from "node:http";
 import type * as net from "node:net";
+import type { Duplex, Readable } from "node:stream";
+import * as zlib from "node:zlib";
 import { MAX_PROBE_BODY_BYTES, type ReadinessResponse } from "../../../contract/readiness/evaluate";
 
 /** A request. */
@@ -43,11 +45,15 @@ export function exchange(
       if (!readsBody) return finish({ status, body: undefined });
       const chunks: Buffer[] = [];
       let bytes = 0;
-      response
+      response.on("error", abort);
+      const content = decoded(response);
+      content
         .on("data", (chunk: Buffer) => {
           chunks.push(chunk);
           bytes += chunk.length;
-          if (bytes > MAX_PROBE_BODY_BYTES) finish({ status, body: undefined });
+          if (bytes <= MAX_PROBE_BODY_BYTES) return;
+          content.destroy(); // what it has received may decode to a thousand times as much
+          finish({ status, body: undefined });
         })
         .on("error", abort)
         .on("end", () => finish({ status, body: Buffer.concat(chunks).toString("utf8") }));
@@ -56,6 +62,19 @@ export function exchange(
     if (signal.aborted) finish();
   });
 }
+
+/** The content without its coding, which a server may choose unasked. Source: RFC 9110, sections 8.4.1 and 12.5.3. */
+function decoded(response: http.IncomingMessage): Readable {
+  const decoder = DECODERS[response.headers["content-encoding"]?.toLowerCase() ?? ""]?.();
+  return decoder === undefined ? response : response.pipe(decoder);
+}
+
+const DECODERS: Readonly<Record<string, (() => Duplex) | undefined>> = {
+  gzip: zlib.createGunzip,
+  "x-gzip": zlib.createGunzip,
+  deflate: zlib.createInflate,
+  br: zlib.createBrotliDecompress,
+};
 
 const hasHost = (headers: Readonly<Record<string, string>>): boolean =>
   Object.keys(headers).some((name) => name.toLowerCase() === "host");

@@ -106,5 +106,7 @@ export function rotationStateOf(status: InstanceStatus): Candidate["state"] {
   if (status.state === "standby") return "standby";
   const isStarting = status.state === "starting" || status.state === "running" || status.restart?.nextAt !== undefined;
   const goesToStandby = status.state === "stopping" && status.stopAskedBy === "scale-to-zero";
-  return isStarting || goesToStandby ? "starting" : "out";
+  if (isStarting || goesToStandby) return "starting";
+  const wasAskedTo = status.stopAskedBy === "user" && status.stopForced !== true;
+  return status.state === "draining" || (status.state === "stopping" && wasAskedTo) ? "leaving" : "out";
 }

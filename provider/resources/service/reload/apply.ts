@@ -3,6 +3,7 @@ import { createRedactor } from "../../../base/redact";
 import { UnikernelError } from "../../../base/errors";
 import { omitUndefined } from "../../../base/objects";
 import { allItems } from "../../../client/client";
+import { collectStrings, secretValues } from "../../../client/errors/consoleExcerpt";
 import { metroFeatures } from "../../../client/transport/metroFeatures";
 import type { InstanceItem, MetroFeature, ServiceItem } from "../../../contract/models";
 import type { ReloadPolicy } from "../../../rollout/reload/request";
@@ -13,7 +14,7 @@ import { type ServiceInputs, desiredReplicas } from "../inputs";
 import { reportProgress } from "../progress";
 import type { StopCheck } from "../rollout/lock";
 import { defaultGatePort, toRolloutPolicy } from "../rollout/policy";
-import { configurationOf, hasConfiguration, withConfiguration } from "./configuration";
+import { configurationIn, configurationOf, hasConfiguration, withConfiguration } from "./configuration";
 import { noMemberRequests } from "./describe";
 import { scopeOf } from "./input";
 
@@ -59,12 +60,12 @@ export async function reloadReplicas(
   const { client, clock, signal, metro } = context;
   const configuration = configurationOf(inputs.reloadOn);
   const tagsOf = new Map<string, readonly string[]>();
-  const mark = async (members: readonly InstanceItem[]): Promise<void> => {
+  const setTags = async (members: readonly InstanceItem[], wanted: string | undefined, attempted: string) => {
     if (members.length === 0) return;
-    const marked = members.map((one) => ({ uuid: one.uuid, value: [...withConfiguration(one, configuration)] }));
-    const body = marked.map((one) => ({ ...one, prop: "tags" as const, op: "set" as const }));
-    allItems(await client.patchInstances({ body }), `Marking the reloaded replicas of service '${service.name}'`);
-    for (const { uuid, value } of marked) tagsOf.set(uuid, value);
+    const tagged = members.map((one) => ({ uuid: one.uuid, value: [...withConfiguration(one, wanted)] }));
+    const body = tagged.map((one) => ({ ...one, prop: "tags" as const, op: "set" as const }));
+    allItems(await client.patchInstances({ body }), `${attempted} of service '${service.name}'`);
+    for (const { uuid, value } of tagged) tagsOf.set(uuid, value);
   };
   const withTags = (): readonly InstanceItem[] =>
     instances.map((instance) => {
@@ -84,7 +85,13 @@ export async function reloadReplicas(
   await reloadMembers(
     {
       ...{ client, clock, signal, service, policy, canAskMembers, total: instances.length },
-      mark,
+      unmark: (members) =>
+        setTags(
+          members.filter((one) => configurationIn(one) !== undefined),
+          undefined,
+          "Marking the replicas to reload",
+        ),
+      mark: (members) => setTags(members, configuration, "Marking the reloaded replicas"),
       checkStop: () => stop.check(),
       onEvent: reportProgress(context, service.name),
       onRefusal: (subject, refusal) => printRefusal(context, inputs, subject, refusal),
@@ -97,14 +104,16 @@ export async function reloadReplicas(
 /** Prints what was answered, with what the program gave masked. It never goes into an error, which reaches the state. */
 function printRefusal(
   { printProgress }: ProviderContext,
-  { reload, template }: ServiceInputs,
+  { reload, reloadOn, template }: ServiceInputs,
   subject: string,
   { body }: Refusal,
 ): void {
-  const text = (body ?? "").replace(/[\p{Cc}\s]+/gu, " ").trim();
-  if (text === "") return;
-  const secrets = [...Object.values(reload?.headers ?? {}), ...Object.values(template?.env ?? {})];
-  const masked = createRedactor(secrets)(text);
+  const secrets = [...collectStrings([reload?.headers, reloadOn]), ...secretValues([template ?? {}])];
+  // Masked first: a secret may have several spaces, or lines.
+  const masked = createRedactor(secrets)(body ?? "")
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .trim();
+  if (masked === "") return;
   const excerpt = masked.length > MAX_EXCERPT_LENGTH ? `${masked.slice(0, MAX_EXCERPT_LENGTH)}…` : masked;
   printProgress(`${subject} answered the reload with: ${excerpt}`);
 }

@@ -43,7 +43,8 @@ function describeRemaining(wanted: string | undefined, configurations: KnownRepl
   const old = configurations.filter((one) => one !== wanted).length;
   const isUnfinished = old > 0 && old < configurations.length;
   const isUnknown = configurations.length > 0 && configurations.every((one) => one === undefined);
-  return { old, isUnfinished, isUnknown };
+  const isDone = old === 0 && configurations.length > 0;
+  return { old, isDone, isUnfinished, isUnknown };
 }
 
 /**
@@ -54,7 +55,10 @@ export function describeReload(olds: ServiceInputs, news: ServiceInputs, replica
   const count = Math.min(replicas.count, desiredReplicas(news));
   if (!changesConfiguration(olds, news) || count === 0) return undefined;
   const { reload, rollout, template = { volumes: [] }, ports } = news;
-  const { old, isUnfinished, isUnknown } = describeRemaining(configurationOf(news.reloadOn), replicas.configurations);
+  const remaining = describeRemaining(configurationOf(news.reloadOn), replicas.configurations);
+  const { old, isDone, isUnfinished, isUnknown } = remaining;
+  // All had it before reloadOn was removed, for example.
+  if (isDone) return undefined;
   const left = isUnfinished ? Math.min(old, count) : count;
   const policy = toRolloutPolicy(desiredReplicas(news), template, rollout, ports);
   const volume = rollout.strategy === "recreate" ? undefined : exclusiveVolume(template, rollout);

@@ -63,6 +63,7 @@ export function describeGuarantee(
   { gate }: Pick<RolloutPolicy, "gate">,
   isIsolated: boolean,
   volume: string | undefined,
+  isolation?: "candidate" | "clone",
 ): string {
   if (isIsolated)
     return gate === undefined
@@ -70,6 +71,8 @@ export function describeGuarantee(
       : "each new replica passes its gate before it gets connections";
   if (gate !== undefined && volume !== undefined)
     return `connections begin when the metro routes to a replica; the gate is not probed, because a candidate cannot have the volume '${volume}' that a replica holds`;
+  if (gate !== undefined && isolation === "clone")
+    return "a candidate passes the gate first, and the replicas are its clones; connections to them begin when the metro routes to them";
   return gate === undefined
     ? "connections begin when the metro routes to a replica"
     : "a candidate passes the gate first; connections to the replicas begin when the metro routes to them";

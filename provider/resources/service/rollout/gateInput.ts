@@ -81,6 +81,10 @@ export const gateInput = objectType(
     startPeriodMs: field(durationMs(0), {
       description: "Time after a start in which failures do not count, in milliseconds, 0 to 3,600,000. Default 0.",
     }),
+    isolation: field(z.enum(["candidate", "clone"]).optional(), {
+      description:
+        "Where the metro sends connections to each replica that runs. `candidate`: an instance with the same template passes the gate first, and is deleted. `clone`: it becomes a template, and the replicas are its clones; needs an account with templates. Default `candidate`. No effect in metro `local`, where each replica passes the gate itself.",
+    }),
     holdTimeoutMs: field(durationMs(0), {
       description:
         "How long the metro `local` lets a connection wait for a member that has not passed, such as one that just woke, in milliseconds, 0 to 3,600,000; then it answers 503. Default: as long as for a start.",

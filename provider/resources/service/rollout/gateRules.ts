@@ -18,21 +18,25 @@ const PROBE_SETTINGS = [
   "failureThreshold",
   "startPeriodMs",
   "holdTimeoutMs",
+  "isolation",
 ] as const;
 /** Settings that need a body in the response. */
 const BODY_SETTINGS = ["match", "contains", "pattern"] as const;
 
 /** The paths that {@link checkGate} reads: all but `headers`, which may be unknown in a preview. */
-export const GATE_PATHS = (["type", ...HTTP_SETTINGS, ...PROBE_SETTINGS] as const)
-  .filter((name) => name !== "headers")
-  .map((name) => `rollout.gate.${name}` as const);
+export const GATE_PATHS = [
+  ...(["type", ...HTTP_SETTINGS, ...PROBE_SETTINGS] as const)
+    .filter((name) => name !== "headers")
+    .map((name) => `rollout.gate.${name}` as const),
+  "rollout.strategy" as const,
+];
 
 const number = (value: number): string => value.toLocaleString("en-US");
 
 /** Settings that the type of gate does not use. */
 function checkUnused(gate: GateInput, type: GateType): readonly CheckFailure[] {
   if (type === "http") return [];
-  const unused = type === "tcp" ? HTTP_SETTINGS : [...HTTP_SETTINGS, ...PROBE_SETTINGS];
+  const unused: readonly (keyof GateInput)[] = type === "tcp" ? HTTP_SETTINGS : [...HTTP_SETTINGS, ...PROBE_SETTINGS];
   const advice =
     gate.type === undefined
       ? "needs an HTTP gate; give its path."
@@ -83,6 +87,13 @@ function checkTimes(gate: GateInput, healthyWithinMs: number): readonly CheckFai
   return failures;
 }
 
+/** Strategies that launch no members, or none that a candidate stands for. */
+function checkIsolation({ isolation }: GateInput, { strategy }: RolloutInput): readonly CheckFailure[] {
+  if (isolation !== "clone" || (strategy !== "inPlace" && strategy !== "blueGreen")) return [];
+  const why = strategy === "inPlace" ? "changes replicas instead of launching any" : "gates a complete second set";
+  return [failure("isolation", `"clone" cannot be used with the strategy "${strategy}", which ${why}.`)];
+}
+
 /** The rules of a gate. */
 export function checkGate(ports: readonly PublishedPort[], rollout: RolloutInput): readonly CheckFailure[] {
   const { gate, healthyWithinMs } = rollout;
@@ -90,6 +101,7 @@ export function checkGate(ports: readonly PublishedPort[], rollout: RolloutInput
   const type = gateTypeOf(gate);
   return [
     ...checkUnused(gate, type),
+    ...checkIsolation(gate, rollout),
     ...(type === "http" ? checkRequest(gate, ports) : []),
     ...(type === "running" ? [] : checkTimes(gate, healthyWithinMs)),
   ];

@@ -3,6 +3,7 @@ import type { MetroFeature } from "../../../contract/models";
 import { findMetroFeatures } from "../../metroFeatures";
 import { knownPartsDiffer } from "../../../definition/diff";
 import type { CheckFailure, InputFindings } from "../../../definition/resource";
+import { hasTemplates } from "../../../rollout/candidate/clone";
 import { containsUnknown, isUnknown } from "../../../definition/unknowns";
 import type { ProviderContext } from "../../context";
 import { fingerprint } from "../../workload/request";
@@ -52,8 +53,13 @@ function findUnsupported(
   if (strategy === "blueGreen" && !has("rotation")) failures.push(...findUnmovable(metro, domains, ports));
   if (isMemberScope(reload) && !has("member-requests"))
     failures.push({ code: "NOT_SUPPORTED", property: "reload.scope", reason: `${noMemberRequests(metro)}.` });
-  const withFailures = (warnings: readonly string[]) => (failures.length === 0 ? { warnings } : { warnings, failures });
-  if (gate === undefined || has("readiness-probe")) return withFailures([]);
+  const withWarnings = (warnings: readonly string[]) => (failures.length === 0 ? { warnings } : { warnings, failures });
+  if (gate !== undefined && has("readiness-probe")) {
+    if (gate.isolation !== "clone") return withWarnings([]);
+    const why = `has no effect in metro '${metro}', where each replica passes the gate itself`;
+    return withWarnings([`rollout.gate.isolation ${why}`]);
+  }
+  if (gate === undefined) return withWarnings([]);
   const { port } = gate;
   if (typeof port === "number" && !containsUnknown(ports) && !isPublished(ports, port))
     failures.push({
@@ -61,11 +67,31 @@ function findUnsupported(
       property: "rollout.gate.port",
       reason: `no port of the service leads to ${port}, and metro '${metro}' has no other way to a replica. Publish it, or give a port that is published.`,
     });
-  return withFailures(
+  return withWarnings(
     gate.holdTimeoutMs === undefined
       ? []
       : [`rollout.gate.holdTimeoutMs has no effect in metro '${metro}', which does not hold connections for a gate`],
   );
+}
+
+const withFailures = (found: Pick<InputFindings, "warnings" | "failures">, more: readonly CheckFailure[]) =>
+  more.length === 0 ? found : { ...found, failures: [...(found.failures ?? []), ...more] };
+
+/** Why the replicas cannot be clones of a candidate. */
+async function findUnclonable(
+  context: ProviderContext,
+  { rollout, template }: Pick<ServiceInputs, "rollout" | "template">,
+): Promise<readonly CheckFailure[]> {
+  if (rollout.gate?.isolation !== "clone" || template === undefined) return [];
+  const fail = (reason: string): CheckFailure => ({
+    code: "NOT_SUPPORTED",
+    property: "rollout.gate.isolation",
+    reason: `"clone" ${reason}. Remove it.`,
+  });
+  const volume = containsUnknown(template.volumes) ? undefined : exclusiveVolume(template, rollout);
+  if (volume !== undefined) return [fail(`needs a candidate, which cannot have the volume '${volume}' of a replica`)];
+  if ((await hasTemplates(context)) !== false) return [];
+  return [fail(`needs an account with templates, and metro '${context.metro}' has none for this one`)];
 }
 
 /**
@@ -87,12 +113,15 @@ export async function inspectRollout(
   if (!rolls && strategy !== "blueGreen" && gate === undefined && !isMemberScope(news.reload)) return NO_FINDINGS;
   const features = await findMetroFeatures(context);
   if (features === undefined) return NO_FINDINGS;
-  const unsupported = findUnsupported(context.metro, features, news);
+  const found = findUnsupported(context.metro, features, news);
+  const unsupported = features.has("readiness-probe" satisfies MetroFeature)
+    ? found
+    : withFailures(found, await findUnclonable(context, news));
   if (!rolls || unsupported.failures !== undefined) return { information: [], ...unsupported };
   const probe = gate && !containsUnknown(ports) ? toReadinessProbe(gate, ports) : undefined;
   const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
   if (strategy === "blueGreen" && !features.has("rotation" satisfies MetroFeature))
     return { information: [describeSecondSet({ gate: probe })], ...unsupported };
   const volume = exclusiveVolume(template, rollout);
-  return { information: [describeGuarantee({ gate: probe }, isIsolated, volume)], ...unsupported };
+  return { information: [describeGuarantee({ gate: probe }, isIsolated, volume, gate?.isolation)], ...unsupported };
 }

@@ -34,6 +34,14 @@ describe("the choice of an instance for a connection", () => {
     assert.deepEqual(chooseInstance([], limits, none), { action: "refuse" });
   });
 
+  it("holds while the last one leaves or a successor is due, but not for full ones that are ready", () => {
+    const leaving = other("l", "leaving");
+    assert.deepEqual(chooseInstance([leaving, other("d", "out")], limits, none), { action: "hold" });
+    assert.deepEqual(chooseInstance([], limits, none, true), { action: "hold" });
+    assert.deepEqual(chooseInstance([ready("a", 4), leaving], limits, none, true), { action: "refuse" });
+    assert.deepEqual(chooseInstance([ready("a", 3), leaving], limits, none, true), { action: "connect", uuid: "a" });
+  });
+
   it("refuses above the hard limit", () => {
     assert.deepEqual(chooseInstance([ready("a", 4)], limits, none), { action: "refuse" });
   });
@@ -49,7 +57,7 @@ describe("the choice of an instance for a connection", () => {
   it("is never an instance that is not ready, was tried, is full, or is busier than another", () => {
     const candidate = fc.record({
       uuid: fc.uuid(),
-      state: fc.constantFrom("ready", "starting", "standby", "out" as const),
+      state: fc.constantFrom("ready", "starting", "standby", "leaving", "out" as const),
       connections: fc.nat(6),
     });
     fc.assert(

@@ -90,6 +90,8 @@ describe("the HTTP exchanges of a connection", () => {
     assert.equal(after(GET, `${OK}Connection: close\r\n${empty}`).awaitsRequest, false);
     assert.equal(after(GET, `HTTP/1.0 200 OK\r\n${empty}`).awaitsRequest, false);
     assert.equal(after("GET / HTTP/1.0\r\n\r\n", OK + empty).awaitsRequest, false);
+    const agreed = "Connection: Keep-Alive\r\n";
+    assert.equal(after(`GET / HTTP/1.0\r\n${agreed}\r\n`, `HTTP/1.0 200 OK\r\n${agreed}${empty}`).awaitsRequest, true);
     assert.equal(after("GET / HTTP/1.1\r\nconnection: TE, close\r\n\r\n", OK + empty).awaitsRequest, false);
   });
 

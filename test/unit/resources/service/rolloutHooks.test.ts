@@ -35,7 +35,8 @@ describe("the hooks of a service's rollout", () => {
     const policy = { gate, healthyWithinMs: 10_000, stableForMs: 0 } as RolloutPolicy;
     const createRequest = () => ({ name: "web-1", image: IMAGE, autostart: true });
     const reportConsole = () => Promise.resolve("Printed.");
-    const rollout = { policy, features: new Set(features), isNew: () => true, createRequest, reportConsole };
+    const checkStop = () => Promise.resolve();
+    const rollout = { policy, features: new Set(features), isNew: () => true, createRequest, reportConsole, checkStop };
     const volume = exclusiveVolume({ volumes: [...volumes] }, { sharedVolumes });
     return rolloutHooks(context, item, rollout as Parameters<typeof rolloutHooks>[2], volume);
   };

@@ -48,6 +48,7 @@ describe("the candidate of a rollout", () => {
     }),
     reportConsole: () => Promise.resolve("Its last console lines are in the output of this operation."),
     warn: (sentence: string) => warnings.push(sentence),
+    checkStop: () => Promise.resolve(),
     onEvent: (event: RolloutEvent) => events.push(event),
     ...more,
   });
@@ -181,6 +182,37 @@ describe("the candidate of a rollout", () => {
     assert.equal(error.code, "WAIT_TIMEOUT");
     assert.match(error.message, /did not pass the gate within 30 s: \/ready returned HTTP 404\.$/);
     assert.ok(cloud.api.context.clock.now() - beganMs < 35_000);
+    assertNothingLeft();
+  });
+
+  it("does not follow a redirect, which would ask another server", async () => {
+    await start();
+    cloud.answer = () => ({ status: 301, headers: { location: `http://127.0.0.1:${cloud.port}/elsewhere` } });
+    await check(optionsOf(["http"]));
+    assert.deepEqual(
+      cloud.requests.map(({ path }) => path),
+      ["/ready"],
+    ); // 200 to 399 pass by default
+    const http = { port: 8080, path: "/ready", statuses: [200] };
+    const error = await failing(optionsOf(["http"], { gate: { http, failure_threshold: 1 } }));
+    assert.match(error.message, /\/ready returned HTTP 301, after 1 attempt/);
+    assert.ok(cloud.requests.every(({ path }) => path === "/ready"));
+    assertNothingLeft();
+  });
+
+  it("fails in time if the certificate has another name, and if the metro never routes to it", async () => {
+    await start({ fqdn: "localhost", certificate: makeCertificate("other.example.test", ["other.example.test"]) });
+    const late = { healthyWithinMs: 5_000 };
+    const certified = await failing(optionsOf(["tls", "http"], late));
+    assert.deepEqual([certified.code, cloud.requests.length], ["WAIT_TIMEOUT", 0]);
+    assert.match(certified.message, /within 5 s: \/ready has no valid certificate \(/);
+    assertNothingLeft();
+    await cloud[Symbol.asyncDispose]();
+    await start();
+    cloud.isRouted = false;
+    const unrouted = await failing(optionsOf(["http"], late));
+    assert.equal(unrouted.code, "WAIT_TIMEOUT");
+    assert.match(unrouted.message, /within 5 s: \/ready returned HTTP 503\.$/);
     assertNothingLeft();
   });
 

@@ -13,13 +13,16 @@ const NONE: DrainCounts = { finished: 0, moved: 0, halfClosed: 0, cut: 0, elapse
 describe("what became of the connections of a member that drained", () => {
   it("is a clause", () => {
     const counts = (more: Partial<DrainCounts>) => describeDrain({ ...NONE, ...more });
-    assert.equal(counts({ finished: 12, cut: 1, elapsedMs: 60_004 }), "12 connections finished, 1 cut after 60 s");
+    assert.equal(
+      counts({ finished: 12, cut: 1, elapsedMs: 60_004 }),
+      "12 connections finished, 1 still open after 60 s and closed",
+    );
     assert.equal(counts({ finished: 1 }), "1 connection finished");
     assert.equal(
       counts({ moved: 3, halfClosed: 2 }),
       "3 connections moved to other replicas, 2 half-closed and given up",
     );
-    assert.equal(counts({ cut: 2, elapsedMs: 1_500 }), "2 connections cut after 1.5 s");
+    assert.equal(counts({ cut: 2, elapsedMs: 1_500 }), "2 connections still open after 1.5 s and closed");
     assert.equal(counts({ finished: 4, isSampled: true }), "about 4 connections finished");
     assert.equal(counts({}), "no open connections");
   });

@@ -35,6 +35,16 @@ export function candidateIncrease(policy: RolloutPolicy, { had, old, each }: Rep
   return { amount, arithmetic: `1 × ${one}${left} = ${amount}`, property: "rollout.gate", reason: "a candidate runs" };
 }
 
+/** What the template of clones takes in addition: it stays until the last of them has been launched. */
+export function withTemplate(peak: PeakAmount | undefined, { had, desired }: Replicas): PeakAmount {
+  const launched = Math.max(0, desired - had);
+  const members =
+    peak !== undefined && peak.amount >= launched ? peak : { amount: launched, arithmetic: `${launched}` };
+  const amount = members.amount + 1;
+  const reason = "the template of the clones exists beside the replicas";
+  return { amount, arithmetic: `${members.amount} + 1 = ${amount}`, property: "rollout.gate.isolation", reason };
+}
+
 /** What a second set takes while the replicas are replaced: old ones are gone then, or stopped and kept. */
 export function secondSetIncrease(
   { keepOldForMs }: RolloutPolicy,

@@ -7,7 +7,7 @@ import type { Workload } from "../../../workload/inputs";
 import { lengthOrZero, numberOrZero, workloadQuotaUsage } from "../../../workload/quotaUsage";
 import { fingerprint } from "../../../workload/request";
 import type { PublishedPort } from "../../ports";
-import { type Replicas, candidateIncrease, secondSetIncrease } from "./extraUse";
+import { type Replicas, candidateIncrease, secondSetIncrease, withTemplate } from "./extraUse";
 import type { RolloutInput } from "../input";
 import { restartsReplicas } from "../../reload/describe";
 import { exclusiveVolume, toRolloutPolicy } from "../policy";
@@ -88,7 +88,8 @@ export function rolloutPeak(
     each: workloadQuotaUsage(template, true),
   };
   const rolls = isChanged ? had > 0 || desired > 0 : had !== desired;
-  const hasPassed = had > 0 && !isChanged && isSameGate(olds["rollout"], settings);
+  const isCloned = settings.gate?.isolation === "clone"; // a clone needs its template, each time
+  const hasPassed = !isCloned && had > 0 && !isChanged && isSameGate(olds["rollout"], settings);
   const launches = desired > 0 && (isChanged || desired > had);
   const secondSet =
     policy.strategy === "blueGreen" &&
@@ -111,6 +112,7 @@ export function rolloutPeak(
       const increase = other(policy, counts, quota);
       if (increase.amount > Math.max(quotas[quota]?.amount ?? 0, 0)) quotas[quota] = increase;
     }
+  if (hasCandidate && isCloned) quotas["instances"] = withTemplate(quotas["instances"], counts);
   if (reason !== undefined) {
     const more = lengthOrZero(ports) - lengthOrZero(olds["ports"]);
     const property = secondSet ? "rollout.strategy" : hasCandidate ? "rollout.gate" : "";

@@ -47,11 +47,15 @@ describe("the transition of an instance", () => {
     assert.equal(end(status({ deleting: true }), "always").restartDelayMs, undefined);
   });
 
-  it("for connections: it is starting while it will become ready, standby in standby, else out", () => {
+  it("for connections: it is starting while it will become ready, standby in standby, leaving until it has stopped on request, else out", () => {
     assert.equal(rotationStateOf(status({ state: "standby" })), "standby");
     for (const state of ["starting", "running"] as const) assert.equal(rotationStateOf(status({ state })), "starting");
-    for (const state of ["stopped", "draining", "stopping"] as const)
-      assert.equal(rotationStateOf(status({ state })), "out");
+    for (const state of ["stopped", "stopping"] as const) assert.equal(rotationStateOf(status({ state })), "out");
+    const asked = { state: "stopping", stopAskedBy: "user" } as const;
+    for (const leaving of [{ state: "draining" } as const, asked])
+      assert.equal(rotationStateOf(status(leaving)), "leaving");
+    assert.equal(rotationStateOf(status({ ...asked, stopForced: true })), "out");
+    assert.equal(rotationStateOf(status({ ...asked, stopAskedBy: "suspend" })), "out");
     assert.equal(rotationStateOf(status({ state: "stopped", restart: { attempt: 1, nextAt: 5 } })), "starting");
     assert.equal(rotationStateOf(status({ state: "stopping", stopAskedBy: "scale-to-zero" })), "starting");
   });

@@ -41,6 +41,20 @@ describe("the rules of a gate", () => {
     assert.deepEqual(await reasons({ port: 9000 }), []);
   });
 
+  it("accept clones only where a candidate stands for new replicas", async () => {
+    const gate = { path: "/ready", isolation: "clone" };
+    const canary = { strategy: "canary", steps: [{ count: "50%", pauseMs: 1 }] };
+    for (const rollout of [{}, { strategy: "rolling" }, { strategy: "recreate" }])
+      assert.deepEqual(await reasons(gate, rollout), []);
+    assert.ok((await reasons(gate, canary)).every((reason) => !reason.startsWith("isolation")));
+    assert.deepEqual(await reasons(gate, { strategy: "inPlace" }), [
+      'isolation: "clone" cannot be used with the strategy "inPlace", which changes replicas instead of launching any.',
+    ]);
+    assert.deepEqual(await reasons(gate, { strategy: "blueGreen" }), [
+      'isolation: "clone" cannot be used with the strategy "blueGreen", which gates a complete second set.',
+    ]);
+  });
+
   it("ask for the port where none is certain", async () => {
     const needsPort =
       'port: required: no published port has the handler "http", so say which port inside the instance answers the path.';

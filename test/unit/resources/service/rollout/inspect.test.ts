@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UnikernelError } from "../../../../../provider/base/errors";
 import { check } from "../../../../../provider/definition/check";
 import { UNKNOWN } from "../../../../../provider/definition/unknowns";
 import { inspectRollout } from "../../../../../provider/resources/service/rollout/inspect";
@@ -72,6 +73,37 @@ describe("the preview of a rollout", () => {
       "connections begin when the metro routes to a replica; the gate is not probed, because a candidate cannot have the volume 'data' that a replica holds",
     );
     assert.match(await promise(true), /^a candidate passes the gate first/);
+  });
+
+  it("rejects clones where there are no templates, and where no candidate is possible", async () => {
+    const gate = { path: "/ready", isolation: "clone" };
+    const inspectClone = async (getTemplates: () => object, features: readonly string[] = [], more: object = {}) => {
+      const canned = contextWithResponses({ getHealthz: () => ({ features }), getTemplates });
+      const context = { ...canned, metro: METRO, client: Object.assign(canned.client, { metro: METRO }) };
+      const [before, after] = [
+        await inputs({ gate }),
+        await inputs({ gate }, { template: { image: image("2") }, ...more }),
+      ];
+      return inspectRollout(context, before, after);
+    };
+    const failing = (status: number) => () => {
+      throw new UnikernelError("API_REJECTED", "no", { details: { status } });
+    };
+    assert.deepEqual((await inspectClone(() => [])).information, [
+      "a candidate passes the gate first, and the replicas are its clones; connections to them begin when the metro routes to them",
+    ]);
+    for (const status of [403, 404, 405])
+      assert.match(
+        (await inspectClone(failing(status))).failures?.[0]?.reason ?? "",
+        /needs an account with templates/,
+      );
+    assert.equal((await inspectClone(failing(500))).failures, undefined);
+    const template = { image: image("2"), volumes: [{ volume: "data", at: "/data" }] };
+    assert.match(
+      (await inspectClone(() => [], [], { replicas: 1, template })).failures?.[0]?.reason ?? "",
+      /cannot have the volume 'data'/,
+    );
+    assert.match((await inspectClone(failing(404), LOCAL)).warnings.join(), /isolation has no effect/);
   });
 
   it("says how blueGreen moves clients where only domains can be moved, and rejects what does not follow them", async () => {

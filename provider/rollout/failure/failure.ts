@@ -14,7 +14,7 @@ import { hasPassed, isServing } from "../members/readiness";
 import type { RolloutReport } from "../report";
 import { type RunRollout, isWithdrawn, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";
-import { describeStop } from "./stop";
+import { describeStop } from "../waiting";
 
 /** `1 new replica`, `2 new replicas`. */
 const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

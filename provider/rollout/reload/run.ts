@@ -7,13 +7,12 @@ import { UnikernelError, errorMessage } from "../../base/errors";
 import type { CallContext } from "../../client/callContext";
 import type { InstanceItem, ServiceItem } from "../../contract/models";
 import type { EventFacts, RolloutEvent, RolloutPhase } from "../events";
-import { describeStop } from "../failure/stop";
 import { countReplicas } from "../progress/describe";
 import { digestOf } from "../report";
 import type { ReloadPolicy } from "./request";
 import { type Refusal, askMember, askService, untilAccepted } from "./send";
 import { readMember, untilSteady } from "./steady";
-import type { StopCheck } from "../waiting";
+import { type StopCheck, describeStop } from "../waiting";
 import { wakeMembers } from "./wake";
 
 /** What to reload. */

@@ -178,10 +178,10 @@ describe("a rollout of slow gateways that fails under load", function () {
       ]),
       [1, 2].map(() => [old, "running", "in"]),
     );
-    // Requests that the crashed gateway had not answered are lost with it.
+    // Requests that reach the crashed gateway before its VM has ended are lost with it: those of a moment.
     for (const { requests, outcomes } of loads) {
       const lost = outcomes["socket hang up"] ?? 0;
-      assert.deepEqual([outcomes[200], lost <= 5], [requests - lost, true]);
+      assert.deepEqual([outcomes[200], lost < RATE / 2], [requests - lost, true]);
     }
     await fleet.write(good);
     assertEmpty(await fleet.stack.preview());

@@ -16,6 +16,7 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
     "`unconfigured`: the platform's documentation has it, and describes it as no failure",
   "GET /v1/services/{uuid}/autoscale/policies .data.policies[]": FLAT,
   "GET /v1/services/{uuid}/autoscale/policies/{name} .data.policies[]": FLAT,
+  "PUT /v1/instances/request: no such operation": "an extension, which metros announce as the feature member-requests",
   "PATCH /v1/certificates: no such operation": "how older nodes have PUT /v1/certificates",
 };
 

@@ -97,6 +97,27 @@ export const scenarios = (port: number): readonly Scenario[] => [
     expected: ["running", true, ["one"], ["15 IN_USE"], "stopped"],
   },
   {
+    name: "are sent a request past their service",
+    exchanges: [
+      post("/v1/services", undefined, ok("service_groups", item(SERVICE, "web"))),
+      post(PATH, undefined, ok(KEY, one({ state: "starting" }))),
+      put(
+        `${PATH}/request`,
+        [{ uuid: INSTANCE, port: 80, path: "/reload", method: "GET", headers: {}, timeout_ms: 5_000 }],
+        ok(KEY, item(INSTANCE, "one", { http_status: 200, body: "one" })),
+      ),
+    ],
+    run: async (client) => {
+      const services = [{ port, destination_port: 80 }];
+      const group = onlyItem(await client.createService({ body: { name: "web", services } }), "Creating").uuid;
+      const { uuid } = await create(client, { autostart: true, service_group: { uuid: group } });
+      const request = { uuid, port: 80, path: "/reload", method: "GET", headers: {}, timeout_ms: 5_000 } as const;
+      const answer = onlyItem(await client.requestInstances({ body: [request] }), "Asking");
+      return [answer.http_status, answer.body?.trim(), answer.problem];
+    },
+    expected: [200, "one", undefined],
+  },
+  {
     name: "report the stop reason when their program exits",
     exchanges: [
       post(PATH, undefined, ok(KEY, item(INSTANCE, "broken", { state: "starting" }))),

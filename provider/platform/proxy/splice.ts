@@ -108,9 +108,12 @@ class Splice implements ConnectionFacts {
 
   #fromClient(chunk: Buffer): void {
     if (this.#held !== undefined) return void this.#held.push(chunk);
-    const isNew = this.exchanges.isIdle || (this.lastFrom === undefined && startsHttpRequest(chunk));
+    const isFirst = this.lastFrom === undefined;
+    const isNew = this.exchanges.isIdle || (isFirst && startsHttpRequest(chunk));
     this.lastFrom = "client";
-    if (isNew && (this.#lease === undefined || this.#lease.draining !== undefined)) void this.#move(chunk);
+    // The instance took this connection before it began to drain, perhaps as the last one that it may serve.
+    const mayStay = isFirst && !this.#options.isNextReady();
+    if (isNew && (this.#lease === undefined || (this.#lease.draining !== undefined && !mayStay))) void this.#move(chunk);
     else this.#send(chunk);
   }
 

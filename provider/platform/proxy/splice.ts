@@ -113,7 +113,8 @@ class Splice implements ConnectionFacts {
     this.lastFrom = "client";
     // The instance took this connection before it began to drain, perhaps as the last one that it may serve.
     const mayStay = isFirst && !this.#options.isNextReady();
-    if (isNew && (this.#lease === undefined || (this.#lease.draining !== undefined && !mayStay))) void this.#move(chunk);
+    if (isNew && (this.#lease === undefined || (this.#lease.draining !== undefined && !mayStay)))
+      void this.#move(chunk);
     else this.#send(chunk);
   }
 

@@ -93,6 +93,10 @@ function findUnsupported(
 const withFailures = (found: Pick<InputFindings, "warnings" | "failures">, more: readonly CheckFailure[]) =>
   more.length === 0 ? found : { ...found, failures: [...(found.failures ?? []), ...more] };
 
+/** {@link exclusiveVolume}; none while the volumes are not known yet. */
+const knownExclusiveVolume: typeof exclusiveVolume = (template, rollout) =>
+  containsUnknown(template.volumes) ? undefined : exclusiveVolume(template, rollout);
+
 /** Why the replicas cannot be clones of a candidate. */
 async function findUnclonable(
   context: ProviderContext,
@@ -104,7 +108,7 @@ async function findUnclonable(
     property: "rollout.gate.isolation",
     reason: `"clone" ${reason}. Remove it.`,
   });
-  const volume = containsUnknown(template.volumes) ? undefined : exclusiveVolume(template, rollout);
+  const volume = knownExclusiveVolume(template, rollout);
   if (volume !== undefined) return [fail(`needs a candidate, which cannot have the volume '${volume}' of a replica`)];
   if ((await hasTemplates(context)) !== false) return [];
   return [fail(`needs an account with templates, and metro '${context.metro}' has none for this one`)];
@@ -143,6 +147,6 @@ export async function inspectRollout(
   const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
   if (strategy === "blueGreen" && !features.has("rotation" satisfies MetroFeature))
     return { information: [describeSecondSet({ gate: probe })], ...unsupported };
-  const volume = exclusiveVolume(template, rollout);
+  const volume = knownExclusiveVolume(template, rollout);
   return { information: [describeGuarantee({ gate: probe }, isIsolated, volume, gate?.isolation)], ...unsupported };
 }

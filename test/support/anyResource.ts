@@ -138,7 +138,11 @@ const reload = fc.record(
   {
     ...{ path: fc.constantFrom("/reload", "/reload?block=true"), port: fc.constant(8080) },
     ...{ method: fc.constantFrom("GET", "POST", "PUT"), headers: fc.dictionary(word, word, { maxKeys: 2 }) },
-    ...{ expect: fc.constant({ statuses: [200], match: { "$.status": "ok" } }), scope: fc.constant("member") },
+    ...{ scope: fc.constant("member") },
+    expect: fc.constantFrom(
+      { statuses: [200], match: { "$.status": "ok" } },
+      { contains: "reloaded", pattern: "^reloaded" },
+    ),
   },
   { requiredKeys: ["path", "port"] },
 );
@@ -178,7 +182,7 @@ const gate = fc.record(
     ...{ statuses: fc.constant([200]), match: fc.constant({ "$.status": "pass" }), contains: word, pattern: word },
     ...{ intervalMs: fc.integer({ min: 10, max: 100 }), timeoutMs: fc.integer({ min: 10, max: 100 }) },
     ...{ successThreshold: fc.integer({ min: 1, max: 3 }), failureThreshold: fc.nat(3) },
-    ...{ startPeriodMs: fc.nat(1_000), holdTimeoutMs: fc.nat(1_000) },
+    ...{ startPeriodMs: fc.nat(1_000), holdTimeoutMs: fc.nat(1_000), isolation: fc.constant("clone") },
   },
   { requiredKeys: ["path"] },
 );

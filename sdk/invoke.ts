@@ -1,6 +1,7 @@
 /** Calls functions: in this process, with the settings of the Provider in the options, or else of the stack. */
 import * as pulumi from "@pulumi/pulumi";
-import { type ProviderSettings, settingsOf, stackSettings } from "./provider";
+import type { ProviderSettings } from "./provider";
+import { settingsOf, stackSettings } from "./provider";
 
 type Invoke = (name: string, args: object, settings: ProviderSettings) => Promise<object>;
 

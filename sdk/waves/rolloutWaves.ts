@@ -6,6 +6,7 @@ import type { RolloutWavesArgs, WaveArgs } from "./args";
 import { checkServices, checkWaves, nameOf, providerOf } from "./checks";
 import { type EarlierWave, hooksOf } from "./hooks";
 import { mergeArgs } from "./merge";
+import { toPromise } from "../invoke";
 import { loadWaves } from "./provider";
 
 const TYPE = "unikernel:index:RolloutWaves";
@@ -130,11 +131,13 @@ const fromEntries = <T>(entries: readonly (readonly [string, T])[]): { [name: st
 /** A hash tells nothing of a secret template; the tags of the replicas have it too. */
 const revisionOf = (wave: string, name: string, { template, reloadOn }: Service): pulumi.Output<string> =>
   pulumi.unsecret(
-    pulumi.all([template, reloadOn]).apply(([known, configuration]) => {
+    pulumi.output(template).apply(async (known) => {
       if (known === undefined)
         throw new pulumi.RunError(
           `INPUT_INVALID: wave '${wave}': service '${name}' has no template, so nothing tells when it changes.`,
         );
+      // In a preview, what a service does not have counts as not known yet, and would make the revision unknown.
+      const configuration = await toPromise(reloadOn).catch(() => undefined);
       return loadWaves().revisionOf(known, configuration);
     }),
   );

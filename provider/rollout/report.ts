@@ -160,8 +160,12 @@ export class RolloutReport {
       this.emit("ready", uuid, { ready, replicas, detail: `${ready} of ${replicas}` });
   }
 
-  /** Reports a step that begins. */
-  step(step: RolloutStep): void {
+  /**
+   * Reports a step that begins.
+   *
+   * @param nowMs the time that the plan was given
+   */
+  step(step: RolloutStep, nowMs: number): void {
     const phase = PHASE_OF_STEP[step.action];
     if (phase !== undefined && "uuids" in step)
       for (const uuid of step.uuids) {
@@ -169,8 +173,7 @@ export class RolloutReport {
         if (phase === "restarting") this.phases.set(uuid, "starting");
         this.emit(phase, uuid);
       }
-    const { policy, clock } = this.rollout;
-    for (const [pausePhase, facts] of this.pauses.next(step, policy, clock.now()))
+    for (const [pausePhase, facts] of this.pauses.next(step, this.rollout.policy, nowMs))
       this.emit(pausePhase, undefined, facts);
   }
 }

@@ -75,7 +75,8 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
     for (const { uuid, name, image } of instances) report.know(uuid, name, image);
     const assessed = assessInstances(rollout, instances, state);
     const members = withIssued(assessed, state.issued);
-    const plan = nextStep(members, policy, memory, state.now());
+    const nowMs = state.now();
+    const plan = nextStep(members, policy, memory, nowMs);
     memory = plan.memory;
     const { step } = plan;
     if (!report.isQuiet(step, assessed)) {
@@ -88,7 +89,7 @@ async function roll(rollout: Rollout, state: RolloutState, report: RolloutReport
 
     const isWaiting = step.action === "wait" || step.action === "pause";
     await rollout.checkStop?.(isWaiting);
-    report.step(step);
+    report.step(step, nowMs);
     if (isWaiting) {
       const didWait = intervalMs === MIN_INTERVAL_MS && (await waitForDrain(rollout, members));
       if (!didWait) await clock.sleep(intervalMs, signal);

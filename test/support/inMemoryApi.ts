@@ -70,6 +70,8 @@ function labelsOf(image: string): Readonly<Record<string, string>> {
 /** A fake API in memory; see the top of the file. */
 export class InMemoryApi {
   readonly calls: ApiCall[] = [];
+  /** Reported of each instance from its creation on: 0 for a program that never listens. */
+  netTimeUs = 1000;
   readonly instances = new Map<string, StoredInstance>();
   readonly services = new Map<string, Item>();
   readonly volumes = new Map<string, Item>();
@@ -162,7 +164,7 @@ export class InMemoryApi {
         (one) => `${one.protocol ?? "tcp"}:${one.port}`,
       );
     }
-    item.net_time_us = 1000;
+    item.net_time_us = this.netTimeUs;
     this.instances.set(uuid, item);
     return { status: "success", ...identityOf(item) };
   }

@@ -3,15 +3,16 @@ import { UnikernelError } from "../../base/errors";
 import { hasTimedOut } from "../../base/timeout";
 import { type CallContext, callOptions } from "../../client/callContext";
 import { onlyItem } from "../../client/client";
-import { type ConditionResult, assessReadiness, guestStoppedError } from "../../client/waitForInstance";
+import { type ConditionResult, guestStoppedError } from "../../client/waitForInstance";
 import { ITEM_CODES } from "../../contract/codes";
 import type { InstanceItem, ReadinessProbe } from "../../contract/models";
 import { wrongImageError } from "../members/instances";
+import { type ReadinessPolicy, readinessOf } from "../members/readiness";
 import { type Waiting, pause, steadyTime } from "../waiting";
 import { type ProbeProgress, afterAttempt, notProbed, probeSettings } from "../../contract/readiness/progress";
 
 /** What a candidate must pass. */
-export interface CandidateGate extends Waiting {
+export interface CandidateGate extends Waiting, ReadinessPolicy {
   readonly gate: ReadinessProbe;
   /** The candidate must pass within this time. Milliseconds. */
   readonly healthyWithinMs: number;
@@ -48,6 +49,7 @@ export async function untilPassed(
 ): Promise<ProbeProgress & { readonly instance: InstanceItem }> {
   const { healthyWithinMs, signal } = context;
   const now = steadyTime(context.clock);
+  const assess = readinessOf(context);
   const settings = probeSettings(context.gate);
   const beganMs = now();
   let progress = notProbed();
@@ -57,7 +59,7 @@ export async function untilPassed(
     for (;;) {
       signal?.throwIfAborted();
       const instance = await observe(context, uuid, now() - beganMs);
-      const readiness = instance === undefined ? NOT_LISTED : assessReadiness(instance);
+      const readiness = instance === undefined ? NOT_LISTED : assess(instance);
       if (instance !== undefined && readiness.outcome === "failed")
         throw guestStoppedError(
           instance,

@@ -108,10 +108,10 @@ function assessInstance(rollout: Rollout, instance: InstanceItem, state: Rollout
 }
 
 /** Why a member that is ready at the moment does not count as ready. */
-function reasonOfUnstable({ clock, policy }: Rollout, uuid: string, phase: MemberPhase, state: RolloutState): string {
+function reasonOfUnstable({ policy }: Rollout, uuid: string, phase: MemberPhase, state: RolloutState): string {
   const since = state.readySince.get(uuid);
   if (phase !== "starting" || since === undefined) return "it became ready too late, or did not stay ready";
-  const leftMs = Math.max(0, since.sinceMs + policy.stableForMs - clock.now());
+  const leftMs = Math.max(0, since.sinceMs + policy.stableForMs - state.now());
   return `ready; must stay so for ${Math.ceil(leftMs / 1000)} s more`;
 }
 

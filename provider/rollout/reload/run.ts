@@ -153,7 +153,7 @@ async function reloadTogether(
   };
   for (const member of members) emit("reloading", member);
   const uuids = members.map(({ uuid }) => uuid);
-  const late = await wakeMembers(reload, uuids, policy.healthyWithinMs);
+  const late = await wakeMembers(reload, uuids, policy, policy.healthyWithinMs);
   if (late.length > 0)
     return failAll({ subject: `instance '${late[0] ?? ""}'`, reason: "it was not ready for the request in time" });
   const before = await Promise.all(uuids.map((uuid) => readMember(reload, uuid)));

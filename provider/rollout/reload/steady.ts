@@ -2,10 +2,10 @@
 import type { CallContext } from "../../client/callContext";
 import { callOptions } from "../../client/callContext";
 import { onlyItem } from "../../client/client";
-import { assessLiveness, assessReadiness } from "../../client/waitForInstance";
 import type { InstanceItem } from "../../contract/models";
 import { readinessProblem } from "../../contract/readiness/evaluate";
 import { type ProbeProgress, afterAttempt, notProbed, probeSettings } from "../../contract/readiness/progress";
+import { readinessOf } from "../members/readiness";
 import type { ReloadPolicy } from "./request";
 import { askMember } from "./send";
 import { type Waiting, pause, steadyTime } from "../waiting";
@@ -29,11 +29,11 @@ export const readMember = async (context: CallContext, uuid: string): Promise<In
 export async function untilSteady(
   context: Waiting,
   before: InstanceItem,
-  { gate, healthyWithinMs, stableForMs, readyOnceRunning }: ReloadPolicy,
+  { gate, healthyWithinMs, stableForMs, ...policy }: ReloadPolicy,
   canAsk: boolean,
 ): Promise<string | undefined> {
   const now = steadyTime(context.clock);
-  const assess = readyOnceRunning ? assessLiveness : assessReadiness;
+  const assess = readinessOf(policy);
   const http = canAsk ? gate?.http : undefined;
   const settings = probeSettings(gate ?? {});
   const beganMs = now();

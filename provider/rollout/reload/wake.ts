@@ -1,9 +1,9 @@
 /** Wakes members that sleep, so that a request of one of them reaches all. */
 import { callOptions } from "../../client/callContext";
 import { allItems } from "../../client/client";
-import { assessReadiness } from "../../client/waitForInstance";
 import { ITEM_CODES } from "../../contract/codes";
 import { getExistingInstances } from "../members/instances";
+import { type ReadinessPolicy, hasPassed } from "../members/readiness";
 import { type Waiting, pause, steadyTime } from "../waiting";
 
 const POLL_MS = 100;
@@ -16,6 +16,7 @@ const POLL_MS = 100;
 export async function wakeMembers(
   context: Waiting,
   uuids: readonly string[],
+  policy: ReadinessPolicy,
   withinMs: number,
 ): Promise<readonly string[]> {
   const { client } = context;
@@ -33,7 +34,7 @@ export async function wakeMembers(
       const items = response.items.filter(({ error }) => error !== ITEM_CODES.FailedWrongVmState);
       if (items.length > 0) allItems({ ...response, items }, `Waking ${asleep.length} instances`);
     }
-    const late = members.filter((one) => one.state !== "running" || assessReadiness(one).outcome !== "met");
+    const late = members.filter((one) => one.state !== "running" || !hasPassed(policy, one));
     if (late.length === 0) return [];
     if (now() >= endMs) return late.map(({ name }) => name);
     await pause(context, POLL_MS);

@@ -2,10 +2,10 @@
 import { errorMessage } from "../../base/errors";
 import { onlyItem } from "../../client/client";
 import { type CallContext, callOptions } from "../../client/callContext";
-import { assessReadiness } from "../../client/waitForInstance";
 import type { DomainRequest, ServiceItem } from "../../contract/models";
 import { removeGroup } from "../candidate/group";
 import { listInstances } from "../members/instances";
+import { hasPassed } from "../members/readiness";
 import { endSecondSet, findSecondSet, secondSetName } from "./group";
 import { domainChange, moveDomains } from "./moveDomains";
 import type { SecondSetOptions } from "./options";
@@ -105,7 +105,7 @@ export async function endAfterFailure(options: SecondSetOptions): Promise<boolea
       return true;
     }
     const members = await listInstances(context, service, options.isManaged);
-    if (members.some((one) => assessReadiness(one).outcome === "met")) {
+    if (members.some((one) => hasPassed(options.policy, one))) {
       await cutBack(context, options);
       return true;
     }

@@ -2,7 +2,6 @@
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import { type CallContext, callOptions } from "../../client/callContext";
 import { allItems } from "../../client/client";
-import { assessReadiness } from "../../client/waitForInstance";
 import type { CreateInstanceRequest, InstanceItem, ServiceItem } from "../../contract/models";
 import {
   ABANDONED_AFTER_MS,
@@ -18,6 +17,7 @@ import { probeThroughGroup } from "../candidate/probe";
 import { routesOf } from "../candidate/route";
 import { type CandidateGate, untilPassed } from "../candidate/untilPassed";
 import { createInstance, drainAndDelete, getExistingInstances } from "../members/instances";
+import { hasPassed } from "../members/readiness";
 import { pause } from "../waiting";
 import type { SecondSetOptions } from "./options";
 
@@ -70,9 +70,10 @@ export async function passGate(options: SecondSetOptions, fqdn: string, uuids: r
   const { policy, service, client, signal } = options;
   const gate = policy.gate ?? {};
   const routes = routesOf(gate, service.services ?? [], client.metro);
-  const settings: CandidateGate = { ...options, gate, healthyWithinMs: policy.healthyWithinMs };
+  const { healthyWithinMs, readyOnceRunning = false } = policy;
+  const settings: CandidateGate = { ...options, gate, healthyWithinMs, readyOnceRunning };
   const probe = () =>
-    policy.readyOnceRunning === true ? Promise.resolve(undefined) : probeThroughGroup(gate, { fqdn, routes }, signal);
+    readyOnceRunning ? Promise.resolve(undefined) : probeThroughGroup(gate, { fqdn, routes }, signal);
   const restarts = new Map<string, number>();
   for (const uuid of uuids) {
     const onWait = (reason: string, instance?: InstanceItem) => options.report("waiting", reason, instance?.name);
@@ -84,7 +85,7 @@ export async function passGate(options: SecondSetOptions, fqdn: string, uuids: r
   await pause(options, policy.stableForMs);
   const now = await getExistingInstances(options, uuids);
   const isStable = ({ uuid, restart_count = 0, ...one }: InstanceItem) =>
-    restart_count === restarts.get(uuid) && assessReadiness({ uuid, ...one }).outcome === "met";
+    restart_count === restarts.get(uuid) && hasPassed(policy, { uuid, ...one });
   if (now.length === uuids.length && now.every(isStable)) return;
   throw new UnikernelError(
     "OPERATION_FAILED",

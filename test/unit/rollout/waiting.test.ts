@@ -36,6 +36,7 @@ describe("the time of a rollout", () => {
       for (let count = 0; count < 2; count++) cluster.add(request("v1"));
       if (what === "healthyWithinMs") cluster.lives.set("v2", () => ({ state: "starting" }));
       const beganMs = cluster.nowMs;
+      const events: string[] = [];
       const isBack = () => cluster.nowMs > beganMs + 5_000;
       const base: RolloutPolicy = {
         ...{ strategy: "rolling", steps: [], keepOldForMs: 0, onFailure: "rollback", gate: undefined, desired: 2 },
@@ -50,10 +51,18 @@ describe("the time of a rollout", () => {
         isNew: ({ image = "" }) => image.endsWith("v2"),
         isManaged: () => true,
         createRequest: () => request("v2"),
+        onEvent: ({ phase, detail = "" }) => events.push(`${phase} ${detail}`),
       });
       if (what === "healthyWithinMs") await assert.rejects(rolled, /was not ready within 60 s/);
       else await rolled;
       assert.ok(cluster.nowMs - beganMs < 100_000, `${cluster.nowMs - beganMs} ms`);
+      // What it says is by the same time.
+      assert.equal(events.filter((event) => event.startsWith("resumed")).length, "steps" in policy ? 1 : 0);
+      const left = events.flatMap((event) => /must stay so for (\d+) s more/.exec(event)?.[1] ?? []);
+      assert.ok(
+        left.every((seconds) => Number(seconds) <= 20),
+        left.join(),
+      );
     });
 });
 

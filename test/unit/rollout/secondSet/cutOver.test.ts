@@ -1,16 +1,21 @@
 /** The strategy `blueGreen` in a metro without extensions of the API, at the level of the Service resource. */
 import assert from "node:assert/strict";
-import { identityOf } from "../../../../provider/definition/identity";
 import { resourceOf } from "../../../../provider/resources/all";
 import type { ProviderContext } from "../../../../provider/resources/context";
-import { serviceInputs } from "../../../../provider/resources/service/inputs";
 import { DomainCloud, Killed } from "../../../support/domainCloud";
-import { contextWithClient } from "../../../support/resourceContext";
+import {
+  DOMAIN,
+  type DomainInputs as Inputs,
+  REPLICAS,
+  contextIn,
+  createIn,
+  digitsIn,
+  imageOf as image,
+  inputsIn,
+  updateIn,
+} from "../../../support/domainService";
 
 const service = resourceOf("Service");
-const image = (digit: string) => `registry.test/web@sha256:${digit.repeat(64)}`;
-const DOMAIN = "shop.example.localhost";
-const REPLICAS = 2;
 
 describe("a second set in the cloud", () => {
   let cloud: DomainCloud;
@@ -22,36 +27,19 @@ describe("a second set in the cloud", () => {
   });
   afterEach(() => cloud[Symbol.asyncDispose]());
 
-  const inputsOf = (digit: string, rollout: object = {}) =>
-    serviceInputs.parse({
-      name: "web",
-      ports: [{ port: cloud.port, destinationPort: 8080, handlers: ["http"] }],
-      domains: [{ name: DOMAIN }],
-      replicas: REPLICAS,
-      template: { image: image(digit) },
+  const inputsOf = (digit: string, rollout: object = {}): Inputs =>
+    inputsIn(cloud, digit, {
       rollout: { strategy: "blueGreen", gate: { path: "/ready" }, stableForMs: 1_000, ...rollout },
     });
-  type Inputs = ReturnType<typeof inputsOf>;
-  const contextOf = (client = cloud.client()): ProviderContext => {
-    const urn = "urn:pulumi:prod::shop::unikernel:index:Service::web";
-    return {
-      ...contextWithClient(client, cloud.api.context.clock),
-      ...{ urn, ownership: { ...identityOf(undefined, urn), hasDerivedName: false } },
+  const contextOf = (client = cloud.client()): ProviderContext =>
+    contextIn(cloud, client, {
       printProgress: (line) => lines.push(line),
       printWarning: (line) => warnings.push(line),
-    };
-  };
-  const created = async (inputs: Inputs = inputsOf("1")) => ({
-    inputs,
-    ...(await service.create(contextOf(), inputs)),
-  });
+    });
+  const created = (inputs: Inputs = inputsOf("1")) => createIn(contextOf(), inputs);
   const update = (found: Awaited<ReturnType<typeof created>>, inputs: Inputs, client = cloud.client()) =>
-    service.update(contextOf(client), found.id, found, inputs);
-  const digitsOf = (group: string) =>
-    cloud
-      .membersOf(group)
-      .map(({ image: runs }) => runs?.at(-1))
-      .join("");
+    updateIn(contextOf(client), found, inputs);
+  const digitsOf = (group: string) => digitsIn(cloud, group);
   /** Nothing temporary is left, and the domain leads to the service, which runs this image. */
   const assertWhole = (id: string, digit: string, message?: string) => {
     const domains = [...cloud.api.services.values()].map((one) => [one.name, one["domains"]]);
@@ -60,6 +48,14 @@ describe("a second set in the cloud", () => {
     assert.equal(cloud.api.instances.size, REPLICAS, message);
     assert.equal(cloud.answering(DOMAIN)?.at(-1), digit, message);
   };
+
+  it("needs only run with such a gate, whether or not its program listens", async () => {
+    cloud.api.netTimeUs = 0;
+    const running = { gate: { type: "running" } };
+    const web = await created(inputsOf("1", running));
+    await update(web, inputsOf("2", running));
+    assertWhole(web.id, "2");
+  });
 
   it("passes the gate in a group of its own, has the domains while the replicas are replaced, and reports both gaps", async () => {
     const web = await created();

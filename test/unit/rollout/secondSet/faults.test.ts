@@ -1,17 +1,9 @@
 /** The second set of `blueGreen` in a metro that loses responses, and beside what others do meanwhile. */
 import assert from "node:assert/strict";
 import { ResourceInitFailedError } from "../../../../provider/definition/initFailed";
-import { identityOf } from "../../../../provider/definition/identity";
-import { resourceOf } from "../../../../provider/resources/all";
 import type { ProviderContext } from "../../../../provider/resources/context";
-import { serviceInputs } from "../../../../provider/resources/service/inputs";
 import { DomainCloud, Killed } from "../../../support/domainCloud";
-import { contextWithClient } from "../../../support/resourceContext";
-
-const service = resourceOf("Service");
-const image = (digit: string) => `registry.test/web@sha256:${digit.repeat(64)}`;
-const DOMAIN = "shop.example.localhost";
-const REPLICAS = 2;
+import { DOMAIN, contextIn, createIn, digitsIn, inputsIn, updateIn } from "../../../support/domainService";
 
 describe("a second set in a metro with faults", () => {
   let cloud: DomainCloud;
@@ -22,40 +14,19 @@ describe("a second set in a metro with faults", () => {
   });
   afterEach(() => cloud[Symbol.asyncDispose]());
 
-  const inputsOf = (digit: string, more: object = {}) =>
-    serviceInputs.parse({
-      name: "web",
-      ports: [{ port: cloud.port, destinationPort: 8080, handlers: ["http"] }],
-      domains: [{ name: DOMAIN }],
-      replicas: REPLICAS,
-      template: { image: image(digit) },
-      rollout: { strategy: "blueGreen", gate: { path: "/ready" } },
-      ...more,
-    });
-  const contextOf = (client = cloud.client()): ProviderContext => {
-    const urn = "urn:pulumi:prod::shop::unikernel:index:Service::web";
-    return {
-      ...contextWithClient(client, cloud.api.context.clock),
-      ...{ urn, ownership: { ...identityOf(undefined, urn), hasDerivedName: false }, stopRequest: stop.signal },
-    };
-  };
-  const created = async () => {
-    const inputs = inputsOf("1");
-    return { inputs, ...(await service.create(contextOf(), inputs)) };
-  };
+  const inputsOf = (digit: string, more: object = {}) => inputsIn(cloud, digit, more);
+  const contextOf = (client = cloud.client()): ProviderContext =>
+    contextIn(cloud, client, { stopRequest: stop.signal });
+  const created = () => createIn(contextOf(), inputsOf("1"));
   type State = Awaited<ReturnType<typeof created>>;
   const update = (found: State, inputs: State["inputs"], client = cloud.client()) =>
-    service.update(contextOf(client), found.id, found, inputs);
+    updateIn(contextOf(client), found, inputs);
   const failing = (promise: Promise<unknown>): Promise<unknown> =>
     promise.then(
       () => assert.fail("it succeeded"),
       (error: unknown) => error,
     );
-  const digitsOf = (group: string) =>
-    cloud
-      .membersOf(group)
-      .map(({ image: runs }) => runs?.at(-1))
-      .join("");
+  const digitsOf = (group: string) => digitsIn(cloud, group);
   const groups = () => [...cloud.api.services.values()].map(({ name }) => name);
 
   for (const target of ["service", "second set"] as const)

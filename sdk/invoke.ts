@@ -1,5 +1,6 @@
 /** Calls functions: in this process, with the settings of the Provider in the options, or else of the stack. */
 import * as pulumi from "@pulumi/pulumi";
+// Two imports: the compiler that Pulumi bundles cannot read a type among the names of one.
 import type { ProviderSettings } from "./provider";
 import { settingsOf, stackSettings } from "./provider";
 

@@ -963,7 +963,7 @@ export interface RolloutGateArgs {
   readonly startPeriodMs?: pulumi.Input<number> | undefined;
   /** Where the metro sends connections to each replica that runs. `candidate`: an instance with the same template passes the gate first, and is deleted. `clone`: it becomes a template, and the replicas are its clones; needs an account with templates. Default `candidate`. No effect in metro `local`, where each replica passes the gate itself. */
   readonly isolation?: pulumi.Input<"candidate" | "clone"> | undefined;
-  /** How long the metro `local` lets a connection wait for a member that has not passed, such as one that just woke, in milliseconds, 0 to 3,600,000; then it answers 503. Default: as long as for a start. */
+  /** How long the metro `local` lets a connection wait for a replica that has not passed, such as one that just woke, or for the successor of one that stops, in milliseconds, 0 to 3,600,000; then it answers 503. Default: as long as for a start. */
   readonly holdTimeoutMs?: pulumi.Input<number> | undefined;
 }
 
@@ -999,7 +999,7 @@ export interface RolloutGate {
   readonly startPeriodMs?: number | undefined;
   /** Where the metro sends connections to each replica that runs. `candidate`: an instance with the same template passes the gate first, and is deleted. `clone`: it becomes a template, and the replicas are its clones; needs an account with templates. Default `candidate`. No effect in metro `local`, where each replica passes the gate itself. */
   readonly isolation?: "candidate" | "clone" | undefined;
-  /** How long the metro `local` lets a connection wait for a member that has not passed, such as one that just woke, in milliseconds, 0 to 3,600,000; then it answers 503. Default: as long as for a start. */
+  /** How long the metro `local` lets a connection wait for a replica that has not passed, such as one that just woke, or for the successor of one that stops, in milliseconds, 0 to 3,600,000; then it answers 503. Default: as long as for a start. */
   readonly holdTimeoutMs?: number | undefined;
 }
 

@@ -12,7 +12,7 @@ import { describeHolder, holderOf, runsHere } from "../rollout/lock/holder";
 import { readNamed } from "./findName";
 
 /**
- * Ends the rollout of a service after its current step, by removing its lock. Takes the name of the service, or that of its resource.
+ * Ends the rollout of a service before its next step, by removing its lock. Takes the name of the service, or that of its resource.
  * Throws `INPUT_INVALID` without a name, `NOT_FOUND` without such a service.
  */
 export async function rollStop([name, ...rest]: readonly string[]): Promise<string> {

@@ -28,8 +28,8 @@ const isOutcomeUnknown = (error: unknown): error is UnikernelError =>
  * a new object may not be listed at once; also after the last attempt, which may arrive late.
  *
  * Throws the error of `create` if it was rejected at once. If the lookups do not settle it, throws the rejection or the original
- * transport error, with a hint that the object may exist. Throws `ALREADY_EXISTS` if the object with the name is older than the first request or does not
- * match it, and so belongs to someone else.
+ * transport error, with a hint that the object may exist. Throws `ALREADY_EXISTS` if the object with the name is older than the
+ * first request or does not match it, and so belongs to someone else.
  *
  * @param matchesRequest returns true if the object is what `create` requests. Default: always true, for generated names
  */
@@ -58,7 +58,7 @@ export async function createOrRecover<T extends FoundObject>(
       }
       if (UnikernelError.has(error, "ALREADY_EXISTS")) return throwMayExist();
       // The first request may be why the next one was rejected: it has the volume or the rest of the quota.
-      if (isRejected) return UnikernelError.is(error) ? mayExistThrower(error)() : throwMayExist();
+      if (isRejected) return mayExistThrower(UnikernelError.is(error) ? error : outcomeUnknown)();
       const retryState = { attempts: creates, elapsedMs: clock.now() - beganMs };
       const delayMs = retryDelayMs("idempotent", toAttemptFailure(error), retryState, Math.random());
       if (delayMs === undefined || creates === MAX_CREATE_ATTEMPTS) return throwMayExist();

@@ -7,7 +7,8 @@ import type { PlannedPatch } from "../common/patchOperation";
 import { toWireDomain } from "./domains";
 import { fingerprint } from "../workload/request";
 import { type PublishedPort, isSamePort, toWirePort } from "./ports";
-import { describeRoll, replicaCount } from "./rollout/describe";
+import { countReplicas } from "../../rollout/progress/describe";
+import { describeRoll } from "./rollout/describe";
 import { type KnownReplicas, describeReload } from "./reload/describe";
 import { describeRemaining } from "./rollout/remaining";
 import { exclusiveVolume, toRolloutPolicy } from "./rollout/policy";
@@ -148,7 +149,7 @@ function describeRollout(
   const isSame = hasNone || after === 0 || fingerprint(olds.template ?? {}) === fingerprint(news.template ?? {});
   if (isSame) {
     const [count, action] = after > before ? [after - before, "launch"] : [before - after, "drain and delete"];
-    const scaling = count === 0 ? [] : [`${action} ${replicaCount(count)}`];
+    const scaling = count === 0 ? [] : [`${action} ${countReplicas(count)}`];
     const reload = describeReload(olds, news, { count: Math.min(before, existing), configurations });
     const parts = [...scaling, ...(reload === undefined ? [] : [reload])];
     return parts.length === 0 ? undefined : parts.join("; ");

@@ -1,6 +1,7 @@
 /** Rules across the inputs of a Service, and its quota usage. Pure. */
 import type { CheckFailure, Properties, Rule } from "../../definition/resource";
 import { isUnknown } from "../../definition/unknowns";
+import { countReplicas } from "../../rollout/progress/describe";
 import { lengthOrZero, numberOrZero, workloadQuotaUsage } from "../workload/quotaUsage";
 import { templateRules } from "../workload/rules";
 import { checkAutoscale } from "./autoscaleInput";
@@ -17,11 +18,11 @@ import { ROLLOUT_PATHS, checkRollout } from "./rollout/rules";
 function checkReplicas({ template, replicas, autoscale }: ServiceInputs): readonly CheckFailure[] {
   if (isUnknown(template) || isUnknown(autoscale) || replicas === 0) return [];
   if (template === undefined && autoscale === undefined) {
-    const reason = `required for ${replicas === 1 ? "1 replica" : `${replicas} replicas`}. Otherwise set autoscale, or replicas: 0 for a service that instances join.`;
+    const reason = `required for ${countReplicas(replicas)}. Otherwise set autoscale, or replicas: 0 for a service that instances join.`;
     return [{ property: "template", reason }];
   }
   if (template === undefined || autoscale === undefined) return [];
-  const reason = `cannot be combined with ${replicas} ${replicas === 1 ? "replica" : "replicas"} of a template. Set replicas: 0, or remove autoscale.`;
+  const reason = `cannot be combined with ${countReplicas(replicas)} of a template. Set replicas: 0, or remove autoscale.`;
   return [{ property: "autoscale", reason }];
 }
 

@@ -12,13 +12,12 @@ import { type ProviderContext, forCleanup } from "../context";
 import { matchesDomain, toWireDomain } from "./domains";
 import type { ServiceInputs } from "./inputs";
 import { retiredTags } from "./replicaTags";
+import { movesDomains } from "./rollout/policy";
 import { isManaged, isRetired } from "./wire";
-
-const CAN_KEEP_OUT: MetroFeature = "rotation";
 
 /** True if the domains of the service are, or were, to move to a second set. */
 const mayHaveSecondSet = (features: ReadonlySet<string>, { domains = [] }: Pick<ServiceInputs, "domains">): boolean =>
-  domains.length > 0 && !features.has(CAN_KEEP_OUT);
+  domains.length > 0 && !features.has("rotation" satisfies MetroFeature);
 
 const domainsOf = ({ domains = [] }: Pick<ServiceInputs, "domains">) => ({
   domains: domains.map(toWireDomain),
@@ -70,7 +69,7 @@ export function besideSecondSet(
   { onEvent, ...parts }: Parts,
 ): BesideRollout {
   if (!mayHaveSecondSet(features, inputs)) {
-    const isAlone = policy.strategy === "blueGreen" && !features.has(CAN_KEEP_OUT) && before.length === 0;
+    const isAlone = movesDomains(policy.strategy, features) && before.length === 0;
     return {
       policy: isAlone ? besidePolicy(policy) : policy,
       hasSecondSet: false,

@@ -9,7 +9,7 @@ import {
   probeSettings,
 } from "../../contract/readiness/progress";
 import { probeThroughGroup } from "../../rollout/candidate/probe";
-import { routesOf } from "../../rollout/candidate/route";
+import { firstDomain, routesOf } from "../../rollout/candidate/route";
 import { getExistingInstances } from "../../rollout/members/instances";
 import type { ProviderContext } from "../context";
 import { fromWirePorts } from "../service/ports";
@@ -43,7 +43,7 @@ function toServiceGate(
   const ports = fromWirePorts(item.services, []);
   const probe: ReadinessProbe | undefined = toReadinessProbe(gate, ports);
   if (probe === undefined) return undefined;
-  const fqdn = (item.domains ?? [])[0]?.fqdn.replace(/\.$/, "") ?? "";
+  const fqdn = firstDomain(item) ?? "";
   const routes = routesOf(probe, item.services ?? [], metro);
   const settings = { ...probeSettings(probe), failureThreshold: gate.failureThreshold ?? DEFAULT_FAILURE_THRESHOLD };
   const ask = (signal: AbortSignal): Promise<string | undefined> => probeThroughGroup(probe, { fqdn, routes }, signal);

@@ -5,9 +5,9 @@ import { type ProviderContext, withTimeLimit } from "../context";
 import { bake } from "./bake";
 import { bakeStep } from "./describe";
 import type { WaveInputs, waveInputs } from "./inputs";
-import { otherDigest, runningTag } from "./members";
+import { runningTag } from "./members";
 import { observeServices } from "./observe";
-import { revertedError } from "./passed";
+import { assertTags } from "./passed";
 import { type WaveOutputs, revisionsByTag, type waveOutputs } from "./outputs";
 import { TEMPLATE_TAG } from "../service/replicaTags";
 
@@ -16,18 +16,15 @@ const revisionOf = (tag: string): string => (TEMPLATE_TAG.test(tag) ? tag.slice(
 
 /** Waits until the wave has passed. Throws as `bake` does, or `STATE_CONFLICT` if its services run something else. */
 async function passWave(unlimited: ProviderContext, inputs: WaveInputs): Promise<WaveOutputs> {
-  const { name, services, tags = {}, bakeTimeMs } = inputs;
+  const { name, services, bakeTimeMs } = inputs;
   const context = withTimeLimit(unlimited, unlimited.timeouts.updateMs + bakeTimeMs, `Waiting for wave '${name}'`);
   const observed = await observeServices(context, services);
-  for (const { name: service, uuid } of services) {
-    const found = observed.find((one) => one.service.uuid === uuid);
-    if (found === undefined)
-      throw new UnikernelError("NOT_FOUND", `Wave '${name}': service '${service}' does not exist in this metro.`, {
-        hint: "Run 'pulumi refresh', then 'pulumi up'.",
-      });
-    const digest = otherDigest(found.replicas, tags[service]);
-    if (digest !== undefined) throw revertedError(name, service, digest);
-  }
+  const gone = services.find(({ uuid }) => observed.every(({ service }) => service.uuid !== uuid));
+  if (gone !== undefined)
+    throw new UnikernelError("NOT_FOUND", `Wave '${name}': service '${gone.name}' does not exist in this metro.`, {
+      hint: "Run 'pulumi refresh', then 'pulumi up'.",
+    });
+  assertTags(inputs, observed);
   await bake(context, inputs, observed);
   unlimited.printProgress(`Wave '${name}': has passed.`);
   return { passedAt: new Date(context.clock.now()).toISOString(), revisions: revisionsByTag(inputs) };

@@ -4,6 +4,7 @@ import { DEFAULT_INTERVAL_MS, gateTypeOf } from "../service/rollout/gateInput";
 import { GATE_PATHS, checkGate } from "../service/rollout/gateRules";
 import type { PublishedPort } from "../service/ports";
 import { rolloutInput } from "../service/rollout/input";
+import { isPublished } from "../service/rollout/policy";
 import type { WaveInputs } from "./inputs";
 
 const number = (value: number): string => value.toLocaleString("en-US");
@@ -48,9 +49,7 @@ function checkReachable(
   { port }: NonNullable<WaveInputs["gate"]>,
   published: readonly PublishedPort[],
 ): readonly CheckFailure[] {
-  const leads = ({ port: own, destinationPort = own, protocol, handlers }: PublishedPort): boolean =>
-    destinationPort === port && protocol === "tcp" && !handlers.includes("redirect");
-  if (port === undefined || published.some(leads)) return [];
+  if (port === undefined || isPublished(published, port)) return [];
   return [{ property: "gate.port", reason: `no published port leads to ${port} inside the instance.` }];
 }
 

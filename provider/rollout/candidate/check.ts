@@ -19,7 +19,7 @@ import { createInstance } from "../members/instances";
 import { convertToTemplate, deleteTemplate } from "./clone";
 import { digestOf } from "../report";
 import { probeThroughGroup } from "./probe";
-import { routesOf } from "./route";
+import { firstDomain, routesOf } from "./route";
 import { type CandidateGate, untilPassed } from "./untilPassed";
 
 /** What the candidate is made of, and what it must pass. */
@@ -78,7 +78,7 @@ export const createCandidateCheck = (options: CandidateOptions) => async (): Pro
       return createInstance(options, omitUndefined({ ...request, schedules: undefined }), attempted);
     });
     report("launched", `a candidate, outside of service '${service.name}'`);
-    const fqdn = (group.domains ?? [])[0]?.fqdn.replace(/\.$/, "") ?? "";
+    const fqdn = firstDomain(group) ?? "";
     const passed = await untilPassed(options, {
       uuid,
       probe: () => probeThroughGroup(gate, { fqdn, routes }, signal),

@@ -1,6 +1,6 @@
 /** Which published port a probe goes through, in a metro that offers no other way to an instance. Pure. */
 import { UnikernelError } from "../../base/errors";
-import type { ReadinessProbe, ServicePort } from "../../contract/models";
+import type { ReadinessProbe, ServiceItem, ServicePort } from "../../contract/models";
 
 /** A published port, as a request or a response has it. */
 type PortItem = {
@@ -16,6 +16,10 @@ export interface Route {
   readonly isTls: boolean;
   readonly isHttp: boolean;
 }
+
+/** The first domain of a group, under which it is asked; `undefined` if it has none. */
+export const firstDomain = ({ domains }: Pick<ServiceItem, "domains">): string | undefined =>
+  (domains ?? [])[0]?.fqdn.replace(/\.$/, "");
 
 /** True for a TCP port that leads into the instance. A redirect only leads to the client's next request. */
 export const leadsInside = ({ protocol = "tcp", handlers }: Pick<PortItem, "protocol" | "handlers">): boolean =>

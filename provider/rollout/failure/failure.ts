@@ -12,12 +12,10 @@ import { deleteInstances, listInstances } from "../members/instances";
 import type { FailureAction } from "../policy";
 import { hasPassed, isServing } from "../members/readiness";
 import type { RolloutReport } from "../report";
+import { countOf } from "../progress/describe";
 import { type RunRollout, isWithdrawn, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";
 import { describeStop } from "../waiting";
-
-/** `1 new replica`, `2 new replicas`. */
-const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** What the loop of the rollout lends to its end. */
 export interface FailureHooks {

@@ -3,8 +3,11 @@ import type { EventFacts, RolloutOperation } from "../events";
 import type { Member } from "../plan/member";
 import type { RolloutPolicy } from "../policy";
 
+/** `1 new replica`, `2 new replicas`. */
+export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 /** `1 replica`, `2 replicas`. */
-export const countReplicas = (count: number): string => `${count} ${count === 1 ? "replica" : "replicas"}`;
+export const countReplicas = (count: number): string => countOf(count, "replica");
 
 /** Scaling, if all members are current and only their number changes. */
 export function operationOf(members: readonly Member[], { desired }: Pick<RolloutPolicy, "desired">): RolloutOperation {

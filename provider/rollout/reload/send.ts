@@ -5,7 +5,7 @@ import { onlyItem } from "../../client/client";
 import { sendProbe } from "../../client/httpProbe";
 import type { ServiceItem } from "../../contract/models";
 import { MAX_PROBE_BODY_BYTES } from "../../contract/readiness/evaluate";
-import { routesOf } from "../candidate/route";
+import { firstDomain, routesOf } from "../candidate/route";
 import { type Answer, type ReloadRequest, judge, pauseAfter } from "./request";
 import { type Waiting, pause, steadyTime } from "../waiting";
 
@@ -43,7 +43,7 @@ export async function askService(
   timeoutMs: number,
 ): Promise<Answer> {
   const [route] = routesOf({ http: { port, path } }, service.services ?? [], client.metro);
-  const fqdn = (service.domains ?? [])[0]?.fqdn.replace(/\.$/, "");
+  const fqdn = firstDomain(service);
   if (route === undefined || fqdn === undefined) return { problem: "the service has no domain" };
   const host = reachableHost(fqdn);
   return sendProbe({

@@ -20,6 +20,7 @@ import {
   warnOfLentDomains,
   warnOfSecondSet,
 } from "./back";
+import { countOf } from "../progress/describe";
 import { findSecondSet, keepRunning, launchSecondSet, ownDomain, passGate } from "./group";
 import { domainChange, moveDomains } from "./moveDomains";
 import type { SecondSetOptions } from "./options";
@@ -116,7 +117,7 @@ async function cutOver(options: SecondSetOptions): Promise<void> {
     kept.map(({ uuid }) => uuid),
   ); // of an earlier rollout
   const olds = (await listInstances(options, service, options.isManaged)).filter((one) => !options.isNew(one));
-  report("draining", `${olds.length} old ${olds.length === 1 ? "replica" : "replicas"}`);
+  report("draining", countOf(olds.length, "old replica"));
   if (policy.keepOldForMs > 0) return retireMembers(options, olds);
   await Promise.all(olds.map((one) => drainAndDelete(options, one, { ...policy, timeoutMs: options.timeoutMs })));
 }

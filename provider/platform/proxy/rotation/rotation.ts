@@ -1,7 +1,7 @@
 /** The instances of one service that may get connections, and how a connection gets one of them. */
 import { type Candidate, chooseInstance, type ConnectionLimits } from "./chooseInstance";
 import { Changes } from "./changes";
-import { Departure } from "../departure";
+import { Departure } from "./departure";
 import type { DrainCounts, DrainLimits } from "../drainCounts";
 import type { ConnectTarget, Lease } from "./lease";
 import {

@@ -2,7 +2,8 @@
 import type { Properties } from "../../../definition/resource";
 import { configurationOf } from "./configuration";
 import { scopeOf } from "./input";
-import { describeStrategy, replicaCount } from "../rollout/describe";
+import { countReplicas } from "../../../rollout/progress/describe";
+import { describeStrategy } from "../rollout/describe";
 import { exclusiveVolume, toRolloutPolicy } from "../rollout/policy";
 import { type ServiceInputs, desiredReplicas } from "../inputs";
 
@@ -64,8 +65,8 @@ export function describeReload(olds: ServiceInputs, news: ServiceInputs, replica
   const volume = rollout.strategy === "recreate" ? undefined : exclusiveVolume(template, rollout);
   const action =
     reload === undefined
-      ? `restart ${replicaCount(left)} (${policy.strategy}): ${describeStrategy(policy, volume)}`
-      : `reload ${replicaCount(left)} by ${reload.method ?? "GET"} ${reload.path}, ${scopeOf(reload) === "group" ? "one request for all" : inTurn(policy.maxUnavailable)}`;
+      ? `restart ${countReplicas(left)} (${policy.strategy}): ${describeStrategy(policy, volume)}`
+      : `reload ${countReplicas(left)} by ${reload.method ?? "GET"} ${reload.path}, ${scopeOf(reload) === "group" ? "one request for all" : inTurn(policy.maxUnavailable)}`;
   const verb = reload === undefined ? "restart" : "reload";
   if (isUnfinished)
     return `finish the ${verb}: ${old} of ${replicas.configurations.length} still ${old === 1 ? "has" : "have"} the previous configuration; ${action}`;

@@ -1,5 +1,6 @@
 /** Numbers of replicas that may be percentages. Pure. */
 import * as z from "zod";
+import { countReplicas } from "../../../rollout/progress/describe";
 
 const PERCENTAGE = /^(\d|[1-9]\d|100)%$/;
 const LARGE_PERCENTAGE = /^(\d|[1-9]\d{1,2})%$/;
@@ -33,6 +34,6 @@ export function resolveAmount(amount: Amount, replicas: number, rounding: "up" |
   if (typeof amount === "number") return { count: amount, arithmetic: String(amount) };
   const exact = (Number.parseInt(amount, 10) * replicas) / 100;
   const count = rounding === "up" ? Math.ceil(exact) : Math.floor(exact);
-  const product = `${amount} of ${replicas} ${replicas === 1 ? "replica" : "replicas"} = ${exact}`;
+  const product = `${amount} of ${countReplicas(replicas)} = ${exact}`;
   return { count, arithmetic: count === exact ? product : `${product}, rounded ${rounding} to ${count}` };
 }

@@ -1,8 +1,6 @@
 /** What a rollout will do, in words. Pure. */
 import type { RolloutPolicy } from "../../../rollout/policy";
-
-/** `1 replica`, `2 replicas`. */
-export const replicaCount = (count: number): string => (count === 1 ? "1 replica" : `${count} replicas`);
+import { countReplicas } from "../../../rollout/progress/describe";
 
 const number = (value: number): string => value.toLocaleString("en-US");
 
@@ -51,7 +49,7 @@ export function describeStrategy(policy: RolloutPolicy, volume: string | undefin
  * @param volume the volume that leaves no other choice than `recreate`; `undefined` if the program chose the strategy
  */
 export const describeRoll = (policy: RolloutPolicy, volume: string | undefined): string =>
-  `roll the changed template out to ${replicaCount(policy.desired)} (${policy.strategy}): ${describeStrategy(policy, volume)}`;
+  `roll the changed template out to ${countReplicas(policy.desired)} (${policy.strategy}): ${describeStrategy(policy, volume)}`;
 
 /**
  * When a new member gets connections, as a clause.

@@ -92,7 +92,7 @@ export const gateInput = objectType(
     }),
     holdTimeoutMs: field(durationMs(0), {
       description:
-        "How long the metro `local` lets a connection wait for a member that has not passed, such as one that just woke, in milliseconds, 0 to 3,600,000; then it answers 503. Default: as long as for a start.",
+        "How long the metro `local` lets a connection wait for a replica that has not passed, such as one that just woke, or for the successor of one that stops, in milliseconds, 0 to 3,600,000; then it answers 503. Default: as long as for a start.",
     }),
   }),
 );

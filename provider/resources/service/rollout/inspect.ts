@@ -12,7 +12,7 @@ import { noMemberRequests } from "../reload/describe";
 import { scopeOf } from "../reload/input";
 import { describeGuarantee, describeSecondSet } from "./describe";
 import { isSameGate } from "./gateInput";
-import { exclusiveVolume, isPublished, toReadinessProbe } from "./policy";
+import { exclusiveVolume, isPublished, movesDomains, toReadinessProbe } from "./policy";
 
 const NO_FINDINGS: InputFindings = { information: [], warnings: [] };
 
@@ -43,8 +43,8 @@ function findUnmovable(
 }
 
 /** What a changed gate does to replicas that stay. */
-const describeGateChange = (features: ReadonlySet<string>): string =>
-  features.has("readiness-probe" satisfies MetroFeature)
+const describeGateChange = (isIsolated: boolean): string =>
+  isIsolated
     ? "the gate changes; running replicas are not asked now, it applies at the next start or wake of each"
     : "the gate changes; it applies to new replicas, and running ones are not asked";
 
@@ -57,7 +57,7 @@ function findUnsupported(
   const has = (feature: MetroFeature): boolean => features.has(feature);
   const { strategy, gate } = rollout;
   const failures: CheckFailure[] = [];
-  if (strategy === "blueGreen" && !has("rotation")) failures.push(...findUnmovable(metro, domains, ports));
+  if (movesDomains(strategy, features)) failures.push(...findUnmovable(metro, domains, ports));
   if (isMemberScope(reload) && !has("member-requests"))
     failures.push({ code: "NOT_SUPPORTED", property: "reload.scope", reason: `${noMemberRequests(metro)}.` });
   const withWarnings = (warnings: readonly string[]) => (failures.length === 0 ? { warnings } : { warnings, failures });
@@ -136,17 +136,14 @@ export async function inspectRollout(
   const features = await findMetroFeatures(context);
   if (features === undefined) return NO_FINDINGS;
   const found = findUnsupported(context.metro, features, news);
-  const unsupported = features.has("readiness-probe" satisfies MetroFeature)
-    ? found
-    : withFailures(found, await findUnclonable(context, news));
+  const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
+  const unsupported = isIsolated ? found : withFailures(found, await findUnclonable(context, news));
   if (unsupported.failures !== undefined) return { information: [], ...unsupported };
   const launchesFirst = olds === undefined && gate !== undefined && news.replicas !== 0;
   if (!rolls && !launchesFirst)
-    return { information: changesGate ? [describeGateChange(features)] : [], ...unsupported };
+    return { information: changesGate ? [describeGateChange(isIsolated)] : [], ...unsupported };
   const probe = gate && !containsUnknown(ports) ? toReadinessProbe(gate, ports) : undefined;
-  const isIsolated = features.has("readiness-probe" satisfies MetroFeature);
-  if (strategy === "blueGreen" && !features.has("rotation" satisfies MetroFeature))
-    return { information: [describeSecondSet({ gate: probe })], ...unsupported };
+  if (movesDomains(strategy, features)) return { information: [describeSecondSet({ gate: probe })], ...unsupported };
   const volume = knownExclusiveVolume(template, rollout);
   return { information: [describeGuarantee({ gate: probe }, isIsolated, volume, gate?.isolation)], ...unsupported };
 }

@@ -1,5 +1,5 @@
 /** The rollout policy and the readiness probe that the inputs of a service stand for. Pure. */
-import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, type ReadinessProbe } from "../../../contract/models";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, type MetroFeature, type ReadinessProbe } from "../../../contract/models";
 import { omitUndefined } from "../../../base/objects";
 import { leadsInside } from "../../../rollout/candidate/route";
 import type { RolloutPolicy, RolloutStrategy } from "../../../rollout/policy";
@@ -35,6 +35,10 @@ export const strategyOf = (
     : exclusiveVolume(template, rollout) === undefined
       ? "rolling"
       : "recreate";
+
+/** True if the strategy moves the domains to a second set: the metro cannot keep replicas out of rotation. */
+export const movesDomains = (strategy: RolloutInput["strategy"], features: ReadonlySet<string>): boolean =>
+  strategy === "blueGreen" && !features.has("rotation" satisfies MetroFeature);
 
 /** Where a TCP port leads inside the instance. */
 const destinationOf = ({ port, destinationPort }: PublishedPort): number => destinationPort ?? port;

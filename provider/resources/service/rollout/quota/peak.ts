@@ -1,5 +1,5 @@
 /** Quota usage of a service while it rolls a changed template out. Pure. */
-import { LOCAL_FEATURES, type MetroFeature } from "../../../../contract/models";
+import { LOCAL_FEATURES } from "../../../../contract/models";
 import type { PeakAmount, Properties, UpdatePeak } from "../../../../definition/resource";
 import { containsUnknown, isUnknown } from "../../../../definition/unknowns";
 import type { RolloutPolicy } from "../../../../rollout/policy";
@@ -10,7 +10,7 @@ import type { PublishedPort } from "../../ports";
 import { type Replicas, candidateIncrease, secondSetIncrease, withTemplate } from "./extraUse";
 import type { RolloutInput } from "../input";
 import { restartsReplicas } from "../../reload/describe";
-import { exclusiveVolume, toRolloutPolicy } from "../policy";
+import { exclusiveVolume, movesDomains, toRolloutPolicy } from "../policy";
 import { isSameGate } from "../gateInput";
 import { temporaryUse } from "./temporaryUse";
 
@@ -91,12 +91,7 @@ export function rolloutPeak(
   const isCloned = settings.gate?.isolation === "clone"; // a clone needs its template, each time
   const hasPassed = !isCloned && had > 0 && !isChanged && isSameGate(olds["rollout"], settings);
   const launches = desired > 0 && (isChanged || desired > had);
-  const secondSet =
-    policy.strategy === "blueGreen" &&
-    !features.has("rotation" satisfies MetroFeature) &&
-    isChanged &&
-    had > 0 &&
-    launches;
+  const secondSet = movesDomains(policy.strategy, features) && isChanged && had > 0 && launches;
   const needs = {
     secondSet,
     lock: rolls && !isCreate,

@@ -1,7 +1,7 @@
 /** Remembers that an instance has left a service, because its successor may not exist yet. */
 
 /** How long after an instance has left its successor may be created or started. Milliseconds. */
-export const SUCCESSOR_MS = 10_000;
+const SUCCESSOR_MS = 10_000;
 
 /** The last departure of an instance that drained, or stopped on request. */
 export class Departure {

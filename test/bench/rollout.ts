@@ -82,6 +82,7 @@ export async function benchRollout(args: string[]): Promise<readonly Ratio[]> {
     bareMs.push(await timed(bareBoots));
     rollMs.push(await timed(roll));
     const idle = await underLoad(port, rate, () => delay(IDLE_MS));
+    const booting = await underLoad(port, rate, bareBoots);
     const rolling = await underLoad(port, rate, roll);
     const replacing = await underLoad(port, rate, replaceEverything);
 
@@ -90,6 +91,7 @@ export async function benchRollout(args: string[]): Promise<readonly Ratio[]> {
     console.log(`  bare boots, ${surge} at a time   ${inSeconds(bare)}`);
     console.log(`  rollout                  ${inSeconds(rolled)}`);
     console.log(`  load without a rollout   ${describeLoad(idle)}`);
+    console.log(`  load during bare boots   ${describeLoad(booting)}`);
     console.log(`  load during a rollout    ${describeLoad(rolling)}`);
     console.log(`  all deleted and created  ${describeLoad(replacing)}`);
     return [

@@ -19,6 +19,8 @@ export interface VolumeArgs {
   readonly template?: pulumi.Input<string> | undefined;
   /** Id or name of a volume to copy at creation. Default: none. */
   readonly cloneFrom?: pulumi.Input<string> | undefined;
+  /** Path of a folder, relative to the folder of the program, whose files a new volume gets: at its root, owned by root, with their permissions. Read once, at creation: later changes of the files do not reach the volume. Metro `local` only. Default: none. */
+  readonly contentFrom?: pulumi.Input<string> | undefined;
   /** Absolute path of a folder on the host to share. Needs an account privilege. Default: none. */
   readonly hostPath?: pulumi.Input<string> | undefined;
   /** Numeric user id that owns the files. Default: 0, or that of the original. */
@@ -55,6 +57,8 @@ export class Volume extends UnikernelResource {
   declare readonly template: pulumi.Output<string | undefined>;
   /** Id or name of a volume to copy at creation. Default: none. */
   declare readonly cloneFrom: pulumi.Output<string | undefined>;
+  /** Path of a folder, relative to the folder of the program, whose files a new volume gets: at its root, owned by root, with their permissions. Read once, at creation: later changes of the files do not reach the volume. Metro `local` only. Default: none. */
+  declare readonly contentFrom: pulumi.Output<string | undefined>;
   /** Absolute path of a folder on the host to share. Needs an account privilege. Default: none. */
   declare readonly hostPath: pulumi.Output<string | undefined>;
   /** Numeric user id that owns the files. Default: 0, or that of the original. */
@@ -105,6 +109,7 @@ export class Volume extends UnikernelResource {
         "quotaPolicy",
         "template",
         "cloneFrom",
+        "contentFrom",
         "hostPath",
         "uid",
         "gid",

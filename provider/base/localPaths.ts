@@ -14,6 +14,7 @@
  * <state>/volumes/        <uuid>.ext4
  * <state>/instances/      <uuid>/console.log, control.log, qemu.log, vm.json, initrd.cpio
  * <state>/consoles/       <instance>.log: consoles of the latest replicas that failed and went     (0600)
+ * <run>/lent-<uuid>     links to folders of the host that a client lends the daemon for one request
  * <run>/<8 hex>.qmp …     UNIX sockets of VMs; short names, since a socket path is limited to 107 bytes
  * <cache>/runtimes/       cache of built and fetched kernels; safe to delete at any time
  * <cache>/containers/     base images and cached steps of podman and buildah
@@ -50,6 +51,10 @@ export interface LocalPaths {
   readonly buildsDir: string;
   readonly imageCacheDir: string;
 }
+
+/** Path of the link to a folder that a client lends the daemon. Only the platform's user can create it. */
+export const lentFolderLink = ({ runDir }: Pick<LocalPaths, "runDir">, id: string): string =>
+  path.join(runDir, `lent-${id}`);
 
 /**
  * The paths of this machine's local platform.

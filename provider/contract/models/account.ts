@@ -98,15 +98,17 @@ export type QuotasItem = z.infer<typeof quotasItem>;
  * - `readiness-probe`: instances have `readiness_probe`; a service sends connections to a member only after it has passed
  * - `rotation`: instances have `rotation`; a service sends no connections to a member that is `out`
  * - `member-requests`: `PUT /v1/instances/request` sends a request to one instance, past its service
+ * - `volume-files`: `PUT /v1/volumes/import` and `export` copy files between a folder of the host and a volume
  * - `groups-without-ports`: a service group with `autokill` needs no port, so that it can be the lock of a rollout
  */
-export type MetroFeature = "readiness-probe" | "rotation" | "member-requests" | "groups-without-ports";
+export type MetroFeature = "readiness-probe" | "rotation" | "member-requests" | "volume-files" | "groups-without-ports";
 
 /** Those of this release's local platform. The vendor's cloud has none. */
 export const LOCAL_FEATURES: ReadonlySet<MetroFeature> = new Set<MetroFeature>([
   "readiness-probe",
   "rotation",
   "member-requests",
+  "volume-files",
   "groups-without-ports",
 ]);
 

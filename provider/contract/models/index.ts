@@ -29,3 +29,4 @@ export * from "./memberRequest";
 export * from "./readinessProbe";
 export * from "./service";
 export * from "./volume";
+export * from "./volumeFiles";

@@ -77,6 +77,27 @@ export const volumeRoutes = {
     item: m.volumeStateItem,
     retry: "look-first",
   }),
+  /** Extension: only metros with the feature `volume-files`. */
+  importVolumes: route({
+    method: "PUT",
+    path: "/v1/volumes/import",
+    query: noQuery,
+    body: nonEmptyArray(m.volumeFilesRequest),
+    dataKey,
+    item: m.volumeFilesItem,
+    retry: "idempotent",
+  }),
+  /** Extension: only metros with the feature `volume-files`. */
+  exportVolumes: route({
+    method: "PUT",
+    path: "/v1/volumes/export",
+    query: noQuery,
+    body: nonEmptyArray(m.volumeFilesRequest),
+    dataKey,
+    item: m.volumeFilesItem,
+    // After a lost answer the folder is not empty.
+    retry: "look-first",
+  }),
 
   createVolumeTemplates: route({
     method: "POST",

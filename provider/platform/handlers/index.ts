@@ -18,6 +18,7 @@ import { instanceHandlers } from "./instances/instances";
 import { quotaHandlers } from "./quotas";
 import type { Handlers } from "./handler";
 import { serviceHandlers } from "./services/services";
+import { volumeFilesHandlers } from "./volumes/files";
 import { volumeHandlers } from "./volumes/volumes";
 import { volumeTemplateHandlers } from "./volumes/templates";
 
@@ -40,6 +41,7 @@ export const createHandlers = (registry: Registry, endpoint: () => string): Hand
   ...autoscaleHandlers(registry),
   ...certificateHandlers(registry),
   ...volumeHandlers(registry),
+  ...volumeFilesHandlers(registry),
   ...volumeTemplateHandlers(registry),
   ...attachmentHandlers(registry),
   ...imageHandlers(registry),

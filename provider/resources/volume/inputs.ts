@@ -45,6 +45,11 @@ export const volumeInputs = z.strictObject({
     description: "Id or name of a volume to copy at creation. Default: none.",
     onChange: effectIfDataLost,
   }),
+  contentFrom: field(z.string().min(1).optional(), {
+    description:
+      "Path of a folder, relative to the folder of the program, whose files a new volume gets: at its root, owned by root, with their permissions. Read once, at creation: later changes of the files do not reach the volume. Metro `local` only. Default: none.",
+    onChange: effectIfDataLost,
+  }),
   hostPath: field(z.string().regex(/^\//, "must be an absolute path").optional(), {
     description: "Absolute path of a folder on the host to share. Needs an account privilege. Default: none.",
     onChange: effectIfDataLost,

@@ -1,5 +1,6 @@
 /** How a Volume is created, read, updated and deleted. */
 import { UnikernelError } from "../../base/errors";
+import type { VolumeItem } from "../../contract/models";
 import type { Lifecycle } from "../../definition/resource";
 import { diff } from "../../definition/diff";
 import { withoutUnknowns } from "../../definition/unknowns";
@@ -10,6 +11,7 @@ import { holderByMark, isOwnUnfinished } from "../common/ownershipMark";
 import { withDeleteLockHint } from "../common/deleteLock";
 import { deleteOnceFree } from "../common/deleteOnceFree";
 import { applyChanges, updateVolume } from "./apply";
+import { assertContent, fillVolume, inspectContent } from "./content";
 import { inspectGrowth } from "./grow";
 import { type VolumeInputs, volumeInputs } from "./inputs";
 import {
@@ -45,12 +47,21 @@ async function adoptExisting(context: ProviderContext, inputs: VolumeInputs) {
   return { id: found.id, outputs: await updateVolume(context, found.id, found, inputs) };
 }
 
+/** Waits for a volume that was just created, and fills it. */
+async function makeReady(context: ProviderContext, { uuid }: VolumeItem, { contentFrom }: VolumeInputs) {
+  const ready = await waitUntilReady(context, uuid);
+  if (contentFrom === undefined) return ready;
+  await fillVolume(context, ready, contentFrom);
+  return waitUntilReady(context, uuid);
+}
+
 /** The lifecycle of a Volume. */
 export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, ProviderContext> = {
   describeUpdate: describeVolumeUpdate,
 
   findAdoptable,
   inspectUpdate: inspectGrowth,
+  inspectInputs: inspectContent,
 
   async findNameHolder(context, id) {
     const item = await findVolume(context, id);
@@ -61,10 +72,15 @@ export const lifecycle: Lifecycle<typeof volumeInputs, typeof volumeOutputs, Pro
     const adopted = inputs.adopt ? await adoptExisting(unlimited, inputs) : undefined;
     if (adopted !== undefined) return adopted;
     const context = withTimeLimit(unlimited, unlimited.timeouts.createMs, `Creating volume '${inputs.name ?? ""}'`);
+    await assertContent(context, inputs);
     const created = await createVolume(context, inputs);
-    const ready = await waitUntilReady(context, created.uuid).catch(async (error: unknown) => {
+    const ready = await makeReady(context, created, inputs).catch(async (error: unknown) => {
+      const isFilled = inputs.contentFrom !== undefined;
       // It never became usable, so it holds no data: delete it, so that the next up creates a new one.
-      if (UnikernelError.has(error, "OPERATION_FAILED") && (await tryDelete(forCleanup(context), created))) throw error;
+      const isUseless = isFilled || UnikernelError.has(error, "OPERATION_FAILED");
+      const isDeleted = isUseless && (await tryDelete(forCleanup(context), created));
+      // In state, the next up would finish it without its files. Out of it, the next create deletes what it left unfinished.
+      if (isDeleted || isFilled) throw error;
       throw await initFailure(context, created, inputs, error);
     });
     try {

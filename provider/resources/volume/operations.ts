@@ -72,7 +72,7 @@ const isAsRequested = (item: VolumeItem, inputs: VolumeInputs): boolean =>
 /** Creates a volume: empty, from a template, or as a copy; or finds the one that a killed create of this resource left. It may not be ready yet. */
 export async function createVolume(context: ProviderContext, inputs: VolumeInputs): Promise<VolumeItem> {
   const { client, ownership } = context;
-  const { name = "", cloneFrom, template, quotaPolicy, accessMode, tags } = inputs;
+  const { name = "", cloneFrom, contentFrom, template, quotaPolicy, accessMode, tags } = inputs;
   const marks = ownership === undefined ? [] : [unfinishedMark(ownership)];
   const attempted = `Creating volume '${name}'`;
   const copy = async (original: string) => {
@@ -100,7 +100,8 @@ export async function createVolume(context: ProviderContext, inputs: VolumeInput
       return object && { object, holder: holderByMark(object.tags, ownership) };
     },
     // It holds nothing yet: only what is the same already is worth keeping, which a copy does not tell.
-    resume: (item) => Promise.resolve(origin === undefined && isAsRequested(item, inputs) ? item : undefined),
+    resume: (item) =>
+      Promise.resolve((origin ?? contentFrom) === undefined && isAsRequested(item, inputs) ? item : undefined),
     discard: async (item) => void onlyItem(await client.deleteVolumes({ body: [{ uuid: item.uuid }] }), attempted),
     errorContexts: {
       QUOTA_EXCEEDED: { property: "sizeMb" },

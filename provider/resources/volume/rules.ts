@@ -4,15 +4,17 @@ import type { CheckFailure, Properties, Rule } from "../../definition/resource";
 import { tagsRule } from "../common/tags";
 import type { VolumeInputs } from "./inputs";
 
-/** Inputs that name an original; at most one may be set. */
-const ORIGINS = ["template", "cloneFrom", "hostPath"] as const;
+/** Inputs that name an original, which determines the size and other properties. */
+const ORIGINALS = ["template", "cloneFrom", "hostPath"] as const;
+/** Inputs that say what a new volume holds; at most one may be set. */
+const ORIGINS = [...ORIGINALS, "contentFrom"] as const;
 /** Properties that a copy always takes from its original; the API cannot change them. */
 const NOT_FOR_CLONES = ["filesystem", "uid", "gid", "args"] as const;
 
 function checkOrigin(inputs: VolumeInputs): readonly CheckFailure[] {
   const origins = ORIGINS.filter((name) => inputs[name] !== undefined);
   const failures: CheckFailure[] = [];
-  if (origins.length === 0 && inputs.sizeMb === undefined) {
+  if (!ORIGINALS.some((name) => inputs[name] !== undefined) && inputs.sizeMb === undefined) {
     failures.push({
       property: "sizeMb",
       reason: "required: give a size in MiB, or one of `template`, `cloneFrom` and `hostPath`.",
@@ -58,7 +60,7 @@ function forbiddenChange(
   olds: Properties,
   news: Properties,
 ): readonly CheckFailure[] {
-  const isInherited = ORIGINS.some((origin) => olds[origin] !== undefined);
+  const isInherited = ORIGINALS.some((origin) => olds[origin] !== undefined);
   const from = olds[property] ?? (isInherited ? undefined : DEFAULTS[property]);
   const to = news[property];
   const isKept = property in DEFAULTS && (from === undefined || to === undefined);
@@ -97,7 +99,7 @@ export function forbiddenChanges(
 
 /** The rules of a Volume. */
 export const volumeRules: readonly Rule<VolumeInputs>[] = [
-  { reads: ["sizeMb", "hostPath", "template", "cloneFrom", ...NOT_FOR_CLONES], test: checkOrigin },
+  { reads: ["sizeMb", ...ORIGINS, ...NOT_FOR_CLONES], test: checkOrigin },
   { reads: ["filesystem", "accessMode", "args", "template", "cloneFrom"], test: checkFilesystem },
   tagsRule,
   // One rule per property, so that an unknown value does not skip the others.

@@ -33,7 +33,7 @@ export function toCreateRequest(inputs: VolumeInputs, marks: readonly string[] =
 /** The inputs that the API reports. */
 export type VolumeSettings = Omit<
   VolumeInputs,
-  "name" | "template" | "cloneFrom" | "allowDataLoss" | "allowRestart" | "adopt"
+  "name" | "template" | "cloneFrom" | "contentFrom" | "allowDataLoss" | "allowRestart" | "adopt"
 >;
 
 /** True for a `get` or an import: there are no requested inputs, so everything is reported. */
@@ -81,6 +81,7 @@ export const observedInputs = (item: VolumeItem, requested: Partial<VolumeInputs
     name: item.name,
     template: requested.template,
     cloneFrom: requested.cloneFrom,
+    contentFrom: requested.contentFrom,
     allowDataLoss: requested.allowDataLoss ?? false,
     allowRestart: requested.allowRestart ?? false,
     adopt: requested.adopt ?? false,

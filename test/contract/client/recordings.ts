@@ -17,6 +17,8 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "GET /v1/services/{uuid}/autoscale/policies .data.policies[]": FLAT,
   "GET /v1/services/{uuid}/autoscale/policies/{name} .data.policies[]": FLAT,
   "PUT /v1/instances/request: no such operation": "an extension, which metros announce as the feature member-requests",
+  "PUT /v1/volumes/import: no such operation": "an extension, which metros announce as the feature volume-files",
+  "PUT /v1/volumes/export: no such operation": "an extension, which metros announce as the feature volume-files",
   "PATCH /v1/certificates: no such operation": "how older nodes have PUT /v1/certificates",
 };
 

@@ -55,6 +55,8 @@ export const CERTIFICATE = "55555555-5555-4555-8555-555555555555";
 export const OTHER = "66666666-6666-4666-8666-666666666666";
 /** Uuid of no object. */
 export const MISSING = "99999999-9999-4999-8999-999999999999";
+/** Id of the empty folder that each platform is lent. */
+export const LENT = "00000000-0000-4000-8000-0000000001e7";
 /** Digest of an image. */
 export const DIGEST = `sha256:${"a".repeat(64)}`;
 

@@ -1,10 +1,13 @@
 /** The targets of the API contract: recorded responses and the local platform. */
 import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
 import nock from "nock";
 import { type Client, createClient } from "../../../provider/client/client";
 import { UnikernelError } from "../../../provider/base/errors";
+import { lentFolderLink } from "../../../provider/base/localPaths";
 import { TestPlatform } from "../../support/testPlatform";
-import { type Connection, type Scenario, TOKEN } from "./scenario";
+import { type Connection, LENT, type Scenario, TOKEN } from "./scenario";
 
 /** A target that runs scenarios. */
 export interface Target {
@@ -74,6 +77,8 @@ const local: Target = {
     try {
       addGuests(platform);
       await platform.start(options);
+      await fs.mkdir(platform.paths.runDir, { recursive: true });
+      await fs.symlink(await fs.mkdtemp(path.join(platform.folder, "lent-")), lentFolderLink(platform.paths, LENT));
       const { url, token } = platform.daemon;
       const connect = (connection: Connection) => wrap(clientOf("local", url, token)(connection));
       return await run(connect({}), connect);

@@ -25,6 +25,8 @@ const NEEDED: Readonly<Record<string, object>> = {
   patchServices: { prop: "domains", op: "del" },
   pinImages: { url: "app:1", timeout_s: -1 },
   attachVolumes: { attach_to: { uuid: UUID }, at: "/data" },
+  importVolumes: { folder: UUID },
+  exportVolumes: { folder: UUID },
   requestInstances: { port: 80, path: "/reload", timeout_ms: 1_000 },
 };
 const ITEMS_WITHOUT_SELECTOR = ["createCheckpoints", "pinImages"];

@@ -4,6 +4,7 @@ import { systemClock } from "../../../../provider/base/clock";
 import {
   MISSING,
   INSTANCE,
+  LENT,
   OTHER,
   type Scenario,
   VOLUME,
@@ -239,5 +240,30 @@ export const scenarios = (): readonly Scenario[] => [
       ];
     },
     expected: [["a"], ["a"], ["b"], [undefined, "8 NOT_FOUND"]],
+  },
+  {
+    name: "take and give the files of a folder that was lent, and of no other",
+    exchanges: [
+      post(PATH, { name: "data", size_mb: 16 }, ok("volumes", item(VOLUME, "data"))),
+      ...(["import", "export"] as const).flatMap((action) => [
+        put(`${PATH}/${action}`, [{ uuid: VOLUME, folder: LENT }], ok("volumes", item(VOLUME, "data", { entries: 0 }))),
+        put(
+          `${PATH}/${action}`,
+          [{ uuid: VOLUME, folder: MISSING }],
+          failed("volumes", failure(8, `No folder was lent as '${MISSING}'`)),
+        ),
+      ]),
+    ],
+    run: async (client) => {
+      const { uuid } = onlyItem(await client.createVolume({ body: { name: "data", size_mb: 16 } }), "Creating");
+      const request = (folder: string) => ({ body: [{ uuid, folder }] });
+      return [
+        onlyItem(await client.importVolumes(request(LENT)), "Importing").entries,
+        itemCodes(await client.importVolumes(request(MISSING))),
+        onlyItem(await client.exportVolumes(request(LENT)), "Exporting").entries,
+        itemCodes(await client.exportVolumes(request(MISSING))),
+      ];
+    },
+    expected: [0, ["8 NOT_FOUND"], 0, ["8 NOT_FOUND"]],
   },
 ];

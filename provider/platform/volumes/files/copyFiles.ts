@@ -1,0 +1,50 @@
+/** Copies files between volumes and folders of the host, while nothing else uses the volume. */
+import * as fs from "node:fs/promises";
+import type { Registry } from "../../registry";
+import { ApiItemError } from "../../errors";
+import type { VolumeRecord } from "../../store/volumes";
+import { volumeDiskPath } from "../disk";
+import { assertNotBusy, assertNotTemplate, instancesMounting, isReadOnlyAttachment } from "../preconditions";
+import { type ExportResult, exportFiles } from "./exportFiles";
+import { importFiles } from "./importFiles";
+
+/**
+ * Copies a folder to a volume that no instance has mounted.
+ *
+ * Throws `ApiItemError`: `CannotBeUsed` for a template, `Attached` while an instance has it mounted, `FailedOperation` while it is busy; and
+ * the errors of {@link importFiles}.
+ */
+export async function importToVolume(registry: Registry, volume: VolumeRecord, folder: string): Promise<ExportResult> {
+  assertNotTemplate(volume);
+  const [mounting] = instancesMounting(registry, volume.uuid);
+  if (mounting !== undefined) throw inUse(volume, mounting.record.name, "files cannot be copied to it");
+  assertNotBusy(registry, volume);
+  const disk = volumeDiskPath(registry.parts.paths, volume.uuid);
+  const { entries, skipped } = await registry.disks.run(volume.uuid, () =>
+    importFiles(disk, folder, registry.shutdownSignal),
+  );
+  return { entries: entries.length, skipped };
+}
+
+/**
+ * Copies the files of a volume to an empty folder. Instances may have it mounted read-only.
+ *
+ * Throws `ApiItemError`: `Attached` while an instance can write to it, `FailedOperation` while it is busy, `Invalid` for a folder that is not
+ * empty; and the errors of {@link exportFiles}.
+ */
+export async function exportFromVolume(
+  registry: Registry,
+  volume: VolumeRecord,
+  folder: string,
+): Promise<ExportResult> {
+  const { uuid } = volume;
+  const writer = instancesMounting(registry, uuid).find((instance) => !isReadOnlyAttachment(instance, uuid));
+  if (writer !== undefined) throw inUse(volume, writer.record.name, "its files cannot be copied");
+  assertNotBusy(registry, volume, ["available", "template"]);
+  if ((await fs.readdir(folder)).length > 0) throw new ApiItemError("Invalid", `The folder '${folder}' is not empty`);
+  const disk = volumeDiskPath(registry.parts.paths, uuid);
+  return registry.disks.run(uuid, () => exportFiles(disk, folder, registry.shutdownSignal));
+}
+
+const inUse = ({ name }: VolumeRecord, instance: string, consequence: string): ApiItemError =>
+  new ApiItemError("Attached", `Volume '${name}' is mounted by instance '${instance}': ${consequence}; stop it first`);

@@ -2,7 +2,8 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { type LocalPaths, ensureUsable, lentFolderLink } from "../base/localPaths";
+import { type LocalPaths, lentFolderLink } from "../base/localPaths";
+import { ensureRunFolder } from "../base/runFolder";
 
 /**
  * Runs a request with the id of a link to `folder`, which exists only meanwhile. Whoever has just the platform's token cannot create such
@@ -15,7 +16,7 @@ export async function lendFolder<T>(
 ): Promise<T> {
   const id = crypto.randomUUID();
   const link = lentFolderLink(paths, id);
-  await ensureUsable(paths.runDir);
+  await ensureRunFolder(paths.runDir);
   await fs.symlink(path.resolve(folder), link);
   try {
     return await request(id);

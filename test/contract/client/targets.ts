@@ -6,6 +6,7 @@ import nock from "nock";
 import { type Client, createClient } from "../../../provider/client/client";
 import { UnikernelError } from "../../../provider/base/errors";
 import { lentFolderLink } from "../../../provider/base/localPaths";
+import { ensureRunFolder } from "../../../provider/base/runFolder";
 import { TestPlatform } from "../../support/testPlatform";
 import { type Connection, LENT, type Scenario, TOKEN } from "./scenario";
 
@@ -77,7 +78,7 @@ const local: Target = {
     try {
       addGuests(platform);
       await platform.start(options);
-      await fs.mkdir(platform.paths.runDir, { recursive: true });
+      await ensureRunFolder(platform.paths.runDir);
       await fs.symlink(await fs.mkdtemp(path.join(platform.folder, "lent-")), lentFolderLink(platform.paths, LENT));
       const { url, token } = platform.daemon;
       const connect = (connection: Connection) => wrap(clientOf("local", url, token)(connection));

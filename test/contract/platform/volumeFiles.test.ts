@@ -121,6 +121,13 @@ describe("files of a volume", () => {
     const answer = await lendFolder(platform.paths, file, ask);
     assert.match(String(answer["message"]), /is not a folder$/);
     assert.equal((await platform.api("PUT", "/v1/volumes/export", [{ uuid, folder: "../../etc" }])).httpStatus, 400);
+    const opened = await lendFolder(platform.paths, folder, async (id) => {
+      await fs.chmod(platform.paths.runDir, 0o777);
+      return ask(id);
+    });
+    assert.match(String(opened["message"]), /is open to other users\./);
+    await assert.rejects(copy("export"), /is open to other users\./);
+    await fs.chmod(platform.paths.runDir, 0o700);
     await write("not empty", "");
     assert.match(String((await copy("export"))["message"]), /is not empty$/);
   });

@@ -6,6 +6,7 @@
  */
 import * as fsp from "node:fs/promises";
 import { UnikernelError, fromSystemError } from "../../../base/errors";
+import { assertPrivateRunFolder, ensureRunFolder } from "../../../base/runFolder";
 import type { LocalPaths } from "../../../base/localPaths";
 import { truncateLog } from "../truncateLog";
 import type { Vm, VmExit, VmSpec, Vmm } from "../vmm";
@@ -18,7 +19,7 @@ import { detectKernelKind, type KernelKind } from "./boot/kernelKind";
 import { minimumMemoryMb } from "./boot/minimumMemory";
 import { classifyExit } from "./exit/classifyExit";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
-import { assertPrivateRunFolder, ensureRunFolder, removeRunFiles, vmFilesOf } from "./files";
+import { removeRunFiles, vmFilesOf } from "./files";
 import { probeQemu } from "./host/probe";
 import { killAndWait, spawnQemu } from "./host/process";
 import { findRunningVm, loadVmFiles, saveIdentity } from "./identity";

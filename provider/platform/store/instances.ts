@@ -144,6 +144,8 @@ export interface InstanceRecord {
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** Address in the private network, such as `172.16.0.16`; no other instance has it. */
+  readonly privateIp: string;
   /** UUID of its service group; `undefined` without one. */
   readonly serviceUuid: string | undefined;
   readonly definition: InstanceDefinition;

@@ -6,6 +6,7 @@
  */
 
 import type * as net from "node:net";
+import type { VmLink } from "../network/switch";
 
 /** Everything that is needed to boot a VM, and to recognise it after the daemon has restarted. */
 export interface VmSpec {
@@ -24,6 +25,7 @@ export interface VmSpec {
   /** MiB. */
   readonly memoryMb: number;
   readonly vcpus: number;
+  readonly network: VmNetwork;
   /** In the order in which the guest gets them. */
   readonly disks: readonly VmDisk[];
   readonly roms: readonly VmRom[];
@@ -38,6 +40,19 @@ export interface VmSpec {
 export type VmRom =
   | { readonly at: string; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly at: string; readonly archive: string };
+
+/** The network of a VM, as its guest is told at boot. All addresses are IPv4. */
+export interface VmNetwork {
+  /** Such as `172.16.0.0/16`. */
+  readonly subnet: string;
+  /** The guest's address in it. */
+  readonly ip: string;
+  /** Hardware address of its network card, such as `52:54:00:10:00:10`. */
+  readonly mac: string;
+  /** The way to the internet, and where published ports come from. */
+  readonly gateway: string;
+  readonly nameserver: string;
+}
 
 /** A disk with an ext4 file system that the guest mounts. */
 export interface VmDisk {
@@ -77,6 +92,8 @@ export interface VmUsage {
 export interface Vm {
   /** Process id of the VMM. */
   readonly pid: number;
+  /** What a switch is connected to; `undefined`: the VM has no connection to the private network. */
+  readonly link: VmLink | undefined;
   /**
    * Resolves when the guest's program runs. A guest that cannot report it (Unikraft) counts as started at once. Stays
    * pending if the VM ends earlier.

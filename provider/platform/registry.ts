@@ -10,7 +10,11 @@ import { BootFiles } from "./instances/bootFiles";
 import type { Instance } from "./instances/instance";
 import { imageDigests } from "./instances/update/queuedUpdates";
 import { ChangeNotifier } from "./instances/statusChanges";
+import { ApiItemError } from "./errors";
 import type { Log } from "./log";
+import { allocateAddresses, DEFAULT_NETWORK } from "./network/addresses";
+import { PrivateNetwork } from "./network/privateNetwork";
+import { networkMemberOf } from "./instances/networkMember";
 import { ServiceProxy } from "./proxy/serviceProxy";
 import type { Quotas } from "./quota/quotaSettings";
 import type { Service } from "./services/service";
@@ -58,6 +62,7 @@ export class Registry {
   readonly volumes = new Map<string, VolumeRecord>();
   readonly certificates = new Map<string, CertificateRecord>();
   readonly imagePins = new Map<string, ImagePin>();
+  readonly network = new PrivateNetwork();
   /** Templates that are being created on demand, by name. */
   readonly pendingTemplates = new Map<string, Promise<Instance>>();
   /** Keys that operations in progress have reserved, such as `instance:<name>`. */
@@ -93,6 +98,7 @@ export class Registry {
   addInstance(record: InstanceRecord): Instance {
     const instance = this.parts.createInstance(record, this);
     this.instances.set(record.uuid, instance);
+    this.network.add(networkMemberOf(instance));
     queueMicrotask(() => this.changes.notify());
     return instance;
   }
@@ -109,6 +115,14 @@ export class Registry {
       onConnectionCount: (uuid: string, count: number) => this.instances.get(uuid)?.connectionsChanged(count),
     };
     return { record, proxy: new ServiceProxy(record, events, this.parts.timings) };
+  }
+
+  /** Addresses in the private network for new instances. Throws `Quota` when it is full. */
+  allocateAddresses(count: number): readonly string[] {
+    const used = [...this.instances.values()].map(({ record }) => record.privateIp);
+    const found = allocateAddresses(DEFAULT_NETWORK, used, count);
+    if (found.length === count) return found;
+    throw new ApiItemError("Quota", "The private network has no free address");
   }
 
   /** Instances that have this volume attached. */

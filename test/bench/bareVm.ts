@@ -8,6 +8,7 @@ import { openLayout } from "../../provider/image/oci/layout";
 import { buildCommandLine } from "../../provider/platform/vmm/qemu/boot/commandLine";
 import { detectKernelKind } from "../../provider/platform/vmm/qemu/boot/kernelKind";
 import { probeQemu } from "../../provider/platform/vmm/qemu/host/probe";
+import type { VmNetwork } from "../../provider/platform/network/addresses";
 import { httpGet } from "../support/loadGenerator";
 
 /** How to start one. */
@@ -17,6 +18,11 @@ export interface BareVm {
   readonly args: readonly string[];
 }
 
+/** Source: QEMU, "Using the user mode network stack"; the hardware address is QEMU's default. */
+const DEFAULT_USER_NETWORK: VmNetwork = {
+  ...{ subnet: "10.0.2.0/24", ip: "10.0.2.15", gateway: "10.0.2.2", nameserver: "10.0.2.3" },
+  mac: "52:54:00:12:34:56",
+};
 /** Timeout of one attempt of the client. Longer ones would hit the slow retransmissions of QEMU's user network. */
 const ATTEMPT_MS = 100;
 
@@ -37,7 +43,7 @@ export async function prepareBareVm(image: string, memoryMb: number, folder: str
   const isEmulated = accelerator === "tcg";
   const spec = {
     ...{ uuid: "bench", hostname: "bench", kernel, initrd, args: stored.cmd, env: stored.env },
-    ...{ memoryMb, vcpus: 1, disks: [], roms: [], annotations: {} },
+    ...{ memoryMb, vcpus: 1, disks: [], roms: [], annotations: {}, network: DEFAULT_USER_NETWORK },
   };
   const { append } = buildCommandLine(spec, await detectKernelKind(kernel), isEmulated);
   const args = [

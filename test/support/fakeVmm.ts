@@ -103,6 +103,7 @@ class FakeVmProcess {
 /** One owner's control of a machine. */
 class FakeVm implements Vm {
   readonly pid: number;
+  readonly link = undefined;
   readonly started: Promise<void>;
   readonly exited: Promise<VmExit>;
   readonly #machine: FakeVmProcess;

@@ -3,7 +3,7 @@ import type { InstanceRecord } from "../../provider/platform/store/instances";
 
 /** A running instance with an arbitrary image. */
 export const runningRecord: InstanceRecord = {
-  ...{ uuid: "u", name: "web", createdAt: 0, serviceUuid: undefined, volumes: [] },
+  ...{ uuid: "u", name: "web", createdAt: 0, privateIp: "172.16.0.16", serviceUuid: undefined, volumes: [] },
   definition: {
     ...{ repository: "app", digest: "d", kernelDigest: "k", imageArgs: [], imageEnv: {}, args: [], env: {} },
     ...{ argsFromImage: true, memoryMb: 128, vcpus: 1, restartPolicy: "never", tags: [], annotations: {} },

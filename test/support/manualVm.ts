@@ -4,6 +4,7 @@ import type { Vm, VmExit } from "../../provider/platform/vmm/vmm";
 /** A VM without a guest. A graceful stop waits for {@link end}, a forced one ends it. */
 export class ManualVm implements Vm {
   readonly pid = 1;
+  readonly link = undefined;
   paused = false;
   hasStarted = false;
   isAlive = true;

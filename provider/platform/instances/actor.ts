@@ -45,7 +45,7 @@ export class InstanceActor implements Instance {
   readonly #pending = new Set<InstanceRequest>();
 
   constructor(record: InstanceRecord, env: InstanceEnvironment) {
-    this.networkInterface = networkInterfaceOf(record.uuid);
+    this.networkInterface = networkInterfaceOf(record);
     this.#mailbox = new Mailbox({
       event: (event) => this.#handleEvent(event),
       request: (accepted) => this.#handleRequest(accepted),

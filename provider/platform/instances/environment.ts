@@ -1,5 +1,6 @@
 /** The platform as an instance's actor sees it. */
 import type { Log } from "../log";
+import type { PrivateNetwork } from "../network/privateNetwork";
 import type { Rotation } from "../proxy/rotation/rotation";
 import type { VolumeAttachment, InstanceDefinition, InstanceRecord, InstanceStatus } from "../store/instances";
 import type { Timings } from "../timings";
@@ -9,6 +10,8 @@ import type { PatchContext } from "./update/patch";
 /** The platform functions that an actor uses. */
 export interface InstanceEnvironment {
   readonly vmm: Vmm;
+  /** Connects the instance's VM with those of other instances. */
+  readonly network: Pick<PrivateNetwork, "plug" | "ready" | "idleMs">;
   readonly timings: Timings;
   readonly log: Log;
   /**

@@ -16,6 +16,7 @@ const row = z.object({
   uuid: z.string(),
   name: z.string(),
   created_at: z.number(),
+  private_ip: z.string(),
   service_uuid: z.string().nullable(),
   definition: z.string(),
   status: z.string(),
@@ -24,12 +25,13 @@ const row = z.object({
 /** Every instance, oldest first. */
 export function loadInstances(database: Database): InstanceRecord[] {
   return database.all("SELECT * FROM instances ORDER BY created_at, rowid").map((found) => {
-    const { uuid, name, created_at, service_uuid, ...json } = row.parse(found);
+    const { uuid, name, created_at, private_ip, service_uuid, ...json } = row.parse(found);
     const volumes = database.all("SELECT * FROM attachments WHERE instance_uuid = ? ORDER BY rowid", uuid);
     return {
       uuid,
       name,
       createdAt: created_at,
+      privateIp: private_ip,
       serviceUuid: service_uuid ?? undefined,
       definition: parseDefinition(JSON.parse(json.definition)),
       status: instanceStatus.parse(JSON.parse(json.status)),
@@ -54,10 +56,12 @@ export function insertInstances(database: Database, records: readonly InstanceRe
   inTransaction(database, () => {
     for (const record of records) {
       database.run(
-        "INSERT INTO instances (uuid, name, created_at, service_uuid, definition, status) VALUES (?, ?, ?, ?, ?, ?)",
+        `INSERT INTO instances (uuid, name, created_at, private_ip, service_uuid, definition, status)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
         record.uuid,
         record.name,
         record.createdAt,
+        record.privateIp,
         record.serviceUuid ?? null,
         JSON.stringify(record.definition),
         JSON.stringify(record.status),

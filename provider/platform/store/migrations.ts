@@ -52,6 +52,13 @@ const MIGRATIONS: readonly string[] = [
      created_at INTEGER NOT NULL,
      url TEXT NOT NULL UNIQUE
    ) STRICT;`,
+  // Instances of before the private network get its first addresses, in the order of their creation.
+  `ALTER TABLE instances ADD COLUMN private_ip TEXT NOT NULL DEFAULT '';
+   UPDATE instances SET private_ip = (
+     SELECT printf('172.16.%d.%d', (position + 15) / 256, (position + 15) % 256)
+     FROM (SELECT uuid AS id, ROW_NUMBER() OVER (ORDER BY created_at, rowid) AS position FROM instances)
+     WHERE id = instances.uuid);
+   CREATE UNIQUE INDEX instances_private_ip ON instances (private_ip);`,
 ];
 
 /** The part of an SQLite connection that migrations need. */

@@ -6,6 +6,8 @@
  */
 
 import type * as net from "node:net";
+import type { VmNetwork } from "../network/addresses";
+import type { VmLink } from "../network/frameStream";
 
 /** Everything that is needed to boot a VM, and to recognise it after the daemon has restarted. */
 export interface VmSpec {
@@ -24,6 +26,7 @@ export interface VmSpec {
   /** MiB. */
   readonly memoryMb: number;
   readonly vcpus: number;
+  readonly network: VmNetwork;
   /** In the order in which the guest gets them. */
   readonly disks: readonly VmDisk[];
   readonly roms: readonly VmRom[];
@@ -77,6 +80,8 @@ export interface VmUsage {
 export interface Vm {
   /** Process id of the VMM. */
   readonly pid: number;
+  /** What a switch is connected to; `undefined`: the VM has no connection to the private network. */
+  readonly link: VmLink | undefined;
   /**
    * Resolves when the guest's program runs. A guest that cannot report it (Unikraft) counts as started at once. Stays
    * pending if the VM ends earlier.

@@ -105,7 +105,7 @@ describe("the test guest on QEMU", function () {
       await lab.start(spec)
     ).exited;
     const console = await lab.console(spec);
-    for (const expected of [/^web-1$/m, /^nameserver 10\.0\.2\.3$/m, /^default via 10\.0\.2\.2 /m, /^\/$/m]) {
+    for (const expected of [/^web-1$/m, /^nameserver 172\.16\.0\.2$/m, /^default via 172\.16\.0\.1 /m, /^\/$/m]) {
       assert.match(console, expected);
     }
   });

@@ -11,6 +11,8 @@ import { writeCpio } from "../../../provider/image/cpio/write";
 import { type RootfsFormat, packTree } from "../../../provider/image/pack/packTree";
 import type { FileTree } from "../../../provider/image/rootfs/tree";
 import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
+import { DEFAULT_NETWORK, vmNetworkOf } from "../../../provider/platform/network/addresses";
+import { PrivateNetwork } from "../../../provider/platform/network/privateNetwork";
 import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import type { Vm, VmSpec } from "../../../provider/platform/vmm/vmm";
 
@@ -20,6 +22,7 @@ const run = promisify(execFile);
 export class Lab {
   readonly folder: string;
   readonly vmm: QemuVmm;
+  readonly network = new PrivateNetwork();
   readonly #kernel: string;
   readonly #initrd: string;
   readonly #base: FileTree;
@@ -68,8 +71,9 @@ export class Lab {
 
   spec(args: readonly string[], more: Partial<VmSpec> = {}): VmSpec {
     const uuid = `${(++this.#count).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
+    const network = vmNetworkOf(DEFAULT_NETWORK, `172.16.1.${this.#count}`);
     const plain = { hostname: "guest", env: {}, memoryMb: 128, vcpus: 1, disks: [], roms: [], annotations: {} };
-    return { uuid, kernel: this.#kernel, initrd: this.#initrd, args, ...plain, ...more };
+    return { uuid, kernel: this.#kernel, initrd: this.#initrd, args, network, ...plain, ...more };
   }
 
   /** A shell script as the guest's program; the rest are its `$1`, `$2`, … */
@@ -78,11 +82,12 @@ export class Lab {
   }
 
   async start(spec: VmSpec): Promise<Vm> {
-    return this.keep(await this.vmm.start(spec));
+    return this.keep(await this.vmm.start(spec), spec);
   }
 
-  /** Registers a VM that `close` ends. */
-  keep(vm: Vm): Vm {
+  /** Connects a VM to the network, and registers it so that `close` ends it. */
+  keep(vm: Vm, spec: VmSpec): Vm {
+    this.network.plug(spec.network.ip, vm);
     this.#vms.push(vm);
     return vm;
   }

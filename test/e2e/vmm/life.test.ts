@@ -118,7 +118,7 @@ describe("the lifecycle of a VM on QEMU", function () {
     first.disconnect();
     const second = await lab.newVmm().adopt(spec);
     assert.ok(second !== undefined);
-    lab.keep(second);
+    lab.keep(second, spec);
     assert.equal(second.pid, first.pid);
     await second.started;
     assert.equal(await fetchText(second, 80), "hello from the guest\n");
@@ -137,7 +137,7 @@ describe("the lifecycle of a VM on QEMU", function () {
     await fs.rm(path.join(lab.paths.instancesDir, spec.uuid, "vm.json"));
     const again = await lab.vmm.adopt(spec);
     assert.ok(again !== undefined);
-    lab.keep(again);
+    lab.keep(again, spec);
     assert.equal(again.pid, first.pid);
     await again.stop({ graceMs: 0 });
   });
@@ -177,7 +177,7 @@ describe("the lifecycle of a VM on QEMU", function () {
     await once(child, "close");
     const vm = await lab.vmm.adopt(spec);
     assert.ok(vm !== undefined);
-    lab.keep(vm);
+    lab.keep(vm, spec);
     assert.equal(vm.pid, Number(line.toString()));
     await waitForResponse(vm, 80);
     process.kill(vm.pid, "SIGKILL");

@@ -29,7 +29,8 @@ export function checkpointHandlers(registry: Registry): Pick<Handlers, Checkpoin
       throw new ApiItemError("AlreadyExists", `A checkpoint with the name '${name}' already exists`);
     return withReservedNames(registry, { name }, source.record.name, async ([taken = ""]) => {
       assertQuota(registry, { instances: 1 });
-      const request = { name: taken, tags, autokillMs: autokill?.time_ms ?? 0, now: Date.now() };
+      const [privateIp = ""] = registry.allocateAddresses(1);
+      const request = { name: taken, privateIp, tags, autokillMs: autokill?.time_ms ?? 0, now: Date.now() };
       const record = newCheckpoint(source.record, request);
       insertInstances(database, [record]);
       const instance = registry.addInstance(record);

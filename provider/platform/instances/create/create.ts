@@ -94,9 +94,14 @@ function saveAndRegister(
   // A concurrent request may have deleted this request's inline service group.
   const { serviceUuid: ownUuid } = inlineResources;
   const serviceUuid = resolveServiceGroup(registry, ownUuid === undefined ? body.service_group : { uuid: ownUuid });
+  const definition = { ...base, dependencies: dependencies ?? base.dependencies };
+  const addresses = registry.allocateAddresses(names.length);
   const records = names.map((name, index): InstanceRecord => {
     const volumes = resolveAttachments(registry, body.volumes ?? [], inlineResources.volumes[index] ?? []);
-    return newInstanceRecord(name, { ...base, dependencies: dependencies ?? base.dependencies }, serviceUuid, volumes);
+    return {
+      ...{ uuid: crypto.randomUUID(), name, createdAt: Date.now(), privateIp: addresses[index] ?? "" },
+      ...{ serviceUuid, volumes, definition, status: newStatus("stopped") },
+    };
   });
   insertInstances(registry.parts.database, records);
   original?.recordUse();
@@ -107,22 +112,6 @@ function saveAndRegister(
   }
   return instances;
 }
-
-/** The record of a stopped instance that was never started. */
-const newInstanceRecord = (
-  name: string,
-  definition: InstanceDefinition,
-  serviceUuid: string | undefined,
-  volumes: readonly VolumeAttachment[],
-): InstanceRecord => ({
-  uuid: crypto.randomUUID(),
-  name,
-  createdAt: Date.now(),
-  serviceUuid,
-  volumes,
-  definition,
-  status: newStatus("stopped"),
-});
 
 function resolveServiceGroup(registry: Registry, group: CreateInstanceRequest["service_group"]): string | undefined {
   if (group === undefined) return undefined;

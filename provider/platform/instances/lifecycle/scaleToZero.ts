@@ -25,9 +25,10 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
   machine.cooldownTimer = setTimeout(requestStandby, connections > 0 ? leftMs : cooldownMs);
 }
 
-/** True when no connection keeps the instance from standby. */
-function isIdle({ record, rotation }: InstanceMachine): boolean {
+/** True when no connection keeps the instance from standby, and other instances have not used it during the cooldown. */
+function isIdle({ record, rotation, env }: InstanceMachine): boolean {
   const { policy, cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = record.definition.scaleToZero ?? {};
+  if (env.network.idleMs(record.privateIp) < cooldownMs) return false;
   const connections = rotation?.connectionCount(record.uuid) ?? 0;
   return connections === 0 || (policy === "idle" && (rotation?.idleMs(record.uuid) ?? 0) >= cooldownMs);
 }

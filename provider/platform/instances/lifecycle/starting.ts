@@ -86,6 +86,7 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
 export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, adopted: boolean): VmSession {
   const session = newSession(vm, startedAtMs, adopted);
   machine.session = session;
+  machine.env.network.plug(machine.record.privateIp, vm);
   void vm.started.then(() => machine.inbox.post({ is: "started", session }));
   void vm.exited.then((exit) => machine.inbox.post({ is: "exited", session, exit }));
   return session;
@@ -145,6 +146,7 @@ export function onReady(machine: InstanceMachine, session: VmSession, phase: Abo
   const { uuid } = machine.record;
   session.progress = { ...session.progress, state: "passed", reason: undefined };
   machine.wakeups.ready();
+  machine.env.network.ready(machine.record.privateIp);
   machine.rotation?.setState(uuid, "ready", session.vm);
   armCooldown(machine, machine.rotation?.connectionCount(uuid) ?? 0);
 }

@@ -16,6 +16,8 @@ export const isTemplateOrCheckpoint = (state: InstanceState): boolean => state =
 /** The parameters of a new checkpoint. */
 export interface CheckpointRequest {
   readonly name: string;
+  /** An address that no other instance has. */
+  readonly privateIp: string;
   /** `undefined`: those of the source. */
   readonly tags: readonly string[] | undefined;
   /** Milliseconds without use after which it is deleted; 0 is never. */
@@ -26,11 +28,12 @@ export interface CheckpointRequest {
 
 /** The record of a checkpoint of a stopped instance. Pure except for the random uuid. */
 export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest): InstanceRecord {
-  const { name, tags, autokillMs, now } = request;
+  const { name, privateIp, tags, autokillMs, now } = request;
   return {
     uuid: crypto.randomUUID(),
     name,
     createdAt: now,
+    privateIp,
     serviceUuid: undefined,
     volumes: source.volumes,
     definition: {

@@ -22,6 +22,10 @@ export interface VmFiles {
   /** A second QMP socket, for debugging: each serves one client at a time. */
   readonly monitorSocket: string;
   readonly controlSocket: string;
+  /** Frames of the guest's network card. */
+  readonly cardSocket: string;
+  /** Frames of the VM's user network. */
+  readonly uplinkSocket: string;
   /** Process id, start time and run folder; see `identity.ts`. */
   readonly identity: string;
 }
@@ -40,13 +44,16 @@ export function vmFilesOf(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uu
     qmpSocket: `${short}.qmp`,
     monitorSocket: `${short}.mon`,
     controlSocket: `${short}.ctl`,
+    cardSocket: `${short}.nic`,
+    uplinkSocket: `${short}.net`,
     identity: path.join(folder, "vm.json"),
   };
 }
 
 /** Deletes the sockets and the identity of a VM that is gone; its logs stay. */
 export async function removeRunFiles(files: VmFiles): Promise<void> {
-  for (const file of [files.qmpSocket, files.monitorSocket, files.controlSocket, files.identity]) {
+  const { qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket, identity } = files;
+  for (const file of [qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket, identity]) {
     await fs.rm(file, { force: true });
   }
 }

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
+import { withoutNotices } from "./exit/logs";
 import type { VmFiles } from "./files";
 import { type ProcessIdentity, processStartTime } from "../../../base/processIdentity";
 import type { StartedProcess } from "./host/process";
@@ -42,7 +43,7 @@ export async function waitForSockets(files: VmFiles, timeoutMs: number, child?: 
 /** The error of a start that failed, with the last lines that QEMU printed. */
 export function launchError(files: VmFiles, cause: unknown): UnikernelError {
   const log = fs.existsSync(files.qemuLog) ? fs.readFileSync(files.qemuLog, "utf8") : "";
-  const lastLines = log
+  const lastLines = withoutNotices(log)
     .trim()
     .split("\n")
     .slice(-3)

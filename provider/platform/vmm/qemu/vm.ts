@@ -9,6 +9,8 @@ import { classifyExit } from "./exit/classifyExit";
 import { readExitEvidence } from "./exit/logs";
 import type { VmFiles } from "./files";
 import { HostForwards } from "./network/forwards";
+import { connectLink } from "./network/link";
+import type { VmLink } from "../../network/frameStream";
 import { type ProcessIdentity, isRunning } from "../../../base/processIdentity";
 import { killProcess, type ProcessExit } from "./host/process";
 import { readProcessUsage } from "./host/usage";
@@ -45,6 +47,7 @@ class ExitEvents {
 /** A VM in a QEMU process. */
 export class QemuVm implements Vm {
   readonly pid: number;
+  readonly link: VmLink | undefined;
   readonly started: Promise<void>;
   readonly exited: Promise<VmExit>;
   readonly #parts: QemuVmParts;
@@ -54,12 +57,19 @@ export class QemuVm implements Vm {
   readonly #forwards: HostForwards;
   readonly #disconnected = new AbortController();
 
-  private constructor(parts: QemuVmParts, qmp: QmpClient, exitEvents: ExitEvents, control: ControlPort) {
+  private constructor(
+    parts: QemuVmParts,
+    qmp: QmpClient,
+    exitEvents: ExitEvents,
+    control: ControlPort,
+    link: VmLink | undefined,
+  ) {
     this.pid = parts.identity.pid;
     this.#parts = parts;
     this.#qmp = qmp;
     this.#exitEvents = exitEvents;
     this.#control = control;
+    this.link = link;
     this.#forwards = new HostForwards(qmp);
     this.started = parts.hasControlProtocol ? control.started : Promise.resolve();
     this.exited = this.#awaitExit();
@@ -69,7 +79,8 @@ export class QemuVm implements Vm {
   static async connect(parts: QemuVmParts): Promise<QemuVm> {
     const exitEvents = new ExitEvents();
     const qmp = await QmpClient.connect(parts.files.qmpSocket, { onEvent: (event) => exitEvents.record(event) });
-    return new QemuVm(parts, qmp, exitEvents, await ControlPort.connect(parts.files));
+    const link = await connectLink(parts.files, parts.exited === undefined);
+    return new QemuVm(parts, qmp, exitEvents, await ControlPort.connect(parts.files), link);
   }
 
   connect(guestPort: number, options: ConnectOptions): Promise<net.Socket | undefined> {
@@ -114,6 +125,12 @@ export class QemuVm implements Vm {
     this.#disconnected.abort();
     this.#qmp.close();
     this.#control.close();
+    this.#closeLink();
+  }
+
+  #closeLink(): void {
+    this.link?.card.close();
+    this.link?.uplink.close();
   }
 
   #exitsWithin(timeoutMs: number): Promise<boolean> {
@@ -133,6 +150,7 @@ export class QemuVm implements Vm {
     await this.#qmp.closed; // all its events have arrived by then
     if (this.#disconnected.signal.aborted) return new Promise(() => undefined);
     this.#control.close();
+    this.#closeLink();
     return classifyExit({
       ...(await readExitEvidence(this.#parts.files)),
       shutdownReason: this.#exitEvents.shutdownReason,

@@ -48,16 +48,25 @@ describe("the database", () => {
     assert.deepEqual(fs.readdirSync(path.dirname(file)), []);
   });
 
-  it("of version 2 is migrated: its instances keep their autokill as a template", () => {
+  it("of version 2 is migrated: its instances keep their autokill as a template and get addresses", () => {
     openDatabase(file)?.close();
     const older = new DatabaseSync(file);
     older.exec(`PRAGMA user_version = 2;
       DROP TABLE image_pins; -- of version 4
+      DROP INDEX instances_private_ip; -- of version 5
+      ALTER TABLE instances DROP COLUMN private_ip;
       INSERT INTO instances (uuid, name, created_at, definition, status)
         VALUES ('u1', 'a', 1, '{"memoryMb":64,"frozenAutokillMs":5000}', '{}'), ('u2', 'b', 2, '{"memoryMb":32}', '{}')`);
     older.close();
     const database = openDatabase(file);
-    const rows = database?.all("SELECT definition FROM instances ORDER BY uuid") as { definition: string }[];
+    const rows = database?.all("SELECT definition, private_ip FROM instances ORDER BY uuid") as {
+      definition: string;
+      private_ip: string;
+    }[];
+    assert.deepEqual(
+      rows.map(({ private_ip }) => private_ip),
+      ["172.16.0.16", "172.16.0.17"],
+    );
     assert.deepEqual(
       rows.map(({ definition }) => JSON.parse(definition) as unknown),
       [{ memoryMb: 64, templateAutokillMs: 5000 }, { memoryMb: 32 }],

@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { FakeVmm, type FakeGuest } from "../../../support/fakeVmm";
+import { DEFAULT_NETWORK, vmNetworkOf } from "../../../../provider/platform/network/addresses";
 import type { VmSpec } from "../../../../provider/platform/vmm/vmm";
 
 const spec: VmSpec = {
@@ -15,6 +16,7 @@ const spec: VmSpec = {
   env: {},
   memoryMb: 64,
   vcpus: 1,
+  network: vmNetworkOf(DEFAULT_NETWORK, "172.16.0.16"),
   disks: [],
   roms: [],
   annotations: {},

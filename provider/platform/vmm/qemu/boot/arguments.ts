@@ -1,14 +1,12 @@
 /** Builds the argument list of QEMU for a VM. */
-import * as crypto from "node:crypto";
 import type { VmSpec } from "../../vmm";
 import { diskSerial, disablesAcpi } from "./commandLine";
 import { ROOT_DISK_SERIAL } from "./rootDisk";
 import type { VmFiles } from "../files";
 import type { KernelKind } from "./kernelKind";
 import type { QemuCapabilities } from "../host/probe";
+import { CARD_ID, networkArguments } from "../network/netdevs";
 
-/** Id of the only network backend; host forwards are added to it while the VM runs. */
-export const NETDEV_ID = "n0";
 /**
  * I/O port to which Unikraft writes 41 on shutdown or 42 on a crash; QEMU then exits with status 2v+1. Source: Unikraft,
  * plat/kvm.
@@ -48,12 +46,8 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
     ...["-serial", "chardev:control"],
     ...["-chardev", socketChardev("qmp", files.qmpSocket), "-mon", "chardev=qmp,mode=control"],
     ...["-chardev", socketChardev("monitor", files.monitorSocket), "-mon", "chardev=monitor,mode=control"],
-    ...[
-      "-netdev",
-      `user,id=${NETDEV_ID}`,
-      "-device",
-      networkDevice(kind, macAddressOf(spec.uuid), disablesAcpi(spec, emulated)),
-    ],
+    ...networkArguments(spec.network, files),
+    ...["-device", networkDevice(kind, spec.network.mac, disablesAcpi(spec, emulated))],
     ...(rootDisk === undefined ? [] : diskArguments(ROOT_DISK_SERIAL, rootDisk, true)),
     ...spec.disks.flatMap((disk, index) => diskArguments(diskSerial(index), disk.file, disk.readonly)),
     ...["-device", `isa-debug-exit,iobase=${DEBUG_EXIT_PORT},iosize=4`, "-device", "pvpanic"],
@@ -84,19 +78,10 @@ function cpuModel(kind: KernelKind, emulated: boolean): string {
  */
 function networkDevice(kind: KernelKind, mac: string, withoutAcpi: boolean): string {
   const vectors = kind !== "multiboot" && withoutAcpi ? ",vectors=0" : "";
-  return `virtio-net-pci,netdev=${NETDEV_ID},mac=${mac},romfile=${vectors}`;
+  return `virtio-net-pci,netdev=${CARD_ID},mac=${mac},romfile=${vectors}`;
 }
 
 function diskArguments(name: string, file: string, readonly: boolean): string[] {
   const backend = { driver: "raw", "node-name": name, "read-only": readonly, file: { driver: "file", filename: file } };
   return ["-blockdev", JSON.stringify(backend), "-device", `virtio-blk-pci,drive=${name},serial=${name}`];
-}
-
-/** QEMU's own range of hardware addresses. Source: QEMU, net/net.c. */
-const MAC_PREFIX = "52:54:00";
-
-/** Hardware address of an instance's network card, such as `52:54:00:1a:2b:3c`; the same in each of its VMs. */
-export function macAddressOf(uuid: string): string {
-  const [a, b, c] = crypto.createHash("sha256").update(uuid).digest("hex").match(/../g) ?? [];
-  return [MAC_PREFIX, a, b, c].join(":");
 }

@@ -6,11 +6,6 @@ import { UnikernelError } from "../../../../base/errors";
 import type { VmSpec } from "../../vmm";
 import type { KernelKind } from "./kernelKind";
 
-/** Addresses of QEMU's user network. Source: QEMU, "Using the user mode network stack". */
-const GUEST_ADDRESS = "10.0.2.15/24";
-const GATEWAY = "10.0.2.2";
-const DNS = "10.0.2.3";
-
 /**
  * Limits of a Unikraft kernel: bytes of the command line, program arguments, environment variables
  * (`CONFIG_LIBPOSIX_ENVIRON_ENVP` entries).
@@ -80,8 +75,9 @@ function guestParameters(spec: VmSpec, rootfs: readonly string[], quote: (text: 
   });
   const fstab = [...rootfs.map(quote), ...disks];
   const variables = Object.entries(spec.env).map(([name, value]) => quote(`${name}=${value}`));
+  const { ip, subnet, gateway, nameserver } = spec.network;
   return [
-    `netdev.ip=${GUEST_ADDRESS}:${GATEWAY}:${DNS}::${spec.hostname}:`,
+    `netdev.ip=${ip}/${subnet.split("/")[1]}:${gateway}:${nameserver}::${spec.hostname}:`,
     ...(fstab.length > 0 ? [`vfs.fstab=[ ${fstab.join(" ")} ]`] : []),
     ...(variables.length > 0 ? [`env.vars=[ ${variables.join(" ")} ]`] : []),
   ];

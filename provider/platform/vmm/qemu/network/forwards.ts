@@ -3,10 +3,10 @@ import * as net from "node:net";
 import { UnikernelError } from "../../../../base/errors";
 import { systemClock } from "../../../../base/clock";
 import { abortable } from "../../../../base/timeout";
-import { NETDEV_ID } from "../boot/arguments";
 import type { ConnectOptions } from "../../vmm";
 import { GuestConnector } from "./guestConnector";
 import type { QmpClient } from "../qmpClient";
+import { NETDEV_ID } from "./netdevs";
 import { type UsernetEntry, findUnaccepted, parseForwards, parseUsernet } from "./usernet";
 
 const HOST = "127.0.0.1";

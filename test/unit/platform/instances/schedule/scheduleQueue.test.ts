@@ -14,7 +14,7 @@ function record(
 ): InstanceRecord {
   const whole = { autokill: { timeMs: 0, numRequests: 0 }, templateAutokillMs: 0, deleteLock: false, schedules: [] };
   return {
-    ...{ uuid, name: uuid, createdAt: 100, serviceUuid: undefined, volumes: [] },
+    ...{ uuid, name: uuid, createdAt: 100, privateIp: "172.16.0.16", serviceUuid: undefined, volumes: [] },
     definition: { ...whole, ...definition } as InstanceDefinition, // the rest is not read
     status: { state: "stopped", deleting: false, ...status } as InstanceStatus, // the rest is not read
   };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DEFAULT_NETWORK, vmNetworkOf } from "../../../../../../provider/platform/network/addresses";
 import { buildCommandLine } from "../../../../../../provider/platform/vmm/qemu/boot/commandLine";
 import type { VmSpec } from "../../../../../../provider/platform/vmm/vmm";
 
@@ -11,6 +12,7 @@ const spec = (more: Partial<VmSpec> = {}): VmSpec => ({
   env: {},
   memoryMb: 128,
   vcpus: 1,
+  network: vmNetworkOf(DEFAULT_NETWORK, "172.16.0.16"),
   disks: [],
   roms: [],
   annotations: {},
@@ -30,7 +32,7 @@ describe("the command line of a Unikraft kernel", () => {
     );
     assert.deepEqual(line, {
       append:
-        "netdev.ip=10.0.2.15/24:10.0.2.2:10.0.2.3::web: " +
+        "netdev.ip=172.16.0.16/16:172.16.0.1:172.16.0.2::web: " +
         'vfs.fstab=[ "initrd0:/:extract::ramfs=1:" "disk0:/data:ext4:::mkmp" "disk1:/conf:ext4:ro::mkmp" ] ' +
         'env.vars=[ "A=1" "B=2" ] -- /server -p 80',
       file: undefined,

@@ -1,0 +1,93 @@
+/** Decides what the switch does with a frame from a guest. Pure. */
+import { answerQuery, DNS_PORT } from "./dns";
+import type { Frame } from "./frames";
+import { type Ipv4, isInSubnet, macOfGuest } from "./ipv4";
+import type { NetworkLayout } from "./addresses";
+import { type ArpPacket, type Ipv4Packet, PROTOCOL, readPacket, sourceMac } from "./packets";
+import { arpReply, resetReply, udpReply } from "./replies";
+
+/** What the switch does with a frame. */
+export type Forwarding =
+  | { readonly to: "nobody" }
+  /** To the sender's own user network, which leads to the internet. */
+  | { readonly to: "uplink" }
+  /** To another guest. `wakes`: it carries a request or data, so a sleeping guest must see it. */
+  | { readonly to: "guest"; readonly address: Ipv4; readonly wakes: boolean }
+  /** `frame` goes back to the sender. */
+  | { readonly to: "sender"; readonly frame: Frame };
+
+/** The network as a frame's sender sees it. */
+export interface NetworkView {
+  readonly layout: NetworkLayout;
+  /** Address of the sender. */
+  readonly sender: Ipv4;
+  /** True if the sender may connect to the host, at the gateway's address. */
+  mayReachHost(): boolean;
+  /** True if the host has the address, or nobody; see `hostGuard.ts`. */
+  isHostAddress(address: Ipv4): boolean;
+  /** True if an instance that is running or asleep has the address. */
+  hasGuest(address: Ipv4): boolean;
+  /** The address of an instance by its lower-case name; `undefined` if there is none. */
+  resolve(name: string): Ipv4 | undefined;
+}
+
+const DROP: Forwarding = { to: "nobody" };
+const UPLINK: Forwarding = { to: "uplink" };
+/** Ports of DHCP: client and server. Source: RFC 2131, section 4.1. */
+const DHCP_PORTS = { source: 68, destination: 67 } as const;
+
+/** Decides from the frame and the network. Drops what does not come from the sender's own addresses, and what the network does not carry. */
+export function decideForwarding(frame: Frame, view: NetworkView): Forwarding {
+  const packet = readPacket(frame);
+  if (packet === undefined || sourceMac(frame) !== macOfGuest(view.sender)) return DROP;
+  return packet.kind === "arp" ? forwardArp(packet, view) : forwardIpv4(frame, packet, view);
+}
+
+function forwardArp(packet: ArpPacket, view: NetworkView): Forwarding {
+  const { layout, sender } = view;
+  if (packet.sender !== sender || packet.senderMac !== macOfGuest(sender)) return DROP;
+  if (packet.target === layout.gateway || packet.target === layout.nameserver || !packet.isRequest) return UPLINK;
+  if (packet.target === sender || !view.hasGuest(packet.target)) return DROP;
+  return { to: "sender", frame: arpReply(packet, macOfGuest(packet.target)) };
+}
+
+function forwardIpv4(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwarding {
+  const { source, destination, ports } = packet;
+  const { layout } = view;
+  const isUdp = packet.protocol === PROTOCOL.udp;
+  const asksForAddress = source === 0 && isUdp && ports?.source === DHCP_PORTS.source;
+  if (asksForAddress && ports.destination === DHCP_PORTS.destination) return UPLINK;
+  if (source !== view.sender) return DROP;
+  if (destination === layout.nameserver) return isUdp ? forwardQuery(frame, packet, view) : refuse(frame, packet);
+  if (destination === layout.gateway) return forwardToGateway(frame, packet, view);
+  if (isInSubnet(destination, layout.subnet)) {
+    if (!view.hasGuest(destination)) return refuse(frame, packet); // it has stopped, and the sender remembers it
+    return { to: "guest", address: destination, wakes: carriesRequest(packet) };
+  }
+  return view.isHostAddress(destination) ? refuse(frame, packet) : UPLINK;
+}
+
+/** Published ports reach the guest from the gateway, so its answers must pass; a connection of its own would reach the host's loopback. */
+function forwardToGateway(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwarding {
+  const isAnswer = packet.tcp !== undefined && (packet.tcp.isAck || packet.tcp.isReset) && !isOpening(packet);
+  return isAnswer || view.mayReachHost() ? UPLINK : refuse(frame, packet);
+}
+
+function forwardQuery(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwarding {
+  if (packet.ports?.destination !== DNS_PORT || packet.datagram === undefined) return DROP;
+  const answer = answerQuery(packet.datagram, (name) => view.resolve(name));
+  return answer === undefined ? UPLINK : { to: "sender", frame: udpReply(frame, packet, answer) };
+}
+
+/** A program whose connection is refused reports that at once; one whose packets are lost waits for minutes. */
+function refuse(frame: Frame, packet: Ipv4Packet): Forwarding {
+  if (packet.tcp === undefined || !isOpening(packet)) return DROP;
+  return { to: "sender", frame: resetReply(frame, packet, packet.tcp) };
+}
+
+/** True for the first segment of a connection. */
+const isOpening = ({ tcp }: Ipv4Packet): boolean => tcp !== undefined && tcp.isSyn && !tcp.isAck;
+
+/** A lone acknowledgement, an end or a reset is no reason to wake a guest: the connection it belongs to may be gone. */
+const carriesRequest = (packet: Ipv4Packet): boolean =>
+  packet.protocol === PROTOCOL.udp || isOpening(packet) || (packet.tcp?.dataBytes ?? 0) > 0;

@@ -1,0 +1,67 @@
+/**
+ * The switch of the private network: one port per VM. It learns nothing, because it knows every guest's address beforehand.
+ *
+ * ```text
+ * guest's card ── stream ──┐                    ┌── stream ── another guest's card
+ *                          ├── Switch (daemon) ─┤
+ * user network ── stream ──┘                    └── stream ── its user network
+ * ```
+ *
+ * A VM's user network leads to the internet, and published ports come in through it. It is in the same QEMU process, so a new daemon finds
+ * both where the last one left them. What goes where, `forwarding.ts` decides.
+ */
+import { decideForwarding, type NetworkView } from "./forwarding";
+import type { FrameStream, VmLink } from "./frameStream";
+import type { Frame } from "./frames";
+import type { Ipv4 } from "./ipv4";
+
+/** Keeps a frame whose receiver cannot take it yet. Returns true if it did. */
+export type KeepFrame = (receiver: Ipv4, frame: Frame, wakes: boolean) => boolean;
+
+/** Connects the guests of one network. */
+export class Switch {
+  readonly #cards = new Map<Ipv4, FrameStream>();
+  readonly #keep: KeepFrame;
+
+  constructor(keep: KeepFrame) {
+    this.#keep = keep;
+  }
+
+  /** Connects the VM of `view.sender`. Replaces an earlier one with the same address. */
+  plug(view: NetworkView, { card, uplink }: VmLink): void {
+    this.#cards.set(view.sender, card);
+    card.onFrames((frames) => {
+      for (const frame of frames) this.#forward(frame, view, { card, uplink });
+    });
+    // Frames from the user network must not be lost: QEMU's TCP does not repeat what it has sent.
+    uplink.onFrames((frames) => {
+      for (const frame of frames) card.send(frame);
+      if (card.isFull) uplink.pause();
+    });
+    card.onDrain(() => uplink.resume());
+  }
+
+  /** Disconnects a VM, unless another one has its address by now. */
+  unplug(address: Ipv4, { card }: VmLink): void {
+    if (this.#cards.get(address) === card) this.#cards.delete(address);
+  }
+
+  /** Sends a frame to a guest; it is lost if the guest has no VM. */
+  send(receiver: Ipv4, frame: Frame): void {
+    this.#cards.get(receiver)?.send(frame);
+  }
+
+  #forward(frame: Frame, view: NetworkView, { card, uplink }: VmLink): void {
+    const forwarding = decideForwarding(frame, view);
+    switch (forwarding.to) {
+      case "nobody":
+        return;
+      case "uplink":
+        return uplink.send(frame);
+      case "sender":
+        return card.send(forwarding.frame);
+      case "guest":
+        if (!this.#keep(forwarding.address, frame, forwarding.wakes)) this.send(forwarding.address, frame);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** Connects the daemon to the network backends of a VM. */
+import * as fs from "node:fs";
+import { hasErrorCode, UnikernelError } from "../../../../base/errors";
+import { systemClock } from "../../../../base/clock";
+import { FrameStream, type VmLink } from "../../../network/frameStream";
+import type { VmFiles } from "../files";
+
+/** How long QEMU may take to listen once its monitor responds: milliseconds usually, longer on a busy host. */
+const TIMEOUT_MS = 10_000;
+const POLL_MS = 5;
+
+/**
+ * Connects to a VM's network; `undefined` for a VM of an earlier release, which has none. Throws `VMM_FAILED` when QEMU does not accept.
+ */
+export async function connectLink(files: VmFiles, isAdopted: boolean): Promise<VmLink | undefined> {
+  if (isAdopted && !fs.existsSync(files.cardSocket)) return undefined;
+  const card = await connectStream(files.cardSocket);
+  try {
+    return { card, uplink: await connectStream(files.uplinkSocket) };
+  } catch (error) {
+    card.close();
+    throw error;
+  }
+}
+
+/** QEMU listens on another thread, so the socket may be missing, or refuse, for a moment. */
+async function connectStream(path: string): Promise<FrameStream> {
+  const deadline = performance.now() + TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await FrameStream.connect(path);
+    } catch (error) {
+      const isEarly = hasErrorCode(error, "ENOENT", "ECONNREFUSED");
+      if (!isEarly || performance.now() > deadline)
+        throw new UnikernelError("VMM_FAILED", "The network of the VM does not accept a connection.", { cause: error });
+    }
+    await systemClock.sleep(POLL_MS);
+  }
+}

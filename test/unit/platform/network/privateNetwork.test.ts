@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type NetworkMember, PrivateNetwork } from "../../../../provider/platform/network/privateNetwork";
+import type { VmExit } from "../../../../provider/platform/vmm/vmm";
+import { type FakeLink, openFakeLink } from "../../../support/fakeLink";
+import { arpFrame, dnsQuery, tcpFrame, udpFrame } from "../../../support/packets";
+
+const WEB = "172.16.0.16";
+const DB = "172.16.0.17";
+const GATEWAY = "172.16.0.1";
+const running = new Promise<VmExit>(() => undefined);
+
+/** Waits until the frames have passed through the sockets. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 2000 && !condition(); i++) await delay(5);
+  assert.ok(condition());
+}
+const settled = (): Promise<void> => delay(30);
+
+describe("the private network", () => {
+  let folder: string;
+  let network: PrivateNetwork;
+  let web: FakeLink;
+  let db: FakeLink;
+  let dbState: NetworkMember["state"];
+  let wakeCount: number;
+
+  beforeEach(async () => {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-net-"));
+    network = new PrivateNetwork();
+    dbState = "up";
+    wakeCount = 0;
+    const member = { network: "default", mayReachHost: false, state: "up", wake: () => undefined } as const;
+    network.add({ ...member, name: "web", ip: WEB });
+    network.add({
+      ...{ name: "Db", ip: DB, network: "default", mayReachHost: true, wake: () => wakeCount++ },
+      get state() {
+        return dbState;
+      },
+    });
+    [web, db] = [await openFakeLink(folder, "web"), await openFakeLink(folder, "db")];
+    network.plug(WEB, { link: web.link, exited: running });
+    network.plug(DB, { link: db.link, exited: running });
+  });
+  afterEach(async () => {
+    for (const { card, uplink, link } of [web, db]) {
+      card.close();
+      uplink.close();
+      link.card.close();
+      link.uplink.close();
+    }
+    await fs.rm(folder, { recursive: true });
+  });
+
+  it("takes frames from guest to guest, to the internet and back", async () => {
+    const [toDb, out, back] = [
+      tcpFrame({ from: WEB, to: DB }),
+      tcpFrame({ from: WEB, to: "93.184.216.34" }),
+      tcpFrame({ from: "93.184.216.34", to: WEB, flags: "SA" }),
+    ];
+    web.card.send(toDb);
+    web.card.send(out);
+    web.uplink.send(back);
+    await until(() => db.card.received.length + web.uplink.received.length + web.card.received.length === 3);
+    assert.deepEqual([db.card.received, web.uplink.received, web.card.received], [[toDb], [out], [back]]);
+  });
+
+  it("resolves names in any case, and the host's only for a guest that may reach it", async () => {
+    const ask = (from: string, name: string): Buffer => udpFrame({ from, to: "172.16.0.2", data: dnsQuery(name) });
+    web.card.send(ask(WEB, "db.internal"));
+    web.card.send(ask(WEB, "host.internal"));
+    db.card.send(ask(DB, "host.internal"));
+    await until(() => web.card.received.length === 2 && db.card.received.length === 1);
+    const [found, denied] = web.card.received;
+    assert.equal(found?.toString("hex").slice(-8), "ac100011");
+    assert.equal(denied?.readUInt16BE(44), 0x8583);
+    assert.equal(db.card.received[0]?.toString("hex").slice(-8), "ac100001");
+    db.card.send(tcpFrame({ from: DB, to: GATEWAY }));
+    await until(() => db.uplink.received.length === 1);
+  });
+
+  it("hides the members of a network from those of another", async () => {
+    network.add({ name: "web", ip: WEB, network: "other", mayReachHost: false, state: "up", wake: () => undefined });
+    web.card.send(udpFrame({ from: WEB, to: "172.16.0.2", data: dnsQuery("db.internal") }));
+    web.card.send(arpFrame({ from: WEB, to: DB }));
+    web.card.send(tcpFrame({ from: WEB, to: DB }));
+    db.card.send(udpFrame({ from: DB, to: WEB, ports: [1, 2] }));
+    await until(() => web.card.received.length === 2);
+    await settled();
+    assert.equal(web.card.received[0]?.readUInt16BE(44), 0x8583, "no such name");
+    assert.equal(web.card.received[1]?.readUInt8(47), 0x14, "a reset");
+    assert.deepEqual([web.card.received.length, db.card.received.length], [2, 0]);
+  });
+
+  it("keeps connections to a guest that is asleep, wakes it, and delivers them once it is ready", async () => {
+    dbState = "asleep";
+    const syn = tcpFrame({ from: WEB, to: DB });
+    web.card.send(tcpFrame({ from: WEB, to: DB, flags: "FA" }));
+    await settled();
+    assert.equal(wakeCount, 0);
+    web.card.send(syn);
+    await until(() => wakeCount === 1);
+    dbState = "up"; // its VM runs, its program does not listen yet
+    web.card.send(syn);
+    await settled();
+    assert.deepEqual(db.card.received, []);
+    network.ready(DB);
+    await until(() => db.card.received.length === 2);
+    web.card.send(syn);
+    await until(() => db.card.received.length === 3);
+    assert.equal(wakeCount, 1);
+  });
+
+  it("forgets what it kept when the guest ends before it is ready", async () => {
+    dbState = "asleep";
+    web.card.send(tcpFrame({ from: WEB, to: DB }));
+    await until(() => wakeCount === 1);
+    network.plug(DB, { link: db.link, exited: Promise.resolve({ kind: "killed", detail: "" }) });
+    await settled();
+    network.plug(DB, { link: db.link, exited: running });
+    dbState = "up";
+    network.ready(DB);
+    await settled();
+    assert.deepEqual(db.card.received, []);
+  });
+
+  it("knows how long a guest has not been used by others", async () => {
+    assert.equal(network.idleMs(DB), Infinity);
+    web.card.send(tcpFrame({ from: WEB, to: DB, flags: "FA" }));
+    await settled();
+    assert.equal(network.idleMs(DB), Infinity);
+    web.card.send(tcpFrame({ from: WEB, to: DB }));
+    await until(() => network.idleMs(DB) < 1000);
+  });
+
+  it("loses no frame of the user network while a guest does not read, and holds only so many of other guests", async () => {
+    db.card.setReading(false);
+    const data = Buffer.alloc(1400);
+    const fromPeer = tcpFrame({ from: WEB, to: DB, flags: "A", data });
+    const fromUplink = tcpFrame({ from: GATEWAY, to: DB, flags: "A", data });
+    const count = 8000; // 11 MiB
+    for (let i = 0; i < count; i++) db.uplink.send(fromUplink);
+    for (let i = 0; i < count; i++) web.card.send(fromPeer);
+    await until(() => web.card.isSent);
+    await settled();
+    db.card.setReading(true);
+    const isFromUplink = (frame: Buffer): boolean => frame.equals(fromUplink);
+    await until(() => db.card.received.filter(isFromUplink).length === count);
+    const fromPeers = db.card.received.length - count;
+    assert.ok(fromPeers > 0 && fromPeers < count, `${fromPeers} frames`);
+  });
+
+  it("forgets a guest that was removed, and a VM that ended", async () => {
+    network.plug(WEB, { link: web.link, exited: Promise.resolve({ kind: "killed", detail: "" }) });
+    db.card.send(tcpFrame({ from: DB, to: WEB }));
+    await settled();
+    assert.deepEqual(web.card.received, []);
+    network.remove(DB);
+    web.card.send(udpFrame({ from: WEB, to: "172.16.0.2", data: dnsQuery("db.internal") }));
+    web.card.send(tcpFrame({ from: WEB, to: DB }));
+    await until(() => web.card.received.length === 2);
+    assert.equal(web.card.received[0]?.readUInt16BE(44), 0x8583, "no such name");
+    assert.equal(web.card.received[1]?.readUInt8(47), 0x14, "a reset");
+    assert.deepEqual(db.card.received, []);
+  });
+});

@@ -60,7 +60,8 @@ export class QemuVmm implements Vmm {
       await ensureRunFolder(files.runFolder);
       await removeRunFiles(files);
       // If this VM ended before QEMU opens its logs, those of the previous one would be taken for its own.
-      for (const log of [files.controlLog, files.consoleLog, files.qemuLog]) await fsp.rm(log, { force: true });
+      for (const log of [files.controlLog, files.consoleLog, files.qemuLog, files.eventLog])
+        await fsp.rm(log, { force: true });
       if (initrdFiles.size > 0) await writeInitrd(unpacked, initrdFiles, files.initrd);
     } catch (error) {
       throw fromSystemError(error, "preparing a VM");
@@ -78,6 +79,7 @@ export class QemuVmm implements Vmm {
         identity,
         files,
         hasControlProtocol: hasControlProtocol(kind),
+        program: spec.args[0],
         exited: child.exited,
       });
     } catch (error) {
@@ -96,7 +98,12 @@ export class QemuVmm implements Vmm {
       await assertPrivateRunFolder(files.runFolder);
       await waitForSockets(files, ADOPT_TIMEOUT_MS);
       const kind = await detectKernelKind(spec.kernel);
-      const vm = await QemuVm.connect({ identity, files, hasControlProtocol: hasControlProtocol(kind) });
+      const vm = await QemuVm.connect({
+        identity,
+        files,
+        hasControlProtocol: hasControlProtocol(kind),
+        program: spec.args[0],
+      });
       await saveIdentity(files, identity);
       return vm;
     } catch {
@@ -121,9 +128,9 @@ export class QemuVmm implements Vmm {
   }
 
   truncateLogs(uuid: string): void {
-    const { controlLog, qemuLog } = vmFilesOf(this.#paths, uuid);
+    const { controlLog, qemuLog, eventLog } = vmFilesOf(this.#paths, uuid);
     truncateLog(controlLog, { headBytes: CONTROL_HEAD_BYTES, tailBytes: TAIL_BYTES });
-    truncateLog(qemuLog, { headBytes: 0, tailBytes: TAIL_BYTES });
+    for (const log of [qemuLog, eventLog]) truncateLog(log, { headBytes: 0, tailBytes: TAIL_BYTES });
   }
 
   async describe(): Promise<Readonly<Record<string, string>>> {

@@ -2,6 +2,7 @@
 import * as crypto from "node:crypto";
 import type { VmSpec } from "../../vmm";
 import { diskSerial, disablesAcpi } from "./commandLine";
+import { LOGGED_EVENTS } from "../exit/eventLog";
 import { ROOT_DISK_SERIAL } from "./rootDisk";
 import type { VmFiles } from "../files";
 import type { KernelKind } from "./kernelKind";
@@ -9,11 +10,6 @@ import type { QemuCapabilities } from "../host/probe";
 
 /** Id of the only network backend; host forwards are added to it while the VM runs. */
 export const NETDEV_ID = "n0";
-/**
- * I/O port to which Unikraft writes 41 on shutdown or 42 on a crash; QEMU then exits with status 2v+1. Source: Unikraft,
- * plat/kvm.
- */
-const DEBUG_EXIT_PORT = 0x501;
 
 /** Input of {@link qemuArguments}. */
 export interface QemuArgumentsInput {
@@ -56,7 +52,9 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
     ],
     ...(rootDisk === undefined ? [] : diskArguments(ROOT_DISK_SERIAL, rootDisk, true)),
     ...spec.disks.flatMap((disk, index) => diskArguments(diskSerial(index), disk.file, disk.readonly)),
-    ...["-device", `isa-debug-exit,iobase=${DEBUG_EXIT_PORT},iosize=4`, "-device", "pvpanic"],
+    // No isa-debug-exit: Unikraft writes to it before pvpanic, and QEMU then ends without an event that tells why.
+    ...["-device", "pvpanic"],
+    ...["-D", files.eventLog, ...LOGGED_EVENTS.flatMap((event) => ["-trace", `enable=${event}`])],
   ];
 }
 

@@ -5,8 +5,9 @@
  * `exit/` decides how it ended, `host/` finds QEMU and its capabilities, `identity.ts` finds VMs of an earlier daemon.
  */
 import * as fsp from "node:fs/promises";
-import { UnikernelError, fromSystemError } from "../../../base/errors";
+import { fromSystemError } from "../../../base/errors";
 import type { LocalPaths } from "../../../base/localPaths";
+import { isErofs } from "../../../image/erofs/read";
 import { truncateLog } from "../truncateLog";
 import type { Vm, VmExit, VmSpec, Vmm } from "../vmm";
 import { qemuArguments } from "./boot/arguments";
@@ -15,7 +16,8 @@ import { buildGuestFiles, treeSizeBytes } from "./boot/guestFiles";
 import { writeInitrd } from "./boot/initrd";
 import { composeBootInitrd, findRootDisk } from "./boot/rootDisk";
 import { detectKernelKind, type KernelKind } from "./boot/kernelKind";
-import { minimumMemoryMb } from "./boot/minimumMemory";
+import { assertEnoughMemory } from "./boot/minimumMemory";
+import { findUnikraftParameters } from "./boot/unikraftParameters";
 import { classifyExit } from "./exit/classifyExit";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
 import { assertPrivateRunFolder, ensureRunFolder, removeRunFiles, vmFilesOf } from "./files";
@@ -47,12 +49,16 @@ export class QemuVmm implements Vmm {
   async start(spec: VmSpec): Promise<Vm> {
     const capabilities = await probeQemu(this.#paths.cacheDir);
     const kind = await detectKernelKind(spec.kernel);
-    const commandLine = buildCommandLine(spec, kind, capabilities.accelerator === "tcg");
+    const parameters = kind === "multiboot" ? await findUnikraftParameters(spec.kernel) : undefined;
+    const commandLine = buildCommandLine(spec, { emulated: capabilities.accelerator === "tcg", parameters });
     const extraFiles = await buildGuestFiles(spec, kind, commandLine.file);
     const rootDisk = await findRootDisk(spec.initrd, kind);
     const initrdFiles = rootDisk === undefined ? extraFiles : composeBootInitrd(rootDisk, extraFiles);
     const unpacked = rootDisk === undefined ? spec.initrd : undefined;
-    assertEnoughMemory(spec, kind, (await sizeOfFile(unpacked)) + treeSizeBytes(initrdFiles));
+    assertEnoughMemory(spec.memoryMb, kind, {
+      bytes: (await sizeOfFile(unpacked)) + treeSizeBytes(initrdFiles),
+      isErofs: unpacked !== undefined && (await isErofs(unpacked)),
+    });
     const files = vmFilesOf(this.#paths, spec.uuid);
     const initrd = initrdFiles.size === 0 ? spec.initrd : files.initrd;
     try {
@@ -148,12 +154,3 @@ export class QemuVmm implements Vmm {
 
 const sizeOfFile = async (file: string | undefined): Promise<number> =>
   file === undefined ? 0 : (await fsp.stat(file)).size;
-
-function assertEnoughMemory(spec: VmSpec, kind: KernelKind, initrdBytes: number): void {
-  const minimum = minimumMemoryMb(kind, initrdBytes);
-  if (spec.memoryMb >= minimum) return;
-  throw new UnikernelError("INPUT_INVALID", `The guest needs ${minimum} MiB of memory, but gets ${spec.memoryMb}.`, {
-    property: "memoryMb",
-    hint: `Set memoryMb to ${minimum} or more.`,
-  });
-}

@@ -39,7 +39,7 @@ export type VmRom =
   | { readonly at: string; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly at: string; readonly archive: string };
 
-/** A disk with an ext4 file system that the guest mounts. */
+/** A disk with an ext4 file system that the guest mounts. A Unikraft guest mounts the folder next to it; see `shareFolder.ts`. */
 export interface VmDisk {
   /** Absolute path of the disk on the host. */
   readonly file: string;

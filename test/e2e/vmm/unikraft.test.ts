@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import { describeStop } from "../../../provider/client/errors/stopReason";
 import { shouldRestart } from "../../../provider/platform/instances/lifecycle/restartPolicy";
 import { stopFacts } from "../../../provider/platform/instances/lifecycle/stopReason";
+import { makeDisk } from "../../../provider/platform/volumes/disk";
+import { e2fsTool } from "../../../provider/platform/volumes/diskTools";
 import type { VmExit, VmSpec } from "../../../provider/platform/vmm/vmm";
 import { readCommandLine } from "../../support/unikraftCommandLine";
 import { KernelLab } from "./kernelLab";
+
+const run = promisify(execFile);
 
 /** Folder with kernels of Unikraft, one file each, that this test boots as well. */
 const REAL_KERNELS = process.env["UNIKERNEL_TEST_UNIKRAFT_KERNELS"];
@@ -38,7 +44,7 @@ describe("kernels of Unikraft on QEMU", function () {
     }
   });
 
-  const run = async (main: readonly string[], more: Partial<VmSpec> = {}): Promise<VmExit> =>
+  const boot = async (main: readonly string[], more: Partial<VmSpec> = {}): Promise<VmExit> =>
     (await lab.start(await lab.assembled(main, more))).exited;
 
   /** Line of the command line that a running kernel shows. */
@@ -52,11 +58,11 @@ describe("kernels of Unikraft on QEMU", function () {
 
   it("1: say that a kernel which finds no random numbers needs QEMU 8 or hardware virtualisation", async () => {
     const line = "[    0.000000] ERR:  [libukrandom] Could not initialize the HWRNG (-95)";
-    const exit = await run([`say "${line}"`, "crash"]);
+    const exit = await boot([`say "${line}"`, "crash"]);
     assert.match(words(exit), /RDRAND, RDSEED.*use QEMU 8, or hardware virtualisation/);
     row("1 no RDSEED", "assembled", words(exit));
     // newer kernels warn and go on
-    const warned = await run([`say "${line.replace("ERR:", "Warn:")}"`, "power_off"]);
+    const warned = await boot([`say "${line.replace("ERR:", "Warn:")}"`, "power_off"]);
     assert.deepEqual(warned, { kind: "exited", exitCode: undefined });
   });
 
@@ -75,6 +81,31 @@ describe("kernels of Unikraft on QEMU", function () {
       "assembled",
       `${read.parameters.get("env.vars")?.length} of 4 variables, ${read.args.length} of 7 arguments`,
     );
+  });
+
+  it("3: get a volume as a folder of the host over 9p, and are refused one with ext4 data", async () => {
+    const disk = { file: path.join(lab.folder, "volume.ext4"), at: "/data", readonly: false };
+    const other = { file: path.join(lab.folder, "other,1.ext4"), at: "/conf", readonly: true };
+    for (const { file } of [disk, other]) await makeDisk(file, 16);
+    const disks = [disk, other];
+    const spec = await lab.assembled([...ELFLOADER, "say_command_line", "say_shares", "power_off"], { disks });
+    await (
+      await lab.start(spec)
+    ).exited;
+    const console = await lab.console(spec);
+    const fstab = readCommandLine(/<\S+ ([^\n]*)>/.exec(console)?.[1] ?? "").parameters.get("vfs.fstab");
+    assert.deepEqual(fstab, ["fs0:/data:9pfs:::mkmp", "fs1:/conf:9pfs:::mkmp"]);
+    assert.deepEqual(console.match(/^9p share <.*>$/gm), ["9p share <fs0>", "9p share <fs1>"]);
+    row("3 volumes", "assembled", `${fstab.join(" ")}, devices found: fs0, fs1`);
+    const source = path.join(lab.folder, "source");
+    await fs.mkdir(source);
+    await fs.writeFile(path.join(source, "note"), "x");
+    const full = { file: path.join(lab.folder, "full.ext4"), at: "/data", readonly: false };
+    await makeDisk(full.file, 16);
+    await run(e2fsTool("mkfs.ext4"), ["-q", "-F", "-d", source, full.file]);
+    const refused = await boot(ELFLOADER, { disks: [full] }).then(String, String);
+    assert.match(refused, /'\/data' has data in an ext4 file system, which a Unikraft kernel cannot mount/);
+    row("3 ext4 with data", "assembled", refused);
   });
 
   for (const [what, main, expected] of [
@@ -157,7 +188,7 @@ describe("kernels of Unikraft on QEMU", function () {
   });
 
   it("6: are stopped when they halt after a trap", async () => {
-    const exit = await run(['say "[    1.0] CRIT: [libkvmplat] Unhandled Trap 8 (double fault), error code=0x0"']);
+    const exit = await boot(['say "[    1.0] CRIT: [libkvmplat] Unhandled Trap 8 (double fault), error code=0x0"']);
     assert.match(words(exit), /trap 8 \(double fault\)/);
     row("6 halted after a trap", "assembled", words(exit));
   });
@@ -169,7 +200,7 @@ describe("kernels of Unikraft on QEMU", function () {
     assert.match(networked, /^netdev\.ip=\S+ --$/);
     row("7 no arguments", "assembled", `"" without uklibparam, "${networked}" with it`);
     for (const more of [{ env: { TOKEN: "secret" } }, { disks: [{ file: "/x", at: "/data", readonly: false }] }]) {
-      const refused = await run([], more).then(String, (error: unknown) => error);
+      const refused = await boot([], more).then(String, (error: unknown) => error);
       assert.ok(refused instanceof Error && !refused.message.includes("secret"));
       assert.match(refused.message, /takes no environment variables, .* TOKEN|mounts no volumes/);
     }
@@ -179,11 +210,11 @@ describe("kernels of Unikraft on QEMU", function () {
     const initrd = path.join(lab.folder, "rootfs.cpio");
     await fs.writeFile(initrd, "");
     await fs.truncate(initrd, 23_100_000);
-    const refused = await run([], { initrd, memoryMb: 84 }).then(String, String);
+    const refused = await boot([], { initrd, memoryMb: 84 }).then(String, String);
     assert.match(refused, /needs 88 MiB of memory with its root file system of 23 MiB, but gets 84/);
     const enough = ["takes vfs", "unless_memory_kb 80000, short", 'say "enough"', "short:", "power_off"];
-    assert.deepEqual(await run(enough, { initrd, memoryMb: 88 }), { kind: "exited", exitCode: undefined });
-    const failed = await run(['say "ERR:  [libvfscore] Failed to extract cpio archive"', "crash"]);
+    assert.deepEqual(await boot(enough, { initrd, memoryMb: 88 }), { kind: "exited", exitCode: undefined });
+    const failed = await boot(['say "ERR:  [libvfscore] Failed to extract cpio archive"', "crash"]);
     assert.match(words(failed), /lack of memory: raise memoryMb/);
     row("8 memory", "assembled", refused);
   });
@@ -199,7 +230,7 @@ describe("kernels of Unikraft on QEMU", function () {
     assert.ok(elapsedMs < 2000, `${elapsedMs} ms`);
     row("9 stop", "assembled", `after ${elapsedMs} of 10000 ms of grace`);
     const many = { env: Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`V${index}`, "x"])) };
-    await assert.rejects(run(ELFLOADER, many), /9 variables; a Unikraft kernel accepts at most 8/);
+    await assert.rejects(boot(ELFLOADER, many), /9 variables; a Unikraft kernel accepts at most 8/);
   });
 
   it("boot from the folder of real kernels", async function () {

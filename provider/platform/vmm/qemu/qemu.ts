@@ -19,6 +19,7 @@ import { detectKernelKind, type KernelKind } from "./boot/kernelKind";
 import { assertEnoughMemory } from "./boot/minimumMemory";
 import { findUnikraftParameters } from "./boot/unikraftParameters";
 import { classifyExit } from "./exit/classifyExit";
+import { prepareVolumes } from "./boot/volumeBacking";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
 import { assertPrivateRunFolder, ensureRunFolder, removeRunFiles, vmFilesOf } from "./files";
 import { probeQemu } from "./host/probe";
@@ -62,6 +63,7 @@ export class QemuVmm implements Vmm {
     const files = vmFilesOf(this.#paths, spec.uuid);
     const initrd = initrdFiles.size === 0 ? spec.initrd : files.initrd;
     try {
+      await prepareVolumes(spec.disks, kind);
       await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
       await ensureRunFolder(files.runFolder);
       await removeRunFiles(files);

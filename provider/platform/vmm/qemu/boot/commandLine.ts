@@ -22,6 +22,9 @@ const LINUX_VALUE_BYTES = 131_071;
 /** Serial number of the disk at this index of {@link VmSpec.disks}; virtio-blk allows 20 bytes. */
 export const diskSerial = (index: number): string => `disk${index}`;
 
+/** Mount tag of the folder of the disk at this index of {@link VmSpec.disks}. */
+export const shareTag = (index: number): string => `fs${index}`;
+
 /** A kernel command line. */
 export interface CommandLine {
   /** For `-append`. */
@@ -79,6 +82,10 @@ const listParameter = (name: string, values: readonly string[]): string[] =>
 const diskEntries = (spec: VmSpec): string[] =>
   spec.disks.map((disk, index) => `${diskSerial(index)}:${disk.at}:ext4:${disk.readonly ? "ro" : ""}::mkmp`);
 
+/** QEMU refuses writes to a read-only share, so that the entry has no flags. */
+const shareEntries = (spec: VmSpec): string[] =>
+  spec.disks.map((disk, index) => `${shareTag(index)}:${disk.at}:9pfs:::mkmp`);
+
 const variableEntries = (spec: VmSpec): string[] => Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
 
 /** True for text that needs no quotes. */
@@ -98,7 +105,7 @@ function unikraftLine(spec: VmSpec, parameters: UnikraftParameters): CommandLine
   const rootfs = spec.initrd === undefined || !parameters.vfs ? [] : ["initrd0:/:extract::ramfs=1:"];
   const options = [
     ...(parameters.netdev ? [networkParameter(spec)] : []),
-    ...listParameter("vfs.fstab", [...rootfs, ...diskEntries(spec)].map(quote)),
+    ...listParameter("vfs.fstab", [...rootfs, ...shareEntries(spec)].map(quote)),
     // One parameter per variable: in a list, a value that ends with ']' would be the last.
     ...variableEntries(spec).map((entry) => quote(`env.vars=${entry}`)),
   ];

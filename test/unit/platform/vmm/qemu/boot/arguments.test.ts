@@ -74,6 +74,15 @@ describe("QEMU's arguments", () => {
     assert.match(device ?? "", new RegExp(`drive=${String(backend["node-name"])}\\b.*serial=disk0`));
   });
 
+  it("give a Unikraft kernel a folder over 9p instead of a disk, read-only if requested", () => {
+    const args = qemuArguments(input({ kind: "multiboot" }));
+    assert.deepEqual(values(args, "-blockdev"), []);
+    assert.deepEqual(values(args, "-fsdev"), [
+      "local,id=fs0,path=/vol,,1.folder,security_model=mapped-xattr,readonly=on",
+    ]);
+    assert.ok(values(args, "-device").includes("virtio-9p-pci,fsdev=fs0,mount_tag=fs0"));
+  });
+
   it("use serial ports for console and logged control socket, and add two QMP sockets", () => {
     const args = qemuArguments(input());
     const chardevs = values(args, "-chardev");

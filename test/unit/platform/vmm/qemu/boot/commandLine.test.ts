@@ -32,7 +32,7 @@ describe("the command line of a Unikraft kernel", () => {
     assert.deepEqual(line, {
       append:
         "netdev.ip=10.0.2.15/24:10.0.2.2:10.0.2.3::web: " +
-        'vfs.fstab=[ "initrd0:/:extract::ramfs=1:" "disk0:/data:ext4:::mkmp" "disk1:/conf:ext4:ro::mkmp" ] ' +
+        'vfs.fstab=[ "initrd0:/:extract::ramfs=1:" "fs0:/data:9pfs:::mkmp" "fs1:/conf:9pfs:::mkmp" ] ' +
         '"env.vars=A=1" "env.vars=B=2" -- /server -p 80',
       file: undefined,
     });

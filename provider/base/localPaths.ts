@@ -12,7 +12,7 @@
  * <state>/pulled/         an OCI image layout of images that the daemon pulled from registries
  * <state>/boot/           kernels and initrds unpacked from image layers, by layer digest
  * <state>/volumes/        <uuid>.ext4
- * <state>/instances/      <uuid>/console.log, control.log, qemu.log, vm.json, initrd.cpio
+ * <state>/instances/      <uuid>/console.log, control.log, qemu.log, events.log, vm.json, initrd.cpio
  * <state>/consoles/       <instance>.log: consoles of the latest replicas that failed and went     (0600)
  * <run>/lent-<uuid>     links to folders of the host that a client lends the daemon for one request
  * <run>/<8 hex>.qmp …     UNIX sockets of VMs; short names, since a socket path is limited to 107 bytes

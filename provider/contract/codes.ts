@@ -62,6 +62,8 @@ export interface StopDetails {
   readonly stop_reason?: number | undefined;
   readonly stop_code?: number | undefined;
   readonly exit_code?: number | undefined;
+  /** In words; only on the local platform. */
+  readonly stop_notice?: string | undefined;
 }
 
 /**

@@ -20,7 +20,7 @@ import { onInstanceLeft } from "./services/membership";
 import { loadInstances } from "./store/instanceQueries";
 import { loadServices } from "./store/services";
 import { deleteVolume, loadVolumes, type VolumeRecord } from "./store/volumes";
-import { volumeDiskPath, waitUntilUnused } from "./volumes/disk";
+import { removeDisk, volumeDiskPath, waitUntilUnused } from "./volumes/disk";
 import { updateVolumeBestEffort, removeOrphanedVolumes } from "./volumes/save";
 import { toVmSpec } from "./instances/bootFiles";
 
@@ -55,7 +55,7 @@ async function restoreVolume(registry: Registry, volume: VolumeRecord): Promise<
   const { database, paths } = registry.parts;
   if (volume.state === "initializing") {
     // The disk is incomplete. A create has sent no response yet. A clone has: a client that waits for it gets `NotFound`.
-    await fs.rm(volumeDiskPath(paths, volume.uuid), { force: true });
+    await removeDisk(volumeDiskPath(paths, volume.uuid));
     deleteVolume(database, volume.uuid);
     return;
   }
@@ -121,7 +121,7 @@ async function removeLeftovers(registry: Registry): Promise<void> {
     await fs.rm(path.join(paths.instancesDir, uuid), { recursive: true, force: true });
   }
   for (const file of await fs.readdir(paths.volumesDir).catch(() => [])) {
-    if (!registry.volumes.has(path.basename(file, ".ext4")))
+    if (!registry.volumes.has(path.parse(file).name))
       await fs.rm(path.join(paths.volumesDir, file), { recursive: true, force: true });
   }
   await registry.removeUnusedFiles();

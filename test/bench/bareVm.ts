@@ -6,7 +6,6 @@ import { localPaths } from "../../provider/base/localPaths";
 import { extractLayer } from "../../provider/image/oci/layer";
 import { openLayout } from "../../provider/image/oci/layout";
 import { buildCommandLine } from "../../provider/platform/vmm/qemu/boot/commandLine";
-import { detectKernelKind } from "../../provider/platform/vmm/qemu/boot/kernelKind";
 import { probeQemu } from "../../provider/platform/vmm/qemu/host/probe";
 import type { VmNetwork } from "../../provider/platform/network/addresses";
 import { httpGet } from "../support/loadGenerator";
@@ -45,11 +44,23 @@ export async function prepareBareVm(image: string, memoryMb: number, folder: str
     ...{ uuid: "bench", hostname: "bench", kernel, initrd, args: stored.cmd, env: stored.env },
     ...{ memoryMb, vcpus: 1, disks: [], roms: [], annotations: {}, network: DEFAULT_USER_NETWORK },
   };
-  const { append } = buildCommandLine(spec, await detectKernelKind(kernel), isEmulated);
+  // Without an archive appended to its initrd, the guest reads everything from its command line.
+  const { append, file: guestPart = "" } = buildCommandLine(spec, { emulated: isEmulated, parameters: undefined });
   const args = [
     ...["-machine", machine, "-accel", accelerator, "-cpu", isEmulated ? "qemu64" : "host"],
     ...["-m", `${memoryMb}M`, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
-    ...["-kernel", kernel, "-initrd", initrd, "-append", append, "-serial", "null", "-serial", "null"],
+    ...[
+      "-kernel",
+      kernel,
+      "-initrd",
+      initrd,
+      "-append",
+      `${append} ${guestPart}`,
+      "-serial",
+      "null",
+      "-serial",
+      "null",
+    ],
   ];
   return { qemu: file, accelerator, args };
 }

@@ -42,6 +42,7 @@ export function describeStop(facts: StopDetails): string {
     const exitCode = facts.exit_code === undefined ? ", without reporting a code" : ` with code ${facts.exit_code}`;
     return `the program exited${exitCode}${code}`;
   }
+  if (facts.stop_notice !== undefined) return facts.stop_notice;
   if ((reason & STOP_REASON.Kernel) !== 0) return `the kernel crashed before the program ended${code}`;
   if ((reason & STOP_REASON.Platform) !== 0) {
     return facts.stop_code === 1 ? "the platform could not pull the image" : `the platform stopped it${code}`;

@@ -163,6 +163,8 @@ export const instanceItem = z.looseObject({
   stop_reason: z.int().optional(),
   stop_code: z.int().optional(),
   exit_code: z.int().optional(),
+  /** Only on the local platform: what `stop_reason` and `stop_code` do not tell, such as a kernel that needs a newer QEMU. */
+  stop_notice: z.string().optional(),
   scale_to_zero: z
     .looseObject({
       enabled: z.boolean().optional(),

@@ -105,6 +105,8 @@ export const instanceStatus = z.object({
   stopReason: z.int().optional(),
   stopCode: z.int().optional(),
   exitCode: z.int().optional(),
+  /** See `StopFacts`. */
+  stopNotice: z.string().optional(),
   /** A sequence of restarts; `nextAt` (milliseconds since 1970) is set during a back-off. */
   restart: z.object({ attempt: z.int(), nextAt: z.number().optional() }).optional(),
   /** Changes that wait for the next stop, or that failed at the last one. */

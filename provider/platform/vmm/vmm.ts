@@ -42,7 +42,7 @@ export type VmRom =
   | { readonly at: string; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly at: string; readonly archive: string };
 
-/** A disk with an ext4 file system that the guest mounts. */
+/** A disk with an ext4 file system that the guest mounts. A Unikraft guest mounts the folder next to it; see `shareFolder.ts`. */
 export interface VmDisk {
   /** Absolute path of the disk on the host. */
   readonly file: string;
@@ -55,8 +55,11 @@ export interface VmDisk {
 export type VmExit =
   /** The guest's program exited, by itself or because `stop` asked it to. `undefined`: the guest reported no exit code. */
   | { readonly kind: "exited"; readonly exitCode: number | undefined }
-  /** The kernel crashed, or shut down without reporting how the program ended. */
-  | { readonly kind: "panicked"; readonly detail: string }
+  /**
+   * The kernel crashed, shut down without reporting how the program ended, or could not execute it. `detail` may quote the console.
+   * `notice` says what happened and what to do, and quotes nothing; `undefined` if no more is known than that.
+   */
+  | { readonly kind: "panicked"; readonly detail: string; readonly notice?: string }
   /** Ended from outside: by `stop`, by a signal, or with the host. */
   | { readonly kind: "killed"; readonly detail: string };
 

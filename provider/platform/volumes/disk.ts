@@ -7,8 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fromSystemError } from "../../base/errors";
 import type { LocalPaths } from "../../base/localPaths";
 import { findProcessesByArgument } from "../processes";
+import { shareFolderOf } from "../vmm/shareFolder";
 import { assertFreeSpace, MIB, syncToDisk } from "./diskSpace";
-import { checkFileSystem, copySparse, e2fsTool, runTool } from "./diskTools";
+import { checkFileSystem, copyFolder, copySparse, e2fsTool, runTool } from "./diskTools";
 
 /** Interval at which {@link waitUntilUnused} looks for tools. */
 const TOOL_POLL_INTERVAL_MS = 50;
@@ -68,11 +69,18 @@ export async function copyDisk(source: string, target: string, signal: AbortSign
     // tune2fs rejects a file system whose journal needs recovery, as after a guest that did not unmount it.
     await checkFileSystem(target);
     await runTool(e2fsTool("tune2fs"), ["-U", "random", target], "Setting the UUID of a volume's file system");
+    await copyFolder(shareFolderOf(source), shareFolderOf(target), signal);
     await syncToDisk(target);
   } catch (error) {
-    await fs.rm(target, { force: true });
+    await removeDisk(target);
     throw fromSystemError(error, "copying a volume's disk");
   }
+}
+
+/** Deletes a disk and the folder that it may have. Throws file system errors. */
+export async function removeDisk(file: string): Promise<void> {
+  await fs.rm(file, { force: true });
+  await fs.rm(shareFolderOf(file), { recursive: true, force: true });
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Runs the tools that create, check and copy disks: e2fsprogs and cp. */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
 import { exec, findTool } from "../../base/exec";
@@ -52,3 +53,10 @@ export const copySparse = (source: string, target: string, signal: AbortSignal):
   const args = ["--sparse=always", "--reflink=auto", source, target];
   return runTool(requireTool("cp", "coreutils"), args, "Copying a volume's disk", { signal });
 };
+
+/** Copies a folder with all its attributes; does nothing if it does not exist. Throws `OPERATION_FAILED`; also when the signal aborts. */
+export async function copyFolder(source: string, target: string, signal: AbortSignal): Promise<void> {
+  if (!fs.existsSync(source)) return;
+  const args = ["--archive", "--sparse=always", "--reflink=auto", "--no-target-directory", source, target];
+  await runTool(requireTool("cp", "coreutils"), args, "Copying a volume's folder", { signal });
+}

@@ -1,10 +1,9 @@
 /** Saves and deletes volumes, in memory and in the database together. */
 import { errorMessage } from "../../base/errors";
-import * as fs from "node:fs/promises";
 import type { Registry } from "../registry";
 import type { VolumeAttachment } from "../store/instances";
 import { deleteVolume, saveVolume, type VolumeRecord } from "../store/volumes";
-import { volumeDiskPath } from "./disk";
+import { removeDisk, volumeDiskPath } from "./disk";
 
 /** Saves a volume and notifies of the change. Throws when the database cannot be written. */
 export function persistVolume(registry: Registry, volume: VolumeRecord): VolumeRecord {
@@ -57,7 +56,7 @@ export async function removeVolume(registry: Registry, { uuid, name }: VolumeRec
   registry.volumes.delete(uuid);
   registry.changes.notify();
   log.write("volume.deleted", { uuid, name });
-  await fs.rm(volumeDiskPath(paths, uuid), { force: true }).catch((error: unknown) => {
+  await removeDisk(volumeDiskPath(paths, uuid)).catch((error: unknown) => {
     log.write("volume.disk-not-deleted", { uuid, reason: errorMessage(error) });
   });
 }

@@ -4,6 +4,7 @@
 import * as fs from "node:fs";
 import type { LocalPaths } from "../../base/localPaths";
 import type { VolumeRecord } from "../store/volumes";
+import { shareFolderOf } from "../vmm/shareFolder";
 import { volumeDiskPath } from "./disk";
 import { MIB } from "./diskSpace";
 
@@ -38,9 +39,11 @@ export function allocatedMb(paths: LocalPaths, volumeUuid: string): number {
 }
 
 /**
- * MiB that are free in the volume's file system; `undefined` when it cannot be read, for example before it is created.
+ * MiB that are free in the volume's file system; `undefined` when it cannot be read, for example before it is created, and
+ * for a volume with a folder, which only the host's disk limits.
  */
 export function freeSpaceMb(paths: LocalPaths, { uuid }: VolumeRecord): number | undefined {
+  if (fs.existsSync(shareFolderOf(volumeDiskPath(paths, uuid)))) return undefined;
   const bytes = Buffer.alloc(SUPERBLOCK.length);
   let descriptor: number | undefined;
   try {

@@ -138,6 +138,19 @@ describe("instances", () => {
     const { uuid } = await create({ name: "bad", autostart: true });
     const item = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
     assert.deepEqual([item["stop_reason"], Number(item["stop_code"]) & 0xff, "exit_code" in item], [1, 5, false]);
+    assert.equal("stop_notice" in item, false);
+  });
+
+  it("report what a crash needs in words, until the next start", async () => {
+    const exit = { kind: "panicked", detail: "CRIT: x", notice: "the kernel needs more memory" } as const;
+    platform.guests.set("poor", { exits: { afterMs: 0, exit } });
+    const { uuid } = await create({ name: "poor", autostart: true });
+    const item = await platform.waitForItem(uuid, ({ state }) => state === "stopped");
+    assert.equal(item["stop_notice"], exit.notice);
+    platform.guests.set("poor", {});
+    await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]);
+    const running = await platform.waitForItem(uuid, ({ state }) => state === "running");
+    assert.equal("stop_notice" in running, false);
   });
 
   it("stop gracefully or by force and report which", async () => {

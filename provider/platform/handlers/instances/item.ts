@@ -126,6 +126,7 @@ function statusMembers(status: InstanceStatus) {
     stop_reason: status.stopReason,
     stop_code: status.stopCode,
     exit_code: status.exitCode,
+    stop_notice: status.stopNotice,
     snapshot: snapshotUuid === undefined ? undefined : { uuid: snapshotUuid },
     updates: updates.length === 0 ? undefined : updates.map(updateItem),
   };

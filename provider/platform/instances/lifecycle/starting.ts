@@ -75,6 +75,7 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
     stopAskedBy: undefined,
     stopReason: undefined,
     stopCode: undefined,
+    stopNotice: undefined,
   });
   session.wokenAtMs = performance.now();
   if (netTimeUs === undefined || machine.record.definition.readinessProbe !== undefined)

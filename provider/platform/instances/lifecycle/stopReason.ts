@@ -13,11 +13,13 @@ const INVALID_OPERATION = 3;
 const PAGE_FAULT = 4;
 const SEGMENTATION_FAULT = 5;
 const HARDWARE_ERROR = 6;
+const SECURITY_VIOLATION = 7;
 
 /** Shutdown through the term table, level 1: reported for an orderly shutdown. */
 const ORDERLY_SHUTDOWN = 0x8100;
 /** Init table, level 127: reported for crashes of a running program. */
 const RUNNING_PROGRAM = 0x7f00;
+const ENOENT = 2;
 const ENOMEM = 12;
 
 /** The fields of an instance that report how it stopped. */
@@ -26,8 +28,10 @@ export interface StopFacts {
   readonly stopReason: number;
   /** Bits 0 to 7: the reason; 8 to 15: in which init or shutdown step the guest ended; from 16: an errno. */
   readonly stopCode: number;
-  /** 0 to 255; `undefined` unless the guest's program exited. */
+  /** 0 to 255; `undefined` unless the guest's program exited and its kernel reported the code. */
   readonly exitCode: number | undefined;
+  /** What happened in words, and what to do, without a quote of the console; `undefined` if the code tells as much. */
+  readonly stopNotice: string | undefined;
 }
 
 /** The stop that the platform requested before the VM exited, if any. */
@@ -50,20 +54,27 @@ export function stopFacts(exit: VmExit, stopRequest: StopRequest): StopFacts {
         stopReason: cause | STOP_REASON.Kernel | STOP_REASON.Application,
         stopCode: ORDERLY_SHUTDOWN | OK,
         exitCode: exit.exitCode === undefined ? undefined : exit.exitCode & 0xff,
+        stopNotice: undefined,
       };
     case "panicked":
       return {
         stopReason: cause | STOP_REASON.Kernel,
         stopCode: RUNNING_PROGRAM | crashReason(exit.detail),
         exitCode: undefined,
+        stopNotice: exit.notice,
       };
     case "killed":
-      return { stopReason: cause, stopCode: 0, exitCode: undefined };
+      return { stopReason: cause, stopCode: 0, exitCode: undefined, stopNotice: undefined };
   }
 }
 
 /** Stop facts of an instance whose VM could not be started. */
-export const startFailed: StopFacts = { stopReason: STOP_REASON.Platform, stopCode: 0, exitCode: undefined };
+export const startFailed: StopFacts = {
+  stopReason: STOP_REASON.Platform,
+  stopCode: 0,
+  exitCode: undefined,
+  stopNotice: undefined,
+};
 
 /**
  * Stop facts of an instance that was stopped through the API while no guest ran: in standby, suspended, or before its
@@ -73,6 +84,7 @@ export const stoppedWithoutGuest: StopFacts = {
   stopReason: STOP_REASON.User | STOP_REASON.Platform | STOP_REASON.Kernel,
   stopCode: 0,
   exitCode: undefined,
+  stopNotice: undefined,
 };
 
 /** Stop facts of a stateful standby: the guest is paused and has not exited. */
@@ -80,6 +92,7 @@ export const pausedForStandby: StopFacts = {
   stopReason: STOP_REASON.ScaleToZero | STOP_REASON.Platform,
   stopCode: 0,
   exitCode: undefined,
+  stopNotice: undefined,
 };
 
 /** Crash reasons by the signal number in a kernel's "Attempted to kill init" line. */
@@ -90,7 +103,28 @@ const CRASH_BY_SIGNAL: Readonly<Record<number, number>> = {
   11: SEGMENTATION_FAULT,
 };
 
+/** Crash reasons by the number in Unikraft's line "Unhandled Trap". Source: Intel 64 and IA-32 manual, volume 3, table 6-1. */
+const CRASH_BY_TRAP: Readonly<Record<number, number>> = {
+  0: MATH,
+  6: INVALID_OPERATION,
+  7: MATH,
+  8: HARDWARE_ERROR,
+  11: SEGMENTATION_FAULT,
+  12: SEGMENTATION_FAULT,
+  13: SEGMENTATION_FAULT,
+  14: PAGE_FAULT,
+  16: MATH,
+  17: HARDWARE_ERROR,
+  18: HARDWARE_ERROR,
+  19: MATH,
+  21: SECURITY_VIOLATION,
+};
+
 function crashReason(detail: string): number {
+  const trap = /Unhandled Trap (\d+)/.exec(detail)?.[1];
+  if (trap !== undefined) return CRASH_BY_TRAP[Number(trap)] ?? EXPLICIT_CRASH;
+  if (/Failed to extract cpio archive/.test(detail)) return (ENOMEM << 16) | EXPLICIT_CRASH;
+  if (/Failed to execute .*No such file or directory/.test(detail)) return (ENOENT << 16) | EXPLICIT_CRASH;
   if (/out of memory|oom/i.test(detail)) return (ENOMEM << 16) | PAGE_FAULT;
   const killedInit = /exitcode=0x([0-9a-f]+)/i.exec(detail)?.[1];
   if (killedInit !== undefined) return CRASH_BY_SIGNAL[Number.parseInt(killedInit, 16) & 0x7f] ?? EXPLICIT_CRASH;

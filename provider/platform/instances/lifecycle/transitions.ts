@@ -64,6 +64,7 @@ export const startTransition = (status: InstanceStatus, isRestart: boolean, now:
   stopReason: undefined,
   stopCode: undefined,
   exitCode: undefined,
+  stopNotice: undefined,
   stopAskedBy: undefined,
   stopForced: false,
   snapshotUuid: undefined,

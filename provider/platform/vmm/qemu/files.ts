@@ -15,6 +15,8 @@ export interface VmFiles {
   readonly controlLog: string;
   /** What QEMU printed. */
   readonly qemuLog: string;
+  /** QEMU's own record of state changes and of its end; see `exit/eventLog.ts`. */
+  readonly eventLog: string;
   /** Initrd with additional files appended; exists only if there are any. */
   readonly initrd: string;
   readonly runFolder: string;
@@ -39,6 +41,7 @@ export function vmFilesOf(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uu
     consoleLog: path.join(folder, "console.log"),
     controlLog: path.join(folder, "control.log"),
     qemuLog: path.join(folder, "qemu.log"),
+    eventLog: path.join(folder, "events.log"),
     initrd: path.join(folder, "initrd.cpio"),
     runFolder: paths.runDir,
     qmpSocket: `${short}.qmp`,

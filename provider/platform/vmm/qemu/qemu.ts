@@ -5,9 +5,10 @@
  * `exit/` decides how it ended, `host/` finds QEMU and its capabilities, `identity.ts` finds VMs of an earlier daemon.
  */
 import * as fsp from "node:fs/promises";
-import { UnikernelError, fromSystemError } from "../../../base/errors";
+import { fromSystemError } from "../../../base/errors";
 import { assertPrivateRunFolder, ensureRunFolder } from "../../../base/runFolder";
 import type { LocalPaths } from "../../../base/localPaths";
+import { isErofs } from "../../../image/erofs/read";
 import { truncateLog } from "../truncateLog";
 import type { Vm, VmExit, VmSpec, Vmm } from "../vmm";
 import { qemuArguments } from "./boot/arguments";
@@ -16,8 +17,10 @@ import { buildGuestFiles, treeSizeBytes } from "./boot/guestFiles";
 import { writeInitrd } from "./boot/initrd";
 import { composeBootInitrd, findRootDisk } from "./boot/rootDisk";
 import { detectKernelKind, type KernelKind } from "./boot/kernelKind";
-import { minimumMemoryMb } from "./boot/minimumMemory";
+import { assertEnoughMemory } from "./boot/minimumMemory";
+import { findUnikraftParameters } from "./boot/unikraftParameters";
 import { classifyExit } from "./exit/classifyExit";
+import { prepareVolumes } from "./boot/volumeBacking";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
 import { removeRunFiles, vmFilesOf } from "./files";
 import { probeQemu } from "./host/probe";
@@ -48,20 +51,26 @@ export class QemuVmm implements Vmm {
   async start(spec: VmSpec): Promise<Vm> {
     const capabilities = await probeQemu(this.#paths.cacheDir);
     const kind = await detectKernelKind(spec.kernel);
-    const commandLine = buildCommandLine(spec, kind, capabilities.accelerator === "tcg");
+    const parameters = kind === "multiboot" ? await findUnikraftParameters(spec.kernel) : undefined;
+    const commandLine = buildCommandLine(spec, { emulated: capabilities.accelerator === "tcg", parameters });
     const extraFiles = await buildGuestFiles(spec, kind, commandLine.file);
     const rootDisk = await findRootDisk(spec.initrd, kind);
     const initrdFiles = rootDisk === undefined ? extraFiles : composeBootInitrd(rootDisk, extraFiles);
     const unpacked = rootDisk === undefined ? spec.initrd : undefined;
-    assertEnoughMemory(spec, kind, (await sizeOfFile(unpacked)) + treeSizeBytes(initrdFiles));
+    assertEnoughMemory(spec.memoryMb, kind, {
+      bytes: (await sizeOfFile(unpacked)) + treeSizeBytes(initrdFiles),
+      isErofs: unpacked !== undefined && (await isErofs(unpacked)),
+    });
     const files = vmFilesOf(this.#paths, spec.uuid);
     const initrd = initrdFiles.size === 0 ? spec.initrd : files.initrd;
     try {
+      await prepareVolumes(spec.disks, kind);
       await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
       await ensureRunFolder(files.runFolder);
       await removeRunFiles(files);
       // If this VM ended before QEMU opens its logs, those of the previous one would be taken for its own.
-      for (const log of [files.controlLog, files.consoleLog, files.qemuLog]) await fsp.rm(log, { force: true });
+      for (const log of [files.controlLog, files.consoleLog, files.qemuLog, files.eventLog])
+        await fsp.rm(log, { force: true });
       if (initrdFiles.size > 0) await writeInitrd(unpacked, initrdFiles, files.initrd);
     } catch (error) {
       throw fromSystemError(error, "preparing a VM");
@@ -79,6 +88,7 @@ export class QemuVmm implements Vmm {
         identity,
         files,
         hasControlProtocol: hasControlProtocol(kind),
+        program: spec.args[0],
         exited: child.exited,
       });
     } catch (error) {
@@ -97,7 +107,12 @@ export class QemuVmm implements Vmm {
       await assertPrivateRunFolder(files.runFolder);
       await waitForSockets(files, ADOPT_TIMEOUT_MS);
       const kind = await detectKernelKind(spec.kernel);
-      const vm = await QemuVm.connect({ identity, files, hasControlProtocol: hasControlProtocol(kind) });
+      const vm = await QemuVm.connect({
+        identity,
+        files,
+        hasControlProtocol: hasControlProtocol(kind),
+        program: spec.args[0],
+      });
       await saveIdentity(files, identity);
       return vm;
     } catch {
@@ -122,9 +137,9 @@ export class QemuVmm implements Vmm {
   }
 
   truncateLogs(uuid: string): void {
-    const { controlLog, qemuLog } = vmFilesOf(this.#paths, uuid);
+    const { controlLog, qemuLog, eventLog } = vmFilesOf(this.#paths, uuid);
     truncateLog(controlLog, { headBytes: CONTROL_HEAD_BYTES, tailBytes: TAIL_BYTES });
-    truncateLog(qemuLog, { headBytes: 0, tailBytes: TAIL_BYTES });
+    for (const log of [qemuLog, eventLog]) truncateLog(log, { headBytes: 0, tailBytes: TAIL_BYTES });
   }
 
   async describe(): Promise<Readonly<Record<string, string>>> {
@@ -142,12 +157,3 @@ export class QemuVmm implements Vmm {
 
 const sizeOfFile = async (file: string | undefined): Promise<number> =>
   file === undefined ? 0 : (await fsp.stat(file)).size;
-
-function assertEnoughMemory(spec: VmSpec, kind: KernelKind, initrdBytes: number): void {
-  const minimum = minimumMemoryMb(kind, initrdBytes);
-  if (spec.memoryMb >= minimum) return;
-  throw new UnikernelError("INPUT_INVALID", `The guest needs ${minimum} MiB of memory, but gets ${spec.memoryMb}.`, {
-    property: "memoryMb",
-    hint: `Set memoryMb to ${minimum} or more.`,
-  });
-}

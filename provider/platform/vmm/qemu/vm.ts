@@ -6,6 +6,7 @@ import { systemClock } from "../../../base/clock";
 import type { ConnectOptions, Vm, VmExit, VmUsage } from "../vmm";
 import { ControlPort } from "./controlPort";
 import { classifyExit } from "./exit/classifyExit";
+import { watchConsole } from "./exit/consoleWatch";
 import { readExitEvidence } from "./exit/logs";
 import type { VmFiles } from "./files";
 import { HostForwards } from "./network/forwards";
@@ -29,6 +30,8 @@ export interface QemuVmParts {
   readonly files: VmFiles;
   /** True if the guest reports when its program runs and can be requested to stop. */
   readonly hasControlProtocol: boolean;
+  /** Path of the guest's program; `undefined` for none. */
+  readonly program: string | undefined;
   /** Resolves when the process has exited; `undefined` for a process that an earlier daemon started. */
   readonly exited?: Promise<ProcessExit>;
 }
@@ -56,6 +59,8 @@ export class QemuVm implements Vm {
   readonly #control: ControlPort;
   readonly #forwards: HostForwards;
   readonly #disconnected = new AbortController();
+  /** Aborts when the process has ended, and at a disconnect. */
+  readonly #watch = new AbortController();
 
   private constructor(
     parts: QemuVmParts,
@@ -73,6 +78,7 @@ export class QemuVm implements Vm {
     this.#forwards = new HostForwards(qmp);
     this.started = parts.hasControlProtocol ? control.started : Promise.resolve();
     this.exited = this.#awaitExit();
+    if (!parts.hasControlProtocol) void this.#endWithConsole();
   }
 
   /** Connects to a VM. Throws `VMM_FAILED` when its QMP socket does not respond. */
@@ -123,6 +129,7 @@ export class QemuVm implements Vm {
 
   disconnect(): void {
     this.#disconnected.abort();
+    this.#watch.abort();
     this.#qmp.close();
     this.#control.close();
     this.#closeLink();
@@ -144,18 +151,27 @@ export class QemuVm implements Vm {
     );
   }
 
+  /** Ends a VM whose kernel goes on after its end. */
+  async #endWithConsole(): Promise<void> {
+    const { files, program } = this.#parts;
+    if ((await watchConsole(files.consoleLog, program, this.#watch.signal)) === "crashed")
+      this.#exitEvents.guestPanicked = true;
+    await this.stop({ graceMs: 0 });
+  }
+
   /** Resolves with how the VM ended once the process is gone; never after {@link disconnect}. */
   async #awaitExit(): Promise<VmExit> {
     const exit = await (this.#parts.exited ?? this.#watchExit());
     await this.#qmp.closed; // all its events have arrived by then
+    this.#watch.abort();
     if (this.#disconnected.signal.aborted) return new Promise(() => undefined);
     this.#control.close();
     this.#closeLink();
+    const logged = await readExitEvidence(this.#parts.files);
     return classifyExit({
-      ...(await readExitEvidence(this.#parts.files)),
-      shutdownReason: this.#exitEvents.shutdownReason,
+      ...logged,
+      shutdownReason: this.#exitEvents.shutdownReason ?? logged.shutdownReason,
       guestPanicked: this.#exitEvents.guestPanicked,
-      exitStatus: exit?.code ?? null,
       signal: exit?.signal ?? null,
     });
   }

@@ -1,17 +1,13 @@
 /** Builds the argument list of QEMU for a VM. */
+import { shareFolderOf } from "../../shareFolder";
 import type { VmSpec } from "../../vmm";
-import { diskSerial, disablesAcpi } from "./commandLine";
+import { diskSerial, disablesAcpi, shareTag } from "./commandLine";
+import { LOGGED_EVENTS } from "../exit/eventLog";
 import { ROOT_DISK_SERIAL } from "./rootDisk";
 import type { VmFiles } from "../files";
 import type { KernelKind } from "./kernelKind";
 import type { QemuCapabilities } from "../host/probe";
 import { CARD_ID, networkArguments } from "../network/netdevs";
-
-/**
- * I/O port to which Unikraft writes 41 on shutdown or 42 on a crash; QEMU then exits with status 2v+1. Source: Unikraft,
- * plat/kvm.
- */
-const DEBUG_EXIT_PORT = 0x501;
 
 /** Input of {@link qemuArguments}. */
 export interface QemuArgumentsInput {
@@ -49,8 +45,14 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
     ...networkArguments(spec.network, files),
     ...["-device", networkDevice(kind, spec.network.mac, disablesAcpi(spec, emulated))],
     ...(rootDisk === undefined ? [] : diskArguments(ROOT_DISK_SERIAL, rootDisk, true)),
-    ...spec.disks.flatMap((disk, index) => diskArguments(diskSerial(index), disk.file, disk.readonly)),
-    ...["-device", `isa-debug-exit,iobase=${DEBUG_EXIT_PORT},iosize=4`, "-device", "pvpanic"],
+    ...spec.disks.flatMap((disk, index) =>
+      kind === "multiboot"
+        ? shareArguments(shareTag(index), shareFolderOf(disk.file), disk.readonly)
+        : diskArguments(diskSerial(index), disk.file, disk.readonly),
+    ),
+    // No isa-debug-exit: Unikraft writes to it before pvpanic, and QEMU then ends without an event that tells why.
+    ...["-device", "pvpanic"],
+    ...["-D", files.eventLog, ...LOGGED_EVENTS.flatMap((event) => ["-trace", `enable=${event}`])],
   ];
 }
 
@@ -84,4 +86,13 @@ function networkDevice(kind: KernelKind, mac: string, withoutAcpi: boolean): str
 function diskArguments(name: string, file: string, readonly: boolean): string[] {
   const backend = { driver: "raw", "node-name": name, "read-only": readonly, file: { driver: "file", filename: file } };
   return ["-blockdev", JSON.stringify(backend), "-device", `virtio-blk-pci,drive=${name},serial=${name}`];
+}
+
+/** Owners and permissions that the guest sets are kept in extended attributes, since this user may not set them. */
+function shareArguments(tag: string, folder: string, readonly: boolean): string[] {
+  const options = `security_model=mapped-xattr${readonly ? ",readonly=on" : ""}`;
+  return [
+    ...["-fsdev", `local,id=${tag},path=${escapeCommas(folder)},${options}`],
+    ...["-device", `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`],
+  ];
 }

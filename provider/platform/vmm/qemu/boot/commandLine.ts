@@ -4,49 +4,48 @@
  */
 import { UnikernelError } from "../../../../base/errors";
 import type { VmSpec } from "../../vmm";
-import type { KernelKind } from "./kernelKind";
+import { assertTaken, type UnikraftParameters } from "./unikraftParameters";
 
 /**
  * Limits of a Unikraft kernel: bytes of the command line, program arguments, environment variables
  * (`CONFIG_LIBPOSIX_ENVIRON_ENVP` entries).
  */
 const UNIKRAFT_LIMITS = { bytes: 4096, args: 60, variables: 8 } as const;
-/**
- * Linux panics when it passes more than 32 words to init and hangs above 2048 bytes (COMMAND_LINE_SIZE). These limits are
- * lower; a longer command line goes into a file.
- */
-const LINUX_LIMITS = { bytes: 2000, words: 28 } as const;
 /** Longest single argument or variable of a Linux program, without its NUL. Source: Linux, MAX_ARG_STRLEN. */
 const LINUX_VALUE_BYTES = 131_071;
 
 /** Serial number of the disk at this index of {@link VmSpec.disks}; virtio-blk allows 20 bytes. */
 export const diskSerial = (index: number): string => `disk${index}`;
 
+/** Mount tag of the folder of the disk at this index of {@link VmSpec.disks}. */
+export const shareTag = (index: number): string => `fs${index}`;
+
 /** A kernel command line. */
 export interface CommandLine {
   /** For `-append`. */
   readonly append: string;
   /**
-   * Content of `/unikernel/cmdline`, in an archive appended to the initrd. Used when the command line is too long or has
-   * environment variables, which may be secret: every user of the host can read the arguments of a process.
+   * Content of `/unikernel/cmdline`, in an archive appended to the initrd: what a Linux guest reads there need not be in `append`. Arguments
+   * and variables may be secret, and every user of the host can read the arguments of a process. `undefined` for a Unikraft kernel.
    */
   readonly file: string | undefined;
 }
 
-/**
- * The command line of a VM. Throws `INPUT_INVALID` with the name of what does not fit, never its value.
- *
- * @param emulated true without a hardware accelerator: the kernel then skips what it can at boot
- */
-export function buildCommandLine(spec: VmSpec, kind: KernelKind, emulated: boolean): CommandLine {
+/** What the command line depends on, besides the VM. */
+export interface CommandLineTarget {
+  /** True without a hardware accelerator: a Linux kernel then skips what it can at boot. */
+  readonly emulated: boolean;
+  /** What a Unikraft kernel takes; `undefined` for a Linux kernel. */
+  readonly parameters: UnikraftParameters | undefined;
+}
+
+/** The command line of a VM. Throws `INPUT_INVALID` with the name of what does not fit, never its value. */
+export function buildCommandLine(spec: VmSpec, { emulated, parameters }: CommandLineTarget): CommandLine {
   assertValidSpec(spec);
-  return kind === "multiboot" ? unikraftLine(spec) : linuxLine(spec, emulated);
+  return parameters === undefined ? linuxLine(spec, emulated) : unikraftLine(spec, parameters);
 }
 
 function assertValidSpec(spec: VmSpec): void {
-  if (spec.args.length === 0) {
-    throw invalidInput("The instance has no program to run.", "args", "Set args, or use an image that has a command.");
-  }
   for (const [property, value] of namedValues(spec)) {
     if (value.includes("\0")) throw invalidInput(`${property} contains a NUL character.`, property, "Remove it.");
   }
@@ -68,35 +67,49 @@ function namedValues(spec: VmSpec): [property: string, value: string][] {
   ];
 }
 
-/** The parameters that both kinds of guest share, quoted by `quote`. */
-function guestParameters(spec: VmSpec, rootfs: readonly string[], quote: (text: string) => string): string[] {
-  const disks = spec.disks.map((disk, index) => {
-    return quote(`${diskSerial(index)}:${disk.at}:ext4:${disk.readonly ? "ro" : ""}::mkmp`);
-  });
-  const fstab = [...rootfs.map(quote), ...disks];
-  const variables = Object.entries(spec.env).map(([name, value]) => quote(`${name}=${value}`));
-  const { ip, subnet, gateway, nameserver } = spec.network;
-  return [
-    `netdev.ip=${ip}/${subnet.split("/")[1]}:${gateway}:${nameserver}::${spec.hostname}:`,
-    ...(fstab.length > 0 ? [`vfs.fstab=[ ${fstab.join(" ")} ]`] : []),
-    ...(variables.length > 0 ? [`env.vars=[ ${variables.join(" ")} ]`] : []),
-  ];
+/** The network of the guest. */
+function networkParameter({ network, hostname }: VmSpec): string {
+  const { ip, subnet, gateway, nameserver } = network;
+  return `netdev.ip=${ip}/${subnet.split("/")[1]}:${gateway}:${nameserver}::${hostname}:`;
 }
+
+/** A parameter with a list of quoted values; none for an empty list. */
+const listParameter = (name: string, values: readonly string[]): string[] =>
+  values.length > 0 ? [`${name}=[ ${values.join(" ")} ]`] : [];
+
+const diskEntries = (spec: VmSpec): string[] =>
+  spec.disks.map((disk, index) => `${diskSerial(index)}:${disk.at}:ext4:${disk.readonly ? "ro" : ""}::mkmp`);
+
+/** QEMU refuses writes to a read-only share, so that the entry has no flags. */
+const shareEntries = (spec: VmSpec): string[] =>
+  spec.disks.map((disk, index) => `${shareTag(index)}:${disk.at}:9pfs:::mkmp`);
+
+const variableEntries = (spec: VmSpec): string[] => Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
 
 /** True for text that needs no quotes. */
 const isBare = (text: string): boolean => /^[^\s"'\\\p{Cc}]+$/u.test(text);
 
-function unikraftLine(spec: VmSpec): CommandLine {
+/** A Unikraft kernel has no other way in, so that variables are visible in the host's list of processes. */
+function unikraftLine(spec: VmSpec, parameters: UnikraftParameters): CommandLine {
+  assertTaken(spec, parameters);
   for (const [property, value] of namedValues(spec)) {
+    if (value === "") throw invalidInput(`${property} is empty.`, property, "A Unikraft kernel drops it; remove it.");
     if (/\p{Cc}/u.test(value)) {
       const hint = "A Unikraft kernel reads it from its command line; put it into a file of the image instead.";
       throw invalidInput(`${property} contains a line break or another control character.`, property, hint);
     }
   }
   const quote = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
-  const rootfs = spec.initrd === undefined ? [] : ["initrd0:/:extract::ramfs=1:"];
+  const rootfs = spec.initrd === undefined || !parameters.vfs ? [] : ["initrd0:/:extract::ramfs=1:"];
+  const options = [
+    ...(parameters.netdev ? [networkParameter(spec)] : []),
+    ...listParameter("vfs.fstab", [...rootfs, ...shareEntries(spec)].map(quote)),
+    // One parameter per variable: in a list, a value that ends with ']' would be the last.
+    ...variableEntries(spec).map((entry) => quote(`env.vars=${entry}`)),
+  ];
   const args = spec.args.map((value) => (isBare(value) ? value : quote(value)));
-  const append = [...guestParameters(spec, rootfs, quote), "--", ...args].join(" ");
+  // A kernel without parameters passes "--" to its program.
+  const append = [...options, ...(options.length > 0 ? ["--"] : []), ...args].join(" ");
   assertUnikraftLimit("args", "arguments", spec.args.length, UNIKRAFT_LIMITS.args);
   assertUnikraftLimit("env", "variables", Object.keys(spec.env).length, UNIKRAFT_LIMITS.variables);
   assertUnikraftLimit("args", "bytes in arguments and variables", Buffer.byteLength(append), UNIKRAFT_LIMITS.bytes);
@@ -123,7 +136,9 @@ function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
       );
     }
   }
-  const program = spec.args[0] ?? "";
+  const [program] = spec.args;
+  if (program === undefined)
+    throw invalidInput("The instance has no program to run.", "args", "Set args, or use an image that has a command.");
   if (program === "" || program.includes("=")) {
     throw invalidInput("The path of the program is empty or contains '='.", "args[0]", "Use a path without '='.");
   }
@@ -132,11 +147,12 @@ function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
   const fast = ["console=ttyS0", "quiet", "panic=-1", "rootfstype=ramfs", "cryptomgr.notests=1"];
   if (disablesAcpi(spec, emulated)) fast.push("acpi=off");
   const args = spec.args.map((value) => (isBare(value) ? value : quoteForLinux(value)));
-  const guest = [...guestParameters(spec, [], quoteForLinux), "--", ...args].join(" ");
-  const append = [...fast, guest].join(" ");
-  const words = append.replace(/"[^"]*"/g, '"').split(" ").length;
-  const fits = Buffer.byteLength(append) <= LINUX_LIMITS.bytes && words <= LINUX_LIMITS.words;
-  if (fits && Object.keys(spec.env).length === 0) return { append, file: undefined };
+  const guest = [
+    networkParameter(spec),
+    ...listParameter("vfs.fstab", diskEntries(spec).map(quoteForLinux)),
+    ...listParameter("env.vars", variableEntries(spec).map(quoteForLinux)),
+    ...["--", ...args],
+  ].join(" ");
   return { append: fast.join(" "), file: guest };
 }
 

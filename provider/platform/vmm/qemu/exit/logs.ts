@@ -2,6 +2,7 @@
 import * as fs from "node:fs/promises";
 import type { VmFiles } from "../files";
 import type { ExitEvidence } from "./classifyExit";
+import { parseShutdownReason } from "./eventLog";
 import { parseReport } from "./guestReport";
 
 /** Bytes at the start of the control log that are kept and read: there the guest reports that its program runs. */
@@ -11,12 +12,14 @@ export const TAIL_BYTES = 64 * 1024;
 
 /** The evidence of a VM's exit that its logs contain; a log that does not exist counts as empty. */
 export async function readExitEvidence(files: VmFiles): Promise<ExitEvidence> {
-  const [control, console, qemuLog] = await Promise.all([
+  const [control, console, qemuLog, eventLog] = await Promise.all([
     readHeadAndTail(files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES),
     readHeadAndTail(files.consoleLog, 0, TAIL_BYTES),
     readHeadAndTail(files.qemuLog, 0, TAIL_BYTES),
+    readHeadAndTail(files.eventLog, 0, TAIL_BYTES),
   ]);
-  return { report: parseReport(control), console, qemuLog: withoutNotices(qemuLog) };
+  const shutdownReason = parseShutdownReason(eventLog);
+  return { report: parseReport(control), console, qemuLog: withoutNotices(qemuLog), shutdownReason };
 }
 
 /** QEMU's output without what it says of every VM: the hub of the user network has no network card, and needs none. */

@@ -51,6 +51,24 @@ describe("the stop reason", () => {
     assert.equal(kind("anything else"), 1);
   });
 
+  it("distinguishes crashes of Unikraft by the trap, and reports a program that does not exist with its errno", () => {
+    const code = (detail: string): number => stopFacts(panic(detail), nobody).stopCode;
+    const trap = (number: number): number => code(`CRIT: Unhandled Trap ${number} (x), error code=0x0`) & 0xff;
+    assert.deepEqual([0, 3, 6, 13, 14, 18, 19, 21].map(trap), [2, 1, 3, 5, 4, 6, 2, 7]);
+    assert.equal(code("Failed to execute /nosuch: No such file or directory") >> 16, 2);
+    assert.equal(code("Failed to extract cpio archive") >> 16, 12);
+  });
+
+  it("comes with a notice in words, which users get instead of the general sentence", () => {
+    const facts = stopFacts({ kind: "panicked", detail: "x", notice: "the kernel needs more" }, nobody);
+    assert.equal(facts.stopNotice, "the kernel needs more");
+    assert.equal(
+      describeStop({ stop_reason: 1, stop_code: facts.stopCode, stop_notice: facts.stopNotice }),
+      "the kernel needs more",
+    );
+    assert.equal(stopFacts(clean, nobody).stopNotice, undefined);
+  });
+
   it("is decoded by the client as it was encoded", () => {
     const words = (exit: VmExit, request: Parameters<typeof stopFacts>[1]): string => {
       const { stopReason, stopCode, exitCode } = stopFacts(exit, request);

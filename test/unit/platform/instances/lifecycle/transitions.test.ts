@@ -12,7 +12,7 @@ const status = (more: Partial<InstanceStatus> = {}): InstanceStatus => ({
   ...{ updates: [], detaching: [] },
   ...more,
 });
-const crash = { stopReason: 1, stopCode: 0x7f01, exitCode: undefined };
+const crash = { stopReason: 1, stopCode: 0x7f01, exitCode: undefined, stopNotice: undefined };
 const end = (from: InstanceStatus, restartPolicy: "never" | "always" | "on-failure") =>
   endTransition(from, { restartPolicy }, crash, { now: 1000, uptimeMs: 7, timings: DEFAULT_TIMINGS });
 

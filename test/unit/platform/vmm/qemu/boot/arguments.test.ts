@@ -70,6 +70,15 @@ describe("QEMU's arguments", () => {
     assert.match(device ?? "", new RegExp(`drive=${String(backend["node-name"])}\\b.*serial=disk0`));
   });
 
+  it("give a Unikraft kernel a folder over 9p instead of a disk, read-only if requested", () => {
+    const args = qemuArguments(input({ kind: "multiboot" }));
+    assert.deepEqual(values(args, "-blockdev"), []);
+    assert.deepEqual(values(args, "-fsdev"), [
+      "local,id=fs0,path=/vol,,1.folder,security_model=mapped-xattr,readonly=on",
+    ]);
+    assert.ok(values(args, "-device").includes("virtio-9p-pci,fsdev=fs0,mount_tag=fs0"));
+  });
+
   it("use serial ports for console and logged control socket, and add two QMP sockets", () => {
     const args = qemuArguments(input());
     const chardevs = values(args, "-chardev");
@@ -88,8 +97,11 @@ describe("QEMU's arguments", () => {
     const args = qemuArguments(input());
     assert.doesNotMatch(values(args, "-netdev").join(), /hostfwd/);
     const devices = values(args, "-device").join(" ");
-    assert.match(devices, /isa-debug-exit,iobase=1281,/);
     assert.match(devices, /pvpanic/);
+    // With it QEMU ends without an event when Unikraft crashes.
+    assert.doesNotMatch(devices, /isa-debug-exit/);
+    assert.match(values(args, "-D").join(), /events\.log$/);
+    assert.equal(values(args, "-trace").length, 2);
     assert.match(devices, /virtio-net-pci,[^ ]*romfile=/);
   });
 

@@ -1,0 +1,77 @@
+/**
+ * Chooses what a guest mounts as a volume. Linux mounts the volume's ext4 disk. Unikraft has no driver for it and mounts a folder of the
+ * host over 9p, which the stand-in Linux cannot. So an empty volume serves either, and one with data the kind of guest that wrote it.
+ */
+import * as fs from "node:fs/promises";
+import { UnikernelError } from "../../../../base/errors";
+import { shareFolderOf } from "../../shareFolder";
+import type { VmDisk } from "../../vmm";
+import type { KernelKind } from "./kernelKind";
+
+/** Position and fields of the ext4 superblock. Source: Linux, Documentation/filesystems/ext4/super.rst. */
+const SUPERBLOCK = { offset: 1024, length: 1024 } as const;
+const FIELD_OFFSETS = { inodes: 0x00, freeInodes: 0x10, magic: 0x38, featureIncompat: 0x60 } as const;
+const SUPERBLOCK_MAGIC = 0xef53;
+/** `INCOMPAT_RECOVER`: the journal holds changes that the counts do not show. */
+const INCOMPAT_RECOVER = 0x4;
+/** Inodes of an empty file system: the reserved ones and `lost+found`. */
+const INODES_IN_USE = 11;
+
+/** True for an ext4 superblock of a file system without files. Pure. */
+export function isEmptyExt4(superblock: Buffer): boolean {
+  if (superblock.readUInt16LE(FIELD_OFFSETS.magic) !== SUPERBLOCK_MAGIC) return false;
+  if ((superblock.readUInt32LE(FIELD_OFFSETS.featureIncompat) & INCOMPAT_RECOVER) !== 0) return false;
+  const used = superblock.readUInt32LE(FIELD_OFFSETS.inodes) - superblock.readUInt32LE(FIELD_OFFSETS.freeInodes);
+  return used <= INODES_IN_USE;
+}
+
+/**
+ * Prepares the volumes for a guest of this kind: creates the folders (0700) of a Unikraft guest, removes empty ones of a Linux guest.
+ *
+ * Throws `INPUT_INVALID` for a volume with data of the other kind of guest, and file system errors.
+ */
+export async function prepareVolumes(disks: readonly VmDisk[], kind: KernelKind): Promise<void> {
+  for (const disk of disks) await (kind === "multiboot" ? prepareFolder(disk) : prepareDisk(disk));
+}
+
+async function prepareFolder({ file, at }: VmDisk): Promise<void> {
+  const folder = shareFolderOf(file);
+  if (await exists(folder)) return;
+  if (!isEmptyExt4(await readSuperblock(file))) {
+    throw wrongGuest(
+      `The volume at '${at}' has data in an ext4 file system, which a Unikraft kernel cannot mount.`,
+      "Use a new volume for this instance; linux:latest can read this one.",
+    );
+  }
+  await fs.mkdir(folder, { mode: 0o700 });
+}
+
+async function prepareDisk({ file, at }: VmDisk): Promise<void> {
+  const folder = shareFolderOf(file);
+  if (!(await exists(folder))) return;
+  if ((await fs.readdir(folder)).length > 0) {
+    throw wrongGuest(
+      `The volume at '${at}' has data of a Unikraft kernel in a folder of the host, which linux:latest cannot mount.`,
+      "Use a new volume for this instance; a Unikraft kernel can read this one.",
+    );
+  }
+  await fs.rmdir(folder);
+}
+
+const wrongGuest = (message: string, hint: string): UnikernelError =>
+  new UnikernelError("INPUT_INVALID", message, { property: "volumes", hint });
+
+const exists = (file: string): Promise<boolean> =>
+  fs.stat(file).then(
+    () => true,
+    () => false,
+  );
+
+async function readSuperblock(file: string): Promise<Buffer> {
+  const handle = await fs.open(file);
+  try {
+    return (await handle.read(Buffer.alloc(SUPERBLOCK.length), 0, SUPERBLOCK.length, SUPERBLOCK.offset)).buffer;
+  } finally {
+    await handle.close();
+  }
+}

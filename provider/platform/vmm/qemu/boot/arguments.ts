@@ -1,7 +1,6 @@
 /** Builds the argument list of QEMU for a VM. */
 import * as crypto from "node:crypto";
-import { shareFolderOf } from "../../shareFolder";
-import type { VmSpec } from "../../vmm";
+import { shareFolderOf, type VmSpec } from "../../vmm";
 import { diskSerial, disablesAcpi, shareTag } from "./commandLine";
 import { LOGGED_EVENTS } from "../exit/eventLog";
 import { ROOT_DISK_SERIAL } from "./rootDisk";

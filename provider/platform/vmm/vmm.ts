@@ -42,7 +42,7 @@ export type VmRom =
   | { readonly at: string; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly at: string; readonly archive: string };
 
-/** A disk with an ext4 file system that the guest mounts. A Unikraft guest mounts the folder next to it; see `shareFolder.ts`. */
+/** A disk with an ext4 file system that the guest mounts. A Unikraft guest mounts {@link shareFolderOf} it. */
 export interface VmDisk {
   /** Absolute path of the disk on the host. */
   readonly file: string;
@@ -50,6 +50,12 @@ export interface VmDisk {
   readonly at: string;
   readonly readonly: boolean;
 }
+
+/**
+ * Path of the folder on the host that a disk `<uuid>.ext4` has for guests that mount no ext4: `<uuid>.folder` next to it. It exists once
+ * such a guest has mounted the volume.
+ */
+export const shareFolderOf = (diskFile: string): string => `${diskFile.replace(/\.ext4$/, "")}.folder`;
 
 /** Why a VM no longer runs. */
 export type VmExit =

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fromSystemError } from "../../base/errors";
 import type { LocalPaths } from "../../base/localPaths";
 import { findProcessesByArgument } from "../processes";
-import { shareFolderOf } from "../vmm/shareFolder";
+import { shareFolderOf } from "../vmm/vmm";
 import { assertFreeSpace, MIB, syncToDisk } from "./diskSpace";
 import { checkFileSystem, copyFolder, copySparse, e2fsTool, runTool } from "./diskTools";
 

@@ -4,7 +4,7 @@
 import * as fs from "node:fs";
 import type { LocalPaths } from "../../base/localPaths";
 import type { VolumeRecord } from "../store/volumes";
-import { shareFolderOf } from "../vmm/shareFolder";
+import { shareFolderOf } from "../vmm/vmm";
 import { volumeDiskPath } from "./disk";
 import { MIB } from "./diskSpace";
 

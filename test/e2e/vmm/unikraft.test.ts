@@ -38,6 +38,8 @@ describe("kernels of Unikraft on QEMU", function () {
   before(async () => (lab = await KernelLab.open()));
   after(async () => {
     await lab.close();
+    // These kernels have no network; point 10 is about connections, which the proxy's tests drain without a kernel.
+    row("10 half-closed", "not given", "see test/contract/platform/drain.test.ts");
     const widths = [0, 1].map((column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
     for (const cells of table) {
       process.stdout.write(`      ${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ")}\n`);

@@ -1,6 +1,5 @@
 /** Builds the argument list of QEMU for a VM. */
-import { shareFolderOf } from "../../shareFolder";
-import type { VmSpec } from "../../vmm";
+import { shareFolderOf, type VmSpec } from "../../vmm";
 import { diskSerial, disablesAcpi, shareTag } from "./commandLine";
 import { LOGGED_EVENTS } from "../exit/eventLog";
 import { ROOT_DISK_SERIAL } from "./rootDisk";

@@ -4,8 +4,7 @@
  */
 import * as fs from "node:fs/promises";
 import { UnikernelError } from "../../../../base/errors";
-import { shareFolderOf } from "../../shareFolder";
-import type { VmDisk } from "../../vmm";
+import { shareFolderOf, type VmDisk } from "../../vmm";
 import type { KernelKind } from "./kernelKind";
 
 /** Position and fields of the ext4 superblock. Source: Linux, Documentation/filesystems/ext4/super.rst. */

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { copyDisk, makeDisk, removeDisk } from "../../../../../../provider/platform/volumes/disk";
 import { e2fsTool } from "../../../../../../provider/platform/volumes/diskTools";
 import { isEmptyExt4, prepareVolumes } from "../../../../../../provider/platform/vmm/qemu/boot/volumeBacking";
-import { shareFolderOf } from "../../../../../../provider/platform/vmm/shareFolder";
+import { shareFolderOf } from "../../../../../../provider/platform/vmm/vmm";
 
 const run = promisify(execFile);
 

@@ -649,7 +649,7 @@ export interface MountedVolume {
 export interface NetworkInterfaceArgs {
   /** Name, unique in the instance. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** TAP device on the host to connect to. Default: chosen by the platform. */
+  /** TAP device on the host to connect to; on metro `local`, name of a private network. Default: chosen by the platform. */
   readonly tapName?: pulumi.Input<string> | undefined;
   /** IP address with prefix length, such as `10.1.0.4/24`; requires `tapName`. Default: chosen by the platform. */
   readonly ip?: pulumi.Input<string> | undefined;
@@ -665,7 +665,7 @@ export interface NetworkInterfaceArgs {
 export interface NetworkInterface {
   /** Name, unique in the instance. */
   readonly name: string;
-  /** TAP device on the host to connect to. Default: chosen by the platform. */
+  /** TAP device on the host to connect to; on metro `local`, name of a private network. Default: chosen by the platform. */
   readonly tapName?: string | undefined;
   /** IP address with prefix length, such as `10.1.0.4/24`; requires `tapName`. Default: chosen by the platform. */
   readonly ip?: string | undefined;

@@ -14,7 +14,7 @@ import { ApiItemError } from "./errors";
 import type { Log } from "./log";
 import { allocateAddresses, DEFAULT_NETWORK } from "./network/addresses";
 import { PrivateNetwork } from "./network/privateNetwork";
-import { networkMemberOf } from "./instances/networkInterface";
+import { networkMemberOf } from "./instances/networkMember";
 import { ServiceProxy } from "./proxy/serviceProxy";
 import type { Quotas } from "./quota/quotaSettings";
 import type { Service } from "./services/service";

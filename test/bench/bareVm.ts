@@ -8,7 +8,7 @@ import { openLayout } from "../../provider/image/oci/layout";
 import { buildCommandLine } from "../../provider/platform/vmm/qemu/boot/commandLine";
 import { detectKernelKind } from "../../provider/platform/vmm/qemu/boot/kernelKind";
 import { probeQemu } from "../../provider/platform/vmm/qemu/host/probe";
-import type { VmNetwork } from "../../provider/platform/vmm/vmm";
+import type { VmNetwork } from "../../provider/platform/network/addresses";
 import { httpGet } from "../support/loadGenerator";
 
 /** How to start one. */

@@ -2,8 +2,7 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import * as path from "node:path";
-import { FrameStream } from "../../provider/platform/network/frameStream";
-import type { VmLink } from "../../provider/platform/network/switch";
+import { FrameStream, type VmLink } from "../../provider/platform/network/frameStream";
 
 /** One backend, seen from QEMU. */
 export class FakeBackend {

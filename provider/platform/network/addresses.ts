@@ -1,10 +1,9 @@
 /** Addresses of the private network, and which one a new instance gets. Pure. */
-import type { VmNetwork } from "../vmm/vmm";
 import { formatIpv4, formatMac, type Ipv4, isInSubnet, macOfGuest, parseIpv4, type Subnet } from "./ipv4";
 
-/** The network that every instance is in, and the addresses in it that no instance has. */
+/** The addresses of the platform's networks. All have the same, and no two instances have one together. */
 export interface NetworkLayout {
-  /** The name, which only the daemon sees. */
+  /** Name of the network of all instances that ask for no other. */
   readonly name: string;
   readonly subnet: Subnet;
   /** The way to the internet: QEMU's user network. Published ports reach the guest from here. */
@@ -13,13 +12,26 @@ export interface NetworkLayout {
   readonly nameserver: Ipv4;
 }
 
-/** The only network. The cloud's private addresses are in the same range, and Docker's default networks begin behind it. */
+/** The cloud's private addresses are in the same range, and Docker's default networks begin behind it. */
 export const DEFAULT_NETWORK: NetworkLayout = {
   name: "default",
   subnet: { address: parseIpv4("172.16.0.0"), prefixLength: 16 },
   gateway: parseIpv4("172.16.0.1"),
   nameserver: parseIpv4("172.16.0.2"),
 };
+
+/** The network of a VM, as its guest is told at boot. All addresses are IPv4. */
+export interface VmNetwork {
+  /** Such as `172.16.0.0/16`. */
+  readonly subnet: string;
+  /** The guest's address in it. */
+  readonly ip: string;
+  /** Hardware address of its network card, such as `52:54:00:10:00:10`. */
+  readonly mac: string;
+  /** The way to the internet, and where published ports come from. */
+  readonly gateway: string;
+  readonly nameserver: string;
+}
 
 /** The network of a VM whose guest has the address `ip`. */
 export const vmNetworkOf = ({ subnet, gateway, nameserver }: NetworkLayout, ip: string): VmNetwork => ({

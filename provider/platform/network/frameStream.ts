@@ -82,3 +82,11 @@ export class FrameStream {
     }
   }
 }
+
+/** The two ends of a VM's network that the switch is connected to. */
+export interface VmLink {
+  /** The guest's network card. */
+  readonly card: FrameStream;
+  /** The VM's user network. */
+  readonly uplink: FrameStream;
+}

@@ -1,4 +1,4 @@
-/** The private network of the platform's instances: connects their VMs, knows their names, and wakes those that others connect to. */
+/** The private networks of the platform's instances: connects their VMs, knows their names, and wakes those that others connect to. */
 import type { Vm } from "../vmm/vmm";
 import { DEFAULT_NETWORK } from "./addresses";
 import type { NetworkView } from "./forwarding";
@@ -17,6 +17,8 @@ const HOST_NAME = "host";
 /** An instance as the network sees it. */
 export interface NetworkMember {
   readonly name: string;
+  /** Name of its network. It reaches, and resolves, only members of the same one. */
+  readonly network: string;
   /** Address in the network, as text. */
   readonly ip: string;
   /** True if it may connect to the host's loopback address. */
@@ -27,7 +29,7 @@ export interface NetworkMember {
   wake(): void;
 }
 
-/** The network that all instances are in. */
+/** All networks. They share one switch and its addresses, but a member sees only those of its own network. */
 export class PrivateNetwork {
   readonly #members = new Map<Ipv4, NetworkMember>();
   readonly #switch = new Switch((receiver, frame, wakes) => this.#keep(receiver, frame, wakes));
@@ -78,9 +80,19 @@ export class PrivateNetwork {
       sender,
       mayReachHost,
       isHostAddress: (address) => isHostAddress(address, this.#hostAddresses.current()),
-      hasGuest: (address) => (this.#members.get(address)?.state ?? "down") !== "down",
-      resolve: (name) => (name === HOST_NAME && mayReachHost() ? DEFAULT_NETWORK.gateway : this.#findByName(name)),
+      hasGuest: (address) => this.#isTogether(sender, address) && this.#members.get(address)?.state !== "down",
+      resolve: (name) => {
+        if (name === HOST_NAME && mayReachHost()) return DEFAULT_NETWORK.gateway;
+        const address = this.#findByName(name);
+        return address !== undefined && this.#isTogether(sender, address) ? address : undefined;
+      },
     };
+  }
+
+  /** True if both are members of the same network. */
+  #isTogether(one: Ipv4, other: Ipv4): boolean {
+    const network = this.#members.get(one)?.network;
+    return network !== undefined && network === this.#members.get(other)?.network;
   }
 
   #findByName(name: string): Ipv4 | undefined {

@@ -11,17 +11,9 @@
  * both where the last one left them. What goes where, `forwarding.ts` decides.
  */
 import { decideForwarding, type NetworkView } from "./forwarding";
-import type { FrameStream } from "./frameStream";
+import type { FrameStream, VmLink } from "./frameStream";
 import type { Frame } from "./frames";
 import type { Ipv4 } from "./ipv4";
-
-/** The two ends of a VM's network that the switch is connected to. */
-export interface VmLink {
-  /** The guest's network card. */
-  readonly card: FrameStream;
-  /** The VM's user network. */
-  readonly uplink: FrameStream;
-}
 
 /** Keeps a frame whose receiver cannot take it yet. Returns true if it did. */
 export type KeepFrame = (receiver: Ipv4, frame: Frame, wakes: boolean) => boolean;

@@ -55,6 +55,8 @@ export const instanceDefinition = resolvedImage.extend({
   deleteLock: z.boolean().default(false),
   /** `undefined`: the name. */
   hostname: z.string().optional(),
+  /** Its network interface: a name, and the network that it is in; `undefined`: the network that all others are in. */
+  networkInterface: z.object({ name: z.string().optional(), network: z.string().optional() }).optional(),
   /** True: deleted when it stops. */
   deleteOnStop: z.boolean().default(false),
   /** UUIDs of instances that are started before it. */

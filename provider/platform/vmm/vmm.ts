@@ -6,7 +6,8 @@
  */
 
 import type * as net from "node:net";
-import type { VmLink } from "../network/switch";
+import type { VmNetwork } from "../network/addresses";
+import type { VmLink } from "../network/frameStream";
 
 /** Everything that is needed to boot a VM, and to recognise it after the daemon has restarted. */
 export interface VmSpec {
@@ -40,19 +41,6 @@ export interface VmSpec {
 export type VmRom =
   | { readonly at: string; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly at: string; readonly archive: string };
-
-/** The network of a VM, as its guest is told at boot. All addresses are IPv4. */
-export interface VmNetwork {
-  /** Such as `172.16.0.0/16`. */
-  readonly subnet: string;
-  /** The guest's address in it. */
-  readonly ip: string;
-  /** Hardware address of its network card, such as `52:54:00:10:00:10`. */
-  readonly mac: string;
-  /** The way to the internet, and where published ports come from. */
-  readonly gateway: string;
-  readonly nameserver: string;
-}
 
 /** A disk with an ext4 file system that the guest mounts. */
 export interface VmDisk {

@@ -174,7 +174,8 @@ export const networkInterface = objectType(
   z.strictObject({
     name: field(z.string().min(1).max(63).optional(), { description: "Name, unique in the instance." }),
     tapName: field(z.string().min(1).max(63).optional(), {
-      description: "TAP device on the host to connect to. Default: chosen by the platform.",
+      description:
+        "TAP device on the host to connect to; on metro `local`, name of a private network. Default: chosen by the platform.",
     }),
     ip: field(
       z

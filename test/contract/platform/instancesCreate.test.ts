@@ -147,7 +147,7 @@ describe("a new instance", () => {
 
   const MIXED = "Either a reference to an existing volume or the description of a new volume can be provided";
   const wholly: [body: object, message: string][] = [
-    [{ network_interfaces: [] }, "Unknown member 'network_interfaces'"],
+    [{ gateway: "172.16.0.1" }, "Unknown member 'gateway'"],
     [{ branch_from: { name: "a" } }, "Cannot specify 'image' when 'branch_from' is set"],
     [{ volumes: [{ name: "v", size_mb: 8, at: "/v" }] }, MIXED],
     [{ replicas: 254 }, "'replicas' must be at most 253"],

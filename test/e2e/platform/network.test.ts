@@ -141,6 +141,22 @@ describe("the private network", function () {
     }
   });
 
+  it("isolates networks from each other", async () => {
+    const stranger = await create("stranger", { network_interfaces: [{ name: "eth0", tap_name: "dmz" }] });
+    const [found] = (await item(stranger.uuid))?.network_interfaces ?? [];
+    assert.deepEqual([found?.name, found?.tap_name, found?.private_ip], ["eth0", "dmz", stranger.ip]);
+    for (const [from, to] of [
+      [web, stranger],
+      [stranger, web],
+    ] as const) {
+      assert.match(await lookup(from, to.fqdn), /no such host/);
+      assert.match(await probe(from, "tcp", `${to.ip}:9000`, " (other network)"), /no route to host/);
+      assert.match(await probe(from, "udp", `${to.ip}:9000`, " (other network)"), /^error /);
+    }
+    assert.equal(await probe(stranger, "tcp", `${stranger.fqdn}:9000`), `ok ${stranger.name}`);
+    await platform.client.deleteInstances({ body: [{ uuid: stranger.uuid }] }, { serverWaitMs: 30_000 });
+  });
+
   for (const stateful of [true, false]) {
     it(`wakes an instance that another connects to (${stateful ? "memory kept" : "booted anew"})`, async () => {
       const scale_to_zero = { policy: "on", cooldown_time_ms: 1000, stateful } as const;

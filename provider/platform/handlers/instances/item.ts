@@ -44,7 +44,10 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
       readonly,
     })),
     network_interfaces: [
-      { uuid: networkInterface.uuid, private_ip: networkInterface.privateIp, mac: networkInterface.mac },
+      omitUndefined({
+        ...{ uuid: networkInterface.uuid, private_ip: networkInterface.privateIp, mac: networkInterface.mac },
+        ...{ name: definition.networkInterface?.name, tap_name: definition.networkInterface?.network },
+      }),
     ],
     drain: drainOf(registry, instance),
     private_ip: networkInterface.privateIp,

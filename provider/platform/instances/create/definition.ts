@@ -17,6 +17,7 @@ export function toDefinition(
   { roms, dependencies }: ResolvedReferences,
 ): InstanceDefinition {
   const { autokill } = body;
+  const [networkInterface] = body.network_interfaces ?? [];
   const overrides: { [K in keyof InstanceDefinition]?: InstanceDefinition[K] | undefined } = {
     args: body.args,
     argsFromImage: body.args === undefined ? undefined : false,
@@ -31,6 +32,8 @@ export function toDefinition(
     tags: body.tags && [...new Set(body.tags)],
     annotations: body.annotations,
     hostname: body.hostname,
+    networkInterface:
+      networkInterface && omitUndefined({ name: networkInterface.name, network: networkInterface.tap_name }),
     dependencies: dependencies && [...new Set(dependencies)],
     roms: roms && [...roms],
     schedules: body.schedules,

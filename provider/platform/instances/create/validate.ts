@@ -20,7 +20,7 @@ const SOURCES = [
 /** Members that a branch inherits and a request may not set. */
 const BRANCH_INHERITS = ["args", "env", "memory_mb", "vcpus"] as const;
 /** Members that are unknown to accounts without a special permission. */
-const UNKNOWN_MEMBERS = ["network_interfaces", "gateway", "nameserver"] as const;
+const UNKNOWN_MEMBERS = ["gateway", "nameserver"] as const;
 /** Members that describe a new service group. */
 const NEW_GROUP_MEMBERS = ["services", "domains", "soft_limit", "hard_limit"] as const;
 const NEW_VOLUME_MEMBERS = [
@@ -103,12 +103,19 @@ export function assertValidCreate(body: CreateInstanceRequest, limits: Quotas["l
     throw new ApiItemError("Invalid", `Replicas can share the volume at '${written.at}' only with 'readonly'`);
 }
 
-function assertSupported({ type, gpus, plugins, sched_priority }: CreateInstanceRequest): void {
+function assertSupported(body: CreateInstanceRequest): void {
+  const { type, gpus, plugins, sched_priority, network_interfaces: interfaces = [] } = body;
   const unsupported = (what: string): ApiItemError =>
     new ApiItemError("NotSupported", `The local platform does not support ${what}`);
   if (type === "full") throw unsupported("'type' 'full', only 'micro'");
   if (gpus !== undefined && gpus > 0) throw unsupported("'gpus'");
   if (plugins !== undefined && plugins.length > 0) throw unsupported("'plugins'");
+  const isPlain = interfaces.every(
+    ({ ip, mac, relay, autoconfig = true }) =>
+      ip === undefined && mac === undefined && relay === undefined && autoconfig,
+  );
+  if (interfaces.length > 1 || !isPlain)
+    throw unsupported("'network_interfaces', only one with 'name' and 'tap_name', which names its network");
   if (sched_priority !== undefined && sched_priority !== "normal")
     throw new ApiItemError("NotAllowed", "'sched_priority' is for privileged accounts");
 }

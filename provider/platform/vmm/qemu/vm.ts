@@ -10,7 +10,7 @@ import { readExitEvidence } from "./exit/logs";
 import type { VmFiles } from "./files";
 import { HostForwards } from "./network/forwards";
 import { connectLink } from "./network/link";
-import type { VmLink } from "../../network/switch";
+import type { VmLink } from "../../network/frameStream";
 import { type ProcessIdentity, isRunning } from "../../../base/processIdentity";
 import { killProcess, type ProcessExit } from "./host/process";
 import { readProcessUsage } from "./host/usage";

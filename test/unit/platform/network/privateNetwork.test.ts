@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type NetworkMember, PrivateNetwork } from "../../../../provider/platform/network/privateNetwork";
 import type { VmExit } from "../../../../provider/platform/vmm/vmm";
 import { type FakeLink, openFakeLink } from "../../../support/fakeLink";
-import { dnsQuery, tcpFrame, udpFrame } from "../../../support/packets";
+import { arpFrame, dnsQuery, tcpFrame, udpFrame } from "../../../support/packets";
 
 const WEB = "172.16.0.16";
 const DB = "172.16.0.17";
@@ -33,10 +33,10 @@ describe("the private network", () => {
     network = new PrivateNetwork();
     dbState = "up";
     wakeCount = 0;
-    const member = { mayReachHost: false, state: "up", wake: () => undefined } as const;
+    const member = { network: "default", mayReachHost: false, state: "up", wake: () => undefined } as const;
     network.add({ ...member, name: "web", ip: WEB });
     network.add({
-      ...{ name: "Db", ip: DB, mayReachHost: true, wake: () => wakeCount++ },
+      ...{ name: "Db", ip: DB, network: "default", mayReachHost: true, wake: () => wakeCount++ },
       get state() {
         return dbState;
       },
@@ -80,6 +80,19 @@ describe("the private network", () => {
     assert.equal(db.card.received[0]?.toString("hex").slice(-8), "ac100001");
     db.card.send(tcpFrame({ from: DB, to: GATEWAY }));
     await until(() => db.uplink.received.length === 1);
+  });
+
+  it("hides the members of a network from those of another", async () => {
+    network.add({ name: "web", ip: WEB, network: "other", mayReachHost: false, state: "up", wake: () => undefined });
+    web.card.send(udpFrame({ from: WEB, to: "172.16.0.2", data: dnsQuery("db.internal") }));
+    web.card.send(arpFrame({ from: WEB, to: DB }));
+    web.card.send(tcpFrame({ from: WEB, to: DB }));
+    db.card.send(udpFrame({ from: DB, to: WEB, ports: [1, 2] }));
+    await until(() => web.card.received.length === 2);
+    await settled();
+    assert.equal(web.card.received[0]?.readUInt16BE(44), 0x8583, "no such name");
+    assert.equal(web.card.received[1]?.readUInt8(47), 0x14, "a reset");
+    assert.deepEqual([web.card.received.length, db.card.received.length], [2, 0]);
   });
 
   it("keeps connections to a guest that is asleep, wakes it, and delivers them once it is ready", async () => {
@@ -141,14 +154,16 @@ describe("the private network", () => {
   });
 
   it("forgets a guest that was removed, and a VM that ended", async () => {
-    network.remove(DB);
     network.plug(WEB, { link: web.link, exited: Promise.resolve({ kind: "killed", detail: "" }) });
+    db.card.send(tcpFrame({ from: DB, to: WEB }));
+    await settled();
+    assert.equal(web.card.received.length, 0);
+    network.remove(DB);
     web.card.send(udpFrame({ from: WEB, to: "172.16.0.2", data: dnsQuery("db.internal") }));
     web.card.send(tcpFrame({ from: WEB, to: DB }));
-    db.card.send(tcpFrame({ from: DB, to: WEB }));
     await until(() => web.card.received.length === 2);
-    assert.equal(web.card.received[0]?.readUInt16BE(44), 0x8583);
-    assert.equal(web.card.received[1]?.readUInt8(47), 0x14, "the connection is refused");
+    assert.equal(web.card.received[0]?.readUInt16BE(44), 0x8583, "no such name");
+    assert.equal(web.card.received[1]?.readUInt8(47), 0x14, "a reset");
     assert.deepEqual(db.card.received, []);
   });
 });

@@ -2,8 +2,7 @@
 import * as fs from "node:fs";
 import { hasErrorCode, UnikernelError } from "../../../../base/errors";
 import { systemClock } from "../../../../base/clock";
-import { FrameStream } from "../../../network/frameStream";
-import type { VmLink } from "../../../network/switch";
+import { FrameStream, type VmLink } from "../../../network/frameStream";
 import type { VmFiles } from "../files";
 
 /** How long QEMU may take to listen once its monitor responds: milliseconds usually, longer on a busy host. */

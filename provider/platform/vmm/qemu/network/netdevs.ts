@@ -4,7 +4,7 @@
  * The guest's card is on a `stream` backend and the user network, through a hub, on another; the daemon's switch connects the two. QEMU
  * listens and the daemon connects, because QEMU 7.2 accepts a new connection whenever the last one is gone, but never opens one again.
  */
-import type { VmNetwork } from "../../vmm";
+import type { VmNetwork } from "../../../network/addresses";
 import type { VmFiles } from "../files";
 
 /** Id of the user network; host forwards are added to it while the VM runs. */

@@ -24,7 +24,6 @@ describe("a create request", () => {
     [{ branch_from: named, env: {} }, "Cannot specify 'env' when branching from an existing instance"],
     [{ branch_from: named, memory_mb: 64 }, "Cannot specify 'memory_mb' when branching from an existing instance"],
     [{ branch_from: named, vcpus: 1 }, "Cannot specify 'vcpus' when branching from an existing instance"],
-    [{ image: "a", network_interfaces: [] }, "Unknown member 'network_interfaces'"],
     [{ image: "a", gateway: "10.0.0.1" }, "Unknown member 'gateway'"],
     [
       { image: "a", volumes: [{ name: "v", size_mb: 8, at }] },
@@ -108,6 +107,8 @@ describe("a create request", () => {
     ["replicas that write to one volume", { replicas: 1, volumes: [{ name: "a", at }] }, "Invalid", /'readonly'/],
     ["two schedules with one name", { schedules: [daily("x"), daily("x")] }, "Invalid", /'x'/],
     ["a schedule with an invalid time", { schedules: [{ ...daily("x"), when: "31 o'clock" }] }, "Invalid", /calendar/],
+    ["two network interfaces", { network_interfaces: [{}, {}] }, "NotSupported", /'network_interfaces'/],
+    ["an address of its own", { network_interfaces: [{ ip: "10.0.0.5/24" }] }, "NotSupported", /'network_interfaces'/],
     ["type full", { type: "full" }, "NotSupported", /'type'/],
     ["a GPU", { gpus: 1 }, "NotSupported", /'gpus'/],
     ["plugins", { plugins: [{ name: "p", rom: "r" }] }, "NotSupported", /'plugins'/],

@@ -131,6 +131,8 @@ export type ServiceStep =
 interface LastObserved {
   readonly digests?: readonly string[];
   readonly configurations?: KnownReplicas["configurations"];
+  /** The key of their marks; `undefined` if it is not known. */
+  readonly hashKey?: string | undefined;
 }
 
 /**
@@ -142,7 +144,7 @@ function describeRollout(
   olds: ServiceInputs,
   news: ServiceInputs,
   existing: number,
-  { digests = [], configurations = [] }: LastObserved = {},
+  { digests = [], configurations = [], hashKey }: LastObserved = {},
 ): string | undefined {
   const [before, after] = [desiredReplicas(olds), desiredReplicas(news)];
   const hasNone = before === 0 && (existing === 0 || olds.template === undefined);
@@ -150,7 +152,7 @@ function describeRollout(
   if (isSame) {
     const [count, action] = after > before ? [after - before, "launch"] : [before - after, "drain and delete"];
     const scaling = count === 0 ? [] : [`${action} ${countReplicas(count)}`];
-    const reload = describeReload(olds, news, { count: Math.min(before, existing), configurations });
+    const reload = describeReload(olds, news, { count: Math.min(before, existing), configurations, hashKey });
     const parts = [...scaling, ...(reload === undefined ? [] : [reload])];
     return parts.length === 0 ? undefined : parts.join("; ");
   }

@@ -1179,6 +1179,8 @@ export interface ServiceInstance {
   readonly name: string;
   /** Digest of the running image; empty if the API does not report it. */
   readonly digest: string;
+  /** Hash of the `template` that it was made from; absent if that is not known. */
+  readonly template?: string | undefined;
   /** Hash of the `reloadOn` whose configuration it has loaded; absent if none is known. */
   readonly configuration?: string | undefined;
   /** State, such as `running` or `standby`. */

@@ -21,7 +21,7 @@ export async function findAdoptable(context: ProviderContext, inputs: ServiceInp
   return {
     id: item.uuid,
     inputs: found,
-    outputs: toOutputs(item, found.ports, observed.instances, { hashKey: undefined }),
+    outputs: toOutputs(item, found.ports, observed.instances, { hashKey: undefined, template: undefined }),
     changes,
   };
 }

@@ -86,7 +86,7 @@ export async function createService(unlimited: ProviderContext, inputs: ServiceI
       context,
       item,
       inputs,
-      { inputs: group, outputs: toOutputs(item, inputs.ports, [], { hashKey }), hashKey },
+      { inputs: group, outputs: toOutputs(item, inputs.ports, [], { hashKey, template: inputs.template }), hashKey },
       error,
     );
   }

@@ -4,6 +4,8 @@
  */
 import * as crypto from "node:crypto";
 import type { Properties } from "../../definition/resource";
+import type { Workload } from "../workload/inputs";
+import { fingerprint } from "../workload/request";
 
 const KEY_BYTES = 16;
 /** Hexadecimal digits. Without the key nothing can be tried, so that they only have to tell a few values apart. */
@@ -16,6 +18,9 @@ export const newHashKey = (): string => crypto.randomBytes(KEY_BYTES).toString("
 export function hashKeyIn({ hashKey }: Properties): string | undefined {
   return typeof hashKey === "string" && hashKey !== "" ? hashKey : undefined;
 }
+
+/** The hash of a template, which its `env` may make secret: of its fingerprint, which is what the tags of a replica say of it. */
+export const templateHash = (key: string, template: Partial<Workload>): string => keyedHash(key, fingerprint(template));
 
 /** The hash of a text, 12 hexadecimal digits. */
 export const keyedHash = (key: string, text: string): string =>

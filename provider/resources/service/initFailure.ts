@@ -35,16 +35,17 @@ export async function initFailure(
   const context = forCleanup(failed);
   const ready = await findReadyReplicas(context, item, requested);
   const none = clearedInputs(serviceInputs);
+  const facts = { hashKey, template: requested.template };
   try {
     const now = await refetchService(context, item.uuid, `Reading service '${item.name}'`);
     const observed = observedInputs(await observeService(context, now, requested), requested, hashKey);
-    const outputs = toOutputs(now, observed.ports, ready ?? [], { hashKey });
+    const outputs = toOutputs(now, observed.ports, ready ?? [], facts);
     return new ResourceInitFailedError(item.uuid, { ...none, ...observed, ...outputs }, error);
   } catch {
     const outputs =
       ready === undefined
         ? { ...pickOutputs(serviceOutputs, knownOutputs), hashKey }
-        : toOutputs(item, knownInputs.ports, ready, { hashKey });
+        : toOutputs(item, knownInputs.ports, ready, facts);
     return new ResourceInitFailedError(item.uuid, { ...none, ...outputs, ...knownInputs }, error);
   }
 }

@@ -16,7 +16,7 @@ import { type serviceOutputs, toOutputs } from "./outputs";
 import { planServiceUpdate } from "./plan";
 import { inspectRollout } from "./rollout/inspect";
 import { memberConfigurations } from "./reload/describe";
-import { memberDigests } from "./rollout/remaining";
+import { knownMembers } from "./rollout/remaining";
 import { updateService } from "./updateService";
 import { observedInputs } from "./wire";
 
@@ -25,7 +25,7 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
   describeUpdate: (olds, news, { instances, hashKey }) =>
     describeSteps(
       planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0, {
-        digests: memberDigests(instances),
+        members: knownMembers(instances),
         configurations: memberConfigurations(instances),
         hashKey: hashKeyIn({ hashKey }),
       }),
@@ -47,7 +47,7 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     const hashKey = hashKeyIn(before ?? {});
     const found = observedInputs(observed, inputs, hashKey);
     const latencies = await readWakeLatencies(context, observed.instances);
-    const outputs = toOutputs(item, found.ports, observed.instances, { latencies, hashKey });
+    const outputs = toOutputs(item, found.ports, observed.instances, { latencies, hashKey, template: inputs.template });
     return { id: item.uuid, inputs: found, outputs };
   },
 

@@ -5,7 +5,7 @@ import { canonicalDomainName } from "../../base/hostNames";
 import { field, objectType } from "../../definition/resource";
 import { imageDefaultsField } from "../workload/labels/imageDefaultsOutput";
 import { digestIn } from "../workload/request";
-import { type WakeLatencies, memberOutput, toMemberOutput } from "./memberOutputs";
+import { type ReplicaFacts, memberOutput, toMemberOutput } from "./memberOutputs";
 import { serviceUrl } from "./ports";
 import type { ServiceInputs } from "./inputs";
 
@@ -62,20 +62,12 @@ const toCertificateOutput = (fqdn: string, { uuid = "", name = "", state }: Doma
   state: state ?? "",
 });
 
-/** What is known of the replicas besides what the metro reports of each. */
-export interface ReplicaFacts {
-  /** Those that `readWakeLatencies` reads. Default: none. */
-  readonly latencies?: WakeLatencies;
-  /** The key of their marks; `undefined` if it is not known. */
-  readonly hashKey: string | undefined;
-}
-
 /** The outputs. `instances` are the replicas. */
 export function toOutputs(
   item: ServiceItem,
   ports: ServiceInputs["ports"],
   instances: readonly InstanceItem[],
-  { latencies = new Map(), hashKey }: ReplicaFacts,
+  facts: ReplicaFacts,
 ): ServiceOutputs {
   const fqdns = (item.domains ?? []).map(({ fqdn }) => canonicalDomainName(fqdn));
   return {
@@ -88,7 +80,7 @@ export function toOutputs(
     persistent: item.persistent ?? true,
     createdAt: item.created_at ?? "",
     digest: digestIn(instances[0]?.image ?? "") ?? "",
-    hashKey,
-    instances: instances.map((instance) => toMemberOutput(instance, latencies)),
+    hashKey: facts.hashKey,
+    instances: instances.map((instance) => toMemberOutput(instance, facts)),
   };
 }

@@ -47,5 +47,6 @@ export async function reconcileReplicas(
   return toOutputs(item, news.ports, instances, {
     latencies: await readWakeLatencies(context, instances),
     hashKey: options.hashKey,
+    template: news.template,
   });
 }

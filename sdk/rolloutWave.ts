@@ -66,7 +66,7 @@ export class RolloutWave extends UnikernelResource {
       name,
       args,
       ["name", "services", "tags", "ports", "bakeTimeMs", "gate", "sequence", "passedAt", "revisions"],
-      ["gate.headers"],
+      ["gate.headers", "revisions"],
       opts,
     );
   }

@@ -95,6 +95,8 @@ export class Service extends UnikernelResource {
   declare readonly digest: pulumi.Output<string>;
   /** Defaults from the labels of the image, read when the image was first used here; they apply where the program sets nothing. Absent if there are none, and if the labels could not be read. */
   declare readonly imageDefaults: pulumi.Output<ImageDefaults | undefined>;
+  /** Key of the hashes by which the replicas are marked, so that nobody can guess secret values of `reloadOn` from them. Absent for a service that was only looked up. */
+  declare readonly hashKey: pulumi.Output<string | undefined>;
   /** The replicas at the last create, update or refresh. A refresh updates states, times and counters without showing a change. */
   declare readonly instances: pulumi.Output<readonly ServiceInstance[]>;
 
@@ -133,6 +135,7 @@ export class Service extends UnikernelResource {
         "createdAt",
         "digest",
         "imageDefaults",
+        "hashKey",
         "instances",
       ],
       [
@@ -144,6 +147,7 @@ export class Service extends UnikernelResource {
         "rollout.gate.headers",
         "reloadOn",
         "reload.headers",
+        "hashKey",
       ],
       opts,
       [

@@ -897,7 +897,7 @@ export interface RolloutArgs {
   readonly halfClosedTimeoutMs?: pulumi.Input<number> | undefined;
   /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: such a volume belongs to one instance at a time, so the strategy is `recreate`. */
   readonly sharedVolumes?: pulumi.Input<boolean> | undefined;
-  /** When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving. The update fails in each case. Default `rollback`. */
+  /** When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving (not for `recreate`). The update fails in each case. Default `rollback`. */
   readonly onFailure?: pulumi.Input<"rollback" | "pause" | "keepBoth"> | undefined;
   /** What a new replica must pass before it gets connections. In metro `local` each replica passes it at every start and wake; in the cloud a candidate with the same template passes it first. Default: its ports accept connections. */
   readonly gate?: pulumi.Input<RolloutGateArgs> | undefined;
@@ -925,7 +925,7 @@ export interface Rollout {
   readonly halfClosedTimeoutMs?: number | undefined;
   /** Set to true if every volume that the template writes to has the access mode `rwx`, so that replicas can write at the same time. Default false: such a volume belongs to one instance at a time, so the strategy is `recreate`. */
   readonly sharedVolumes: boolean;
-  /** When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving. The update fails in each case. Default `rollback`. */
+  /** When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving (not for `recreate`). The update fails in each case. Default `rollback`. */
   readonly onFailure?: "rollback" | "pause" | "keepBoth" | undefined;
   /** What a new replica must pass before it gets connections. In metro `local` each replica passes it at every start and wake; in the cloud a candidate with the same template passes it first. Default: its ports accept connections. */
   readonly gate?: RolloutGate | undefined;
@@ -1179,6 +1179,8 @@ export interface ServiceInstance {
   readonly name: string;
   /** Digest of the running image; empty if the API does not report it. */
   readonly digest: string;
+  /** Hash of the `template` that it was made from; absent if that is not known. */
+  readonly template?: string | undefined;
   /** Hash of the `reloadOn` whose configuration it has loaded; absent if none is known. */
   readonly configuration?: string | undefined;
   /** State, such as `running` or `standby`. */

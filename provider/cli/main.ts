@@ -9,6 +9,7 @@ import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
 import { localUp } from "./localUp";
 import { logs } from "./logs";
+import { rollStatus } from "./rollStatus";
 import { rollStop } from "./rollStop";
 
 /** A subcommand: takes the arguments after its name, returns the text to print. */
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "local status": localStatus,
   "local down": localDown,
   logs,
+  "roll status": rollStatus,
   "roll stop": rollStop,
 };
 
@@ -34,6 +36,10 @@ const HELP = `Usage: unikernel <command>
     --all                delete everything on it except images first
   logs <name>          show the console log of an instance
     --metro <metro>      metro; default UKC_METRO, else fra
+  roll status <service>
+                       show who rolls a service out, and which replicas have the newest template
+    --metro <metro>      metro; default UKC_METRO, else fra
+    --json               print JSON
   roll stop <service>  end the rollout of a service before its next step
     --metro <metro>      metro; default UKC_METRO, else fra
   delete <kind> <name> delete an instance, service, volume, certificate or image that no stack manages

@@ -19,10 +19,13 @@ import { fingerprint } from "../resources/workload/request";
 import { type PassedWave, assertPassed as assertWavePassed } from "../resources/wave/passed";
 import { inputsFromState, observedFromState } from "./dynamic/state";
 
+/** Of hashes in revisions. A revision is encrypted in state if what it is made of is secret, so its hashes need no key of their own. */
+const REVISION_KEY = "revision";
+
 /** A hash of a Service's template, and of its `reloadOn` if it has one, which changes with them. */
 export function revisionOf(template: Properties | undefined, reloadOn?: readonly unknown[]): string {
   if (template === undefined) return "";
-  const configuration = configurationOf(reloadOn);
+  const configuration = configurationOf(reloadOn, REVISION_KEY);
   const revision = fingerprint(template as PartialWorkload);
   return configuration === undefined ? revision : `${revision}-${configuration}`;
 }

@@ -73,7 +73,7 @@ function secretPathsIn(shape: Shape): readonly string[] {
   return items === undefined ? [] : secretPathsIn(items).map((path) => `*.${path}`);
 }
 
-/** Paths of secret inputs: `env`, `template.env`, `roms.*.files.*.data`. */
+/** Paths of secret inputs and outputs: `env`, `template.env`, `roms.*.files.*.data`. */
 const secretPaths = (fields: readonly FieldShape[]): readonly string[] =>
   fields.flatMap(({ name, secret, shape }) =>
     secret ? [name] : secretPathsIn(shape).map((path) => `${name}.${path}`),
@@ -138,7 +138,7 @@ export function classSource(definition: Definition): string {
   const used = types
     .flatMap((name) => [name, `${name}Args`])
     .filter((name) => new RegExp(`\\b${name}\\b`).test(source.join("")));
-  const secrets = secretPaths(inputs);
+  const secrets = secretPaths([...inputs, ...outputs]);
   const required = inputs.filter((f) => f.required).map((f) => f.name);
   const names = (list: readonly string[]) => `[${list.map((name) => JSON.stringify(name)).join(", ")}]`;
   return `${GENERATED_HEADER}import * as pulumi from "@pulumi/pulumi";

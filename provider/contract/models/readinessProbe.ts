@@ -90,6 +90,8 @@ export const readinessItem = z.looseObject({
   reason: z.string().optional(),
   /** Attempts since the last start. */
   attempts: z.int().optional(),
+  /** When it passed, since the last start, RFC 3339; absent until then. After a restart of the daemon, the time when it passed again. */
+  passed_at: z.string().optional(),
 });
 
 /** Whether a service sends connections to its member: `out` members run, and are probed, but get none. An extension as well. */

@@ -33,6 +33,8 @@ export interface ProbeProgress {
   readonly failures: number;
   /** Why the last attempt failed; `undefined` after a success. */
   readonly reason: string | undefined;
+  /** When it passed, in Unix milliseconds; absent until then, and where nobody asks. */
+  readonly passedAt?: number;
 }
 
 /** Before the first attempt. `reason`: what it waits for. */

@@ -16,9 +16,14 @@ export async function findAdoptable(context: ProviderContext, inputs: ServiceInp
   const item = await findService(context, name);
   if (item === undefined) return undefined;
   const observed = await observeService(context, item, inputs);
-  const found = observedInputs(observed, withoutUnknowns(inputs));
+  const found = observedInputs(observed, withoutUnknowns(inputs), undefined);
   const changes = diff({ inputs: serviceInputs }, found, inputs);
-  return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances), changes };
+  return {
+    id: item.uuid,
+    inputs: found,
+    outputs: toOutputs(item, found.ports, observed.instances, { hashKey: undefined, template: undefined }),
+    changes,
+  };
 }
 
 /** Updates the existing service of this name to match the inputs; undefined if there is none. */

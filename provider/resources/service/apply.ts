@@ -43,6 +43,8 @@ export interface RollOutOptions {
   readonly oldRollout: ServiceInputs["rollout"] | undefined;
   /** Time limit of a rollback. Milliseconds. */
   readonly limitMs: number;
+  /** The key of the marks of the replicas. */
+  readonly hashKey: string;
 }
 
 /**
@@ -56,12 +58,12 @@ export async function rollOut(
   context: ProviderContext,
   item: ServiceItem,
   inputs: ServiceInputs,
-  { timeoutMs, isCreate, stop, oldTemplate, oldRollout, limitMs }: RollOutOptions,
+  { timeoutMs, isCreate, stop, oldTemplate, oldRollout, limitMs, hashKey }: RollOutOptions,
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal, ownership } = context;
   const mark = ownership && (isCreate ? unfinishedMark : finishedMark)(ownership);
   const { template, rollout, reload } = inputs;
-  const configuration = configurationOf(inputs.reloadOn);
+  const configuration = configurationOf(inputs.reloadOn, hashKey);
   const before = await listInstances(context, item, isManaged);
   // Existing replicas that were changed by hand count as old. Replicas launched from here on are never compared.
   const drifted = new Set(before.filter((one) => !matchesTemplate(template, one)).map(({ uuid }) => uuid));

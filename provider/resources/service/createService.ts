@@ -10,6 +10,7 @@ import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { waitForImage } from "../workload/waitForImage";
 import { adoptExisting } from "./adoptService";
 import { isSameGroup, serviceHolder } from "./holder";
+import { newHashKey } from "./hashKey";
 import { initFailure } from "./initFailure";
 import type { ServiceInputs } from "./inputs";
 import { createErrorContext, observeService, patchServiceGroup, refetchService } from "./operations";
@@ -53,9 +54,10 @@ export async function createService(unlimited: ProviderContext, inputs: ServiceI
     errorContexts: createErrorContext(inputs, context.metro),
   });
   let item = created;
+  const hashKey = newHashKey();
   try {
     item = await refetchService(context, created.uuid, `Reading service '${name}'`);
-    const found = resumed && observedInputs(await observeService(context, item, inputs), inputs);
+    const found = resumed && observedInputs(await observeService(context, item, inputs), inputs, hashKey);
     if (found !== undefined)
       for (const change of planServiceGroup(found, inputs)) await patchServiceGroup(context, item, change, inputs);
     const autoscale = found?.autoscale;
@@ -65,7 +67,7 @@ export async function createService(unlimited: ProviderContext, inputs: ServiceI
       if (isShared) await stop.lock();
       const { createMs } = context.timeouts;
       const since = { oldTemplate: inputs.template, oldRollout: undefined };
-      const options = { timeoutMs: createMs, isCreate: true, stop, limitMs: timeoutMs, ...since };
+      const options = { timeoutMs: createMs, isCreate: true, stop, limitMs: timeoutMs, hashKey, ...since };
       return reconcileReplicas(context, item, { ...inputs, autoscale }, inputs, options);
     });
     return { id: item.uuid, outputs };
@@ -84,7 +86,7 @@ export async function createService(unlimited: ProviderContext, inputs: ServiceI
       context,
       item,
       inputs,
-      { inputs: group, outputs: toOutputs(item, inputs.ports, []) },
+      { inputs: group, outputs: toOutputs(item, inputs.ports, [], { hashKey, template: inputs.template }), hashKey },
       error,
     );
   }

@@ -26,7 +26,10 @@ export async function deleteService(
   if (item === undefined) return;
   await breakRolloutLock(context, item);
   const { autoscale, instances } = await observeService(context, item, olds.inputs);
-  const scaled = planAutoscale(observedInputs({ item, autoscale, instances }, olds.inputs).autoscale, undefined);
+  const scaled = planAutoscale(
+    observedInputs({ item, autoscale, instances }, olds.inputs, undefined).autoscale,
+    undefined,
+  );
   for (const step of scaled) await applyAutoscaleChange(context, item, step);
   // As in a rollout: open connections finish, and a clean stop lets programs write buffered data to their volumes.
   const { deleteMs } = context.timeouts;

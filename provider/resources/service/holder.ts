@@ -14,7 +14,7 @@ import { isManaged, observedInputs } from "./wire";
 /** True if the group equals the request, apart from its instances and from unknown values. */
 export function isSameGroup(item: ServiceItem, inputs: ServiceInputs): boolean {
   const known = withoutUnknowns(inputs);
-  const observed = observedInputs({ item, autoscale: undefined, instances: [] }, known);
+  const observed = observedInputs({ item, autoscale: undefined, instances: [] }, known, undefined);
   const unknownNames = (Object.keys(inputs) as (keyof ServiceInputs)[]).filter((name) => !(name in known));
   // An unknown value is assumed to equal the current one.
   const assumed = Object.fromEntries(unknownNames.map((name) => [name, observed[name]]));

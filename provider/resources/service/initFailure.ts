@@ -15,6 +15,12 @@ export interface LastKnownState {
   readonly outputs: Properties;
 }
 
+/** What the operation knew. */
+export interface FailedOperation extends LastKnownState {
+  /** The key of the marks of the replicas, which may be new. */
+  readonly hashKey: string;
+}
+
 /**
  * The error of an incomplete operation. It carries the observed state, from which the next update continues, or the last known
  * state if the service cannot be read.
@@ -23,20 +29,23 @@ export async function initFailure(
   failed: ProviderContext,
   item: ServiceItem,
   requested: ServiceInputs,
-  known: LastKnownState,
+  { inputs: knownInputs, outputs: knownOutputs, hashKey }: FailedOperation,
   error: unknown,
 ) {
   const context = forCleanup(failed);
   const ready = await findReadyReplicas(context, item, requested);
   const none = clearedInputs(serviceInputs);
+  const facts = { hashKey, template: requested.template };
   try {
     const now = await refetchService(context, item.uuid, `Reading service '${item.name}'`);
-    const observed = observedInputs(await observeService(context, now, requested), requested);
-    const outputs = toOutputs(now, observed.ports, ready ?? []);
+    const observed = observedInputs(await observeService(context, now, requested), requested, hashKey);
+    const outputs = toOutputs(now, observed.ports, ready ?? [], facts);
     return new ResourceInitFailedError(item.uuid, { ...none, ...observed, ...outputs }, error);
   } catch {
     const outputs =
-      ready === undefined ? pickOutputs(serviceOutputs, known.outputs) : toOutputs(item, known.inputs.ports, ready);
-    return new ResourceInitFailedError(item.uuid, { ...none, ...outputs, ...known.inputs }, error);
+      ready === undefined
+        ? { ...pickOutputs(serviceOutputs, knownOutputs), hashKey }
+        : toOutputs(item, knownInputs.ports, ready, facts);
+    return new ResourceInitFailedError(item.uuid, { ...none, ...outputs, ...knownInputs }, error);
   }
 }

@@ -7,6 +7,7 @@ import { withLabels } from "../workload/labels/labelledLifecycle";
 import { findAdoptable } from "./adoptService";
 import { createService } from "./createService";
 import { deleteService } from "./deleteService";
+import { hashKeyIn } from "./hashKey";
 import { serviceHolder } from "./holder";
 import type { serviceInputs } from "./inputs";
 import { readWakeLatencies } from "./memberOutputs";
@@ -15,17 +16,18 @@ import { type serviceOutputs, toOutputs } from "./outputs";
 import { planServiceUpdate } from "./plan";
 import { inspectRollout } from "./rollout/inspect";
 import { memberConfigurations } from "./reload/describe";
-import { memberDigests } from "./rollout/remaining";
+import { knownMembers } from "./rollout/remaining";
 import { updateService } from "./updateService";
 import { observedInputs } from "./wire";
 
 const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
   findAdoptable,
-  describeUpdate: (olds, news, { instances }) =>
+  describeUpdate: (olds, news, { instances, hashKey }) =>
     describeSteps(
       planServiceUpdate(olds, news, Array.isArray(instances) ? instances.length : 0, {
-        digests: memberDigests(instances),
+        members: knownMembers(instances),
         configurations: memberConfigurations(instances),
+        hashKey: hashKeyIn({ hashKey }),
       }),
     ),
 
@@ -38,13 +40,15 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
 
   create: createService,
 
-  async read(context, id, inputs) {
+  async read(context, id, inputs, before) {
     const item = await findService(context, id);
     if (item === undefined) return undefined;
     const observed = await observeService(context, item, inputs);
-    const found = observedInputs(observed, inputs);
+    const hashKey = hashKeyIn(before ?? {});
+    const found = observedInputs(observed, inputs, hashKey);
     const latencies = await readWakeLatencies(context, observed.instances);
-    return { id: item.uuid, inputs: found, outputs: toOutputs(item, found.ports, observed.instances, latencies) };
+    const outputs = toOutputs(item, found.ports, observed.instances, { latencies, hashKey, template: inputs.template });
+    return { id: item.uuid, inputs: found, outputs };
   },
 
   update: updateService,

@@ -1,4 +1,5 @@
 /** Measures how long new replicas take to load, and compares it with the time after which they sleep. */
+import { formatNumber } from "../../base/formatNumber";
 import type { RolloutEvent } from "../../rollout/events";
 import { SERVER_DEFAULTS } from "../workload/codecs";
 import type { Workload } from "../workload/inputs";
@@ -26,7 +27,7 @@ export class LoadTimes {
   };
 }
 
-const inMs = (ms: number): string => `${Math.round(ms).toLocaleString("en-US")} ms`;
+const inMs = (ms: number): string => `${formatNumber(Math.round(ms))} ms`;
 
 /**
  * A warning about replicas that may sleep before they have loaded; `undefined` if there is nothing to warn of. Pure.

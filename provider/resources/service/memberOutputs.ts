@@ -6,8 +6,12 @@ import { describeStop } from "../../client/errors/stopReason";
 import type { InstanceItem, InstanceMetricsItem } from "../../contract/models";
 import { field, objectType } from "../../definition/resource";
 import type { ProviderContext } from "../context";
-import { digestIn } from "../workload/request";
+import { digestIn, fingerprint } from "../workload/request";
+import { keyedHash } from "./hashKey";
+import type { ServiceInputs } from "./inputs";
 import { configurationIn } from "./reload/configuration";
+import { taggedTemplate } from "./replicaTags";
+import { matchesTemplate } from "./wire";
 
 /** A replica. All but uuid, name and digest change by themselves; a refresh updates them without showing a change. */
 export const memberOutput = objectType(
@@ -17,6 +21,9 @@ export const memberOutput = objectType(
     uuid: field(z.string(), { description: "UUID of the instance." }),
     name: field(z.string(), { description: "Name of the instance." }),
     digest: field(z.string(), { description: "Digest of the running image; empty if the API does not report it." }),
+    template: field(z.string().optional(), {
+      description: "Hash of the `template` that it was made from; absent if that is not known.",
+    }),
     configuration: field(z.string().optional(), {
       description: "Hash of the `reloadOn` whose configuration it has loaded; absent if none is known.",
     }),
@@ -39,17 +46,36 @@ export const memberOutput = objectType(
 /** Mean wake latency by uuid. Milliseconds. */
 export type WakeLatencies = ReadonlyMap<string, number>;
 
+/** What is known of the replicas besides what the metro reports of each. */
+export interface ReplicaFacts {
+  /** Those that {@link readWakeLatencies} reads. Default: none. */
+  readonly latencies?: WakeLatencies;
+  /** The key of their marks; `undefined` if it is not known. */
+  readonly hashKey: string | undefined;
+  /** The template that they were compared with; `undefined` if there is none. */
+  readonly template: ServiceInputs["template"];
+}
+
+/** Hash of the template of a replica. One that was changed by hand since has no template that a program could ask for. */
+function templateHashOf(item: InstanceItem, { hashKey, template }: ReplicaFacts): string | undefined {
+  const tagged = taggedTemplate(item);
+  if (hashKey === undefined || tagged === undefined) return undefined;
+  const isOfTemplate = template !== undefined && tagged === fingerprint(template);
+  return keyedHash(hashKey, isOfTemplate && !matchesTemplate(template, item) ? `changed ${tagged}` : tagged);
+}
+
 /** The output of one replica. */
-export const toMemberOutput = (item: InstanceItem, latencies: WakeLatencies): z.output<typeof memberOutput> =>
+export const toMemberOutput = (item: InstanceItem, facts: ReplicaFacts): z.output<typeof memberOutput> =>
   omitUndefined({
     uuid: item.uuid,
     name: item.name,
     digest: digestIn(item.image ?? "") ?? "",
+    template: templateHashOf(item, facts),
     configuration: configurationIn(item),
     state: item.state ?? "",
     bootTimeUs: item.boot_time_us ?? 0,
     netTimeUs: item.net_time_us ?? 0,
-    wakeLatencyMs: latencies.get(item.uuid),
+    wakeLatencyMs: facts.latencies?.get(item.uuid),
     stopReason: (item.stop_reason ?? 0) === 0 ? "" : describeStop(item),
     restartCount: item.restart_count ?? 0,
   });

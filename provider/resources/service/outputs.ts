@@ -5,7 +5,7 @@ import { canonicalDomainName } from "../../base/hostNames";
 import { field, objectType } from "../../definition/resource";
 import { imageDefaultsField } from "../workload/labels/imageDefaultsOutput";
 import { digestIn } from "../workload/request";
-import { type WakeLatencies, memberOutput, toMemberOutput } from "./memberOutputs";
+import { type ReplicaFacts, memberOutput, toMemberOutput } from "./memberOutputs";
 import { serviceUrl } from "./ports";
 import type { ServiceInputs } from "./inputs";
 
@@ -40,6 +40,11 @@ export const serviceOutputs = z.object({
   createdAt: field(z.string(), { description: "Creation time, RFC 3339." }),
   digest: field(z.string(), { description: "Digest of the image that the replicas run; empty without replicas." }),
   imageDefaults: imageDefaultsField(),
+  hashKey: field(z.string().optional(), {
+    description:
+      "Key of the hashes by which the replicas are marked, so that nobody can guess secret values of `reloadOn` from them. Absent for a service that was only looked up.",
+    secret: true,
+  }),
   instances: field(z.array(memberOutput), {
     description:
       "The replicas at the last create, update or refresh. A refresh updates states, times and counters without showing a change.",
@@ -57,12 +62,12 @@ const toCertificateOutput = (fqdn: string, { uuid = "", name = "", state }: Doma
   state: state ?? "",
 });
 
-/** The outputs. `instances` are the replicas, and `latencies` those that `readWakeLatencies` reads. */
+/** The outputs. `instances` are the replicas. */
 export function toOutputs(
   item: ServiceItem,
   ports: ServiceInputs["ports"],
   instances: readonly InstanceItem[],
-  latencies: WakeLatencies = new Map(),
+  facts: ReplicaFacts,
 ): ServiceOutputs {
   const fqdns = (item.domains ?? []).map(({ fqdn }) => canonicalDomainName(fqdn));
   return {
@@ -75,6 +80,7 @@ export function toOutputs(
     persistent: item.persistent ?? true,
     createdAt: item.created_at ?? "",
     digest: digestIn(instances[0]?.image ?? "") ?? "",
-    instances: instances.map((instance) => toMemberOutput(instance, latencies)),
+    hashKey: facts.hashKey,
+    instances: instances.map((instance) => toMemberOutput(instance, facts)),
   };
 }

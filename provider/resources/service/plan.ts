@@ -10,8 +10,9 @@ import { type PublishedPort, isSamePort, toWirePort } from "./ports";
 import { countReplicas } from "../../rollout/progress/describe";
 import { describeRoll } from "./rollout/describe";
 import { type KnownReplicas, describeReload } from "./reload/describe";
-import { describeRemaining } from "./rollout/remaining";
+import { type KnownMember, describeRemaining, findOldMembers } from "./rollout/remaining";
 import { exclusiveVolume, toRolloutPolicy } from "./rollout/policy";
+import { templateHash } from "./hashKey";
 import { type ServiceInputs, desiredReplicas } from "./inputs";
 import { autokillMs } from "./wire";
 
@@ -129,8 +130,10 @@ export type ServiceStep =
 
 /** What the last operation observed of the replicas, one entry each; empty if it did not. */
 interface LastObserved {
-  readonly digests?: readonly string[];
+  readonly members?: readonly KnownMember[];
   readonly configurations?: KnownReplicas["configurations"];
+  /** The key of their marks; `undefined` if it is not known. */
+  readonly hashKey?: string | undefined;
 }
 
 /**
@@ -142,23 +145,30 @@ function describeRollout(
   olds: ServiceInputs,
   news: ServiceInputs,
   existing: number,
-  { digests = [], configurations = [] }: LastObserved = {},
+  { members = [], configurations = [], hashKey }: LastObserved = {},
 ): string | undefined {
   const [before, after] = [desiredReplicas(olds), desiredReplicas(news)];
   const hasNone = before === 0 && (existing === 0 || olds.template === undefined);
-  const isSame = hasNone || after === 0 || fingerprint(olds.template ?? {}) === fingerprint(news.template ?? {});
-  if (isSame) {
-    const [count, action] = after > before ? [after - before, "launch"] : [before - after, "drain and delete"];
+  const isSameInState = hasNone || fingerprint(olds.template ?? {}) === fingerprint(news.template ?? {});
+  const hash = hashKey === undefined || news.template === undefined ? undefined : templateHash(hashKey, news.template);
+  const requested = { image: news.template?.image ?? "", hash };
+  // The state counts the replicas of one template. After a rollout that did not end there are two, and what each has tells more.
+  const old = findOldMembers(requested, members);
+  if (after === 0 || (old === undefined ? isSameInState : old.length === 0)) {
+    const current = old === undefined || (isSameInState && old.length === 0) ? before : existing;
+    const [count, action] = after > current ? [after - current, "launch"] : [current - after, "drain and delete"];
     const scaling = count === 0 ? [] : [`${action} ${countReplicas(count)}`];
-    const reload = describeReload(olds, news, { count: Math.min(before, existing), configurations });
+    const reload = describeReload(olds, news, { count: Math.min(before, existing), configurations, hashKey });
     const parts = [...scaling, ...(reload === undefined ? [] : [reload])];
     return parts.length === 0 ? undefined : parts.join("; ");
   }
   const { rollout, template = { volumes: [] }, ports } = news;
   const policy = toRolloutPolicy(after, template, rollout, ports);
   const roll = describeRoll(policy, rollout.strategy === "recreate" ? undefined : exclusiveVolume(template, rollout));
-  const remaining = news.template && describeRemaining(news.template.image, digests, existing === before);
+  const remaining = describeRemaining(requested, members, existing === before);
   if (remaining === undefined) return roll;
+  if (old !== undefined && members.length - old.length >= after)
+    return `finish the roll: ${remaining.text}; drain and delete ${countReplicas(members.length - after)}`;
   return remaining.isPartial ? `finish the roll: ${remaining.text}; ${roll}` : `${roll}; ${remaining.text}`;
 }
 

@@ -44,5 +44,9 @@ export async function reconcileReplicas(
   const instances = await reloadReplicas(context, item, news, rolledOut, options);
   if (news.autoscale === undefined) for (const step of steps) await applyAutoscaleChange(context, item, step);
   await finishReplicas(context, item, instances);
-  return toOutputs(item, news.ports, instances, await readWakeLatencies(context, instances));
+  return toOutputs(item, news.ports, instances, {
+    latencies: await readWakeLatencies(context, instances),
+    hashKey: options.hashKey,
+    template: news.template,
+  });
 }

@@ -20,6 +20,10 @@ export const retiredTags = ({ tags }: Pick<InstanceItem, "tags">): readonly stri
 /** The tag that identifies the template of an instance. */
 export const TEMPLATE_TAG = /^template:[0-9a-f]{12}$/;
 
+/** The fingerprint of the template that the tags of an instance name; `undefined` if they name none. */
+export const taggedTemplate = ({ tags }: Pick<InstanceItem, "tags">): string | undefined =>
+  (tags ?? []).find((tag) => TEMPLATE_TAG.test(tag))?.slice("template:".length);
+
 /** The {@link TEMPLATE_TAG} of a template. */
 export const templateTag = (template: Partial<Workload>): string => `template:${fingerprint(template)}`;
 

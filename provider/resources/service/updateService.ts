@@ -3,6 +3,7 @@ import { UnikernelError } from "../../base/errors";
 import { type ProviderContext, withTimeLimit } from "../context";
 import { waitForImage } from "../workload/waitForImage";
 import { declaredDomains, everDeclared } from "./domains";
+import { hashKeyIn, newHashKey } from "./hashKey";
 import { type LastKnownState, initFailure } from "./initFailure";
 import type { ServiceInputs } from "./inputs";
 import { observeService, patchServiceGroup, refetchService } from "./operations";
@@ -35,7 +36,8 @@ export async function updateService(
   };
   const lent = await lentDomains(context, item, requested);
   const observed = await observeService(context, withLentDomains(item, lent), requested);
-  const found = observedInputs(observed, requested);
+  const hashKey = hashKeyIn(olds.outputs) ?? newHashKey();
+  const found = observedInputs(observed, requested, hashKey);
   // Domains that others added show as drift first: an update releases only domains that its preview named.
   const before = { ...found, domains: declaredDomains(found.domains, requested.domains) };
   return withRolloutLock(context, item, { limitMs, isShared: true }, async (stop) => {
@@ -47,14 +49,14 @@ export async function updateService(
       const changed = changes.length === 0 ? item : await refetchService(context, id, attempted);
       const { updateMs } = context.timeouts;
       const { template: oldTemplate, rollout: oldRollout } = olds.inputs;
-      const options = { timeoutMs: updateMs, isCreate: false, stop, limitMs, oldTemplate, oldRollout };
+      const options = { timeoutMs: updateMs, isCreate: false, stop, limitMs, oldTemplate, oldRollout, hashKey };
       return await reconcileReplicas(context, changed, before, news, options);
     } catch (error) {
       // Whoever stopped the rollout may have begun one of their own.
       if (!UnikernelError.has(error, "ROLLOUT_STOPPED")) await revertPorts(context, item, before, news);
       // The old state is true again, so the program that led to it has nothing to do.
       if (isRolledBack(error) && (await revertGroup(context, item, before, news))) throw error;
-      throw await initFailure(context, item, requested, olds, error);
+      throw await initFailure(context, item, requested, { ...olds, hashKey }, error);
     }
   });
 }

@@ -124,19 +124,30 @@ function observedReplicas(
   };
 }
 
-/** The values whose configuration every replica has; undefined if one has another, since nothing tells what its values were. */
+/**
+ * The values whose configuration every replica has; undefined if one has another, since nothing tells what its values were, or if no
+ * key does.
+ */
 const observedReloadOn = (
   { reloadOn }: Partial<ServiceInputs>,
   instances: readonly InstanceItem[],
+  hashKey: string | undefined,
 ): ServiceInputs["reloadOn"] => {
-  const configuration = configurationOf(reloadOn);
-  return instances.every((instance) => hasConfiguration(instance, configuration)) ? reloadOn : undefined;
+  if (reloadOn === undefined || instances.length === 0) return reloadOn;
+  const configuration = hashKey === undefined ? undefined : configurationOf(reloadOn, hashKey);
+  const areKnown = configuration !== undefined && instances.every((one) => hasConfiguration(one, configuration));
+  return areKnown ? reloadOn : undefined;
 };
 
-/** The current inputs. A value that is equivalent to the requested one keeps its requested form. */
+/**
+ * The current inputs. A value that is equivalent to the requested one keeps its requested form.
+ *
+ * @param hashKey the key of the marks of the replicas; `undefined` if it is not known
+ */
 export function observedInputs(
   { item, autoscale, instances }: ObservedService,
   requested: Partial<ServiceInputs>,
+  hashKey: string | undefined,
 ): ServiceInputs {
   const isImport = requested.name === undefined;
   const killMs = item.autokill?.time_ms ?? 0;
@@ -151,7 +162,7 @@ export function observedInputs(
       killMs === requested.autokill?.timeMs ? requested.autokill : killMs === 0 ? undefined : { timeMs: killMs },
     ...(isImport ? importedReplicas(instances) : observedReplicas(requested, instances)),
     rollout: requested.rollout ?? SERVICE_DEFAULTS.rollout,
-    reloadOn: observedReloadOn(requested, instances),
+    reloadOn: observedReloadOn(requested, instances, hashKey),
     reload: requested.reload,
     autoscale: fromWireAutoscale(autoscale, requested.autoscale),
     adopt: requested.adopt ?? false,

@@ -1,4 +1,5 @@
 /** What a preview says about a wave. Pure. */
+import { formatNumber } from "../../base/formatNumber";
 import { isDeepStrictEqual } from "node:util";
 import type { ComputedInputs, Properties } from "../../definition/resource";
 import { containsUnknown, isUnknown } from "../../definition/unknowns";
@@ -6,8 +7,7 @@ import { gateTypeOf } from "../service/rollout/gateInput";
 import type { WaveInputs } from "./inputs";
 
 /** `60 s`, or `250 ms`. */
-export const duration = (ms: number): string =>
-  ms % 1000 === 0 ? `${(ms / 1000).toLocaleString("en-US")} s` : `${ms} ms`;
+export const duration = (ms: number): string => (ms % 1000 === 0 ? `${formatNumber(ms / 1000)} s` : `${ms} ms`);
 
 /** `after wave 'canary' has baked for 60 s`; undefined for the first wave. */
 function predecessor({ name, sequence = [] }: WaveInputs): string | undefined {

@@ -1,4 +1,5 @@
 /** Inputs of a RolloutWave. Pure. */
+import { formatNumber } from "../../base/formatNumber";
 import * as z from "zod";
 import { field, objectType } from "../../definition/resource";
 import { publishedPort } from "../service/ports";
@@ -53,7 +54,7 @@ export const waveInputs = z.strictObject({
     onChange: "ignore",
   }),
   bakeTimeMs: field(bakeMs().default(DEFAULT_BAKE_MS), {
-    description: `How long the replicas must keep running, and pass the gate, before the next wave begins, in milliseconds, 0 to 86,400,000. Default ${DEFAULT_BAKE_MS.toLocaleString("en-US")}.`,
+    description: `How long the replicas must keep running, and pass the gate, before the next wave begins, in milliseconds, 0 to 86,400,000. Default ${formatNumber(DEFAULT_BAKE_MS)}.`,
     onChange: "ignore",
   }),
   gate: field(gateInput.optional(), {

@@ -8,6 +8,7 @@ export const waveOutputs = z.object({
   passedAt: field(z.string(), { description: "When the wave last passed, RFC 3339." }),
   revisions: field(z.record(z.string(), z.string()), {
     description: "By tag of the replicas: the revision that it stands for, of this pass and of the one before.",
+    secret: true,
   }),
 });
 /** The output values of a RolloutWave. */

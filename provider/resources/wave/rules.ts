@@ -1,4 +1,5 @@
 /** Rules of a RolloutWave. Pure. */
+import { formatNumber } from "../../base/formatNumber";
 import type { CheckFailure, Rule } from "../../definition/resource";
 import { DEFAULT_INTERVAL_MS, gateTypeOf } from "../service/rollout/gateInput";
 import { GATE_PATHS, checkGate } from "../service/rollout/gateRules";
@@ -6,8 +7,6 @@ import type { PublishedPort } from "../service/ports";
 import { rolloutInput } from "../service/rollout/input";
 import { isPublished } from "../service/rollout/policy";
 import type { WaveInputs } from "./inputs";
-
-const number = (value: number): string => value.toLocaleString("en-US");
 
 function checkDuplicates({ services }: WaveInputs): readonly CheckFailure[] {
   return services.flatMap(({ uuid, name }, index) =>
@@ -23,7 +22,7 @@ function checkBake({ gate, bakeTimeMs }: WaveInputs): readonly CheckFailure[] {
   const { startPeriodMs = 0, intervalMs = DEFAULT_INTERVAL_MS, successThreshold = 1 } = gate;
   const neededMs = startPeriodMs + intervalMs * (successThreshold - 1);
   if (neededMs <= bakeTimeMs) return [];
-  const reason = `must be at least startPeriodMs (${number(startPeriodMs)}) + intervalMs (${number(intervalMs)}) × (successThreshold (${successThreshold}) − 1) = ${number(neededMs)}, which the gate may need to pass; got ${number(bakeTimeMs)}.`;
+  const reason = `must be at least startPeriodMs (${formatNumber(startPeriodMs)}) + intervalMs (${formatNumber(intervalMs)}) × (successThreshold (${successThreshold}) − 1) = ${formatNumber(neededMs)}, which the gate may need to pass; got ${formatNumber(bakeTimeMs)}.`;
   return [{ property: "bakeTimeMs", reason }];
 }
 

@@ -6,6 +6,7 @@ import { timeoutWithDrainMs, wrongImageError } from "./instances";
 import { type IssuedRequests, type ObservedMember, isStartedHere, noRequests } from "../plan/issued";
 import { type MemberPhase, isReady } from "../plan/member";
 import { readinessOf } from "./readiness";
+import { readyForMs } from "./readyFor";
 import { isComingUp } from "./comingUp";
 import type { Rollout } from "../rolloutRequest";
 import { steadyTime } from "../waiting";
@@ -154,20 +155,20 @@ function phaseOfNew(rollout: Rollout, instance: InstanceItem, state: RolloutStat
   const { healthyWithinMs, stableForMs } = rollout.policy;
   const { outcome } = readinessOf(rollout.policy)(instance);
   if (outcome === "failed") return phaseOfFailed(rollout, instance);
-  if (outcome === "met" && isStable(instance, state, stableForMs))
-    return instance.state === "standby" ? "asleep" : "ready";
+  if (outcome === "met" && isStable(rollout, instance, state)) return instance.state === "standby" ? "asleep" : "ready";
   // One that wakes was ready before and was not restarted.
   if (outcome === "pending" && instance.restart_count === undefined) state.readySince.delete(instance.uuid);
   return pendingMs(instance.uuid, state) > healthyWithinMs + stableForMs ? "unready" : "starting";
 }
 
-function isStable(instance: InstanceItem, state: RolloutState, stableForMs: number): boolean {
+/** True if it has been ready for long enough. One that was there before this rollout may have been so all the time. */
+function isStable({ clock, policy }: Rollout, instance: InstanceItem, state: RolloutState): boolean {
+  const { uuid, restart_count: restarts = 0 } = instance;
   const nowMs = state.now();
-  const restarts = instance.restart_count ?? 0;
-  const before = state.readySince.get(instance.uuid);
-  if (before === undefined || before.restarts !== restarts) {
-    state.readySince.set(instance.uuid, { sinceMs: nowMs, restarts });
-    return stableForMs === 0;
-  }
-  return nowMs - before.sinceMs >= stableForMs;
+  const before = state.readySince.get(uuid);
+  if (before?.restarts === restarts) return nowMs - before.sinceMs >= policy.stableForMs;
+  const isSeenFirst = before === undefined && !isStartedHere(state.issued, uuid);
+  const readyMs = isSeenFirst ? readyForMs(instance, clock.now()) : 0;
+  state.readySince.set(uuid, { sinceMs: nowMs - readyMs, restarts });
+  return readyMs >= policy.stableForMs;
 }

@@ -7,7 +7,7 @@ import { rollingStep } from "./rolling";
 export interface PlanMemory {
   /** Number of new members of the last step whose pause is over. */
   readonly passedCount: number;
-  /** Since when the members of the current step have been ready; `undefined` while they are not. */
+  /** Since when the members of the current step have been ready, and those they replace gone; `undefined` before. */
   readonly completeSinceMs: number | undefined;
 }
 
@@ -30,7 +30,9 @@ export function canaryPlan(members: readonly Member[], policy: Limits, memory: P
     return { step: rollingStep(members, policy), memory };
 
   const step = rollingStep(members, policy, stage.count);
-  const isComplete = news.length >= stage.count && news.every(isAvailable);
+  // A replaced member that still drains serves its last requests: the pause is to show how it is without it.
+  const isDraining = members.some(({ phase }) => phase === "draining" || phase === "stuck");
+  const isComplete = news.length >= stage.count && news.every(isAvailable) && !isDraining;
   if (!isComplete) return { step, memory: { passedCount: passed, completeSinceMs: undefined } };
   const sinceMs = memory.completeSinceMs ?? nowMs;
   const waiting = { passedCount: passed, completeSinceMs: sinceMs };

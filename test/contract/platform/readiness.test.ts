@@ -34,15 +34,18 @@ describe("a member with a readiness probe", () => {
 
   it("gets connections only after it has passed, at its first start", async () => {
     platform.guests.set("gateway", slowGateway({ serveAfterMs: 150, healthyAfterMs: 300 }));
+    const beganMs = Date.now();
     const { uuid } = await create("gateway");
     const waiting = await platform.instance(uuid);
     assert.ok(Number(waiting["net_time_us"]) > 0, "the port is open");
     assert.equal((waiting["readiness"] as Item)["state"], "waiting");
     const responses = await Promise.all(Array.from({ length: 20 }, () => get()));
     assert.deepEqual(new Set(responses.map(({ status }) => status)), new Set([200]));
-    const { state, attempts, reason } = (await platform.instance(uuid))["readiness"] as Item;
+    const { state, attempts, reason, passed_at } = (await platform.instance(uuid))["readiness"] as Item;
+    const passedAt = Date.parse(String(passed_at));
     assert.deepEqual([state, reason], ["passed", undefined]);
     assert.ok(Number(attempts) > 3, `${String(attempts)} attempts`);
+    assert.ok(passedAt >= beganMs + 300 && passedAt <= Date.now(), `passed ${passedAt - beganMs} ms after the create`);
   });
 
   for (const stateful of [false, true])

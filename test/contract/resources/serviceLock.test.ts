@@ -1,6 +1,7 @@
 /** The lock of a rollout on the local platform. */
 import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
+import { rollStatus } from "../../../provider/cli/rollStatus";
 import { rollStop } from "../../../provider/cli/rollStop";
 import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
 import { identityOf } from "../../../provider/definition/identity";
@@ -94,6 +95,30 @@ describe("the lock of a service", () => {
     assert.deepEqual([await modes(), await groups()], [["green", "green"], ["web"]]);
   });
 
+  it("is shown, with the replicas of the new template and the others", async () => {
+    const metro = ["--metro", platform.daemon.url];
+    assert.match(await rollStatus(["web", ...metro]), /^No rollout of service 'web' .* is running\.\n2 replicas, 2 /);
+    const rolling = prod.update(web, version("white"));
+    await eventually("it has begun", async () => (await modes()).includes("white"));
+    const text = await rollStatus(["web", ...metro]);
+    assert.match(
+      text,
+      /^A rollout of service 'web' in metro .* is held by stack 'shop-prod', process \d+ on this machine, since 20/,
+    );
+    assert.match(text, /\n {2}newest template:\n {4}web-\w+ .*\n {2}other templates:\n {4}web-\w+ .*, ready\n/);
+    assert.match(text, /\n'npx unikernel roll stop web' ends it before its next step\.$/);
+    const status = JSON.parse(await rollStatus(["web", "--json", ...metro])) as {
+      rollout: { stack: string; pid: number; isOnThisMachine: boolean } | null;
+      members: readonly { isNewest: boolean }[];
+    };
+    assert.ok(status.rollout !== null);
+    const { stack, pid, isOnThisMachine } = status.rollout;
+    assert.deepEqual([stack, pid, isOnThisMachine], ["shop-prod", process.pid, true]);
+    assert.ok(status.members.some(({ isNewest }) => isNewest) && status.members.some(({ isNewest }) => !isNewest));
+    web = await rolling;
+    assert.deepEqual(await modes(), ["white", "white"]);
+  });
+
   it("can be broken: the rollout ends after its step, and the next update finishes it", async () => {
     const rolling = causeOf(prod.update(web, version("blue")));
     await eventually("it is locked", isLocked);
@@ -109,7 +134,7 @@ describe("the lock of a service", () => {
     const error = await rolling;
     assert.equal(error.code, "ROLLOUT_STOPPED");
     const between = await modes();
-    assert.ok(between.includes("green"), between.join());
+    assert.ok(between.includes("white"), between.join());
     assert.match(
       await rollStop(["web", "--metro", platform.daemon.url]),
       /^No rollout of service 'web' .* is running\.$/,

@@ -158,6 +158,14 @@ describe("the plan of a canary rollout", () => {
     assert.deepEqual(nextStep(draining, policy, passed.memory, 7300).step.action, "launch");
   });
 
+  it("begins the pause once the member that was replaced has drained", () => {
+    const draining = [...ready("b", "c", "n1"), member("a", { phase: "draining" })];
+    const waiting = nextStep(draining, policy, NO_MEMORY, 5000);
+    assert.deepEqual(waiting.step, { action: "wait" });
+    const gone = nextStep(ready("b", "c", "n1"), policy, waiting.memory, 9000);
+    assert.deepEqual(gone.step, { action: "pause", untilMs: 10_000, count: 1 });
+  });
+
   it("keeps the other old members during the pause", () => {
     assert.deepEqual(next(ready("a", "b", "c", "n1"), policy).action, "pause");
   });

@@ -27,6 +27,11 @@ const slow = (ageMs: number): Partial<InstanceItem> => ({
   net_time_us: ageMs < 1000 ? 0 : 1,
   readiness: ageMs < 3000 ? { state: "waiting", reason: "it returned HTTP 404", attempts: 1 } : { state: "passed" },
 });
+/** The result of the gate, with the time when it passed. */
+const passedAt = (ageMs: number, startedAt: string): Partial<InstanceItem> =>
+  ageMs < 3000
+    ? {}
+    : { readiness: { state: "passed", passed_at: new Date(Date.parse(startedAt) + 3000).toISOString() } };
 const isOf = (image: string) => (item: InstanceItem) => (item.image ?? "").endsWith(image);
 
 describe("a rollout with the strategy", () => {
@@ -120,6 +125,18 @@ describe("a rollout with the strategy", () => {
     );
     const [started] = events;
     assert.deepEqual([started?.operation, started?.detail], ["scaling", "from 3 to 2 replicas"]);
+  });
+
+  it("waits for none of those that have been ready for long, by what the metro tells", async () => {
+    const started_at = new Date(cluster.nowMs).toISOString();
+    cluster.lives.set("v2", (ms) => ({ ...slow(ms), started_at, uptime_ms: ms, ...passedAt(ms, started_at) }));
+    for (let i = 0; i < 2; i++) cluster.add({ ...request("v2"), readiness_probe: {} }, { rotation: "in" });
+    const beganMs = (cluster.nowMs += 60_000);
+    await roll({ stableForMs: 50_000 });
+    assert.ok(cluster.nowMs - beganMs < 1_000, `${cluster.nowMs - beganMs} ms`);
+    await roll({ desired: 3, stableForMs: 50_000 });
+    assert.ok(cluster.nowMs - beganMs < 60_000, "only the new one");
+    assert.equal(cluster.instances.size, 3);
   });
 
   it("reports nothing if there is nothing to do", async () => {

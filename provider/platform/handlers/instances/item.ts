@@ -105,7 +105,8 @@ function templateKindMembers({ templateAutokillMs: timeMs }: InstanceDefinition,
 }
 
 /** The result of the readiness probe. */
-const readinessItem = ({ state, reason, attempts }: ProbeProgress) => omitUndefined({ state, reason, attempts });
+const readinessItem = ({ state, reason, attempts, passedAt }: ProbeProgress) =>
+  omitUndefined({ state, reason, attempts, passed_at: passedAt === undefined ? undefined : toRfc3339(passedAt) });
 
 /** The members that come from the status. */
 function statusMembers(status: InstanceStatus) {

@@ -131,7 +131,7 @@ export function onListening(machine: InstanceMachine, session: VmSession, phase:
   session.progress = notProbed();
   const onProgress = (progress: ProbeProgress): void => {
     const { state } = session.progress;
-    session.progress = progress;
+    session.progress = progress.state === "passed" ? { ...progress, passedAt: Date.now() } : progress;
     if (progress.state === "failed" && state !== "failed")
       machine.log("instance.not-ready", { attempts: progress.attempts, reason: progress.reason });
     machine.env.notifyChange();

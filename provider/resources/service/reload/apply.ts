@@ -49,16 +49,17 @@ const MAX_EXCERPT_LENGTH = 500;
  * nothing without `reload`. Throws as {@link reloadMembers}, and `NOT_SUPPORTED`.
  *
  * @param options.timeoutMs limit for each replica, even if `rollout` allows longer
+ * @param options.hashKey the key of the marks of the replicas
  */
 export async function reloadReplicas(
   context: ProviderContext,
   service: ServiceItem,
   inputs: ServiceInputs,
   instances: readonly InstanceItem[],
-  { timeoutMs, stop }: { readonly timeoutMs: number; readonly stop: StopCheck },
+  { timeoutMs, stop, hashKey }: { readonly timeoutMs: number; readonly stop: StopCheck; readonly hashKey: string },
 ): Promise<readonly InstanceItem[]> {
   const { client, clock, signal, metro } = context;
-  const configuration = configurationOf(inputs.reloadOn);
+  const configuration = configurationOf(inputs.reloadOn, hashKey);
   const tagsOf = new Map<string, readonly string[]>();
   const setTags = async (members: readonly InstanceItem[], wanted: string | undefined, attempted: string) => {
     if (members.length === 0) return;

@@ -1,8 +1,7 @@
 /** Which configuration a replica has loaded: a tag with a hash of `reloadOn`, which outlives a killed update. Pure. */
-import * as crypto from "node:crypto";
+import { keyedHash } from "../hashKey";
 
 const PREFIX = "configuration:";
-const HASH_LENGTH = 12;
 
 /** The part of an instance that says what it has loaded. */
 interface Tagged {
@@ -21,10 +20,8 @@ const canonicalJson = (value: unknown): string =>
   );
 
 /** A hash of the values of `reloadOn`, 12 hexadecimal digits. Only it leaves this process: the values may be secret. */
-export const configurationOf = (reloadOn: readonly unknown[] | undefined): string | undefined =>
-  reloadOn === undefined
-    ? undefined
-    : crypto.createHash("sha256").update(canonicalJson(reloadOn)).digest("hex").slice(0, HASH_LENGTH);
+export const configurationOf = (reloadOn: readonly unknown[] | undefined, hashKey: string): string | undefined =>
+  reloadOn === undefined ? undefined : keyedHash(hashKey, canonicalJson(reloadOn));
 
 /** The tags that say so; none without a configuration. */
 export const configurationTags = (configuration: string | undefined): readonly string[] =>

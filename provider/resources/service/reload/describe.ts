@@ -1,4 +1,5 @@
 /** What a changed `reloadOn` does to the replicas, in words. Pure. */
+import { isDeepStrictEqual } from "node:util";
 import type { Properties } from "../../../definition/resource";
 import { configurationOf } from "./configuration";
 import { scopeOf } from "./input";
@@ -16,6 +17,8 @@ export interface KnownReplicas {
   readonly count: number;
   /** The configuration of each; `undefined` if none is known. Empty if the configurations were not observed. */
   readonly configurations: readonly (string | undefined)[];
+  /** The key of these hashes; `undefined` if it is not known. */
+  readonly hashKey: string | undefined;
 }
 
 /** The configurations in the `instances` output. */
@@ -26,21 +29,19 @@ export const memberConfigurations = (instances: unknown): readonly (string | und
       )
     : [];
 
-const configurationOfInputs = ({ reloadOn }: Properties): string | undefined =>
-  configurationOf(Array.isArray(reloadOn) ? reloadOn : undefined);
-
-/** True if the replicas must load their configuration again. */
-export function changesConfiguration(olds: Properties, news: Properties): boolean {
-  const configuration = configurationOfInputs(news);
-  return configuration !== undefined && configurationOfInputs(olds) !== configuration;
-}
+/** True if the values are other ones than before. */
+const changesConfiguration = (olds: Properties, news: Properties): boolean =>
+  Array.isArray(news["reloadOn"]) && !isDeepStrictEqual(olds["reloadOn"], news["reloadOn"]);
 
 /** True if an update replaces every replica to give it its configuration. */
 export const restartsReplicas = (olds: Properties, news: Properties): boolean =>
   (news["reload"] ?? undefined) === undefined && changesConfiguration(olds, news);
 
 /** What is left of an unfinished reload, or what is not known; empty at the start of one. */
-function describeRemaining(wanted: string | undefined, configurations: KnownReplicas["configurations"]) {
+function describeRemaining({ reloadOn }: ServiceInputs, { configurations: observed, hashKey }: KnownReplicas) {
+  const wanted = hashKey === undefined ? undefined : configurationOf(reloadOn, hashKey);
+  const configurations = hashKey === undefined ? observed.map(() => undefined) : observed;
+  if (wanted === undefined) return { old: configurations.length, isDone: false, isUnfinished: false, isUnknown: true };
   const old = configurations.filter((one) => one !== wanted).length;
   const isUnfinished = old > 0 && old < configurations.length;
   const isUnknown = configurations.length > 0 && configurations.every((one) => one === undefined);
@@ -54,9 +55,11 @@ function describeRemaining(wanted: string | undefined, configurations: KnownRepl
  */
 export function describeReload(olds: ServiceInputs, news: ServiceInputs, replicas: KnownReplicas): string | undefined {
   const count = Math.min(replicas.count, desiredReplicas(news));
-  if (!changesConfiguration(olds, news) || count === 0) return undefined;
+  // Without a key, which earlier releases had none of, the marks of the replicas say nothing.
+  const isMarked = replicas.hashKey !== undefined || replicas.configurations.length === 0;
+  if (news.reloadOn === undefined || count === 0 || (isMarked && !changesConfiguration(olds, news))) return undefined;
   const { reload, rollout, template = { volumes: [] }, ports } = news;
-  const remaining = describeRemaining(configurationOf(news.reloadOn), replicas.configurations);
+  const remaining = describeRemaining(news, replicas);
   const { old, isDone, isUnfinished, isUnknown } = remaining;
   // All had it before reloadOn was removed, for example.
   if (isDone) return undefined;

@@ -1,5 +1,6 @@
 /** Rules for `reloadOn` and `reload`. Pure. */
 import type { CheckFailure, Rule } from "../../../definition/resource";
+import { type PathPart, formatPath } from "../../../definition/propertyPath";
 import type { ServiceInputs } from "../inputs";
 import { MAX_TEMPLATE_TAGS } from "../replicaTags";
 import { defaultGatePort, isPublished } from "../rollout/policy";
@@ -18,6 +19,21 @@ function checkReloadOn({ reloadOn, reload, template }: ServiceInputs): readonly 
     "applies to the replicas of a template, and this service has none; set template, or remove it. Instances of autoscale or that join by themselves are not reloaded.";
   return [{ property: "reloadOn", reason }];
 }
+
+/** The paths of the numbers that JSON does not have, which the state would keep as null. */
+function findInvalidNumbers(value: unknown, path: readonly PathPart[]): readonly string[] {
+  if (typeof value === "number") return Number.isFinite(value) ? [] : [formatPath(path)];
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    findInvalidNumbers(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+const checkNumbers = ({ reloadOn }: ServiceInputs): readonly CheckFailure[] =>
+  findInvalidNumbers(reloadOn, ["reloadOn"]).map((property) => ({
+    property,
+    reason: "must not be NaN or infinite, because such a value cannot be told from another one. Correct the program.",
+  }));
 
 function checkTags({ reloadOn, template }: ServiceInputs): readonly CheckFailure[] {
   const tags = template?.tags.length ?? 0;
@@ -45,6 +61,7 @@ function checkPort({ ports, reload }: ServiceInputs): readonly CheckFailure[] {
 /** The rules. */
 export const reloadRules: readonly Rule<ServiceInputs>[] = [
   { reads: ["replicas"], test: checkReloadOn },
+  { reads: ["reloadOn"], test: checkNumbers },
   { reads: ["template.tags"], test: checkTags },
   { reads: ["ports", "reload.port", "reload.scope"], test: checkPort },
 ];

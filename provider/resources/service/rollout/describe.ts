@@ -1,8 +1,7 @@
 /** What a rollout will do, in words. Pure. */
+import { formatNumber } from "../../../base/formatNumber";
 import type { RolloutPolicy } from "../../../rollout/policy";
 import { countReplicas } from "../../../rollout/progress/describe";
-
-const number = (value: number): string => value.toLocaleString("en-US");
 
 const inBatches = (replicas: number, size: number): string => {
   const batches = Math.ceil(replicas / size);
@@ -16,7 +15,7 @@ const bounds = ({ desired, maxSurge, maxUnavailable }: RolloutPolicy): string =>
 };
 
 function describeSteps({ steps }: RolloutPolicy): string {
-  const stages = steps.map(({ count, pauseMs }) => `${count}, then a pause of ${number(pauseMs)} ms`);
+  const stages = steps.map(({ count, pauseMs }) => `${count}, then a pause of ${formatNumber(pauseMs)} ms`);
   return `${stages.join("; ")}; then all`;
 }
 
@@ -29,7 +28,7 @@ export function describeStrategy(policy: RolloutPolicy, volume: string | undefin
     case "canary":
       return `${describeSteps(policy)}; ${bounds(policy)}`;
     case "blueGreen": {
-      const kept = keepOldForMs === 0 ? "deleted" : `stopped and kept for ${number(keepOldForMs)} ms`;
+      const kept = keepOldForMs === 0 ? "deleted" : `stopped and kept for ${formatNumber(keepOldForMs)} ms`;
       return `launch a second set, move all connections at once, and the old ones are ${kept}; at most ${2 * desired} at once`;
     }
     case "recreate": {

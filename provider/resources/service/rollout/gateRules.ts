@@ -1,4 +1,5 @@
 /** Rules for the gate of a rollout. Pure. */
+import { formatNumber } from "../../../base/formatNumber";
 import type { CheckFailure } from "../../../definition/resource";
 import type { PublishedPort } from "../ports";
 import { DEFAULT_INTERVAL_MS, type GateInput, type GateType, gateTypeOf } from "./gateInput";
@@ -30,8 +31,6 @@ export const GATE_PATHS = [
     .map((name) => `rollout.gate.${name}` as const),
   "rollout.strategy" as const,
 ];
-
-const number = (value: number): string => value.toLocaleString("en-US");
 
 /** Settings that the type of gate does not use. */
 function checkUnused(gate: GateInput, type: GateType): readonly CheckFailure[] {
@@ -68,20 +67,20 @@ function checkTimes(gate: GateInput, healthyWithinMs: number): readonly CheckFai
   const { startPeriodMs = 0, intervalMs = DEFAULT_INTERVAL_MS, successThreshold = 1, holdTimeoutMs } = gate;
   const failures: CheckFailure[] = [];
   const repeatedMs = intervalMs * (successThreshold - 1);
-  const repeated = `intervalMs (${number(intervalMs)}) × (successThreshold (${successThreshold}) − 1)`;
+  const repeated = `intervalMs (${formatNumber(intervalMs)}) × (successThreshold (${successThreshold}) − 1)`;
   const neededMs = startPeriodMs + repeatedMs;
   if (neededMs > healthyWithinMs)
     failures.push(
       failure(
         startPeriodMs > healthyWithinMs ? "startPeriodMs" : "successThreshold",
-        `a replica may need startPeriodMs (${number(startPeriodMs)}) + ${repeated} = ${number(neededMs)} ms to pass, longer than healthyWithinMs (${number(healthyWithinMs)}).`,
+        `a replica may need startPeriodMs (${formatNumber(startPeriodMs)}) + ${repeated} = ${formatNumber(neededMs)} ms to pass, longer than healthyWithinMs (${formatNumber(healthyWithinMs)}).`,
       ),
     );
   if (holdTimeoutMs !== undefined && holdTimeoutMs > 0 && holdTimeoutMs < repeatedMs)
     failures.push(
       failure(
         "holdTimeoutMs",
-        `is ${number(holdTimeoutMs)}, shorter than ${repeated} = ${number(repeatedMs)} ms, so every connection that wakes a replica would get 503.`,
+        `is ${formatNumber(holdTimeoutMs)}, shorter than ${repeated} = ${formatNumber(repeatedMs)} ms, so every connection that wakes a replica would get 503.`,
       ),
     );
   return failures;

@@ -74,7 +74,7 @@ export const rolloutInput = objectType(
       }),
       onFailure: field(z.enum(["rollback", "pause", "keepBoth"]).optional(), {
         description:
-          "When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving. The update fails in each case. Default `rollback`.",
+          "When a new replica fails: `rollback` restores the old replicas, `pause` stops where the update is, `keepBoth` lets the old and the new replicas that serve go on serving (not for `recreate`). The update fails in each case. Default `rollback`.",
         sameAsAbsent: "rollback",
       }),
       gate: field(gateInput.optional(), {

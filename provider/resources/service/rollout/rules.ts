@@ -7,7 +7,7 @@ import { DEFAULT_SURGE, DEFAULT_UNAVAILABLE, exclusiveVolume, strategyOf } from 
 
 /** The paths that {@link checkRollout} reads. */
 export const ROLLOUT_PATHS = (
-  ["strategy", "maxSurge", "maxUnavailable", "steps", "keepOldForMs", "sharedVolumes"] as const
+  ["strategy", "maxSurge", "maxUnavailable", "steps", "keepOldForMs", "sharedVolumes", "onFailure"] as const
 ).map((name) => `rollout.${name}` as const);
 
 const failure = (property: string, reason: string): CheckFailure => ({ property, reason });
@@ -114,6 +114,18 @@ function checkVolumes(
   return [failure("rollout.strategy", reason)];
 }
 
+/** An end of a failed rollout that the strategy cannot have. */
+function checkOnFailure(template: Pick<Workload, "volumes">, rollout: RolloutInput): readonly CheckFailure[] {
+  if (rollout.onFailure !== "keepBoth" || strategyOf(template, rollout) !== "recreate") return [];
+  const volume = exclusiveVolume(template, rollout);
+  const strategy =
+    rollout.strategy === "recreate" || volume === undefined
+      ? '"recreate"'
+      : `"recreate", which the volume '${volume}' requires`;
+  const reason = `"keepBoth" is impossible with the strategy ${strategy}: the old replicas are deleted before a new one starts, so there are never both. Use "rollback" or "pause".`;
+  return [failure("rollout.onFailure", reason)];
+}
+
 /** Rules across replicas, rollout and template. */
 export function checkRollout(
   replicas: number,
@@ -125,5 +137,6 @@ export function checkRollout(
     ...checkLimits(replicas, strategyOf(template, rollout), rollout),
     ...checkSteps(replicas, rollout),
     ...checkVolumes(replicas, template, rollout),
+    ...checkOnFailure(template, rollout),
   ];
 }

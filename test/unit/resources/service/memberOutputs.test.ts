@@ -13,6 +13,8 @@ const item = (more: Partial<InstanceItem> = {}): InstanceItem => ({
   ...more,
 });
 
+const UNKNOWN_FACTS = { hashKey: undefined, template: undefined };
+
 describe("the outputs of a replica", () => {
   it("have its digest, state, times, last stop and restarts", () => {
     const reported = item({
@@ -23,7 +25,7 @@ describe("the outputs of a replica", () => {
       stop_reason: 32,
       restart_count: 2,
     });
-    assert.deepEqual(toMemberOutput(reported, new Map([["u1", 41.7]])), {
+    assert.deepEqual(toMemberOutput(reported, { ...UNKNOWN_FACTS, latencies: new Map([["u1", 41.7]]) }), {
       uuid: "u1",
       name: "web-1",
       digest,
@@ -37,7 +39,7 @@ describe("the outputs of a replica", () => {
   });
 
   it("are empty where the API reports nothing", () => {
-    assert.deepEqual(toMemberOutput(item(), new Map()), {
+    assert.deepEqual(toMemberOutput(item(), UNKNOWN_FACTS), {
       ...{ uuid: "u1", name: "web-1", digest: "", state: "", bootTimeUs: 0, netTimeUs: 0 },
       ...{ stopReason: "", restartCount: 0 },
     });

@@ -29,6 +29,7 @@ const observe = (instances: readonly InstanceItem[], requested: ServiceInputs): 
   observedInputs(
     { item: { uuid: "u", name: "web", services: [{ port: 8080 }], soft_limit: 1 }, autoscale: undefined, instances },
     requested,
+    undefined,
   );
 const changesOf = (before: ServiceInputs, after: ServiceInputs): readonly string[] =>
   diff({ inputs: serviceInputs }, before, after).map(({ property }) => property);

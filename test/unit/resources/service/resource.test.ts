@@ -57,7 +57,7 @@ describe("the service resource", () => {
     const { id, outputs } = await service.create(context, inputs);
     cluster.services = [{ port: 80, destination_port: 80, protocol: "tcp", handlers: ["http"], ip: "1.2.3.4" }];
     for (const held of cluster.instances.values()) held.override = { restart_policy: "always", vcpus: 1 };
-    assert.deepEqual(await service.read(context, id, inputs), { id, inputs, outputs });
+    assert.deepEqual(await service.read(context, id, inputs, outputs), { id, inputs, outputs });
     assert.deepEqual(
       [outputs.url, outputs.digest, outputs.instances.length],
       ["http://web.test", `sha256:${"1".repeat(64)}`, 2],

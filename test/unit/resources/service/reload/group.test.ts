@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import { check } from "../../../../../provider/definition/check";
 import type { ProviderContext } from "../../../../../provider/resources/context";
-import { configurationIn, configurationOf } from "../../../../../provider/resources/service/reload/configuration";
 import { service } from "../../../../../provider/resources/service/resource";
 import { FakeServiceGroup, SERVICE } from "../../../../support/fakeServiceGroup";
+import { type Inputs, ReloadedService, checkedInputs } from "../../../../support/reloadedService";
 import { contextWithClient } from "../../../../support/resourceContext";
-
-type Inputs = Parameters<typeof service.create>[1];
 
 describe("a service whose replicas tell each other to reload, in a metro that reaches none alone", () => {
   let cluster: FakeServiceGroup;
   let context: ProviderContext;
+  let web: ReloadedService;
   let server: http.Server;
   let port: number;
   /** Of each request: the method, path, key and host, and how many replicas were awake. */
@@ -21,6 +19,7 @@ describe("a service whose replicas tell each other to reload, in a metro that re
   beforeEach(async () => {
     cluster = new FakeServiceGroup();
     context = contextWithClient(cluster.client, cluster.clock);
+    web = new ReloadedService(cluster, context);
     [received, statuses] = [[], []];
     server = http.createServer(({ method, url, headers }, response) => {
       const awake = cluster.items().filter(({ state }) => state === "running").length;
@@ -33,25 +32,16 @@ describe("a service whose replicas tell each other to reload, in a metro that re
   });
   afterEach(() => void server.close());
 
-  const inputsOf = async (reloadOn: readonly unknown[]): Promise<Inputs> => {
+  const inputsOf = (reloadOn: readonly unknown[]): Promise<Inputs> => {
     const reload = { path: "/tyk/reload/group", headers: { "X-Key": "s3cret" }, scope: "group" };
-    const { inputs, failures } = await check(
-      service,
-      {},
-      {
-        ...{ name: "web", ports: [{ port, destinationPort: 8080 }], replicas: 3, reloadOn, reload },
-        template: { image: `oci://registry.test/web@sha256:${"1".repeat(64)}` },
-      },
-    );
-    assert.deepEqual(failures, []);
-    return inputs as Inputs;
+    return checkedInputs({
+      ...{ ports: [{ port, destinationPort: 8080 }], reloadOn, reload },
+      template: { image: `oci://registry.test/web@sha256:${"1".repeat(64)}` },
+    });
   };
-  const create = async (inputs: Inputs) => ({ inputs, outputs: (await service.create(context, inputs)).outputs });
-  const configurations = () => cluster.items().map((item) => configurationIn(item));
-  const all = (values: readonly unknown[]) => Array.from({ length: 3 }, () => configurationOf(values));
 
   it("wakes all, and sends one request through the service", async () => {
-    const before = await create(await inputsOf(["a"]));
+    const before = await web.create(await inputsOf(["a"]));
     const news = await inputsOf(["b"]);
     assert.deepEqual(service.describeUpdate?.(before.inputs, news, before.outputs), [
       "reload 3 replicas by GET /tyk/reload/group, one request for all",
@@ -61,11 +51,11 @@ describe("a service whose replicas tell each other to reload, in a metro that re
     for (const held of [first, third]) if (held !== undefined) held.override = { state: "standby", stop_reason: 32 };
     await service.update(context, SERVICE.uuid, before, news);
     assert.deepEqual(received, ["GET /tyk/reload/group s3cret web.localhost 3"]);
-    assert.deepEqual(configurations(), all(["b"]));
+    assert.deepEqual(web.configurations(), web.marks(["b"]));
   });
 
   it("repeats a status from 500 on, fails at another one, and marks none then", async () => {
-    const before = await create(await inputsOf(["a"]));
+    const before = await web.create(await inputsOf(["a"]));
     statuses = [502, 503, 403];
     await assert.rejects(
       service.update(context, SERVICE.uuid, before, await inputsOf(["b"])),
@@ -73,7 +63,7 @@ describe("a service whose replicas tell each other to reload, in a metro that re
     );
     assert.equal(received.length, 3);
     assert.deepEqual(
-      configurations(),
+      web.configurations(),
       Array(3).fill(undefined),
       "nobody knows what an endpoint does before it refuses",
     );

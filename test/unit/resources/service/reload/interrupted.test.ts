@@ -1,14 +1,12 @@
 /** A reload that ends before all replicas have the new configuration, and what is known of them then. */
 import assert from "node:assert/strict";
-import { check } from "../../../../../provider/definition/check";
 import { ResourceInitFailedError } from "../../../../../provider/definition/initFailed";
 import type { ProviderContext } from "../../../../../provider/resources/context";
-import { configurationIn, configurationOf } from "../../../../../provider/resources/service/reload/configuration";
 import { service } from "../../../../../provider/resources/service/resource";
 import { FakeServiceGroup, SERVICE } from "../../../../support/fakeServiceGroup";
+import { type Inputs, ReloadedService, type State, checkedInputs } from "../../../../support/reloadedService";
 import { contextWithClient } from "../../../../support/resourceContext";
 
-type Inputs = Parameters<typeof service.create>[1];
 interface Sent {
   readonly uuid: string;
   readonly path: string;
@@ -19,6 +17,7 @@ type Answer = { readonly http_status: number; readonly body?: string } | { reado
 describe("a reload that is interrupted", () => {
   let cluster: FakeServiceGroup;
   let context: ProviderContext;
+  let web: ReloadedService;
   let sent: Sent[];
   let printed: string[];
   let stop: AbortController;
@@ -35,32 +34,23 @@ describe("a reload that is interrupted", () => {
     Object.assign(cluster.client, { requestInstances, metro: "local" });
     const base = contextWithClient(cluster.client, cluster.clock);
     context = { ...base, printProgress: (line) => void printed.push(line), stopRequest: stop.signal };
+    web = new ReloadedService(cluster, context);
   });
 
-  const inputsOf = async (reloadOn: readonly unknown[] | undefined, more: object = {}): Promise<Inputs> => {
-    const { inputs, failures } = await check(
-      service,
-      {},
-      {
-        ...{ name: "web", ports: [{ port: 80, destinationPort: 8080, handlers: ["http"] }], replicas: 3, reloadOn },
-        template: { image: `oci://registry.test/web@sha256:${"1".repeat(64)}` },
-        reload: reloadOn === undefined ? undefined : { path: "/reload", headers: { "X-Key": "two  spaces" } },
-        ...more,
-      },
-    );
-    assert.deepEqual(failures, []);
-    return inputs as Inputs;
+  const inputsOf = (reloadOn: readonly unknown[] | undefined, more: object = {}): Promise<Inputs> => {
+    return checkedInputs({
+      ...{ ports: [{ port: 80, destinationPort: 8080, handlers: ["http"] }], reloadOn },
+      template: { image: `oci://registry.test/web@sha256:${"1".repeat(64)}` },
+      reload: reloadOn === undefined ? undefined : { path: "/reload", headers: { "X-Key": "two  spaces" } },
+      ...more,
+    });
   };
-  const create = async (inputs: Inputs) => ({ inputs, outputs: (await service.create(context, inputs)).outputs });
-  type State = Awaited<ReturnType<typeof create>>;
   const failing = async (promise: Promise<unknown>) => {
     const error: unknown = await promise.catch((e: unknown) => e);
     assert.ok(error instanceof ResourceInitFailedError, String(error));
     const left = { inputs: error.outputs, outputs: error.outputs } as unknown as State;
     return { error, left };
   };
-  const configurations = () => cluster.items().map((item) => configurationIn(item));
-  const all = (values: readonly unknown[]) => Array.from({ length: 3 }, () => configurationOf(values));
 
   for (const [what, refuse] of [
     ["accepted it and fails its gate since", ({ path }: Sent) => ({ http_status: path === "/hello" ? 500 : 200 })],
@@ -68,7 +58,7 @@ describe("a reload that is interrupted", () => {
   ] as const)
     it(`reloads a replica that ${what} again, also with the program reverted`, async () => {
       const rollout = { healthyWithinMs: 5_000, gate: { path: "/hello", failureThreshold: 2, intervalMs: 100 } };
-      const before = await create(await inputsOf(["a"], { rollout }));
+      const before = await web.create(await inputsOf(["a"], { rollout }));
       answer = refuse;
       const { left } = await failing(service.update(context, SERVICE.uuid, before, await inputsOf(["b"], { rollout })));
       answer = () => ({ http_status: 200 });
@@ -83,7 +73,7 @@ describe("a reload that is interrupted", () => {
         sent.filter(({ path }) => path === "/reload").map(({ uuid }) => uuid),
         [[...cluster.instances.keys()][0]],
       );
-      assert.deepEqual(configurations(), all(["a"]));
+      assert.deepEqual(web.configurations(), web.marks(["a"]));
     });
 
   for (const [what, waiting] of [
@@ -95,7 +85,7 @@ describe("a reload that is interrupted", () => {
       const ports = [{ port: 1, destinationPort: 8080 }];
       const more = { ports, reload: { path: "/reload", port: 8080, ...waiting } };
       cluster.group = { domains: [{ fqdn: "web.localhost" }] };
-      const before = await create(await inputsOf(["a"], more));
+      const before = await web.create(await inputsOf(["a"], more));
       answer = () => ({ http_status: 503 });
       const beganMs = cluster.nowMs;
       cluster.onChange = () => {
@@ -109,7 +99,7 @@ describe("a reload that is interrupted", () => {
 
   it("ends within seconds of Ctrl-C while a reloaded replica must stay ready", async () => {
     const rollout = { stableForMs: 600_000 };
-    const before = await create(await inputsOf(["a"]));
+    const before = await web.create(await inputsOf(["a"]));
     let beganMs = Infinity;
     answer = () => {
       beganMs = cluster.nowMs;
@@ -125,7 +115,7 @@ describe("a reload that is interrupted", () => {
 
   it("asks no replica any more once it has failed and released its lock", async () => {
     const rollout = { maxUnavailable: 2 };
-    const before = await create(await inputsOf(["a"], { rollout }));
+    const before = await web.create(await inputsOf(["a"], { rollout }));
     const [first] = [...cluster.instances.keys()];
     let locksAtEnd = -1;
     answer = async ({ uuid }) => {
@@ -142,7 +132,7 @@ describe("a reload that is interrupted", () => {
     const reloadOn = [{ password: "hunter2-of-the-store" }];
     const env = { KEY: "-----BEGIN KEY-----\nAbC\n-----END KEY-----" };
     const template = { image: `oci://registry.test/web@sha256:${"1".repeat(64)}`, env };
-    const before = await create(await inputsOf(["a"], { template }));
+    const before = await web.create(await inputsOf(["a"], { template }));
     answer = () => ({ http_status: 403, body: `key two  spaces\r\n${env.KEY}\n${JSON.stringify(reloadOn)}` });
     await failing(service.update(context, SERVICE.uuid, before, await inputsOf(reloadOn, { template })));
     const line = printed.find((one) => one.includes("answered the reload with")) ?? "";
@@ -151,7 +141,7 @@ describe("a reload that is interrupted", () => {
   });
 
   it("announces nothing for replicas that have had this configuration all along", async () => {
-    const before = await create(await inputsOf(["a"]));
+    const before = await web.create(await inputsOf(["a"]));
     const without = await inputsOf(undefined);
     const outputs = await service.update(context, SERVICE.uuid, before, without);
     const again = await inputsOf(["a"]);
@@ -161,7 +151,7 @@ describe("a reload that is interrupted", () => {
   });
 
   it("survives a clock that is set back by an hour", async () => {
-    const before = await create(await inputsOf(["a"], { replicas: 1 }));
+    const before = await web.create(await inputsOf(["a"], { replicas: 1 }));
     let backMs = 0;
     context = { ...context, clock: { ...cluster.clock, now: () => cluster.nowMs - backMs } };
     answer = () => {

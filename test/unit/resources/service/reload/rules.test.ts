@@ -33,6 +33,12 @@ describe("the rules of a reload", () => {
       /^reloadOn: applies to the replicas of a template, and this service has none/,
     ],
     ["no value", { reloadOn: [] }, /^reloadOn: /],
+    [
+      "a number that is none",
+      { reloadOn: ["a", { b: [1, NaN] }] },
+      /^reloadOn\[1\]\.b\[1\]: must not be NaN or infinite/,
+    ],
+    ["an infinite number", { reloadOn: [-Infinity] }, /^reloadOn\[0\]: must not be NaN or infinite/],
     ["a path without a slash", reload({ path: "tyk/reload" }), /^reload\.path: must begin with one '\/'/],
     ["no path", { reloadOn: ["a"], reload: {} }, /^reload\.path: /],
     ["a JSONPath query that is none", reload({ expect: { match: { "$[": 1 } } }), /is not a JSONPath query/],

@@ -39,6 +39,8 @@ describe("the rules of a rollout", () => {
     ["an exclusive volume in place", { strategy: "inPlace" }, { template: written }],
     ["a shared volume", { strategy: "rolling", sharedVolumes: true }, { template: written, replicas: 3 }],
     ["each way to fail", { onFailure: "keepBoth" }],
+    ["a pause with recreate", { strategy: "recreate", onFailure: "pause" }],
+    ["both sets with a shared volume", { onFailure: "keepBoth", sharedVolumes: true }, { template: written }],
   ];
   for (const [what, rollout, more] of ACCEPTED)
     it(`accept ${what}`, async () => assert.deepEqual(await reasons(rollout, more), []));
@@ -49,6 +51,18 @@ describe("the rules of a rollout", () => {
       { maxSurge: 0 },
       {},
       "rollout.maxSurge: maxSurge and maxUnavailable cannot both be 0: no replica could ever be replaced. Set maxSurge: 1, or maxUnavailable: 1.",
+    ],
+    [
+      "both sets after a failure of recreate, which never has both",
+      { strategy: "recreate", onFailure: "keepBoth" },
+      {},
+      'rollout.onFailure: "keepBoth" is impossible with the strategy "recreate": the old replicas are deleted before a new one starts, so there are never both. Use "rollback" or "pause".',
+    ],
+    [
+      "both sets after a failure where a volume requires recreate",
+      { onFailure: "keepBoth" },
+      { template: written },
+      'rollout.onFailure: "keepBoth" is impossible with the strategy "recreate", which the volume \'data\' requires: the old replicas are deleted before a new one starts, so there are never both. Use "rollback" or "pause".',
     ],
     [
       "percentages that both round to 0",

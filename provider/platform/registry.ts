@@ -6,11 +6,14 @@ import type { LocalPaths } from "../base/localPaths";
 import { Mutex } from "../base/mutex";
 import type { Layout } from "../image/oci/layout";
 import type { PulledImages } from "./pulledImages";
+import { LocalCa } from "./certificates/localCa";
 import { BootFiles } from "./instances/bootFiles";
 import type { Instance } from "./instances/instance";
 import { imageDigests } from "./instances/update/queuedUpdates";
 import { ChangeNotifier } from "./instances/statusChanges";
 import type { Log } from "./log";
+import { ConnectionBudget, connectionCountsFor, readFileLimit } from "./proxy/ports/connectionBudget";
+import { PublicPorts } from "./proxy/ports/publicPorts";
 import { ServiceProxy } from "./proxy/serviceProxy";
 import type { Quotas } from "./quota/quotaSettings";
 import type { Service } from "./services/service";
@@ -66,10 +69,15 @@ export class Registry {
   readonly serviceMutex = new Mutex();
   /** Jobs that are using volumes' disks. */
   readonly disks = new DiskJobs();
+  /** Certificates for domains without an uploaded one. */
+  readonly localCa: LocalCa;
+  /** The published ports of all service groups. */
+  readonly #ports = new PublicPorts(new ConnectionBudget(connectionCountsFor(readFileLimit())));
   readonly #shutdown = new AbortController();
 
   constructor(parts: RegistryParts) {
     this.parts = parts;
+    this.localCa = new LocalCa(parts.paths);
     this.bootFiles = new BootFiles(parts.paths.bootDir);
   }
 
@@ -108,7 +116,7 @@ export class Registry {
       onRequest: (uuid: string) => this.instances.get(uuid)?.countRequest(),
       onConnectionCount: (uuid: string, count: number) => this.instances.get(uuid)?.connectionsChanged(count),
     };
-    return { record, proxy: new ServiceProxy(record, events, this.parts.timings) };
+    return { record, proxy: new ServiceProxy(record, events, this.parts.timings, this.#ports) };
   }
 
   /** Instances that have this volume attached. */

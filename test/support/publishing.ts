@@ -11,9 +11,11 @@ export const ANY_NAME: ServiceNames = {
   certificateFor: () => assert.fail("no certificate is to be asked for"),
 };
 
-/** A proxy without instances. */
-export function newServiceProxy(): ServiceProxy {
+/** Ports of services that share them. */
+export const newPublicPorts = (): PublicPorts => new PublicPorts(new ConnectionBudget(connectionCountsFor(1024)));
+
+/** A proxy without instances, so that it responds to HTTP with 503. */
+export function newServiceProxy(ports = newPublicPorts()): ServiceProxy {
   const events = { onWakeNeeded: () => undefined, onRequest: () => undefined, onConnectionCount: () => undefined };
-  const ports = new PublicPorts(new ConnectionBudget(connectionCountsFor(1024)));
   return new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS, ports);
 }

@@ -48,6 +48,11 @@ export class LocalCa {
     return pair;
   }
 
+  /** Creates the authority's files unless they exist, so that users find them before the first connection. Throws file errors. */
+  prepare(): void {
+    this.#ensureAuthority(Date.now());
+  }
+
   #issue(name: string, now: number): KeyPair {
     const { privateKey, publicKey } = this.#keys;
     const commonName = name.length > MAX_COMMON_NAME_LENGTH ? "unikernel local platform" : name;

@@ -11,6 +11,7 @@ import type { ServiceRecord } from "../store/services";
  * Throws `NoFree` (a port is in use).
  */
 export async function publishPorts(registry: Registry, service: Service, record: ServiceRecord): Promise<void> {
+  if (record.ports.some(({ handlers }) => handlers.includes("tls"))) registry.localCa.prepare();
   await service.proxy.publish(
     record.ports.map(({ port, destinationPort, handlers }) => {
       const isHttp = handlers.includes("http");

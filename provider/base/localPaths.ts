@@ -6,6 +6,8 @@
  * <state>/daemon.json     address and process id of the running daemon        (0600)
  * <state>/token           bearer token of the local API                       (0600)
  * <state>/platform-id     UUID of this platform; stays when the platform is empty, so that a refresh of old state works
+ * <state>/ca-key.pem      private key and certificate of the local certificate authority   (0600); stays when the platform is empty
+ * <state>/ca.pem          its certificate alone, for clients that are to trust it; stays too
  * <state>/platform.db     SQLite: instances, service groups, volumes, certificates with their keys   (0600)
  * <state>/daemon.log      NDJSON log of the daemon, up to 8 MiB; older lines are in daemon.log.1
  * <state>/images/         an OCI image layout; GatewayImage writes it, the daemon reads it
@@ -38,6 +40,8 @@ export interface LocalPaths {
   readonly daemonFile: string;
   readonly tokenFile: string;
   readonly platformIdFile: string;
+  readonly caKeyFile: string;
+  readonly caFile: string;
   readonly databaseFile: string;
   readonly logFile: string;
   readonly imagesDir: string;
@@ -83,6 +87,8 @@ export function localPaths(): LocalPaths {
     daemonFile: path.join(state, "daemon.json"),
     tokenFile: path.join(state, "token"),
     platformIdFile: path.join(state, "platform-id"),
+    caKeyFile: path.join(state, "ca-key.pem"),
+    caFile: path.join(state, "ca.pem"),
     databaseFile: path.join(state, "platform.db"),
     logFile: path.join(state, "daemon.log"),
     pulledImagesDir: path.join(state, "pulled"),

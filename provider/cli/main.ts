@@ -7,6 +7,7 @@ import { cacheClear } from "./cacheClear";
 import { deleteObject } from "./deleteObject";
 import { localDown } from "./localDown";
 import { localStatus } from "./localStatus";
+import { localTrust } from "./localTrust";
 import { localUp } from "./localUp";
 import { logs } from "./logs";
 import { rollStatus } from "./rollStatus";
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "local up": localUp,
   "local status": localStatus,
   "local down": localDown,
+  "local trust": localTrust,
   logs,
   "roll status": rollStatus,
   "roll stop": rollStop,
@@ -34,6 +36,8 @@ const HELP = `Usage: unikernel <command>
   local status         show what is on the local platform
   local down           stop the local platform
     --all                delete everything on it except images first
+  local trust          make this machine trust the certificates of the local platform
+    --remove             stop trusting them
   logs <name>          show the console log of an instance
     --metro <metro>      metro; default UKC_METRO, else fra
   roll status <service>

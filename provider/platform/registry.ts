@@ -6,6 +6,7 @@ import type { LocalPaths } from "../base/localPaths";
 import { Mutex } from "../base/mutex";
 import type { Layout } from "../image/oci/layout";
 import type { PulledImages } from "./pulledImages";
+import { LocalCa } from "./certificates/localCa";
 import { BootFiles } from "./instances/bootFiles";
 import type { Instance } from "./instances/instance";
 import { imageDigests } from "./instances/update/queuedUpdates";
@@ -15,6 +16,8 @@ import type { Log } from "./log";
 import { allocateAddresses, DEFAULT_NETWORK } from "./network/addresses";
 import { PrivateNetwork } from "./network/privateNetwork";
 import { networkMemberOf } from "./instances/networkMember";
+import { ConnectionBudget, connectionCountsFor, readFileLimit } from "./proxy/ports/connectionBudget";
+import { PublicPorts } from "./proxy/ports/publicPorts";
 import { ServiceProxy } from "./proxy/serviceProxy";
 import type { Quotas } from "./quota/quotaSettings";
 import type { Service } from "./services/service";
@@ -71,10 +74,15 @@ export class Registry {
   readonly serviceMutex = new Mutex();
   /** Jobs that are using volumes' disks. */
   readonly disks = new DiskJobs();
+  /** Certificates for domains without an uploaded one. */
+  readonly localCa: LocalCa;
+  /** The published ports of all service groups. */
+  readonly #ports = new PublicPorts(new ConnectionBudget(connectionCountsFor(readFileLimit())));
   readonly #shutdown = new AbortController();
 
   constructor(parts: RegistryParts) {
     this.parts = parts;
+    this.localCa = new LocalCa(parts.paths);
     this.bootFiles = new BootFiles(parts.paths.bootDir);
   }
 
@@ -114,7 +122,7 @@ export class Registry {
       onRequest: (uuid: string) => this.instances.get(uuid)?.countRequest(),
       onConnectionCount: (uuid: string, count: number) => this.instances.get(uuid)?.connectionsChanged(count),
     };
-    return { record, proxy: new ServiceProxy(record, events, this.parts.timings) };
+    return { record, proxy: new ServiceProxy(record, events, this.parts.timings, this.#ports) };
   }
 
   /** Addresses in the private network for new instances. Throws `Quota` when it is full. */

@@ -1,13 +1,15 @@
 /**
- * Published ports at preview. On the local platform a port belongs to one service, so a port that is taken fails the check: by another
- * resource of the program, by a service of the platform, or by another program on this machine. In other metros services share ports
- * and are told apart by their domains.
+ * Published ports at preview. On the local platform a port for plain TCP belongs to one service, and no port can be shared with another
+ * program, so a port that is taken fails the check: by another resource of the program, by a service of the platform, or by another
+ * program on this machine. Ports with the handler `tls` or `http` are shared, because domains tell the services apart, as they do in
+ * other metros.
  */
 import { UnikernelError, formatError } from "../base/errors";
+import { isSelectedByName } from "../contract/models/service";
 import { deriveName } from "../definition/naming";
 import type { Properties } from "../definition/resource";
 import type { NameSource } from "./nameChecker";
-import type { PortHolder, PortState } from "../resources/service/portHolders";
+import type { HeldPort, PortHolder, PortState } from "../resources/service/portHolders";
 
 /** Looks at the local platform and this machine. */
 export interface PortLookup {
@@ -31,9 +33,8 @@ export interface PortResource {
   readonly news: Properties;
 }
 
-interface PublishedPort {
+interface PublishedPort extends HeldPort {
   readonly property: string;
-  readonly port: number;
 }
 
 /** The known TCP ports that inputs publish: of a Service, or of an Instance's `serviceGroup`. */
@@ -45,15 +46,17 @@ export function publishedPorts(inputs: Properties): readonly PublishedPort[] {
       : ["ports", inputs["ports"]];
   if (!Array.isArray(ports)) return [];
   return (ports as readonly unknown[]).flatMap((entry, index) => {
-    const { port, protocol } = (entry ?? {}) as { port?: unknown; protocol?: unknown };
-    return typeof port === "number" && protocol !== "udp" ? [{ property: `${prefix}[${index}].port`, port }] : [];
+    const { port, protocol, handlers } = (entry ?? {}) as { port?: unknown; protocol?: unknown; handlers?: unknown };
+    if (typeof port !== "number" || protocol === "udp") return [];
+    const isShared = Array.isArray(handlers) && isSelectedByName(handlers as readonly string[]);
+    return [{ property: `${prefix}[${index}].port`, port, isShared }];
   });
 }
 
 interface Claim {
   readonly label: string;
   readonly name: unknown;
-  readonly ports: ReadonlySet<number>;
+  readonly ports: readonly HeldPort[];
 }
 
 /** Checks the ports of one plan, one resource after the other. */
@@ -71,27 +74,30 @@ export class PortChecker {
   async check(resource: PortResource): Promise<readonly string[]> {
     const { key, label, name, olds, news } = resource;
     const wanted = publishedPorts(news);
-    this.#claims.set(key, { label, name, ports: new Set(wanted.map(({ port }) => port)) });
+    this.#claims.set(key, { label, name, ports: wanted });
     const had = new Set(publishedPorts(olds).map(({ port }) => port));
-    const failures = wanted
-      .filter(({ port }) => !had.has(port))
-      .map(({ property, port }) => this.#findConflict(resource, property, port));
+    const failures = wanted.filter(({ port }) => !had.has(port)).map((one) => this.#findConflict(resource, one));
     return (await Promise.all(failures)).flatMap((error) => (error === undefined ? [] : [formatError(error)]));
   }
 
-  async #findConflict(resource: PortResource, property: string, port: number): Promise<UnikernelError | undefined> {
+  async #findConflict(
+    resource: PortResource,
+    { property, port, isShared }: PublishedPort,
+  ): Promise<UnikernelError | undefined> {
+    const excludes = (other: HeldPort): boolean => other.port === port && !(isShared && other.isShared);
     const inUse = (sentence: string, hint: string): UnikernelError =>
       new UnikernelError("IN_USE", sentence, { property, hint });
     for (const [key, claim] of this.#claims) {
-      if (key === resource.key || !claim.ports.has(port)) continue;
+      if (key === resource.key || !claim.ports.some(excludes)) continue;
       return inUse(
         `${claim.label} of this program publishes port ${port} too.`,
         "Publish another port in one of them.",
       );
     }
-    const holder = (await this.#list()).find(({ ports }) => ports.includes(port));
-    if (holder !== undefined) {
-      if (isOwn(resource, holder) || this.#gives(holder, port)) return undefined;
+    const holders = (await this.#list()).filter(({ ports }) => ports.some((one) => one.port === port));
+    const holder = holders.find(({ ports }) => ports.some(excludes));
+    if (holders.length > 0) {
+      if (holder === undefined || isOwn(resource, holder) || this.#gives(holder, port)) return undefined;
       const hint = "Publish another port, or delete that service first.";
       return inUse(`service '${holder.service}' of the local platform publishes port ${port}.`, hint);
     }
@@ -120,7 +126,7 @@ export class PortChecker {
   /** True if the holder is a resource of the program that was checked, and this plan takes the port from it. */
   #gives(holder: PortHolder, port: number): boolean {
     const claims = [...this.#claims.values()].filter(({ name }) => isNamed(holder, name));
-    return claims.length > 0 && claims.every(({ ports }) => !ports.has(port));
+    return claims.length > 0 && claims.every(({ ports }) => ports.every((one) => one.port !== port));
   }
 }
 

@@ -95,13 +95,14 @@ export class LocalPlatform {
     return Buffer.from(reply.items[0]?.output ?? "", "base64").toString("utf8");
   }
 
-  /** Asserts that no process, socket, port or file but the platform's ID is left once the daemon has exited. */
+  /** Asserts that no process, socket, port or file is left but the platform's ID and its certificate authority, once the daemon has exited. */
   async assertNothingLeft(ports: readonly number[] = []): Promise<void> {
-    const { runDir: run, stateDir: state, platformIdFile } = localPaths();
+    const { runDir: run, stateDir: state, platformIdFile, caKeyFile, caFile } = localPaths();
     await eventually("the daemon ends by itself", async () => (await findProcessesOf(this.folder)).length === 0);
     assert.deepEqual(await findProcessesOf(this.folder), []);
     const files = await fs.readdir(state).catch(() => []);
-    const left = files.filter((name) => name !== path.basename(platformIdFile));
+    const kept = [platformIdFile, caKeyFile, caFile].map((file) => path.basename(file));
+    const left = files.filter((name) => !kept.includes(name));
     assert.deepEqual(left, [], "files in the state folder");
     assert.deepEqual(await fs.readdir(run).catch(() => []), [], "sockets in the run folder");
     for (const port of ports) assert.equal(await isListening(port), false, `port ${port}`);

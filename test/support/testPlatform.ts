@@ -63,6 +63,8 @@ export class TestPlatform {
       daemonFile: below("daemon.json"),
       tokenFile: below("token"),
       platformIdFile: below("platform-id"),
+      caKeyFile: below("ca-key.pem"),
+      caFile: below("ca.pem"),
       databaseFile: below("platform.db"),
       logFile: below("daemon.log"),
       imagesDir: below("images"),

@@ -18,6 +18,10 @@ export const servicePort = z.strictObject({
 /** One {@link servicePort}. */
 export type ServicePort = z.infer<typeof servicePort>;
 
+/** True if a port with these handlers can have several services on the local platform: a client's first bytes name one of them. */
+export const isSelectedByName = (handlers: readonly string[]): boolean =>
+  handlers.includes("tls") || handlers.includes("http");
+
 /** A domain of a service group. A name without a trailing dot is a label below the metro's domain. */
 export const domainRequest = z.strictObject({ name: z.string().min(1), certificate: nameOrUuid.optional() });
 /** One {@link domainRequest}. */

@@ -3,13 +3,11 @@
  *
  * ```text
  * client
- *   │ accept                      listener.ts: nothing is read before an instance is found
+ *   │ accept, and what the first bytes say    ports/publicPort.ts: bounded; finds the service and decrypts
  *   ▼
  * mode of the port                serviceProxy.ts
  *   ├─ redirect ─► 301 or 308 to https://…, closed; no instance is involved          redirect.ts
- *   ├─ tls ──────► handshake and decryption, closed on failure ─┐                    tlsTermination.ts
- *   └─ plain ───────────────────────────────────────────────────┤
- *   ┌───────────────────────────────────────────────────────────┘
+ *   └─ forward
  *   ▼
  * acquire                         rotation.ts: rejected after holdTimeoutMs without an instance
  *   │ chooseInstance.ts decides, and again after every change of an instance:
@@ -31,12 +29,13 @@
 import type * as net from "node:net";
 import { ApiItemError } from "../errors";
 import type { Timings } from "../timings";
-import { openListener } from "./listener";
+import type { KeyPair } from "./ports/tlsHandshake";
+import type { PortRoute } from "./ports/publicPort";
+import type { PublicPorts } from "./ports/publicPorts";
 import { Rotation, type RotationEvents } from "./rotation/rotation";
 import type { ConnectionLimits } from "./rotation/chooseInstance";
 import { createRedirectHandler } from "./redirect";
 import { splice } from "./splice";
-import { type TlsCertificates, terminateTls } from "./tlsTermination";
 import { reject } from "./unavailable";
 import { withTimeout } from "../../base/timeout";
 
@@ -48,28 +47,27 @@ export interface PortMapping {
   readonly destinationPort: number;
   /** True if the port has the handler `http`. */
   readonly isHttp: boolean;
-  /** `plain` forwards bytes as they are, `redirect` responds to HTTP with a redirect to HTTPS, `tls` decrypts. */
-  readonly mode: "plain" | "redirect" | { readonly tls: TlsCertificates };
+  /** `redirect` responds to HTTP with a redirect to HTTPS, `tls` decrypts, `plain` does neither. */
+  readonly mode: "plain" | "redirect" | "tls";
 }
 
-/** Handles a connection that was just accepted. */
-type ConnectionHandler = (client: net.Socket) => void;
-
-interface PortListener {
-  readonly server: net.Server;
-  readonly handleConnection: ConnectionHandler;
-}
+/** How clients name a service, where it shares a port with others. See {@link PortRoute}. */
+export type ServiceNames = Pick<PortRoute, "domains"> & {
+  /** As of a route; unused without a port that has the mode `tls`. */
+  readonly certificateFor: (serverName: string | undefined) => KeyPair;
+};
 
 /** Publishes the ports of a service. */
 export class ServiceProxy {
   /** The instances that connections are forwarded to. */
   readonly rotation: Rotation;
   readonly #timings: Timings;
-  readonly #listeners = new Map<number, PortListener>();
+  readonly #ports: PublicPorts;
   readonly #clients = new Set<net.Socket>();
   #closed = false;
 
-  constructor(limits: ConnectionLimits, events: RotationEvents, timings: Timings) {
+  constructor(limits: ConnectionLimits, events: RotationEvents, timings: Timings, ports: PublicPorts) {
+    this.#ports = ports;
     this.rotation = new Rotation(limits, events, timings);
     this.#timings = timings;
   }
@@ -80,53 +78,30 @@ export class ServiceProxy {
    *
    * Throws `ApiItemError`: `NoFree` for a port that is taken, `FailedOperation` when the proxy is closed.
    */
-  async publish(ports: readonly PortMapping[]): Promise<void> {
-    const handlers = new Map(ports.map((mapping) => [mapping.port, this.#handlerFor(mapping)]));
-    const opened = new Map<number, net.Server>();
-    try {
-      for (const [port, handle] of handlers) {
-        if (this.#listeners.has(port)) continue;
-        const accept: ConnectionHandler = (client) =>
-          (this.#listeners.get(port)?.handleConnection ?? handle)(this.#track(client));
-        opened.set(port, await openListener(port, accept));
-      }
+  async publish(ports: readonly PortMapping[], names: ServiceNames): Promise<void> {
+    const routes = new Map(ports.map((mapping) => [mapping.port, this.#routeFor(mapping, names)]));
+    await this.#ports.publish(this, routes, () => {
       if (this.#closed)
         throw new ApiItemError("FailedOperation", "The service group was deleted while its ports were being opened");
-    } catch (error) {
-      for (const server of opened.values()) server.close();
-      throw error;
-    }
-    for (const [port, handleConnection] of handlers) {
-      const server = opened.get(port) ?? this.#listeners.get(port)?.server;
-      if (server !== undefined) this.#listeners.set(port, { server, handleConnection });
-    }
-    for (const port of [...this.#listeners.keys()]) if (!handlers.has(port)) this.#unpublish(port);
+    });
   }
 
   /** Closes every port and cuts every connection. Final. */
   close(): void {
     this.#closed = true;
-    for (const port of [...this.#listeners.keys()]) this.#unpublish(port);
+    this.#ports.withdraw(this);
     for (const client of this.#clients) client.destroy();
   }
 
-  #unpublish(port: number): void {
-    this.#listeners.get(port)?.server.close();
-    this.#listeners.delete(port);
+  #routeFor(mapping: PortMapping, names: ServiceNames): PortRoute {
+    const { destinationPort, isHttp, mode } = mapping;
+    const forward = (client: net.Socket): void => void this.#serve(client, destinationPort, isHttp);
+    const handle = mode === "redirect" ? createRedirectHandler(destinationPort) : forward;
+    return { ...names, protocol: protocolOf(mapping), onConnection: (client) => handle(this.#track(client)) };
   }
 
-  #handlerFor({ destinationPort, isHttp, mode }: PortMapping): ConnectionHandler {
-    if (mode === "redirect") return createRedirectHandler(destinationPort);
-    const serve: ConnectionHandler = (client) => void this.#serve(this.#track(client), destinationPort, isHttp);
-    return mode === "plain" ? serve : terminateTls(mode.tls, serve);
-  }
-
-  /**
-   * Remembers a connection until it closes. The decrypted socket of a TLS connection is tracked in addition to the raw
-   * one.
-   */
+  /** Remembers a connection until it closes. */
   #track(client: net.Socket): net.Socket {
-    if (this.#clients.has(client)) return client;
     this.#clients.add(client);
     client.once("close", () => this.#clients.delete(client));
     return client.on("error", () => undefined); // 'close' follows
@@ -153,4 +128,9 @@ export class ServiceProxy {
       reject: (unserved) => reject(unserved, true), // only requests over HTTP are moved
     });
   }
+}
+
+function protocolOf({ isHttp, mode }: PortMapping): PortRoute["protocol"] {
+  if (mode === "tls") return isHttp ? "https" : "tls";
+  return isHttp ? "http" : "tcp";
 }

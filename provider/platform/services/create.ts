@@ -62,7 +62,7 @@ async function createExclusively(
     emptySince: now,
   };
   const others = otherServices(registry, record.uuid);
-  assertPortsAvailable(name, record.ports, others);
+  assertPortsAvailable(record, others);
   assertDomainsAvailable(record.domains, others);
   // Without ports it publishes nothing: it is the lock of a rollout.
   if (record.ports.length > 0) assertQuota(registry, { service_groups: 1, services: record.ports.length });

@@ -1,6 +1,6 @@
 /** Rules for the ports and limits of a service group. Pure. Source: the cloud's documentation of handlers. */
 import type { CreateServiceRequest, ServicePort } from "../../contract/models";
-
+import { isSelectedByName } from "../../contract/models/service";
 import { ApiItemError, RequestError } from "../errors";
 import type { PublishedPort, ServiceRecord } from "../store/services";
 
@@ -46,18 +46,28 @@ function portRuleViolation(
   return handlers.has("http") ? `Port ${port} must not have the handler 'http'; only 80 and 443 do` : undefined;
 }
 
-/** Throws `CannotBeUsed` for a port of another service group; the message names both. */
+/**
+ * Throws `CannotBeUsed` for a port of another service group, unless clients' first bytes tell which of the two they mean: both need a
+ * domain, and a handler that reads its name. The message names both groups.
+ */
 export function assertPortsAvailable(
-  name: string,
-  ports: readonly PublishedPort[],
+  { name, ports, domains }: Pick<ServiceRecord, "name" | "ports" | "domains">,
   others: Iterable<ServiceRecord>,
 ): void {
   for (const other of others) {
-    const taken = other.ports.find((theirs) => ports.some((ours) => ours.port === theirs.port));
-    if (taken === undefined) continue;
+    const shared = ports.filter(({ port }) => other.ports.some((theirs) => theirs.port === port));
+    const theirsOf = ({ port }: PublishedPort) => other.ports.filter((theirs) => theirs.port === port);
+    const plain = shared.find((ours) => [ours, ...theirsOf(ours)].some(({ handlers }) => !isSelectedByName(handlers)));
+    const withoutDomain = [{ name, domains }, other].find((service) => service.domains.length === 0);
+    const port = plain ?? (withoutDomain === undefined ? undefined : shared[0]);
+    if (port === undefined) continue;
+    const why =
+      plain === undefined
+        ? `'${withoutDomain?.name}' has no domain to be told apart by`
+        : "only a port with the handler 'tls' or 'http' can have several services";
     throw new ApiItemError(
       "CannotBeUsed",
-      `Port ${taken.port} cannot be used by service group '${name}': '${other.name}' publishes it`,
+      `Port ${port.port} cannot be used by service group '${name}': '${other.name}' publishes it, and ${why}`,
     );
   }
 }

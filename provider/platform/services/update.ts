@@ -23,7 +23,7 @@ export async function updateService(
   const before = service.record;
   const after = applyPatchOperation(before, change, [...registry.certificates.values()]);
   const others = otherServices(registry, after.uuid);
-  assertPortsAvailable(after.name, after.ports, others);
+  assertPortsAvailable(after, others);
   assertDomainsAvailable(after.domains, others);
   assertQuota(registry, { services: after.ports.length - before.ports.length });
   if (change.prop === "services" || change.prop === "domains") await publishPorts(registry, service, after);

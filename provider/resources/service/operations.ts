@@ -70,7 +70,7 @@ function domainErrorContext({ domains = [] }: ServiceInputs): ErrorContexts {
   };
 }
 
-/** True if other services can publish these ports too, told apart by host name. On the local platform each port has one service. */
+/** True if other services can publish these ports too, told apart by host name. On the local platform another program may use them. */
 const areSharedPorts = (ports: ServiceInputs["ports"], metro: string): boolean =>
   metro !== "local" &&
   !isLoopbackUrl(metro) &&

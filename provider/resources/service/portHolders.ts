@@ -3,8 +3,15 @@ import * as net from "node:net";
 import { systemErrorCode } from "../../base/errors";
 import { isLocalDaemonDown } from "../../client/localDaemon";
 import { listAll } from "../../client/pagination";
-import { PUBLISH_HOST } from "../../contract/models/service";
+import { isSelectedByName, PUBLISH_HOST } from "../../contract/models/service";
 import type { ProviderContext } from "../context";
+
+/** A port of a {@link PortHolder}. */
+export interface HeldPort {
+  readonly port: number;
+  /** False if no other service can publish it too. */
+  readonly isShared: boolean;
+}
 
 /** A service of the metro that publishes ports. */
 export interface PortHolder {
@@ -12,7 +19,7 @@ export interface PortHolder {
   readonly service: string;
   /** Names of its instances. */
   readonly instances: readonly string[];
-  readonly ports: readonly number[];
+  readonly ports: readonly HeldPort[];
 }
 
 /** The services that publish ports; none if the local platform does not run, which this does not start. */
@@ -22,7 +29,7 @@ export async function listPortHolders({ client, metro, signal }: ProviderContext
   return services.map(({ name, instances, services: ports }) => ({
     service: name,
     instances: (instances ?? []).map((instance) => instance.name),
-    ports: (ports ?? []).map(({ port }) => port),
+    ports: (ports ?? []).map(({ port, handlers }) => ({ port, isShared: isSelectedByName(handlers ?? []) })),
   }));
 }
 

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { ServiceProxy } from "../../../provider/platform/proxy/serviceProxy";
-import { DEFAULT_TIMINGS } from "../../../provider/platform/timings";
+import { ANY_NAME, newServiceProxy } from "../../support/publishing";
 import { freePort, isListening } from "../../support/localPlatform";
 import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
@@ -324,10 +323,9 @@ describe("a published port", () => {
 
 describe("the ports of a deleted service", () => {
   it("stay closed even if they were about to open", async () => {
-    const events = { onWakeNeeded: () => undefined, onRequest: () => undefined, onConnectionCount: () => undefined };
-    const proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS);
+    const proxy = newServiceProxy();
     const port = await freePort();
-    const publishing = proxy.publish([{ port, destinationPort: 80, isHttp: true, mode: "plain" }]);
+    const publishing = proxy.publish([{ port, destinationPort: 80, isHttp: true, mode: "plain" }], ANY_NAME);
     proxy.close();
     await assert.rejects(publishing, /^Error: The service group was deleted while its ports were being opened$/);
     assert.equal(await isListening(port), false);

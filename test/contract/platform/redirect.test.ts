@@ -2,20 +2,18 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { ServiceProxy } from "../../../provider/platform/proxy/serviceProxy";
-import { DEFAULT_TIMINGS } from "../../../provider/platform/timings";
+import type { ServiceProxy } from "../../../provider/platform/proxy/serviceProxy";
 import { freePort, isListening } from "../../support/localPlatform";
+import { ANY_NAME, newServiceProxy } from "../../support/publishing";
 import { sendHttp } from "../../support/testPlatform";
 
 describe("a port that redirects", () => {
   let proxy: ServiceProxy;
   let port: number;
   beforeEach(async () => {
-    const none = (): void => assert.fail("no instance is to be asked for");
-    const events = { onWakeNeeded: none, onRequest: none, onConnectionCount: none };
-    proxy = new ServiceProxy({ softLimit: 1, hardLimit: 1 }, events, DEFAULT_TIMINGS);
+    proxy = newServiceProxy();
     port = await freePort();
-    await proxy.publish([{ port, destinationPort: 8443, isHttp: true, mode: "redirect" }]);
+    await proxy.publish([{ port, destinationPort: 8443, isHttp: true, mode: "redirect" }], ANY_NAME);
   });
   afterEach(() => proxy.close());
 
@@ -38,7 +36,7 @@ describe("a port that redirects", () => {
   });
 
   it("forwards to instances as soon as the handler is removed", async () => {
-    await proxy.publish([{ port, destinationPort: 80, isHttp: true, mode: "plain" }]);
+    await proxy.publish([{ port, destinationPort: 80, isHttp: true, mode: "plain" }], ANY_NAME);
     assert.equal((await sendHttp(`http://127.0.0.1:${port}/`, "GET", {})).status, 503);
     assert.equal(await isListening(port), true);
   });

@@ -20,7 +20,7 @@ const service = (resourceName: string, ports: readonly unknown[], more: Partial<
 const holder = (name: string, ports: readonly number[], instances: readonly string[] = []): PortHolder => ({
   service: name,
   instances,
-  ports,
+  ports: ports.map((port) => ({ port, isShared: port === 443 })),
 });
 
 /** A checker, and what it asked. */
@@ -42,16 +42,27 @@ function checking(holders: readonly PortHolder[] | Error = [], states: Readonly<
 describe("the check of published ports", () => {
   it("reads the ports of services and of instances with their paths, and skips unknown ones and UDP", () => {
     const tcp = { port: 80, protocol: "tcp" };
+    const shared = { port: 8443, handlers: ["tls"] };
+    assert.deepEqual(publishedPorts({ ports: [shared] }), [{ property: "ports[0].port", port: 8443, isShared: true }]);
     assert.deepEqual(publishedPorts({ ports: [tcp, { port: 53, protocol: "udp" }, { port: UNKNOWN }, UNKNOWN] }), [
-      { property: "ports[0].port", port: 80 },
+      { property: "ports[0].port", port: 80, isShared: false },
     ]);
     assert.deepEqual(publishedPorts({ serviceGroup: { ports: [{ port: 1 }, { port: 2 }] } }), [
-      { property: "serviceGroup.ports[0].port", port: 1 },
-      { property: "serviceGroup.ports[1].port", port: 2 },
+      { property: "serviceGroup.ports[0].port", port: 1, isShared: false },
+      { property: "serviceGroup.ports[1].port", port: 2, isShared: false },
     ]);
     for (const inputs of [{}, { ports: UNKNOWN }, { serviceGroup: UNKNOWN }, { serviceGroup: { ports: UNKNOWN } }]) {
       assert.deepEqual(publishedPorts(inputs as Properties), []);
     }
+  });
+
+  it("accepts a port that several services can share, also where another one holds it", async () => {
+    const secure = { news: { ports: [{ port: 443, handlers: ["http", "tls"] }] } };
+    const { asked, check } = checking([holder("other", [443])], { 443: "used" });
+    assert.deepEqual(await check(service("a", [], secure)), []);
+    assert.deepEqual(await check(service("b", [], secure)), []);
+    assert.deepEqual(asked, ["list"]);
+    assert.match((await check(service("c", [443])))[0] ?? "", /publishes port 443 too/);
   });
 
   it("accepts free ports, and lists the services once", async () => {

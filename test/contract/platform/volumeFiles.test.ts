@@ -144,6 +144,15 @@ describe("files of a volume", () => {
     assert.equal((await copy("import"))["status"], "success");
   });
 
+  it("of a Unikraft kernel are in a folder, which is named", async () => {
+    await fs.mkdir(path.join(platform.paths.volumesDir, `${uuid}.folder`));
+    for (const action of ["import", "export"] as const) {
+      const { error, message } = await copy(action);
+      assert.equal(error, 24);
+      assert.match(String(message), /in the folder '.*\.folder'; copy them there$/);
+    }
+  });
+
   it("of a hostile guest do not leave the folder", async () => {
     const target = path.join(platform.folder, "outside");
     await fs.mkdir(target);

@@ -11,6 +11,7 @@ import type { Instance } from "./instances/instance";
 import { imageDigests } from "./instances/update/queuedUpdates";
 import { ChangeNotifier } from "./instances/statusChanges";
 import type { Log } from "./log";
+import { PlatformHistory } from "./observability/history";
 import { ServiceProxy } from "./proxy/serviceProxy";
 import type { Quotas } from "./quota/quotaSettings";
 import type { Service } from "./services/service";
@@ -51,6 +52,8 @@ export class Registry {
   readonly parts: RegistryParts;
   /** Notifies of every change of an instance or volume. */
   readonly changes = new ChangeNotifier();
+  /** What happened to the instances since the daemon started. */
+  readonly history = new PlatformHistory();
   readonly bootFiles: BootFiles;
   /** Includes instances that are being deleted; see `isVisible` in `lookup.ts`. */
   readonly instances = new Map<string, Instance>();
@@ -71,6 +74,7 @@ export class Registry {
   constructor(parts: RegistryParts) {
     this.parts = parts;
     this.bootFiles = new BootFiles(parts.paths.bootDir);
+    this.changes.subscribe(() => this.history.observe(this.instances, parts.clock.now()));
   }
 
   /** True after {@link shutDown}; from then on nothing may be written. */

@@ -23,6 +23,10 @@ export interface VmFiles {
   /** A second QMP socket, for debugging: each serves one client at a time. */
   readonly monitorSocket: string;
   readonly controlSocket: string;
+  /** The guest's serial console while a user is attached to it. */
+  readonly consoleSocket: string;
+  /** QEMU's GDB stub once a user has asked for it. */
+  readonly gdbSocket: string;
   /** Process id, start time and run folder; see `identity.ts`. */
   readonly identity: string;
 }
@@ -41,13 +45,16 @@ export function vmFilesOf(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uu
     qmpSocket: `${short}.qmp`,
     monitorSocket: `${short}.mon`,
     controlSocket: `${short}.ctl`,
+    consoleSocket: `${short}.con`,
+    gdbSocket: `${short}.gdb`,
     identity: path.join(folder, "vm.json"),
   };
 }
 
 /** Deletes the sockets and the identity of a VM that is gone; its logs stay. */
 export async function removeRunFiles(files: VmFiles): Promise<void> {
-  for (const file of [files.qmpSocket, files.monitorSocket, files.controlSocket, files.identity]) {
+  const { qmpSocket, monitorSocket, controlSocket, consoleSocket, gdbSocket, identity } = files;
+  for (const file of [qmpSocket, monitorSocket, controlSocket, consoleSocket, gdbSocket, identity]) {
     await fs.rm(file, { force: true });
   }
 }

@@ -2,6 +2,7 @@
 import { cacheClear } from "./cacheClear";
 import type { Command } from "./command";
 import { deleteObject } from "./deleteObject";
+import { dashboard } from "./local/dashboard";
 import { doctor } from "./local/doctor/doctor";
 import { down } from "./local/down";
 import { env } from "./local/env";
@@ -89,6 +90,7 @@ export const COMMANDS: readonly Command[] = [
   },
   { name: "local images", summary: "list the images of this machine", options: [JSON_OUTPUT], run: images },
   { name: "local volume ls", summary: "list the volumes", options: [JSON_OUTPUT], run: listVolumes },
+  { name: "local dashboard", summary: "print a link that opens the dashboard in a browser, once", run: dashboard },
   { name: "local metrics", summary: "print the metrics in the Prometheus text format", run: metrics },
   {
     name: "logs",

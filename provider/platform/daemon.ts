@@ -10,6 +10,7 @@ import { openLayout } from "../image/oci/layout";
 import { removeEmptyLayout } from "../image/oci/transaction";
 import { createHandlers } from "./handlers";
 import { createBearerCheck, loadOrCreateToken } from "./http/auth";
+import { dashboardEndpoint } from "./http/dashboard/endpoint";
 import { metricsEndpoint } from "./http/metricsEndpoint";
 import { type ApiServer, startApiServer } from "./http/server";
 import { NEWEST_DIALECT, STRICT_2026_DIALECT } from "./http/dialect";
@@ -108,6 +109,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   startScheduler(registry);
   const token = await loadOrCreateToken(paths.tokenFile);
   ensurePlatformId(paths.platformIdFile);
+  const isAuthorized = createBearerCheck(token);
 
   let idle: IdleShutdown | undefined;
   let ending: Promise<void> | undefined;
@@ -144,7 +146,10 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   const server: ApiServer = await startApiServer({
     handlers: createHandlers(registry, () => server.url),
     dialect: strict2026 ? STRICT_2026_DIALECT : NEWEST_DIALECT,
-    endpoints: [metricsEndpoint(registry, createBearerCheck(token))],
+    endpoints: [
+      metricsEndpoint(registry, isAuthorized),
+      dashboardEndpoint({ registry, isAuthorized, url: () => server.url }),
+    ],
     token,
     port,
     timings,

@@ -21,6 +21,7 @@ const TEST_TOOLS = [
   { tool: "skopeo", debianPackage: "skopeo" },
   { tool: "systemd-analyze", debianPackage: "systemd" },
   { tool: "promtool", debianPackage: "prometheus" },
+  { tool: "chromium", debianPackage: "chromium" },
 ];
 
 /** Required to build Dockerfiles in tests: a builder, what BuildKit runs containers with, and a registry. @type {readonly SystemTool[]} */

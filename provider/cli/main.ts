@@ -1,75 +1,59 @@
 #!/usr/bin/env node
-/** The `unikernel` command: dispatches to one file per subcommand. */
+/** The `unikernel` command: dispatches to one file per subcommand. Its exit codes are those of {@link ExitCode}. */
 import { formatError, UnikernelError } from "../base/errors";
 import { fromFolderError } from "../base/localPaths";
+import { closestMatch } from "../base/spelling";
 import { VERSION } from "../base/version";
-import { cacheClear } from "./cacheClear";
-import { deleteObject } from "./deleteObject";
-import { localDown } from "./localDown";
-import { localStatus } from "./localStatus";
-import { localTrust } from "./localTrust";
-import { localUp } from "./localUp";
-import { logs } from "./logs";
-import { rollStatus } from "./rollStatus";
-import { rollStop } from "./rollStop";
+import { type Command, type CommandResult, ExitCode } from "./command";
+import { COMMANDS } from "./commands";
+import { formatCommandHelp, formatHelp } from "./help";
+import { exitOnClosedPipe, printText } from "./terminal/stream";
 
-/** A subcommand: takes the arguments after its name, returns the text to print. */
-type Command = (args: readonly string[]) => Promise<string>;
+/** Most words of a command's name. */
+const MAX_WORDS = 3;
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  "cache clear": cacheClear,
-  delete: deleteObject,
-  "local up": localUp,
-  "local status": localStatus,
-  "local down": localDown,
-  "local trust": localTrust,
-  logs,
-  "roll status": rollStatus,
-  "roll stop": rollStop,
-};
-
-const HELP = `Usage: unikernel <command>
-
-  local up             start the local platform; it exits when idle
-    --stay               keep running when idle
-    --quota <name=n>     set a quota, such as 'instances=10' or 'total_volume_mb=100'; repeatable
-  local status         show what is on the local platform
-  local down           stop the local platform
-    --all                delete everything on it except images first
-  local trust          make this machine trust the certificates of the local platform
-    --remove             stop trusting them
-  logs <name>          show the console log of an instance
-    --metro <metro>      metro; default UKC_METRO, else fra
-  roll status <service>
-                       show who rolls a service out, and which replicas have the newest template
-    --metro <metro>      metro; default UKC_METRO, else fra
-    --json               print JSON
-  roll stop <service>  end the rollout of a service before its next step
-    --metro <metro>      metro; default UKC_METRO, else fra
-  delete <kind> <name> delete an instance, service, volume, certificate or image that no stack manages
-    --metro <metro>      metro; default UKC_METRO, else fra. The token is UKC_TOKEN; 'local' needs none
-    --with-instances     delete the instances of a service with it
-    --managed            delete it although a stack made it, such as one that a killed update did not record
-  cache clear          remove cached runtimes, steps of Dockerfiles and file digests; images stay
-  --help               show this text
-  --version            show the version`;
-
-async function runCommand(args: readonly string[]): Promise<string> {
+async function runCommand(args: readonly string[]): Promise<string | CommandResult> {
   if (args[0] === "--version" || args[0] === "-v") return VERSION;
-  if (args.length === 0 || args.includes("--help") || args.includes("-h")) return HELP;
-  for (const words of [2, 1]) {
+  const command = findCommand(args);
+  if (args.length === 0 || args.includes("--help") || args.includes("-h"))
+    return command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(command);
+  if (command === undefined) throw unknownCommand(args);
+  return await command.run(args.slice(command.name.split(" ").length));
+}
+
+/** The command with the longest name that the arguments begin with. */
+function findCommand(args: readonly string[]): Command | undefined {
+  for (let words = MAX_WORDS; words > 0; words--) {
     const name = args.slice(0, words).join(" ");
-    if (Object.hasOwn(COMMANDS, name)) return (await COMMANDS[name]?.(args.slice(words))) ?? "";
+    const found = COMMANDS.find((one) => one.name === name);
+    if (found !== undefined) return found;
   }
-  throw new UnikernelError("INPUT_INVALID", `Unknown command '${args.slice(0, 2).join(" ")}'.`, {
-    hint: `\n\n${HELP}`,
+  return undefined;
+}
+
+function unknownCommand(args: readonly string[]): UnikernelError {
+  const given = args.slice(0, 2).join(" ");
+  const similar = closestMatch(given, COMMANDS.map(({ name }) => name)); // prettier-ignore
+  const suggestion = similar === undefined ? "" : `Did you mean 'unikernel ${similar}'? `;
+  return new UnikernelError("INPUT_INVALID", `Unknown command '${given}'.`, {
+    hint: `${suggestion}'unikernel --help' lists all commands.`,
   });
 }
 
-runCommand(process.argv.slice(2)).then(
-  (text) => console.log(text),
-  (error: unknown) => {
+async function main(): Promise<number> {
+  exitOnClosedPipe();
+  try {
+    const result = await runCommand(process.argv.slice(2));
+    if (typeof result !== "string") {
+      await printText(result.text);
+      return result.exitCode;
+    }
+    await printText(result);
+    return ExitCode.success;
+  } catch (error) {
     console.error(formatError(fromFolderError(error)));
-    process.exitCode = 1;
-  },
-);
+    return UnikernelError.has(error, "INPUT_INVALID") ? ExitCode.usage : ExitCode.failure;
+  }
+}
+
+void main().then((code) => (process.exitCode = code));

@@ -6,6 +6,8 @@ const daemonSettings = z.looseObject({
   stay: z.boolean(),
   /** Every quota, by the API's name; `_mb` is MiB. */
   quotas: z.record(z.string(), z.number()),
+  /** Port of the API that was asked for; absent: the kernel chose one. */
+  port: z.int().optional(),
 });
 
 /** Schema of the file. */

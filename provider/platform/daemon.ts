@@ -9,7 +9,9 @@ import { VERSION } from "../base/version";
 import { openLayout } from "../image/oci/layout";
 import { removeEmptyLayout } from "../image/oci/transaction";
 import { createHandlers } from "./handlers";
-import { loadOrCreateToken } from "./http/auth";
+import { createBearerCheck, loadOrCreateToken } from "./http/auth";
+import { dashboardEndpoint } from "./http/dashboard/endpoint";
+import { metricsEndpoint } from "./http/metricsEndpoint";
 import { type ApiServer, startApiServer } from "./http/server";
 import { NEWEST_DIALECT, STRICT_2026_DIALECT } from "./http/dialect";
 import { IdleShutdown } from "./idleShutdown";
@@ -43,6 +45,8 @@ export interface DaemonOptions {
   readonly clock?: Clock;
   /** Keep running when idle; off by default. */
   readonly stay?: boolean;
+  /** Port of the API on the loopback; `undefined`: a free one that the kernel chooses. */
+  readonly port?: number | undefined;
   /** The quotas; `undefined`: {@link DEFAULT_QUOTAS}. */
   readonly quotas?: Quotas;
   /** See {@link RegistryParts.strict2026}; off by default. */
@@ -84,7 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | unde
 }
 
 async function startServing(options: DaemonOptions, database: Database): Promise<Daemon> {
-  const { paths, vmm, stay = false, strict2026 = false, quotas = DEFAULT_QUOTAS } = options;
+  const { paths, vmm, stay = false, strict2026 = false, quotas = DEFAULT_QUOTAS, port } = options;
   const timings = { ...DEFAULT_TIMINGS, ...options.timings };
   const log = openFileLog(paths.logFile);
   const registry = new Registry({
@@ -105,6 +109,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   startScheduler(registry);
   const token = await loadOrCreateToken(paths.tokenFile);
   ensurePlatformId(paths.platformIdFile);
+  const isAuthorized = createBearerCheck(token);
 
   let idle: IdleShutdown | undefined;
   let ending: Promise<void> | undefined;
@@ -141,7 +146,12 @@ async function startServing(options: DaemonOptions, database: Database): Promise
   const server: ApiServer = await startApiServer({
     handlers: createHandlers(registry, () => server.url),
     dialect: strict2026 ? STRICT_2026_DIALECT : NEWEST_DIALECT,
+    endpoints: [
+      metricsEndpoint(registry, isAuthorized),
+      dashboardEndpoint({ registry, isAuthorized, url: () => server.url }),
+    ],
     token,
+    port,
     timings,
     log,
   });
@@ -150,7 +160,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
     url: server.url,
     version: VERSION,
     startedAt: new Date().toISOString(),
-    settings: toDaemonSettings(stay, quotas),
+    settings: toDaemonSettings(stay, quotas, port),
   };
   await writeFileAtomic(paths.daemonFile, JSON.stringify(ready), 0o600);
   // Only after the write, because the idle shutdown removes this file.

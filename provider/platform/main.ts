@@ -18,12 +18,13 @@ const EXIT_ALREADY_RUNNING = 3;
 
 async function main(): Promise<number> {
   const paths = localPaths();
-  const { stay, quotas } = parseSettings(process.argv.slice(2), environmentVariable("UNIKERNEL_QUOTAS"));
+  const { stay, quotas, port } = parseSettings(process.argv.slice(2), environmentVariable("UNIKERNEL_QUOTAS"));
   const daemon = await startDaemon({
     paths,
     vmm: new QemuVmm(paths),
     pulledImages: new PulledImages(paths.pulledImagesDir),
     stay,
+    port,
     quotas: resolveQuotas(quotas),
   });
   if (daemon === undefined) {

@@ -18,6 +18,7 @@ import { PrivateNetwork } from "./network/privateNetwork";
 import { networkMemberOf } from "./instances/networkMember";
 import { ConnectionBudget, connectionCountsFor, readFileLimit } from "./proxy/ports/connectionBudget";
 import { PublicPorts } from "./proxy/ports/publicPorts";
+import { PlatformHistory } from "./observability/history";
 import { ServiceProxy } from "./proxy/serviceProxy";
 import type { Quotas } from "./quota/quotaSettings";
 import type { Service } from "./services/service";
@@ -58,6 +59,8 @@ export class Registry {
   readonly parts: RegistryParts;
   /** Notifies of every change of an instance or volume. */
   readonly changes = new ChangeNotifier();
+  /** What happened to the instances since the daemon started. */
+  readonly history = new PlatformHistory();
   readonly bootFiles: BootFiles;
   /** Includes instances that are being deleted; see `isVisible` in `lookup.ts`. */
   readonly instances = new Map<string, Instance>();
@@ -84,6 +87,7 @@ export class Registry {
     this.parts = parts;
     this.localCa = new LocalCa(parts.paths);
     this.bootFiles = new BootFiles(parts.paths.bootDir);
+    this.changes.subscribe(() => this.history.observe(this.instances, parts.clock.now()));
   }
 
   /** True after {@link shutDown}; from then on nothing may be written. */

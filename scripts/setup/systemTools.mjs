@@ -20,6 +20,8 @@ const TEST_TOOLS = [
   { tool: "docker-registry", debianPackage: "docker-registry" },
   { tool: "skopeo", debianPackage: "skopeo" },
   { tool: "systemd-analyze", debianPackage: "systemd" },
+  { tool: "promtool", debianPackage: "prometheus" },
+  { tool: "chromium", debianPackage: "chromium" },
 ];
 
 /** Required to build Dockerfiles in tests: a builder, what BuildKit runs containers with, and a registry. @type {readonly SystemTool[]} */

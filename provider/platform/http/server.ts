@@ -1,8 +1,10 @@
 /** The HTTP server of the daemon. Built on node:http because a GET of this API may have a JSON body. */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import { UnikernelError } from "../../base/errors";
 import type { Timings } from "../timings";
 import { createBearerCheck } from "./auth";
+import { type Endpoint, pathOf, sendStatus } from "./endpoint";
 import { handleRequest, type RequestOptions } from "./handleRequest";
 import { InFlightRequests, REQUEST_EVENTS, type RequestActivity } from "./inFlightRequests";
 import { MAX_HEADER_BYTES } from "./limits";
@@ -12,7 +14,11 @@ import { rejectConnection, toRequestError } from "./malformedRequest";
 export interface ApiServerOptions extends Pick<RequestOptions, "handlers" | "dialect" | "log"> {
   /** Bearer token that every request must send. Secret. */
   readonly token: string;
+  /** Port to listen on; `undefined`: a free one that the kernel chooses. */
+  readonly port?: number | undefined;
   readonly timings: Pick<Timings, "headersTimeoutMs" | "requestTimeoutMs">;
+  /** What is served beside the API; `undefined`: nothing. */
+  readonly endpoints?: readonly Endpoint[];
 }
 
 /** A listening server. */
@@ -32,7 +38,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 30_000;
  */
 const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
-/** Starts the server on loopback, on a port that the kernel chooses. */
+/** Starts the server on loopback. Throws `IN_USE` if the port cannot be had. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { headersTimeoutMs, requestTimeoutMs } = options.timings;
   const requestOptions = { ...options, isAuthorized: createBearerCheck(options.token) };
@@ -46,7 +52,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const inFlight = new InFlightRequests(server);
   for (const event of REQUEST_EVENTS)
     server.on(event, (request: http.IncomingMessage, response: http.ServerResponse) => {
-      void handleRequest(request, response, inFlight.signals.get(request) ?? AbortSignal.abort(), requestOptions);
+      const gone = inFlight.signals.get(request) ?? AbortSignal.abort();
+      const endpoint = options.endpoints?.find((one) => one.matches(pathOf(request)));
+      if (endpoint === undefined) void handleRequest(request, response, gone, requestOptions);
+      else
+        endpoint.handle(request, response, gone).catch((error: unknown) => {
+          if (gone.aborted) return;
+          options.log.write("bug", { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+          sendStatus(response, 500, "Internal error; see daemon.log.");
+        });
     });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     inFlight.afterPendingResponses(socket, (begun) => {
@@ -55,8 +69,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: HOST, port: 0 }, resolve);
+    server.once("error", (cause: NodeJS.ErrnoException) => reject(portError(options.port, cause)));
+    server.listen({ host: HOST, port: options.port ?? 0 }, resolve);
   });
   const { port } = server.address() as AddressInfo; // always an AddressInfo for a TCP server that listens
   return {
@@ -70,3 +84,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       }),
   };
 }
+
+const portError = (port: number | undefined, cause: NodeJS.ErrnoException): UnikernelError =>
+  new UnikernelError("IN_USE", `Listening on ${HOST}:${port ?? 0} failed (${cause.code ?? cause.message}).`, {
+    hint: "Give another number to '--port', or end the program that has this one.",
+    cause,
+  });

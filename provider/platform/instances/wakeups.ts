@@ -7,6 +7,8 @@ const BUCKET_BOUNDS_MS = Array.from({ length: 13 }, (_, power) => 2 ** power);
 export interface WakeupHistogram {
   /** Number of wake-ups that took at most `boundMs`. The last bucket has no bound and counts all. */
   readonly buckets: readonly { readonly boundMs: number | undefined; readonly count: number }[];
+  /** Number of all wake-ups. */
+  readonly count: number;
   /** Total duration of all wake-ups. */
   readonly sumMs: number;
 }
@@ -23,11 +25,12 @@ export class WakeupMetrics {
     this.#startedAtMs = performance.now();
   }
 
-  /** The instance is ready. Does nothing without a {@link begin} before it. */
-  ready(): void {
-    if (this.#startedAtMs === undefined) return;
+  /** The instance is ready. True if it has woken; does nothing without a {@link begin} before it. */
+  ready(): boolean {
+    if (this.#startedAtMs === undefined) return false;
     this.record(performance.now() - this.#startedAtMs);
     this.#startedAtMs = undefined;
+    return true;
   }
 
   /** The instance stopped before it was ready. */
@@ -47,6 +50,10 @@ export class WakeupMetrics {
   /** All wake-ups so far. */
   get histogram(): WakeupHistogram {
     const bounded = BUCKET_BOUNDS_MS.map((boundMs, index) => ({ boundMs, count: this.#counts[index] ?? 0 }));
-    return { buckets: [...bounded, { boundMs: undefined, count: this.#total }], sumMs: this.#sumMs };
+    return {
+      buckets: [...bounded, { boundMs: undefined, count: this.#total }],
+      count: this.#total,
+      sumMs: this.#sumMs,
+    };
   }
 }

@@ -1,7 +1,9 @@
 /** The `unikernel` command as a user runs it, and daemons started by several processes at once. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs/promises";
+import * as net from "node:net";
 import * as path from "node:path";
 import { connectLocalDaemon } from "../../../provider/client/localDaemon";
 import { localPaths } from "../../../provider/base/localPaths";
@@ -28,10 +30,10 @@ describe("the unikernel command", function () {
     assert.match((await unikernel("--version")).stdout, /^\d+\.\d+\.\d+\n$/);
     assert.match((await unikernel("--help")).stdout, /^Usage: unikernel/);
     const unknown = await unikernel("local", "sideways");
-    assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
+    assert.deepEqual([unknown.code, unknown.stdout], [2, ""]);
     assert.match(unknown.stderr, /Unknown command 'local sideways'/);
     const option = await unikernel("local", "up", "--forever");
-    assert.equal(option.code, 1);
+    assert.equal(option.code, 2);
     assert.match(option.stderr, /--forever/);
     assert.equal(await platform.daemonPid(), undefined);
   });
@@ -99,9 +101,28 @@ describe("the unikernel command", function () {
     await unikernel("local", "down");
   });
 
+  it("serves the API at a given port, and says if another program has it", async () => {
+    const port = await freePort();
+    const up = await unikernel("local", "up", "--port", String(port));
+    assert.match(up.stdout, new RegExp(`running at http://127\\.0\\.0\\.1:${port} .*started with '--port ${port}'`));
+    const other = await unikernel("local", "up", "--port", String(await freePort()));
+    assert.match(other.stderr, /IN_USE: .*started without '--port \d+'/);
+    await unikernel("local", "down");
+    const holder = net.createServer().listen(port, "127.0.0.1");
+    await once(holder, "listening");
+    try {
+      const taken = await unikernel("local", "up", "--port", String(port));
+      assert.equal(taken.code, 1);
+      assert.match(taken.stderr, new RegExp(`IN_USE: The local platform cannot listen on port ${port} .*'--port'`));
+    } finally {
+      holder.close();
+    }
+    assert.match((await unikernel("local", "up", "--port", "70000")).stderr, /INPUT_INVALID: Invalid port '70000'/);
+  });
+
   it("rejects invalid settings before starting anything", async () => {
     const typing = await unikernel("local", "up", "--quota", "instanses=1");
-    assert.equal(typing.code, 1);
+    assert.equal(typing.code, 2);
     assert.match(typing.stderr, /INPUT_INVALID: Unknown quota 'instanses'\. Did you mean 'instances'\?/);
     process.env["UNIKERNEL_QUOTAS"] = "volumes=-1";
     try {

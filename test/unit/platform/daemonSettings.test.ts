@@ -31,6 +31,7 @@ describe("the settings of a daemon", () => {
     const args = ["--stay", "--quota", "instances=10", "--quota=total_volume_mb=100"];
     assert.deepEqual(parseSettings(args, "instances=5, volumes=7"), {
       stay: true,
+      port: undefined,
       quotas: { instances: 10, volumes: 7, total_volume_mb: 100 },
     });
     assert.deepEqual(parseSettings(["--quota", "instances=1", "--quota", "instances=2"], undefined).quotas, {
@@ -61,6 +62,17 @@ describe("the settings of a daemon", () => {
       /'min_memory_mb' \(9000\) exceeds 'max_memory_mb' \(8192\)/,
     );
     assertRejected(["--quota", "max_vcpus=0"], undefined, /'min_vcpus' \(1\) exceeds 'max_vcpus' \(0\)/);
+  });
+
+  it("have a port from 1 to 65535", () => {
+    assert.equal(parseSettings(["--port", "7700"], undefined).port, 7700);
+    for (const port of ["0", "65536", "http", "-1", "1.5", ""])
+      assertRejected([`--port=${port}`], undefined, /^Invalid port '.*'\. Give a number from 1 to 65535\.$/);
+    const running = toDaemonSettings(false, DEFAULT_QUOTAS, 7700);
+    assert.deepEqual(toCommandLineOptions(running), ["--port 7700"]);
+    assert.deepEqual(unmetOptions(parseSettings(["--port", "7700"], undefined), running), []);
+    assert.deepEqual(unmetOptions(parseSettings(["--port", "7701"], undefined), running), ["--port 7701"]);
+    assert.deepEqual(unmetOptions(parseSettings([], undefined), running), []);
   });
 
   it("reject unknown options and stray values", () => {

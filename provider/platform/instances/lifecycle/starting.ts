@@ -146,7 +146,7 @@ export function onReady(machine: InstanceMachine, session: VmSession, phase: Abo
   if (machine.state !== "running" || phase.aborted) return;
   const { uuid } = machine.record;
   session.progress = { ...session.progress, state: "passed", reason: undefined };
-  machine.wakeups.ready();
+  if (machine.wakeups.ready()) machine.env.notifyChange();
   machine.env.network.ready(machine.record.privateIp);
   machine.rotation?.setState(uuid, "ready", session.vm);
   armCooldown(machine, machine.rotation?.connectionCount(uuid) ?? 0);

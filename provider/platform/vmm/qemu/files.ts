@@ -28,6 +28,10 @@ export interface VmFiles {
   readonly cardSocket: string;
   /** Frames of the VM's user network. */
   readonly uplinkSocket: string;
+  /** The guest's serial console while a user is attached to it. */
+  readonly consoleSocket: string;
+  /** QEMU's GDB stub once a user has asked for it. */
+  readonly gdbSocket: string;
   /** Process id, start time and run folder; see `identity.ts`. */
   readonly identity: string;
 }
@@ -49,14 +53,18 @@ export function vmFilesOf(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uu
     controlSocket: `${short}.ctl`,
     cardSocket: `${short}.nic`,
     uplinkSocket: `${short}.net`,
+    consoleSocket: `${short}.con`,
+    gdbSocket: `${short}.gdb`,
     identity: path.join(folder, "vm.json"),
   };
 }
 
 /** Deletes the sockets and the identity of a VM that is gone; its logs stay. */
 export async function removeRunFiles(files: VmFiles): Promise<void> {
-  const { qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket, identity } = files;
-  for (const file of [qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket, identity]) {
+  const { qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket, consoleSocket, gdbSocket, identity } =
+    files;
+  const sockets = [qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket, consoleSocket, gdbSocket];
+  for (const file of [...sockets, identity]) {
     await fs.rm(file, { force: true });
   }
 }

@@ -1,10 +1,10 @@
 /** `unikernel local trust`: makes this machine's clients trust the certificates of the local platform. */
 import * as os from "node:os";
-import { parseOptions } from "../base/commandLineOptions";
-import { exec, findTool } from "../base/exec";
-import { UnikernelError } from "../base/errors";
-import { localPaths } from "../base/localPaths";
-import { ensureCertificateAuthority } from "../platform/certificates/caFiles";
+import { parseOptions } from "../../base/commandLineOptions";
+import { exec, findTool } from "../../base/exec";
+import { UnikernelError } from "../../base/errors";
+import { localPaths } from "../../base/localPaths";
+import { ensureCertificateAuthority } from "../../platform/certificates/caFiles";
 import { type TrustMachine, type TrustStep, planTrust } from "./trustSteps";
 
 /**
@@ -13,7 +13,7 @@ import { type TrustMachine, type TrustStep, planTrust } from "./trustSteps";
  *
  * Throws `INPUT_INVALID` for invalid arguments, `OPERATION_FAILED` when a store rejects the change.
  */
-export async function localTrust(args: readonly string[]): Promise<string> {
+export async function trust(args: readonly string[]): Promise<string> {
   const { remove } = parseOptions(args, { remove: "switch" });
   const paths = localPaths();
   const { commonName } = ensureCertificateAuthority(paths, Date.now());

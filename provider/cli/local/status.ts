@@ -1,12 +1,12 @@
 /** `unikernel local status` */
-import { createClient } from "../client/client";
-import { findLocalDaemon } from "../client/localDaemon";
-import { parseOptions } from "../base/commandLineOptions";
-import { stripPlatformPrefix } from "../contract/imageUrl";
-import type { ServiceItem } from "../contract/models";
-import { isRolloutLock, lockHolder, serviceOfRolloutLock } from "../contract/rolloutLock";
-import { localPaths } from "../base/localPaths";
-import { toCommandLineOptions } from "../platform/daemonSettings";
+import { createClient } from "../../client/client";
+import { findLocalDaemon } from "../../client/localDaemon";
+import { parseOptions } from "../../base/commandLineOptions";
+import { stripPlatformPrefix } from "../../contract/imageUrl";
+import type { ServiceItem } from "../../contract/models";
+import { isRolloutLock, lockHolder, serviceOfRolloutLock } from "../../contract/rolloutLock";
+import { localPaths } from "../../base/localPaths";
+import { toCommandLineOptions } from "../../platform/daemonSettings";
 
 /** Objects that do not run, but keep an idle daemon from exiting. */
 const OTHER_KINDS = [
@@ -25,7 +25,7 @@ function describeLock(lock: ServiceItem, services: readonly ServiceItem[]): stri
 }
 
 /** Describes the daemon and its objects; never starts a daemon. */
-export async function localStatus(args: readonly string[]): Promise<string> {
+export async function status(args: readonly string[]): Promise<string> {
   parseOptions(args, {});
   const { stateDir } = localPaths();
   const daemon = await findLocalDaemon();

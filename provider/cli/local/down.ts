@@ -1,10 +1,10 @@
 /** `unikernel local down` */
-import { createClient } from "../client/client";
-import { connectLocalDaemon, findLocalDaemon } from "../client/localDaemon";
-import { parseOptions } from "../base/commandLineOptions";
-import { systemClock } from "../base/clock";
-import { UnikernelError } from "../base/errors";
-import { deleteEverything } from "./deleteEverything";
+import { createClient } from "../../client/client";
+import { connectLocalDaemon, findLocalDaemon } from "../../client/localDaemon";
+import { parseOptions } from "../../base/commandLineOptions";
+import { systemClock } from "../../base/clock";
+import { UnikernelError } from "../../base/errors";
+import { deleteEverything } from "../deleteEverything";
 
 const STOP_TIMEOUT_MS = 20_000;
 const POLL_INTERVAL_MS = 50;
@@ -13,7 +13,7 @@ const POLL_INTERVAL_MS = 50;
  * Stops the daemon; `--all` deletes everything first. Throws `IN_USE` while VMs run or when something cannot be deleted,
  * `DAEMON_FAILED` when the daemon does not stop within {@link STOP_TIMEOUT_MS}.
  */
-export async function localDown(args: readonly string[]): Promise<string> {
+export async function down(args: readonly string[]): Promise<string> {
   const { all } = parseOptions(args, { all: "switch" });
   // With --all, start a daemon if necessary: the objects to delete may belong to a platform whose daemon has exited.
   const daemon = all ? await connectLocalDaemon() : await findLocalDaemon();

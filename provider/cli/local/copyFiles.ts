@@ -1,0 +1,75 @@
+/** `unikernel local volume cp` */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { parseArguments } from "../../base/commandLineOptions";
+import { UnikernelError, fromSystemError } from "../../base/errors";
+import { localPaths } from "../../base/localPaths";
+import { onlyItem } from "../../client/client";
+import { lendFolder } from "../../client/lendFolder";
+import { requireLocal } from "./client";
+
+/** A copy, as its two operands say. */
+export interface FileCopy {
+  readonly action: "import" | "export";
+  /** Name or UUID. */
+  readonly volume: string;
+  readonly folder: string;
+}
+
+const USAGE =
+  "Use 'unikernel local volume cp <volume>: <folder>' to copy out of a volume, or '<folder> <volume>:' to copy into one.";
+
+/** Exactly one operand ends in a colon: the volume, whose whole content is copied. Throws `INPUT_INVALID`. Pure. */
+export function parseFileCopy(operands: readonly string[]): FileCopy {
+  const invalid = (message: string) => new UnikernelError("INPUT_INVALID", message, { hint: USAGE });
+  const [source, target, ...more] = operands;
+  if (source === undefined || target === undefined || more.length > 0) {
+    throw invalid(`A copy has a source and a target; ${operands.length} were given.`);
+  }
+  const names = [source, target].map((operand) => /^([^/:]+):(.*)$/.exec(operand));
+  const [from, to] = names;
+  if ((from === null) === (to === null)) {
+    throw invalid(`Either '${source}' or '${target}' must be a volume, with a colon at its end.`);
+  }
+  const [whole = "", volume = "", inner = ""] = from ?? to ?? [];
+  if (inner !== "" && inner !== "/")
+    throw invalid(`'${whole}' names a part of a volume: only all of it can be copied.`);
+  return from ? { action: "export", volume, folder: target } : { action: "import", volume, folder: source };
+}
+
+/** Copies the files of a volume to a new or empty folder, or the files of a folder to the root of a volume. */
+export async function copyFiles(args: readonly string[]): Promise<string> {
+  const { action, volume, folder } = parseFileCopy(parseArguments(args, {}).operands);
+  const { client } = await requireLocal();
+  const { items } = await client.getVolumes({});
+  const found = items.find(({ name, uuid }) => name === volume || uuid === volume);
+  if (found === undefined) {
+    throw new UnikernelError("NOT_FOUND", `There is no volume '${volume}'.`, {
+      hint: "'unikernel local volume ls' lists them.",
+    });
+  }
+  if (action === "export") {
+    await fs.mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw fromSystemError(error, `creating '${folder}'`);
+    });
+  } else await assertFolder(folder);
+  const attempted =
+    action === "export"
+      ? `Copying volume '${found.name}' to '${folder}'`
+      : `Copying '${folder}' to volume '${found.name}'`;
+  const { entries = 0, skipped = [] } = await lendFolder(localPaths(), folder, async (id) => {
+    const body = [{ uuid: found.uuid, folder: id }];
+    return onlyItem(
+      await (action === "export" ? client.exportVolumes({ body }) : client.importVolumes({ body })),
+      attempted,
+    );
+  });
+  const left = skipped.map((file) => `Left out: ${file} (no file, folder or link)`);
+  return [`${attempted}: ${entries} ${entries === 1 ? "entry" : "entries"}.`, ...left].join("\n");
+}
+
+async function assertFolder(folder: string): Promise<void> {
+  const stats = await fs.stat(folder).catch(() => undefined);
+  if (stats?.isDirectory() === true) return;
+  throw new UnikernelError("INPUT_INVALID", `'${path.resolve(folder)}' is no folder.`, { hint: USAGE });
+}

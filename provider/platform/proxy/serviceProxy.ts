@@ -10,14 +10,15 @@
  *   ├─ tls ──────► handshake and decryption, closed on failure ─┐                    tlsTermination.ts
  *   └─ plain ───────────────────────────────────────────────────┤
  *   ┌───────────────────────────────────────────────────────────┘
- *   ▼
+ *   ├─ http ─────► for each request: acquire, exchange, respond                      http/httpPorts.ts
+ *   ▼              a request that cannot be served gets 429, 502, 503 or 504         http/refusal.ts
  * acquire                         rotation.ts: rejected after holdTimeoutMs without an instance
  *   │ chooseInstance.ts decides, and again after every change of an instance:
  *   ├─ connect ──► connect to the instance (lease.ts); on failure try another one
  *   ├─ wake ─────► wake an instance in standby, wait for the next change
  *   ├─ hold ─────► an instance starts, has not passed its probe, or leaves and may get a successor (departure.ts)
  *   └─ refuse ───► rejected; after failed attempts: pause, then try again
- *   │ rejected: 503 with Retry-After if the client speaks HTTP, otherwise closed     unavailable.ts
+ *   │ rejected: 429 or 503 if the client speaks HTTP, otherwise reset                unavailable.ts
  *   ▼
  * splice                          splice.ts: bytes in both directions, counted in traffic.ts
  *   │ while the instance drains or is withdrawn:
@@ -37,7 +38,11 @@ import type { ConnectionLimits } from "./rotation/chooseInstance";
 import { createRedirectHandler } from "./redirect";
 import { splice } from "./splice";
 import { type TlsCertificates, terminateTls } from "./tlsTermination";
-import { reject } from "./unavailable";
+import { reject, respondUnserved } from "./unavailable";
+import type { RequestTargets } from "./http/forward";
+import { NOT_READY, type Refusal, TOO_MANY_REQUESTS } from "./http/refusal";
+import type { Lease } from "./rotation/lease";
+import { HTTP_PROTOCOLS, HttpPorts } from "./http/httpPorts";
 import { withTimeout } from "../../base/timeout";
 
 /** A published port and how its connections are handled. */
@@ -67,11 +72,13 @@ export class ServiceProxy {
   readonly #timings: Timings;
   readonly #listeners = new Map<number, PortListener>();
   readonly #clients = new Set<net.Socket>();
+  readonly #http: HttpPorts;
   #closed = false;
 
   constructor(limits: ConnectionLimits, events: RotationEvents, timings: Timings) {
     this.rotation = new Rotation(limits, events, timings);
     this.#timings = timings;
+    this.#http = new HttpPorts(timings);
   }
 
   /**
@@ -108,6 +115,7 @@ export class ServiceProxy {
     this.#closed = true;
     for (const port of [...this.#listeners.keys()]) this.#unpublish(port);
     for (const client of this.#clients) client.destroy();
+    this.#http.close();
   }
 
   #unpublish(port: number): void {
@@ -118,7 +126,7 @@ export class ServiceProxy {
   #handlerFor({ destinationPort, isHttp, mode }: PortMapping): ConnectionHandler {
     if (mode === "redirect") return createRedirectHandler(destinationPort);
     const serve: ConnectionHandler = (client) => void this.#serve(this.#track(client), destinationPort, isHttp);
-    return mode === "plain" ? serve : terminateTls(mode.tls, serve);
+    return mode === "plain" ? serve : terminateTls(mode.tls, isHttp ? HTTP_PROTOCOLS : [], serve);
   }
 
   /**
@@ -133,24 +141,43 @@ export class ServiceProxy {
   }
 
   async #serve(client: net.Socket, destinationPort: number, isHttp: boolean): Promise<void> {
+    if (isHttp) return this.#http.serve(client, this.#targetsOf(destinationPort));
     const closed = new AbortController();
     client.once("close", () => closed.abort());
-    const acquire = () =>
-      withTimeout(this.rotation.holdTimeoutMs, closed.signal, (signal) =>
-        this.rotation.acquire(destinationPort, signal),
-      );
+    const acquire = () => this.#acquire(destinationPort, closed.signal);
     const lease = await acquire();
     if (client.destroyed) {
       lease?.socket.destroy();
       lease?.release("finished");
       return;
     }
-    if (lease === undefined) return reject(client, isHttp);
+    if (lease === undefined) return reject(client, this.#refusal);
     await splice(client, lease, {
       drainIdleMs: this.#timings.drainIdleMs,
       isNextReady: () => this.rotation.isAnyReady,
       acquire,
-      reject: (unserved) => reject(unserved, true), // only requests over HTTP are moved
+      reject: (unserved) => respondUnserved(unserved, this.#refusal), // only requests over HTTP are moved
     });
+  }
+
+  #targetsOf(destinationPort: number): RequestTargets {
+    return {
+      answersFor: () => true,
+      acquireIdle: (maxIdleMs) => this.rotation.acquireIdle(destinationPort, maxIdleMs),
+      acquire: (signal) => this.#acquire(destinationPort, signal),
+      refusal: () => this.#refusal,
+    };
+  }
+
+  /** As of the rotation, for as long as a connection waits for an instance. */
+  #acquire(destinationPort: number, signal: AbortSignal): Promise<Lease | undefined> {
+    return withTimeout(this.rotation.holdTimeoutMs, signal, (limited) =>
+      this.rotation.acquire(destinationPort, limited),
+    );
+  }
+
+  /** What a request is told for which there is no instance. */
+  get #refusal(): Refusal {
+    return this.rotation.isFull ? TOO_MANY_REQUESTS : NOT_READY;
   }
 }

@@ -20,9 +20,12 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 /**
  * A handler of connections that decrypts them and passes them on, paused; a connection that does not speak TLS is
  * closed.
+ *
+ * @param protocols what clients may negotiate, best first (ALPN); none: they are not asked
  */
 export function terminateTls(
   certificates: TlsCertificates,
+  protocols: readonly string[],
   onSecured: (client: net.Socket) => void,
 ): (raw: net.Socket) => void {
   const { selfSigned, findUploaded } = certificates;
@@ -31,6 +34,7 @@ export function terminateTls(
       key: selfSigned.pem,
       cert: selfSigned.pem,
       pauseOnConnect: true,
+      ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       SNICallback: (serverName, done) => {
         let context: tls.SecureContext | undefined;

@@ -31,6 +31,12 @@ export interface Timings {
   readonly headersTimeoutMs: number;
   /** How long a whole request may take to arrive. */
   readonly requestTimeoutMs: number;
+  /** How long an instance may take to respond to an HTTP request, from the last byte that it got. */
+  readonly responseTimeoutMs: number;
+  /** How long a client may take to send the next bytes of an HTTP request's body. */
+  readonly uploadIdleMs: number;
+  /** How long a client's HTTP connection stays open between two requests, or without a byte once the client has closed its side. */
+  readonly clientKeepAliveMs: number;
   /** How long the daemon waits for open requests and connections when it shuts down. */
   readonly closeGraceMs: number;
 }
@@ -51,5 +57,8 @@ export const DEFAULT_TIMINGS: Timings = {
   consoleCheckIntervalMs: 2_000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
+  responseTimeoutMs: 300_000,
+  uploadIdleMs: 60_000,
+  clientKeepAliveMs: 60_000,
   closeGraceMs: 2_000,
 };

@@ -44,6 +44,12 @@ export class HttpExchanges {
     });
   }
 
+  /** What follows in both directions is another protocol. */
+  startTunnel(): void {
+    this.#requests.startOtherProtocol();
+    this.#responses.startOtherProtocol();
+  }
+
   /** Follows bytes from the client. */
   fromClient(chunk: Buffer): void {
     this.#requests.read(chunk);

@@ -59,6 +59,11 @@ export class HttpMessageReader {
     return this.#position === "other-protocol";
   }
 
+  /** What follows is not HTTP/1. */
+  startOtherProtocol(): void {
+    this.#position = "other-protocol";
+  }
+
   /** Follows the next bytes. */
   read(chunk: Buffer): void {
     for (let at = 0; at < chunk.length;) {

@@ -7,6 +7,8 @@
  *   ▼
  * mode of the port                serviceProxy.ts
  *   ├─ redirect ─► 301 or 308 to https://…, closed; no instance is involved          redirect.ts
+ *   ├─ http ─────► for each request: acquire, exchange, respond                      http/httpPorts.ts
+ *   │              a request that cannot be served gets 429, 502, 503 or 504         http/refusal.ts
  *   └─ forward
  *   ▼
  * acquire                         rotation.ts: rejected after holdTimeoutMs without an instance
@@ -15,7 +17,7 @@
  *   ├─ wake ─────► wake an instance in standby, wait for the next change
  *   ├─ hold ─────► an instance starts, has not passed its probe, or leaves and may get a successor (departure.ts)
  *   └─ refuse ───► rejected; after failed attempts: pause, then try again
- *   │ rejected: 503 with Retry-After if the client speaks HTTP, otherwise closed     unavailable.ts
+ *   │ rejected: 429 or 503 if the client speaks HTTP, otherwise reset                unavailable.ts
  *   ▼
  * splice                          splice.ts: bytes in both directions, counted in traffic.ts
  *   │ while the instance drains or is withdrawn:
@@ -36,7 +38,13 @@ import { Rotation, type RotationEvents } from "./rotation/rotation";
 import type { ConnectionLimits } from "./rotation/chooseInstance";
 import { createRedirectHandler } from "./redirect";
 import { splice } from "./splice";
-import { reject } from "./unavailable";
+import { hostWithoutPort } from "./ports/requestHost";
+import { answersFor, namesNoService } from "./ports/selectRoute";
+import { reject, respondUnserved } from "./unavailable";
+import type { RequestTargets } from "./http/forward";
+import { NOT_READY, type Refusal, TOO_MANY_REQUESTS } from "./http/refusal";
+import type { Lease } from "./rotation/lease";
+import { HttpPorts } from "./http/httpPorts";
 import { withTimeout } from "../../base/timeout";
 
 /** A published port and how its connections are handled. */
@@ -64,12 +72,15 @@ export class ServiceProxy {
   readonly #timings: Timings;
   readonly #ports: PublicPorts;
   readonly #clients = new Set<net.Socket>();
+  readonly #http: HttpPorts;
+  #domains: readonly string[] = [];
   #closed = false;
 
   constructor(limits: ConnectionLimits, events: RotationEvents, timings: Timings, ports: PublicPorts) {
     this.#ports = ports;
     this.rotation = new Rotation(limits, events, timings);
     this.#timings = timings;
+    this.#http = new HttpPorts(timings);
   }
 
   /**
@@ -84,6 +95,7 @@ export class ServiceProxy {
       if (this.#closed)
         throw new ApiItemError("FailedOperation", "The service group was deleted while its ports were being opened");
     });
+    this.#domains = names.domains;
   }
 
   /** Closes every port and cuts every connection. Final. */
@@ -91,6 +103,7 @@ export class ServiceProxy {
     this.#closed = true;
     this.#ports.withdraw(this);
     for (const client of this.#clients) client.destroy();
+    this.#http.close();
   }
 
   #routeFor(mapping: PortMapping, names: ServiceNames): PortRoute {
@@ -108,25 +121,50 @@ export class ServiceProxy {
   }
 
   async #serve(client: net.Socket, destinationPort: number, isHttp: boolean): Promise<void> {
+    if (isHttp) return this.#http.serve(client, this.#targetsOf(destinationPort));
     const closed = new AbortController();
     client.once("close", () => closed.abort());
-    const acquire = () =>
-      withTimeout(this.rotation.holdTimeoutMs, closed.signal, (signal) =>
-        this.rotation.acquire(destinationPort, signal),
-      );
+    const acquire = () => this.#acquire(destinationPort, closed.signal);
     const lease = await acquire();
     if (client.destroyed) {
       lease?.socket.destroy();
       lease?.release("finished");
       return;
     }
-    if (lease === undefined) return reject(client, isHttp);
+    if (lease === undefined) return reject(client, this.#refusal);
     await splice(client, lease, {
       drainIdleMs: this.#timings.drainIdleMs,
       isNextReady: () => this.rotation.isAnyReady,
       acquire,
-      reject: (unserved) => reject(unserved, true), // only requests over HTTP are moved
+      reject: (unserved) => respondUnserved(unserved, this.#refusal), // only requests over HTTP are moved
     });
+  }
+
+  /** True unless a request on an open connection asks for a name of another service. The names may have changed since it was opened. */
+  #answersFor(host: string | undefined): boolean {
+    const name = host === undefined ? undefined : hostWithoutPort(host);
+    return name === undefined || namesNoService(name) || answersFor(this.#domains, name);
+  }
+
+  #targetsOf(destinationPort: number): RequestTargets {
+    return {
+      answersFor: (host) => this.#answersFor(host),
+      acquireIdle: (maxIdleMs) => this.rotation.acquireIdle(destinationPort, maxIdleMs),
+      acquire: (signal) => this.#acquire(destinationPort, signal),
+      refusal: () => this.#refusal,
+    };
+  }
+
+  /** As of the rotation, for as long as a connection waits for an instance. */
+  #acquire(destinationPort: number, signal: AbortSignal): Promise<Lease | undefined> {
+    return withTimeout(this.rotation.holdTimeoutMs, signal, (limited) =>
+      this.rotation.acquire(destinationPort, limited),
+    );
+  }
+
+  /** What a request is told for which there is no instance. */
+  get #refusal(): Refusal {
+    return this.rotation.isFull ? TOO_MANY_REQUESTS : NOT_READY;
   }
 }
 

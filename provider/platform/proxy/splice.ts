@@ -29,6 +29,14 @@ export interface SpliceOptions {
 /** How long a client without an instance may take to send its next request. Keep-alive timeouts of servers are of this order. */
 const PARKED_MS = 60_000;
 
+/** As {@link splice}, for a connection that is no longer HTTP: it stays with its instance. */
+export function spliceTunnel(client: net.Socket, lease: Lease, drainIdleMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const stays = { isNextReady: () => false, acquire: () => Promise.resolve(undefined), reject: () => undefined };
+    new Splice(client, { drainIdleMs, ...stays }, resolve).startTunnel().attach(lease);
+  });
+}
+
 /**
  * Connects a client, whose socket is paused, to the instance of `lease`; resolves when the client's connection has
  * closed.
@@ -71,6 +79,13 @@ class Splice implements ConnectionFacts {
       this.#detach("finished");
       onClosed();
     });
+  }
+
+  /** What follows is another protocol. Its last message was the instance's consent. */
+  startTunnel(): this {
+    this.exchanges.startTunnel();
+    this.lastFrom = "instance";
+    return this;
   }
 
   #clientEnded(): void {

@@ -42,6 +42,8 @@ export class ConnectionTraffic {
   #requests = 0;
   #inFlight = false;
   #movedAt = performance.now();
+  /** What {@link recordMoved} has seen of the socket's counters. */
+  readonly #seen = { bytesRead: 0, bytesWritten: 0 };
   /** Packets to (`rx`) and from (`tx`) the instance. */
   readonly packets = { rx: 0, tx: 0 };
 
@@ -78,6 +80,14 @@ export class ConnectionTraffic {
     this.packets[direction] += packetsOf(bytes);
     this.#inFlight = inFlight;
     this.#movedAt = performance.now();
+  }
+
+  /** As {@link recordBytes}, for all bytes since the last call, by the socket's own counters. */
+  recordMoved(inFlight: boolean): void {
+    const { bytesRead, bytesWritten } = this.socket;
+    this.recordBytes("rx", bytesWritten - this.#seen.bytesWritten, inFlight);
+    this.recordBytes("tx", bytesRead - this.#seen.bytesRead, inFlight);
+    Object.assign(this.#seen, { bytesRead, bytesWritten });
   }
 
   /** Milliseconds since the last byte; 0 while an HTTP request is in flight. */

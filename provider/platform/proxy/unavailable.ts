@@ -1,49 +1,46 @@
-/** What a client gets for which no instance is ready: a response if it speaks HTTP, otherwise the end of its connection. */
+/** What a client gets, on a port without the handler `http`, for which no instance is ready: a response if it speaks HTTP, otherwise a reset. */
 import * as http from "node:http";
 import type * as net from "node:net";
+import { type Refusal, refusalContent } from "./http/refusal";
+import { resetConnection } from "./resetConnection";
 import { startsHttpRequest } from "./httpExchanges";
 
-/** When a client should try again. */
-const RETRY_AFTER_S = 1;
 /** How long a client may take to send its request. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** How long a client may take to show that it speaks HTTP, on a port without the handler `http`. */
+/** How long a client may take to show that it speaks HTTP. */
 const FIRST_BYTES_TIMEOUT_MS = 100;
 
+const refusals = new WeakMap<net.Socket, Refusal>();
+
 const server = http.createServer((request, response) => {
-  const body = "No instance is ready.\n";
+  const refusal = refusals.get(request.socket);
+  if (refusal === undefined) return void request.destroy();
+  const { body, headers } = refusalContent(refusal);
   // Only after the whole request: a client that is still sending may lose a response that comes earlier.
   request.resume().once("end", () => {
     response
-      .writeHead(503, {
-        connection: "close",
-        "content-type": "text/plain; charset=utf-8",
-        "content-length": Buffer.byteLength(body),
-        "retry-after": `${RETRY_AFTER_S}`,
-      })
+      .writeHead(refusal.status, { connection: "close", ...headers })
       .end(request.method === "HEAD" ? undefined : body);
   });
 });
 
-/**
- * Ends a paused connection. A client that speaks HTTP gets 503 with `Retry-After`. On a port without the handler `http` its first bytes
- * tell: only ports 80 and 443 can have the handler, but many others carry HTTP.
- */
-export function reject(client: net.Socket, isHttpPort: boolean): void {
-  if (isHttpPort) return respond(client);
-  const close = (): void => void client.destroy();
+/** Ends a paused connection. Its first bytes tell whether it is HTTP: only ports 80 and 443 have a handler for it, but many carry it. */
+export function reject(client: net.Socket, refusal: Refusal): void {
+  const close = (): void => resetConnection(client);
   client.setTimeout(FIRST_BYTES_TIMEOUT_MS, close);
   client.once("end", close);
   client.once("data", (chunk: Buffer) => {
     client.off("end", close).off("timeout", close).pause();
     if (!startsHttpRequest(chunk)) return close();
     client.unshift(chunk);
-    respond(client);
+    respondUnserved(client, refusal);
   });
   client.resume();
 }
 
-function respond(client: net.Socket): void {
+/** Answers the request that a paused connection brings, and closes it. */
+export function respondUnserved(client: net.Socket, refusal: Refusal): void {
+  refusals.set(client, refusal);
   client.setTimeout(REQUEST_TIMEOUT_MS, () => client.destroy());
   server.emit("connection", client);
   client.resume();

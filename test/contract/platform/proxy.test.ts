@@ -123,7 +123,7 @@ describe("a published port", () => {
     await running("a");
     const agent = new http.Agent({ keepAlive: true });
     await get(agent);
-    assert.equal((await get()).status, 503);
+    assert.equal((await get()).status, 429);
     agent.destroy();
   });
 

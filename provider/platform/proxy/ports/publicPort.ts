@@ -8,6 +8,7 @@
  *   └─ tls ───► server name ──► unknown: alert               clientHello.ts
  *        └─► handshake with its certificate, bounded         tlsHandshake.ts
  *             ├─ tls ──────────────────────────────────────► its service
+ *             ├─ h2 ───────────────────────────────────────► its service
  *             └─ https ► Host header ─► another name: 421 ─► its service
  * ```
  */
@@ -98,7 +99,7 @@ export class PublicPort {
       this.#select(serverName) ?? (first?.protocol === "https" && namesNoService(serverName) ? first : undefined);
     if (route === undefined) return refuseServerName(client);
     try {
-      this.#handshakes.begin(client, route.certificateFor(serverName));
+      this.#handshakes.begin(client, route.certificateFor(serverName), route.protocol === "https");
     } catch {
       client.destroy(); // OpenSSL rejects the certificate: this affects connections to this name only
     }
@@ -109,6 +110,10 @@ export class PublicPort {
     const serverName = client.servername === false ? undefined : client.servername?.toLowerCase();
     const named = this.#select(serverName);
     if (named !== undefined && named.protocol === "tls") return this.#hand(client, named);
+    if (client.alpnProtocol === "h2") {
+      // Each of its requests names a host, which its service checks. The server name alone selects the service.
+      return named === undefined ? void client.destroy() : this.#hand(client, named);
+    }
     const request = await peek(client, parseRequestHost, HEAD_LIMITS);
     if (request === undefined) return void client.destroy();
     const route = request.host === undefined ? named : this.#select(request.host);

@@ -2,6 +2,9 @@
 import type * as net from "node:net";
 import * as tls from "node:tls";
 
+/** What HTTP ports negotiate in TLS, best first. Source: RFC 9113, section 3.2, and RFC 7301. */
+const HTTP_PROTOCOLS = ["h2", "http/1.1"] as const;
+
 /** A certificate with its issuers, and its private key. */
 export interface KeyPair {
   /** PEM: the certificate first, then its issuers. */
@@ -31,27 +34,35 @@ export class TlsHandshakes {
    * A context of its own per certificate: a certificate from `SNICallback` would be added to the server's own, and a client that
    * supports both kinds of keys would receive the elliptic one of the two.
    */
-  readonly #servers = new WeakMap<KeyPair, tls.Server>();
+  readonly #servers = { http: new WeakMap<KeyPair, tls.Server>(), other: new WeakMap<KeyPair, tls.Server>() };
 
   /** @param onSecured receives each decrypted connection, paused; one that fails is closed */
   constructor(onSecured: (client: tls.TLSSocket) => void) {
     this.#onSecured = onSecured;
   }
 
-  /** Starts the handshake of a paused connection. Throws if OpenSSL rejects the certificate. */
-  begin(raw: net.Socket, certificate: KeyPair): void {
-    this.#serverFor(certificate).emit("connection", raw);
+  /**
+   * Starts the handshake of a paused connection. Throws if OpenSSL rejects the certificate.
+   *
+   * @param isHttp true to offer {@link HTTP_PROTOCOLS}
+   */
+  begin(raw: net.Socket, certificate: KeyPair, isHttp: boolean): void {
+    this.#serverFor(certificate, isHttp).emit("connection", raw);
   }
 
-  #serverFor(certificate: KeyPair): tls.Server {
-    const cached = this.#servers.get(certificate);
+  #serverFor(certificate: KeyPair, isHttp: boolean): tls.Server {
+    const servers = this.#servers[isHttp ? "http" : "other"];
+    const cached = servers.get(certificate);
     if (cached !== undefined) return cached;
     const { chain: cert, pkey: key } = certificate;
-    const options = { cert, key, pauseOnConnect: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
+    const options = {
+      ...{ cert, key, pauseOnConnect: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+      ...(isHttp ? { ALPNProtocols: [...HTTP_PROTOCOLS] } : {}),
+    };
     const server = tls.createServer(options, this.#onSecured);
     // Node leaves the socket of a failed or timed-out handshake open.
     server.on("tlsClientError", (_error, client) => void client.destroy());
-    this.#servers.set(certificate, server);
+    servers.set(certificate, server);
     return server;
   }
 }

@@ -12,9 +12,11 @@ export interface ConnectTarget {
   ): Promise<net.Socket | undefined>;
 }
 
-/** An open connection to an instance, used by one client. */
+/** An open connection to an instance, used by one client, or for one request. */
 export interface Lease {
   readonly socket: net.Socket;
+  /** True if a request used the connection before. */
+  readonly isReused: boolean;
   /** Records what passes over the connection. */
   readonly traffic: ConnectionTraffic;
   /** Set once the instance drains: the client must finish or move to another instance. */
@@ -23,4 +25,6 @@ export interface Lease {
   onDrain: () => void;
   /** Stops counting the connection, without closing the socket. Idempotent. */
   release(end: LeaseEnd): void;
+  /** Releases the connection after a complete HTTP exchange, and keeps it for another request unless the instance gets none. Idempotent. */
+  keep(): void;
 }

@@ -8,9 +8,12 @@ import {
   type MemberSettings,
   type RotationMember,
   connectTo,
+  type ConnectionEvents,
   connectionCountOf,
+  endConnects,
   newMember,
   startDraining,
+  takeIdle,
 } from "./rotationMember";
 import { NO_TRAFFIC, type TrafficCounts } from "../traffic";
 import { withTimeout } from "../../../base/timeout";
@@ -58,7 +61,7 @@ export class Rotation {
     if (state === "starting") member.drain = undefined;
     if (member.state === "leaving" && state === "out" && !member.settings.withdrawn)
       this.#departure.record(member.settings.holdTimeoutMs);
-    if (state !== "ready") for (const connect of member.connects) connect.abort();
+    if (state !== "ready") endConnects(member);
     member.state = state;
     if (target !== undefined) member.target = target;
     this.#changes.notify();
@@ -73,7 +76,7 @@ export class Rotation {
     const isWithdrawn = settings.withdrawn && !member.settings.withdrawn;
     member.settings = settings;
     if (isWithdrawn) {
-      for (const connect of member.connects) connect.abort();
+      endConnects(member);
       startDraining(member, {});
     } else if (!settings.withdrawn && member.state !== "out" && member.state !== "leaving") member.drain = undefined;
     this.#changes.notify();
@@ -123,7 +126,9 @@ export class Rotation {
 
   /** Cuts every open connection of an instance. */
   closeConnections(uuid: string): void {
-    for (const lease of [...(this.#members.get(uuid)?.leases ?? [])]) lease.socket.destroy();
+    const member = this.#members.get(uuid);
+    for (const lease of [...(member?.leases ?? [])]) lease.socket.destroy();
+    member?.idle.close();
   }
 
   /** Takes an instance out and resolves when its connections have ended, or when the signal aborts. */
@@ -172,6 +177,19 @@ export class Rotation {
   }
 
   /**
+   * As {@link acquire}, if the instance that it would choose has an idle connection: it is idle for at most `maxIdleMs` milliseconds.
+   * Otherwise `undefined`, at once.
+   */
+  acquireIdle(guestPort: number, maxIdleMs: number): Lease | undefined {
+    const decision = chooseInstance(this.#candidates(), this.limits, new Set());
+    if (decision.action !== "connect") return undefined;
+    const member = this.#members.get(decision.uuid);
+    const lease = member && takeIdle(member, guestPort, maxIdleMs, this.#eventsOf(decision.uuid));
+    if (lease !== undefined && decision.wake !== undefined) this.#events.onWakeNeeded(decision.wake);
+    return lease;
+  }
+
+  /**
    * Connects to this instance, which is woken from standby and waited for until it has passed its probe. `undefined` if it is out of
    * rotation or cannot be reached, or when the signal aborts.
    */
@@ -184,6 +202,12 @@ export class Rotation {
       await this.#changes.next(signal);
     }
     return undefined;
+  }
+
+  /** True if instances are ready, and each has as many connections as it may have. */
+  get isFull(): boolean {
+    const ready = this.#candidates().filter(({ state }) => state === "ready");
+    return ready.length > 0 && ready.every(({ connections }) => connections >= this.limits.hardLimit);
   }
 
   /** True if {@link acquire} would not wait. */
@@ -210,13 +234,14 @@ export class Rotation {
   async #connect(uuid: string, guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
     const member = this.#members.get(uuid);
     const limits = { timeoutMs: this.#timings.connectTimeoutMs, signal };
-    return (
-      member &&
-      (await connectTo(member, guestPort, limits, {
-        onRequest: () => this.#events.onRequest(uuid),
-        onCount: () => this.#events.onConnectionCount(uuid, this.connectionCount(uuid)),
-        onChange: () => this.#changes.notify(),
-      }))
-    );
+    return member && (await connectTo(member, guestPort, limits, this.#eventsOf(uuid)));
+  }
+
+  #eventsOf(uuid: string): ConnectionEvents {
+    return {
+      onRequest: () => this.#events.onRequest(uuid),
+      onCount: () => this.#events.onConnectionCount(uuid, this.connectionCount(uuid)),
+      onChange: () => this.#changes.notify(),
+    };
   }
 }

@@ -1,6 +1,7 @@
 /** What a rotation knows of one instance, and how a connection to it begins and ends. */
 import type { Candidate } from "./chooseInstance";
-import { type DrainLimits, DrainRecord } from "../drainCounts";
+import { type DrainLimits, DrainRecord, type LeaseEnd } from "../drainCounts";
+import { type IdleConnection, IdleConnections } from "./idleConnections";
 import type { ConnectTarget, Lease } from "./lease";
 import { ConnectionTraffic, InstanceTraffic } from "../traffic";
 
@@ -20,6 +21,8 @@ export interface RotationMember {
   /** Connects that are under way or wait for their turn. They end when the instance is no longer ready. */
   readonly connects: Set<AbortController>;
   readonly leases: Set<Lease>;
+  /** Its connections between two HTTP requests. They count neither as connections nor as load. */
+  readonly idle: IdleConnections;
   readonly traffic: InstanceTraffic;
   /** Its last drain, until it is started again. */
   drain: DrainRecord | undefined;
@@ -32,12 +35,22 @@ export const newMember = (): RotationMember => ({
   target: undefined,
   connects: new Set(),
   leases: new Set(),
+  idle: new IdleConnections(),
   traffic: new InstanceTraffic(),
   drain: undefined,
 });
 
+/** True if it may get connections. */
+const isServing = ({ state, settings }: RotationMember): boolean => state === "ready" && !settings.withdrawn;
+
 /** Its open connections, including those that are being established. */
 export const connectionCountOf = ({ leases, connects }: RotationMember): number => leases.size + connects.size;
+
+/** It gets no new connection: gives up those that are under way, and closes those that are idle. */
+export function endConnects(member: RotationMember): void {
+  for (const connect of member.connects) connect.abort();
+  member.idle.close();
+}
 
 /** Tells the users of a member's open connections to finish or to move, and counts them. */
 export function startDraining(member: RotationMember, limits: DrainLimits): DrainRecord {
@@ -76,27 +89,56 @@ export async function connectTo(
   const socket = await member.target.connect(guestPort, options).catch(() => undefined); // the VM or the client is gone
   member.connects.delete(connect);
   signal.removeEventListener("abort", abort);
-  if (socket === undefined || member.state !== "ready" || member.settings.withdrawn) {
+  if (socket === undefined || !isServing(member)) {
     socket?.destroy();
     events.onChange();
     return undefined;
   }
   const traffic = new ConnectionTraffic(socket, () => events.onRequest());
+  member.traffic.addConnection(traffic);
+  return lend(member, { socket, traffic, guestPort }, events, false);
+}
+
+/** A connection that waits for another request, if there is one; see {@link IdleConnections.take}. */
+export function takeIdle(
+  member: RotationMember,
+  guestPort: number,
+  maxIdleMs: number,
+  events: ConnectionEvents,
+): Lease | undefined {
+  const connection = member.idle.take(guestPort, maxIdleMs);
+  return connection && lend(member, connection, events, true);
+}
+
+function lend(member: RotationMember, connection: IdleConnection, events: ConnectionEvents, isReused: boolean): Lease {
+  const { socket, traffic } = connection;
+  const end = (how: LeaseEnd): void => {
+    member.drain?.count(how);
+    events.onCount();
+    events.onChange();
+  };
   const lease: Lease = {
     socket,
     traffic,
+    isReused,
     draining: undefined,
     onDrain: () => undefined,
-    release: (end) => {
+    release: (how) => {
       if (!member.leases.delete(lease)) return;
-      member.drain?.count(end);
       member.traffic.removeConnection(traffic);
-      events.onCount();
-      events.onChange();
+      end(how);
+    },
+    keep: () => {
+      if (!member.leases.delete(lease)) return;
+      if (isServing(member)) member.idle.put(connection, () => member.traffic.removeConnection(traffic));
+      else {
+        socket.destroy();
+        member.traffic.removeConnection(traffic);
+      }
+      end("finished");
     },
   };
   member.leases.add(lease);
-  member.traffic.addConnection(traffic);
   events.onCount();
   return lease;
 }

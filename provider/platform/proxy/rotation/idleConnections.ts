@@ -1,0 +1,61 @@
+/** Keeps connections of one instance open between two HTTP requests. */
+import type * as net from "node:net";
+import type { ConnectionTraffic } from "../traffic";
+
+/** An open connection on which no request is in flight. */
+export interface IdleConnection {
+  readonly socket: net.Socket;
+  readonly traffic: ConnectionTraffic;
+  /** Port inside the instance. */
+  readonly guestPort: number;
+}
+
+/** How long a connection is kept. Milliseconds; less than servers keep theirs (Node and Apache 5 s), so that they rarely close one first. */
+const KEEP_MS = 4_000;
+
+interface Kept extends IdleConnection {
+  readonly sinceMs: number;
+  readonly stopWatching: () => void;
+}
+
+/** The idle connections of an instance. The one used last is used first, so that those too many time out. */
+export class IdleConnections {
+  readonly #kept: Kept[] = [];
+
+  /** Keeps a connection until it is taken, either side closes it, or {@link KEEP_MS} pass; `onClosed` is called in the latter cases. */
+  put(connection: IdleConnection, onClosed: () => void): void {
+    const { socket } = connection;
+    const drop = (): void => void socket.destroy(); // also when the instance sends bytes that nobody asked for
+    const closed = (): void => {
+      clearTimeout(timer);
+      const index = this.#kept.indexOf(kept);
+      if (index >= 0) this.#kept.splice(index, 1);
+      onClosed();
+    };
+    const stopWatching = (): void => {
+      clearTimeout(timer);
+      socket.off("data", drop).off("end", drop).off("close", closed);
+    };
+    const kept = { ...connection, sinceMs: performance.now(), stopWatching };
+    const timer = setTimeout(drop, KEEP_MS).unref();
+    socket.on("data", drop).on("end", drop).on("close", closed);
+    this.#kept.push(kept);
+    if (socket.destroyed) closed();
+  }
+
+  /** Takes a connection to a port of the instance that has been idle for at most `maxIdleMs` milliseconds, if there is one. */
+  take(guestPort: number, maxIdleMs: number): IdleConnection | undefined {
+    const sinceMs = performance.now() - maxIdleMs;
+    const index = this.#kept.findLastIndex(
+      (kept) => kept.guestPort === guestPort && kept.sinceMs >= sinceMs && !kept.socket.destroyed,
+    );
+    const [kept] = index < 0 ? [] : this.#kept.splice(index, 1);
+    kept?.stopWatching();
+    return kept;
+  }
+
+  /** Closes all. */
+  close(): void {
+    for (const { socket } of [...this.#kept]) socket.destroy();
+  }
+}

@@ -95,11 +95,12 @@ export class PublicPort {
     const { serverName } = hello;
     const [first] = this.#routes.values();
     // Without a server name, the `Host` header of an https client still tells which service it means.
-    const route =
-      this.#select(serverName) ?? (first?.protocol === "https" && namesNoService(serverName) ? first : undefined);
+    const named = this.#select(serverName);
+    const route = named ?? (first?.protocol === "https" && namesNoService(serverName) ? first : undefined);
     if (route === undefined) return refuseServerName(client);
     try {
-      this.#handshakes.begin(client, route.certificateFor(serverName), route.protocol === "https");
+      // HTTP/2 is offered only where the server name has selected the service: its first request is not looked at.
+      this.#handshakes.begin(client, route.certificateFor(serverName), named?.protocol === "https");
     } catch {
       client.destroy(); // OpenSSL rejects the certificate: this affects connections to this name only
     }

@@ -14,6 +14,9 @@ export const MAX_REQUEST_HEAD_BYTES = 16_384;
 /** Reads what has arrived so far. */
 export function parseRequestHost(bytes: Buffer): RequestHost {
   const text = bytes.toString("latin1");
+  const firstLine = /^(?:\r?\n)*([^\r\n]*)\r?\n/.exec(text)?.[1];
+  // Another protocol: whoever serves the connection refuses it.
+  if (firstLine !== undefined && !/^\S+ \S+ HTTP\/1\.\d$/.test(firstLine)) return { kind: "complete", host: undefined };
   const head = /^[^]*?\r?\n\r?\n/.exec(text)?.[0];
   if (head === undefined) return { kind: "incomplete" };
   // A target in absolute form counts more than the header.

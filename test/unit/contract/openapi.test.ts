@@ -89,6 +89,8 @@ describe("the vendor's OpenAPI documents", () => {
       // Extensions of the local platform.
       "PUT /v1/instances/request",
       "PUT /v1/instances/{uuid}/request",
+      "PUT /v1/volumes/export",
+      "PUT /v1/volumes/import",
     ]);
   });
 

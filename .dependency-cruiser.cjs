@@ -24,22 +24,7 @@ const LAYERS = {
   ],
   pulumi: ["resources", "functions", "definition", "contract", "base"],
   platform: ["contract", "image/oci", "image/registry", "image/cpio", "image/erofs", "base"],
-  cli: [
-    "resources/context",
-    "resources/common",
-    "rollout/lock",
-    "rollout/members/instances",
-    "rollout/progress/describe",
-    "resources/service/wire",
-    "resources/service/replicaTags",
-    "resources/workload/request",
-    "platform",
-    "image",
-    "definition/naming",
-    "client",
-    "contract",
-    "base",
-  ],
+  cli: ["resources", "rollout", "platform", "image", "definition/naming", "client", "contract", "base"],
 };
 
 /** Packages and Node modules that few files may use, so that what they do can be found. */

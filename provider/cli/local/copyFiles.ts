@@ -5,7 +5,7 @@ import { parseArguments } from "../../base/commandLineOptions";
 import { UnikernelError, fromSystemError } from "../../base/errors";
 import { localPaths } from "../../base/localPaths";
 import { onlyItem } from "../../client/client";
-import { lendFolder } from "../../client/lendFolder";
+import { lendFolder } from "../../base/runFolder";
 import { requireLocal } from "./client";
 
 /** A copy, as its two operands say. */

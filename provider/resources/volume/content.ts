@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { UnikernelError, withErrorContext } from "../../base/errors";
 import { localPaths } from "../../base/localPaths";
 import { onlyItem } from "../../client/client";
-import { lendFolder } from "../../client/lendFolder";
+import { lendFolder } from "../../base/runFolder";
 import type { VolumeItem } from "../../contract/models";
 import type { CheckFailure, InputFindings } from "../../definition/resource";
 import { isUnknown } from "../../definition/unknowns";

@@ -4,7 +4,7 @@ import * as childProcess from "node:child_process";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { lendFolder } from "../../../provider/client/lendFolder";
+import { lendFolder } from "../../../provider/base/runFolder";
 import { assertFileSystemSound, readFileInDisk } from "../../support/disks";
 import { TestPlatform } from "../../support/testPlatform";
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { lendFolder } from "../../../provider/client/lendFolder";
+import { lendFolder } from "../../../provider/base/runFolder";
 import { localPaths } from "../../../provider/base/localPaths";
 import { assertFileSystemSound } from "../../support/disks";
 import { type Stack, assertSucceeded } from "../../support/engine";

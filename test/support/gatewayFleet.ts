@@ -45,7 +45,9 @@ export class GatewayFleet {
     rollout = {},
   }: GatewayProgram): Promise<void> {
     const { plain, tls } = this.ports;
-    const workload = { image, memoryMb: 192, env, ...template };
+    // Their Redis is on this machine.
+    const annotations = { "unikernel.local/host-access": "true" };
+    const workload = { image, memoryMb: 192, env, annotations, ...template };
     const limits = { drainTimeoutMs: 30_000, gate: GATE, ...rollout };
     await this.project.write(
       "index.ts",

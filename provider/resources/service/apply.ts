@@ -22,7 +22,8 @@ import { captureReplicas } from "./rollout/capture";
 import { isSameGate } from "./rollout/gateInput";
 import type { StopCheck } from "./rollout/lock";
 import { configurationOf, configurationTags, hasConfiguration } from "./reload/configuration";
-import { matchesTemplate, isMadeFrom, isManaged, isRetired } from "./wire";
+import { isMadeFrom, matchesTemplate } from "./replicaTemplate";
+import { isManaged, isRetired } from "./wire";
 
 /** Leaves room for `-` and five characters in a name of 63. */
 const MAX_STEM_LENGTH = 57;

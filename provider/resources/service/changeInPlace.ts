@@ -10,9 +10,7 @@ import { type WireCodec, isSameOnWire } from "../common/wire";
 import type { Workload } from "../workload/inputs";
 import { digestIn } from "../workload/request";
 import { WORKLOAD_WIRE } from "../workload/wire";
-import { observedTemplate } from "./wire";
-
-type Template = Parameters<typeof observedTemplate>[0];
+import { observedTemplate, type Template } from "./replicaTemplate";
 
 /** A PATCH of the property that an input sets. */
 interface TemplatePatch extends PlannedOperation<InstanceProp> {

@@ -11,7 +11,7 @@ import { keyedHash } from "./hashKey";
 import type { ServiceInputs } from "./inputs";
 import { configurationIn } from "./reload/configuration";
 import { taggedTemplate } from "./replicaTags";
-import { matchesTemplate } from "./wire";
+import { matchesTemplate } from "./replicaTemplate";
 
 /** A replica. All but uuid, name and digest change by themselves; a refresh updates them without showing a change. */
 export const memberOutput = objectType(

@@ -7,7 +7,7 @@ import { planAutoscale } from "./autoscalePlan";
 import type { ServiceInputs } from "./inputs";
 import { patchServiceGroup } from "./operations";
 import { planServiceGroup } from "./plan";
-import { isMadeFrom } from "./wire";
+import { isMadeFrom } from "./replicaTemplate";
 
 /** True for the error of a rollout that restored all replicas. */
 export const isRolledBack = (error: unknown): boolean =>

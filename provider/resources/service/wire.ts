@@ -5,16 +5,13 @@ import { omitUndefined } from "../../base/objects";
 import { isBroken } from "../../rollout/members/readiness";
 import { fromWireAutoscale } from "./autoscalePlan";
 import { fromWireDomains, toWireDomain } from "./domains";
-import { digestIn } from "../workload/request";
-import type { Workload } from "../workload/inputs";
-import { WORKLOAD_WIRE } from "../workload/wire";
 import { fromWirePorts, toWirePort } from "./ports";
-import { MANAGED_TAG, RETIRED_TAG, isReplicaTag, templateTag } from "./replicaTags";
+import { MANAGED_TAG, RETIRED_TAG } from "./replicaTags";
+import { isMadeFrom, matchesTemplate, observedTemplate, reportedTemplate } from "./replicaTemplate";
 import { readinessPolicy } from "./rollout/policy";
-import { SERVICE_DEFAULTS, type ServiceInputs, templateInput } from "./inputs";
+import { SERVICE_DEFAULTS, type ServiceInputs } from "./inputs";
 import { configurationOf, hasConfiguration } from "./reload/configuration";
 import { omitDefault } from "../common/omit";
-import { decodeInputs } from "../common/wire";
 
 type Template = NonNullable<ServiceInputs["template"]>;
 
@@ -38,32 +35,6 @@ export const isManaged = (instance: InstanceItem): boolean => (instance.tags ?? 
 /** True if a `blueGreen` rollout keeps the instance for a while: it is no replica any more. */
 export const isRetired = (instance: InstanceItem): boolean => (instance.tags ?? []).includes(RETIRED_TAG);
 
-/** True if the instance was created from this template and runs its image. An image that is not reported yet counts as equal. */
-export function isMadeFrom(template: Template | undefined, instance: InstanceItem): boolean {
-  if (template === undefined) return false;
-  const wanted = digestIn(template.image);
-  const runs = digestIn(instance.image ?? "");
-  const isTagged = (instance.tags ?? []).includes(templateTag(template));
-  return isTagged && (wanted === undefined || runs === undefined || runs === wanted);
-}
-
-/** The template, with the values that one of its instances reports. */
-export function observedTemplate(template: Template, instance: InstanceItem, isImport = false): Template {
-  const tags = (instance.tags ?? []).filter((tag) => !isReplicaTag(tag));
-  // The result has an image because `template` has one: values that are not reported stay.
-  return decodeInputs<Workload>(
-    WORKLOAD_WIRE,
-    { ...instance, tags },
-    { inputs: template, isImport, isCopy: false },
-  ) as Template;
-}
-
-/** True if the instance was created from this template and was not changed by hand since. */
-export const matchesTemplate = (template: Template | undefined, instance: InstanceItem): boolean =>
-  template !== undefined &&
-  isMadeFrom(template, instance) &&
-  isDeepStrictEqual(observedTemplate(template, instance), template);
-
 /** A service as the API reports it. */
 export interface ObservedService {
   readonly item: ServiceItem;
@@ -74,12 +45,6 @@ export interface ObservedService {
 }
 
 type ReplicaInputs = Pick<ServiceInputs, "replicas" | "template">;
-
-/** The template of an instance, from nothing but what the metro reports of it; undefined if it reports no image. */
-export function reportedTemplate(instance: InstanceItem): Template | undefined {
-  const template = templateInput.safeParse({ image: instance.image }).data;
-  return template && observedTemplate(template, instance, true);
-}
 
 /** The replicas of an import. There is no requested template, so it is derived from the first instance. */
 function importedReplicas([first, ...others]: readonly InstanceItem[]): ReplicaInputs {

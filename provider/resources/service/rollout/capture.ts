@@ -5,7 +5,7 @@ import { type ReadinessPolicy, isBroken } from "../../../rollout/members/readine
 import { digestIn, toReplicaRequest } from "../../workload/request";
 import type { ServiceInputs } from "../inputs";
 import { TEMPLATE_TAG } from "../replicaTags";
-import { matchesTemplate, reportedTemplate } from "../wire";
+import { matchesTemplate, reportedTemplate } from "../replicaTemplate";
 
 type Template = NonNullable<ServiceInputs["template"]>;
 

@@ -162,7 +162,7 @@ describe("a rollout of slow gateways that fails under load", function () {
     };
     const { outcome: failed, loads } = await fleet.underLoad(RATE, async () => {
       const running = fleet.stack.up();
-      await eventually("the cut-over", isCutOver);
+      await eventually("the cut-over", isCutOver, 180_000);
       await crash();
       return running;
     });

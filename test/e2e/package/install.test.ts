@@ -69,6 +69,9 @@ const item = {
   created_at: "2026-01-01T00:00:00Z",
 };
 
+/** Files of the web console that the browser loads. */
+const DASHBOARD = "provider/platform/http/dashboard/page";
+
 describe("the packed package", function () {
   this.timeout(120_000);
   let folder: string;
@@ -95,10 +98,14 @@ describe("the packed package", function () {
       const files = await filesOf();
       const compiled = files.filter((file) => file.startsWith("dist/"));
       const pages = files.filter((file) => file.startsWith("docs/"));
+      // The browser's part of the web console is served as it is.
+      const served = files.filter((file) => file.startsWith(`${DASHBOARD}/`));
+      const inRepository = (await fs.readdir(path.join(root, DASHBOARD))).filter((file) => file !== "tsconfig.json");
+      assert.deepEqual(served.sort(), inRepository.map((file) => `${DASHBOARD}/${file}`).sort());
       assert.ok(pages.includes("docs/README.md"));
       for (const file of pages) assert.match(file, /\.md$/);
       assert.deepEqual(
-        files.filter((file) => !compiled.includes(file) && !pages.includes(file)).sort(),
+        files.filter((file) => !compiled.includes(file) && !pages.includes(file) && !served.includes(file)).sort(),
         ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema.json"].sort(),
       );
       for (const file of compiled) assert.match(file, /^dist\/(sdk|provider)\/.*\.(js|d\.ts|js\.map)$/);
@@ -235,7 +242,7 @@ describe("the packed package", function () {
         await fs.symlink(path.join(project, "node_modules/pulumi-unikernel", manifest.bin["unikernel"] ?? ""), link);
         assert.equal(await runOrThrow(folder, link, ["--version"]), `${manifest.version}\n`);
         const { code, stderr } = await runCommand(folder, link, ["sing"]);
-        assert.equal(code, 1);
+        assert.equal(code, 2);
         assert.match(stderr, /Unknown command 'sing'/);
       });
     });

@@ -1,10 +1,10 @@
 /** An address of the daemon that is no part of the API, such as `/metrics`. */
 import type * as http from "node:http";
 
-/** Serves the paths that it matches; the API has all others. */
+/** Serves its root and all paths below it; the API has all others. */
 export interface Endpoint {
-  /** True for a path, without its query, that this endpoint serves. */
-  matches(path: string): boolean;
+  /** A path such as `/metrics`. */
+  readonly root: string;
   /**
    * Handles a request and sends the response. Checks by itself who may ask.
    *

@@ -5,7 +5,7 @@ import type { Registry } from "../registry";
 import { type Endpoint, pathOf, sendStatus } from "./endpoint";
 import { sendText } from "./response";
 
-const PATH = "/metrics";
+const ROOT = "/metrics";
 
 /**
  * Serves the metrics to whoever has the token.
@@ -16,12 +16,13 @@ export const metricsEndpoint = (
   registry: Registry,
   isAuthorized: (header: string | undefined) => boolean,
 ): Endpoint => ({
-  matches: (path) => path === PATH,
+  root: ROOT,
   handle: async (request, response) => {
     if (!isAuthorized(request.headers.authorization)) {
       response.setHeader("www-authenticate", "Bearer");
       return sendStatus(response, 401, "Send the token of the local platform: 'Authorization: Bearer <token>'.");
     }
+    if (pathOf(request) !== ROOT) return sendStatus(response, 404, `There is nothing at ${pathOf(request)}.`);
     if (request.method !== "GET") {
       response.setHeader("allow", "GET");
       return sendStatus(response, 405, `Method ${request.method ?? ""} is not allowed for ${pathOf(request)}.`);

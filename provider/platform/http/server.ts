@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { UnikernelError } from "../../base/errors";
 import type { Timings } from "../timings";
 import { createBearerCheck } from "./auth";
-import { type Endpoint, pathOf, sendStatus } from "./endpoint";
+import { type Endpoint, sendStatus } from "./endpoint";
 import { handleRequest, type RequestOptions } from "./handleRequest";
 import { InFlightRequests, REQUEST_EVENTS, type RequestActivity } from "./inFlightRequests";
 import { MAX_HEADER_BYTES } from "./limits";
@@ -53,7 +53,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   for (const event of REQUEST_EVENTS)
     server.on(event, (request: http.IncomingMessage, response: http.ServerResponse) => {
       const gone = inFlight.signals.get(request) ?? AbortSignal.abort();
-      const endpoint = options.endpoints?.find((one) => one.matches(pathOf(request)));
+      const [path = "/"] = (request.url ?? "/").split("?");
+      const endpoint = options.endpoints?.find(({ root }) => path === root || path.startsWith(`${root}/`));
       if (endpoint === undefined) void handleRequest(request, response, gone, requestOptions);
       else
         endpoint.handle(request, response, gone).catch((error: unknown) => {

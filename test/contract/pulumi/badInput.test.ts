@@ -442,7 +442,7 @@ describe("the dynamic provider process with bad input", () => {
     it("reports a port that another service publishes", async () => {
       assert.equal(
         await failedCreate("Service", { name: "second", ports: [{ port: takenPort }], template }),
-        `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it. Publish another port, or stop the program that uses it.`,
+        `IN_USE: ports[0].port: Creating service 'second' failed: Port ${takenPort} cannot be used by service group 'second': 'taken' publishes it, and only a port with the handler 'tls' or 'http' can have several services. Publish another port, or stop the program that uses it.`,
       );
     });
 

@@ -70,7 +70,7 @@ export function dashboardEndpoint({ registry, isAuthorized, url }: DashboardOpti
   }
 
   return {
-    matches: (path) => path === ROOT || path.startsWith(`${ROOT}/`),
+    root: ROOT,
     handle: async (request, response, gone) => {
       for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
       if (!isOwnHost(request.headers.host, url()))

@@ -147,11 +147,11 @@ async function assertMatchesNew(
     comparable(itemsOf(reference, kind).get(created.id) ?? {}, kept),
   );
   if (kind !== "Service") return;
-  // What a replica has loaded stays marked when the program names no configuration any more.
-  const isMarked = news["reloadOn"] !== undefined;
-  const seen = JSON.stringify(replicasOf(world));
-  const unmarked: unknown = JSON.parse(isMarked ? seen : seen.replace(/\\"configuration:[0-9a-f]{12}\\",/g, ""));
-  assert.deepEqual(unmarked, replicasOf(reference));
+  // What a replica has loaded stays marked when the program names no configuration any more. Each service hashes it with a key of its own.
+  const mark = news["reloadOn"] === undefined ? "" : '\\"configuration:…\\",';
+  const comparableReplicas = (of: InMemoryApi): unknown =>
+    JSON.parse(JSON.stringify(replicasOf(of)).replace(/\\"configuration:[0-9a-f]{12}\\",/g, mark));
+  assert.deepEqual(comparableReplicas(world), comparableReplicas(reference));
 }
 
 const CREATES: readonly string[] = [

@@ -44,7 +44,7 @@ const COUPLED_INPUTS: Readonly<Record<ProgramKind, readonly (readonly string[])[
     ["template", "replicas", "autoscale"],
     ["softLimit", "hardLimit"],
   ],
-  Volume: [["template", "cloneFrom", "hostPath", "filesystem", "accessMode", "uid", "gid", "args"]],
+  Volume: [["template", "cloneFrom", "contentFrom", "hostPath", "filesystem", "accessMode", "uid", "gid", "args"]],
   Certificate: [["commonName", "chain", "key"]],
 };
 

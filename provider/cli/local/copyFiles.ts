@@ -48,11 +48,7 @@ export async function copyFiles(args: readonly string[]): Promise<string> {
       hint: "'unikernel local volume ls' lists them.",
     });
   }
-  if (action === "export") {
-    await fs.mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw fromSystemError(error, `creating '${folder}'`);
-    });
-  } else await assertFolder(folder);
+  await (action === "export" ? createEmptyFolder(folder) : assertFolder(folder));
   const attempted =
     action === "export"
       ? `Copying volume '${found.name}' to '${folder}'`
@@ -66,6 +62,18 @@ export async function copyFiles(args: readonly string[]): Promise<string> {
   });
   const left = skipped.map((file) => `Left out: ${file} (no file, folder or link)`);
   return [`${attempted}: ${entries} ${entries === 1 ? "entry" : "entries"}.`, ...left].join("\n");
+}
+
+async function createEmptyFolder(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { recursive: true });
+    if ((await fs.readdir(folder)).length === 0) return;
+  } catch (error) {
+    throw fromSystemError(error, `creating '${folder}'`);
+  }
+  throw new UnikernelError("INPUT_INVALID", `'${path.resolve(folder)}' is not empty.`, {
+    hint: "Copy to a new folder, so that no file of yours is replaced.",
+  });
 }
 
 async function assertFolder(folder: string): Promise<void> {

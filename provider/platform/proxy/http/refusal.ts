@@ -5,6 +5,7 @@ import { type ClientRequest, type ClientResponse, closeAfter, sendResponse } fro
 export interface Refusal {
   /**
    * - 400, 405, 431: the request is malformed, or one that the proxy does not pass on
+   * - 404: no service on the port has the name of the request
    * - 408: the client stopped sending the request's body
    * - 421: the connection was made for another service
    * - 429: every instance that is ready has as many requests as it may have
@@ -12,11 +13,16 @@ export interface Refusal {
    * - 503: no instance was ready in time
    * - 504: the instance did not respond in time
    */
-  readonly status: 400 | 405 | 408 | 421 | 429 | 431 | 502 | 503 | 504;
+  readonly status: 400 | 404 | 405 | 408 | 421 | 429 | 431 | 502 | 503 | 504;
   /** A sentence for whoever reads the body. */
   readonly message: string;
 }
 
+/** The request belongs to no service on the port. */
+export const UNKNOWN_HOST: Refusal = {
+  status: 404,
+  message: "No service on this port has the name of the request.",
+};
 /** The request belongs to another service. */
 export const MISDIRECTED: Refusal = {
   status: 421,

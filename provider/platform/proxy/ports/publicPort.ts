@@ -4,7 +4,7 @@
  * ```text
  * accept ─► too many connections: closed                                  connectionBudget.ts
  *   ├─ tcp ───────────────────────────────────────────────► the only service
- *   ├─ http ──► Host header ──► unknown: 404              ─► its service   requestHost.ts, misdirected.ts
+ *   ├─ http ──► Host header ──► unknown: 404              ─► its service   requestHost.ts
  *   └─ tls ───► server name ──► unknown: alert               clientHello.ts
  *        └─► handshake with its certificate, bounded         tlsHandshake.ts
  *             ├─ tls ──────────────────────────────────────► its service
@@ -14,9 +14,10 @@
  */
 import type * as net from "node:net";
 import type * as tls from "node:tls";
+import { MISDIRECTED, UNKNOWN_HOST } from "../http/refusal";
+import { respondUnserved } from "../unavailable";
 import { MAX_CLIENT_HELLO_BYTES, parseClientHello } from "./clientHello";
 import type { ConnectionBudget } from "./connectionBudget";
-import { respondMisdirected } from "./misdirected";
 import { peek } from "./peek";
 import { MAX_REQUEST_HEAD_BYTES, parseRequestHost } from "./requestHost";
 import { namesNoService, selectRoute } from "./selectRoute";
@@ -86,7 +87,7 @@ export class PublicPort {
     if (request === undefined) return void client.destroy();
     const route = this.#select(request.host);
     if (route !== undefined) return this.#hand(client, route);
-    respondMisdirected(client, 404);
+    respondUnserved(client, UNKNOWN_HOST);
   }
 
   async #routeByServerName(client: net.Socket): Promise<void> {
@@ -119,7 +120,7 @@ export class PublicPort {
     if (request === undefined) return void client.destroy();
     const route = request.host === undefined ? named : this.#select(request.host);
     const isOther = !namesNoService(serverName) && route !== named;
-    if (route === undefined || isOther) return respondMisdirected(client, 421);
+    if (route === undefined || isOther) return respondUnserved(client, MISDIRECTED);
     this.#hand(client, route);
   }
 

@@ -25,7 +25,7 @@ import { pauseDrained, suspend } from "./lifecycle/suspending";
 import type { InstanceEnvironment } from "./environment";
 import { onVmExited, onSuspendedVmLost, onStandbyVmLost, resumePendingWork, adoptVm } from "./lifecycle/adoptVm";
 import { definitionAfterUpdates, patchDefinition } from "./update/queuedUpdates";
-import type { WakeupHistogram } from "./wakeups";
+import type { HistogramCounts } from "../observability/histogram";
 
 interface AcceptedRequest {
   readonly is: InstanceRequest;
@@ -98,7 +98,7 @@ export class InstanceActor implements Instance {
   }
 
   /** How long connections waited for the instance to wake. */
-  get wakeups(): WakeupHistogram {
+  get wakeups(): HistogramCounts {
     return this.#machine.wakeups.histogram;
   }
 

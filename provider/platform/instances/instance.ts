@@ -5,7 +5,7 @@ import type { InstanceDefinition, InstanceRecord, VolumeAttachment } from "../st
 import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
 import type { InstanceRequest } from "./lifecycle/decideRequest";
 import type { NetworkInterface } from "./networkInterface";
-import type { WakeupHistogram } from "./wakeups";
+import type { HistogramCounts } from "../observability/histogram";
 
 /** Options of a request to an instance. */
 export interface RequestOptions {
@@ -52,7 +52,7 @@ export interface Instance {
   /** Total milliseconds of all VM sessions, including the current one. */
   readonly uptimeMs: number;
   /** How long connections waited for the instance to wake. */
-  readonly wakeups: WakeupHistogram;
+  readonly wakeups: HistogramCounts;
   /** Resource usage of its VM; zero without one. */
   vmUsage(): Promise<VmUsage>;
 

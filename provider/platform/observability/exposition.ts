@@ -40,20 +40,23 @@ function header({ name, help, type }: MetricFamily, format: MetricsFormat): read
 function samplesOf(family: MetricFamily): readonly string[] {
   const { name } = family;
   if (family.type === "histogram") {
-    const { buckets, sum } = family.counts;
+    const { buckets, count, sumMs } = family.counts;
     return [
-      ...buckets.map(({ bound, count }) => `${name}_bucket{le="${formatBound(bound)}"} ${count}`),
-      `${name}_sum ${sum}`,
-      `${name}_count ${buckets.at(-1)?.count ?? 0}`,
+      ...buckets.map((bucket) => `${name}_bucket{le="${formatBound(bucket.boundMs)}"} ${bucket.count}`),
+      `${name}_sum ${sumMs / 1000}`,
+      `${name}_count ${count}`,
     ];
   }
   const sampleName = family.type === "counter" ? `${name}_total` : name;
   return family.samples.map(([labels, value]) => `${sampleName}${formatLabels(labels)} ${value}`);
 }
 
-/** OpenMetrics asks for the form of a floating-point number: `1.0`. */
-const formatBound = (bound: number): string =>
-  bound === Infinity ? "+Inf" : Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
+/** A bound in seconds. OpenMetrics asks for the form of a floating-point number: `1.0`. */
+function formatBound(boundMs: number | undefined): string {
+  if (boundMs === undefined) return "+Inf";
+  const seconds = boundMs / 1000;
+  return Number.isInteger(seconds) ? seconds.toFixed(1) : String(seconds);
+}
 
 function formatLabels(labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`);

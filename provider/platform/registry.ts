@@ -19,7 +19,9 @@ import { networkMemberOf } from "./instances/networkMember";
 import { ConnectionBudget, connectionCountsFor, readFileLimit } from "./proxy/ports/connectionBudget";
 import { PublicPorts } from "./proxy/ports/publicPorts";
 import { PlatformHistory } from "./observability/history";
+import type { Rotation } from "./proxy/rotation/rotation";
 import { ServiceProxy } from "./proxy/serviceProxy";
+import { NO_TRAFFIC } from "./proxy/traffic";
 import type { Quotas } from "./quota/quotaSettings";
 import type { Service } from "./services/service";
 import type { CertificateRecord } from "./store/certificates";
@@ -142,6 +144,16 @@ export class Registry {
     return [...this.instances.values()].filter((instance) =>
       instance.record.volumes.some((one) => one.volumeUuid === volumeUuid),
     );
+  }
+
+  /** The service group of an instance; `undefined` if it has none. */
+  serviceOf({ serviceUuid }: Pick<InstanceRecord, "serviceUuid">): Service | undefined {
+    return serviceUuid === undefined ? undefined : this.services.get(serviceUuid);
+  }
+
+  /** Traffic of an instance through the proxy; as `Rotation.traffic`, and all 0 without a service group. */
+  trafficOf(record: Pick<InstanceRecord, "uuid" | "serviceUuid">): ReturnType<Rotation["traffic"]> {
+    return this.serviceOf(record)?.proxy.rotation.traffic(record.uuid) ?? { ...NO_TRAFFIC, queued: 0 };
   }
 
   /** Instances of a service group. */

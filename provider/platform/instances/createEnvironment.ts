@@ -48,8 +48,8 @@ export function createInstanceEnvironment(registry: Registry): InstanceEnvironme
       });
     },
     saveVolumes: (uuid, volumes, status) => updateAttachments(database, uuid, volumes, status),
-    serviceOf: ({ serviceUuid }) => {
-      const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
+    serviceOf: (record) => {
+      const service = registry.serviceOf(record);
       return service && { rotation: service.proxy.rotation, destinationPorts: destinationPorts(service.record) };
     },
     removeInstance: (record) => removeInstance(registry, record),

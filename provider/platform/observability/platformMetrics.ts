@@ -4,7 +4,6 @@ import { VERSION } from "../../base/version";
 import type { Instance } from "../instances/instance";
 import { isTemplateOrCheckpoint } from "../instances/update/templates";
 import { visibleInstances } from "../lookup";
-import { NO_TRAFFIC } from "../proxy/traffic";
 import type { Registry } from "../registry";
 import type { Labels, MetricFamily } from "./exposition";
 
@@ -16,17 +15,16 @@ interface Measured {
   readonly labels: Labels;
   readonly rssBytes: number;
   readonly cpuTimeMs: number;
-  readonly traffic: typeof NO_TRAFFIC & { readonly queued: number };
+  readonly traffic: ReturnType<Registry["trafficOf"]>;
 }
 
 async function measure(registry: Registry, instance: Instance): Promise<Measured> {
-  const { uuid, name, serviceUuid } = instance.record;
-  const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
+  const { record } = instance;
   return {
     instance,
-    labels: { instance_name: name, service: service?.record.name ?? "" },
+    labels: { instance_name: record.name, service: registry.serviceOf(record)?.record.name ?? "" },
     ...(await instance.vmUsage()),
-    traffic: service?.proxy.rotation.traffic(uuid) ?? { ...NO_TRAFFIC, queued: 0 },
+    traffic: registry.trafficOf(record),
   };
 }
 

@@ -5,7 +5,6 @@ import type { InstanceMetricsItem } from "../../../contract/models";
 import type { Instance } from "../../instances/instance";
 import { isTemplateOrCheckpoint } from "../../instances/update/templates";
 import type { Registry } from "../../registry";
-import { NO_TRAFFIC } from "../../proxy/traffic";
 
 import { prometheusText, PROMETHEUS_CONTENT_TYPE } from "./prometheus";
 import type { Handlers } from "../handler";
@@ -31,9 +30,8 @@ export function metricsHandlers(registry: Registry): Pick<Handlers, "getInstance
 }
 
 async function metricsItem(registry: Registry, instance: Instance): Promise<InstanceMetricsItem> {
-  const { uuid, name, serviceUuid, status } = instance.record;
-  const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
-  const traffic = service?.proxy.rotation.traffic(uuid) ?? { ...NO_TRAFFIC, queued: 0 };
+  const { uuid, name, status } = instance.record;
+  const traffic = registry.trafficOf(instance.record);
   const { rssBytes, cpuTimeMs } = await instance.vmUsage();
   const { buckets, sumMs } = instance.wakeups;
   return {

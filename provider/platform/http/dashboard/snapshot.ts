@@ -76,22 +76,21 @@ export async function takeSnapshot(registry: Registry): Promise<Snapshot> {
 }
 
 async function describeInstance(registry: Registry, instance: Instance): Promise<DashboardInstance> {
-  const { uuid, name, serviceUuid, definition, status } = instance.record;
-  const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
-  const traffic = service?.proxy.rotation.traffic(uuid);
+  const { uuid, name, definition, status } = instance.record;
+  const { connections, requests } = registry.trafficOf(instance.record);
   const toMs = (us: number | undefined): number | undefined => (us === undefined ? undefined : us / 1000);
   return {
     uuid,
     name,
     state: instance.state,
-    service: service?.record.name,
+    service: registry.serviceOf(instance.record)?.record.name,
     image: stripPlatformPrefix(definition.repository),
     memoryMb: definition.memoryMb,
     rssBytes: (await instance.vmUsage()).rssBytes,
     bootMs: toMs(status.bootTimeUs),
     netMs: toMs(status.netTimeUs),
     restarts: status.restartCount,
-    connections: (traffic?.connections ?? 0) + (traffic?.requests ?? 0),
+    connections: connections + requests,
     exitCode: instance.state === "stopped" ? status.exitCode : undefined,
   };
 }

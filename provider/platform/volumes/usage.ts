@@ -7,25 +7,10 @@ import type { VolumeRecord } from "../store/volumes";
 import { shareFolderOf } from "../vmm/vmm";
 import { volumeDiskPath } from "./disk";
 import { MIB } from "./diskSpace";
+import { parseSuperblock, SUPERBLOCK } from "./superblock";
 
 /** Unit of `st_blocks` on every file system. Source: stat(2). */
 const STAT_BLOCK_BYTES = 512;
-
-/** Position and fields of the ext4 superblock. Source: Linux, Documentation/filesystems/ext4/super.rst. */
-const SUPERBLOCK = { offset: 1024, length: 1024 } as const;
-const SUPERBLOCK_MAGIC = 0xef53;
-const FIELD_OFFSETS = {
-  freeBlocksLow: 0x0c,
-  logBlockSize: 0x18,
-  magic: 0x38,
-  featureIncompat: 0x60,
-  freeBlocksHigh: 0x158,
-} as const;
-/** `INCOMPAT_64BIT`: block counts have a high half. */
-const INCOMPAT_64BIT = 0x80;
-/** The block size is 2 to the power of 10 plus `logBlockSize`. */
-const MIN_BLOCK_SIZE_LOG2 = 10;
-const MIB_LOG2 = 20;
 
 /** MiB of quota that a volume uses: its full size, or with the policy `dynamic` the space that its disk occupies. */
 export function quotaUsageMb(paths: LocalPaths, volume: VolumeRecord): number {
@@ -49,20 +34,10 @@ export function freeSpaceMb(paths: LocalPaths, { uuid }: VolumeRecord): number |
   try {
     descriptor = fs.openSync(volumeDiskPath(paths, uuid), "r");
     fs.readSync(descriptor, bytes, 0, bytes.length, SUPERBLOCK.offset);
-    return parseFreeMb(bytes);
+    return parseSuperblock(bytes)?.freeMb;
   } catch {
     return undefined; // an unreadable disk must not hide the rest of the volume
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
   }
-}
-
-/** Whole MiB that are free; `undefined` when the bytes are not a superblock. */
-function parseFreeMb(superblock: Buffer): number | undefined {
-  if (superblock.readUInt16LE(FIELD_OFFSETS.magic) !== SUPERBLOCK_MAGIC) return undefined;
-  const is64Bit = (superblock.readUInt32LE(FIELD_OFFSETS.featureIncompat) & INCOMPAT_64BIT) !== 0;
-  const high = is64Bit ? superblock.readUInt32LE(FIELD_OFFSETS.freeBlocksHigh) : 0;
-  const blocks = high * 2 ** 32 + superblock.readUInt32LE(FIELD_OFFSETS.freeBlocksLow);
-  const blockSizeLog2 = MIN_BLOCK_SIZE_LOG2 + superblock.readUInt32LE(FIELD_OFFSETS.logBlockSize);
-  return Math.floor(blocks * 2 ** (blockSizeLog2 - MIB_LOG2));
 }

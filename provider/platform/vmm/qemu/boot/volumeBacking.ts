@@ -4,25 +4,13 @@
  */
 import * as fs from "node:fs/promises";
 import { UnikernelError } from "../../../../base/errors";
+import { fileExists } from "../../../../base/files";
+import { parseSuperblock, SUPERBLOCK } from "../../../volumes/superblock";
 import { shareFolderOf, type VmDisk } from "../../vmm";
 import type { KernelKind } from "./kernelKind";
 
-/** Position and fields of the ext4 superblock. Source: Linux, Documentation/filesystems/ext4/super.rst. */
-const SUPERBLOCK = { offset: 1024, length: 1024 } as const;
-const FIELD_OFFSETS = { inodes: 0x00, freeInodes: 0x10, magic: 0x38, featureIncompat: 0x60 } as const;
-const SUPERBLOCK_MAGIC = 0xef53;
-/** `INCOMPAT_RECOVER`: the journal holds changes that the counts do not show. */
-const INCOMPAT_RECOVER = 0x4;
-/** Inodes of an empty file system: the reserved ones and `lost+found`. */
-const INODES_IN_USE = 11;
-
 /** True for an ext4 superblock of a file system without files. Pure. */
-export function isEmptyExt4(superblock: Buffer): boolean {
-  if (superblock.readUInt16LE(FIELD_OFFSETS.magic) !== SUPERBLOCK_MAGIC) return false;
-  if ((superblock.readUInt32LE(FIELD_OFFSETS.featureIncompat) & INCOMPAT_RECOVER) !== 0) return false;
-  const used = superblock.readUInt32LE(FIELD_OFFSETS.inodes) - superblock.readUInt32LE(FIELD_OFFSETS.freeInodes);
-  return used <= INODES_IN_USE;
-}
+export const isEmptyExt4 = (superblock: Buffer): boolean => parseSuperblock(superblock)?.isEmpty === true;
 
 /**
  * Prepares the volumes for a guest of this kind: creates the folders (0700) of a Unikraft guest, removes empty ones of a Linux guest.
@@ -35,7 +23,7 @@ export async function prepareVolumes(disks: readonly VmDisk[], kind: KernelKind)
 
 async function prepareFolder({ file, at }: VmDisk): Promise<void> {
   const folder = shareFolderOf(file);
-  if (await exists(folder)) return;
+  if (await fileExists(folder)) return;
   if (!isEmptyExt4(await readSuperblock(file))) {
     throw wrongGuest(
       `The volume at '${at}' has data in an ext4 file system, which a Unikraft kernel cannot mount.`,
@@ -47,7 +35,7 @@ async function prepareFolder({ file, at }: VmDisk): Promise<void> {
 
 async function prepareDisk({ file, at }: VmDisk): Promise<void> {
   const folder = shareFolderOf(file);
-  if (!(await exists(folder))) return;
+  if (!(await fileExists(folder))) return;
   if ((await fs.readdir(folder)).length > 0) {
     throw wrongGuest(
       `The volume at '${at}' has data of a Unikraft kernel in a folder of the host, which linux:latest cannot mount.`,
@@ -59,12 +47,6 @@ async function prepareDisk({ file, at }: VmDisk): Promise<void> {
 
 const wrongGuest = (message: string, hint: string): UnikernelError =>
   new UnikernelError("INPUT_INVALID", message, { property: "volumes", hint });
-
-const exists = (file: string): Promise<boolean> =>
-  fs.stat(file).then(
-    () => true,
-    () => false,
-  );
 
 async function readSuperblock(file: string): Promise<Buffer> {
   const handle = await fs.open(file);

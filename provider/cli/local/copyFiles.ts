@@ -7,6 +7,7 @@ import { localPaths } from "../../base/localPaths";
 import { onlyItem } from "../../client/client";
 import { lendFolder } from "../../base/runFolder";
 import { requireLocal } from "./client";
+import { selectByWords } from "./instances/select";
 
 /** A copy, as its two operands say. */
 export interface FileCopy {
@@ -41,13 +42,9 @@ export function parseFileCopy(operands: readonly string[]): FileCopy {
 export async function copyFiles(args: readonly string[]): Promise<string> {
   const { action, volume, folder } = parseFileCopy(parseArguments(args, {}).operands);
   const { client } = await requireLocal();
-  const { items } = await client.getVolumes({});
-  const found = items.find(({ name, uuid }) => name === volume || uuid === volume);
-  if (found === undefined) {
-    throw new UnikernelError("NOT_FOUND", `There is no volume '${volume}'.`, {
-      hint: "'unikernel local volume ls' lists them.",
-    });
-  }
+  const selection = { kind: "volume", listing: "local volume ls" };
+  const [found] = selectByWords([volume], (await client.getVolumes({})).items, selection);
+  if (found === undefined) throw new UnikernelError("BUG", "One word selects one volume.");
   await (action === "export" ? createEmptyFolder(folder) : assertFolder(folder));
   const attempted =
     action === "export"

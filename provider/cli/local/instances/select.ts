@@ -9,6 +9,13 @@ export interface Identified {
   readonly name: string;
 }
 
+/** What may be named, and how. */
+interface Selection {
+  readonly kind: string;
+  readonly listing?: string;
+  readonly exact?: boolean;
+}
+
 /** Fewest characters of a UUID that name an object: fewer are more likely the start of a name. */
 const MIN_PREFIX = 4;
 const MAX_SUGGESTIONS = 5;
@@ -20,22 +27,27 @@ const MAX_SUGGESTIONS = 5;
  * Throws `INPUT_INVALID` without words, or for one that several objects match; `NOT_FOUND`.
  *
  * @param options.kind such as `instance`
+ * @param options.listing the command that lists them; default `local ps`
  * @param options.exact true if the name of a resource does not count, for a command that destroys
  */
 export function selectByWords<T extends Identified>(
   words: readonly string[],
   items: readonly T[],
-  { kind, exact = false }: { readonly kind: string; readonly exact?: boolean },
+  { kind, listing = "local ps", exact = false }: Selection,
 ): readonly T[] {
   if (words.length === 0) {
     throw new UnikernelError("INPUT_INVALID", `No ${kind} is named.`, {
       hint: `Give its name or UUID${items.length === 0 ? "" : `, such as '${items[0]?.name ?? ""}'`}.`,
     });
   }
-  return [...new Set(words.map((word) => selectOne(word, items, kind, exact)))];
+  return [...new Set(words.map((word) => selectOne(word, items, { kind, listing, exact })))];
 }
 
-function selectOne<T extends Identified>(word: string, items: readonly T[], kind: string, exact: boolean): T {
+function selectOne<T extends Identified>(
+  word: string,
+  items: readonly T[],
+  { kind, listing, exact }: Required<Selection>,
+): T {
   const named = items.find(({ name, uuid }) => name === word || uuid === word.toLowerCase());
   if (named !== undefined) return named;
   const begun = word.length < MIN_PREFIX ? [] : items.filter(({ uuid }) => uuid.startsWith(word.toLowerCase()));
@@ -57,7 +69,7 @@ function selectOne<T extends Identified>(word: string, items: readonly T[], kind
   throw new UnikernelError("NOT_FOUND", `There is no ${kind} '${word}' on the local platform.`, {
     hint:
       similar.length === 0
-        ? "'npx unikernel local ps' lists the instances."
+        ? `'npx unikernel ${listing}' lists the ${kind}s.`
         : `Did you mean ${similar.map((name) => `'${name}'`).join(" or ")}?`,
   });
 }

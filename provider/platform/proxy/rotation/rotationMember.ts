@@ -89,7 +89,8 @@ export async function connectTo(
   const socket = await member.target.connect(guestPort, options).catch(() => undefined); // the VM or the client is gone
   member.connects.delete(connect);
   signal.removeEventListener("abort", abort);
-  if (socket === undefined || !isServing(member)) {
+  // One that has closed by now would never tell its client so.
+  if (socket === undefined || socket.destroyed || !isServing(member)) {
     socket?.destroy();
     events.onChange();
     return undefined;

@@ -40,4 +40,14 @@ describe("the rotation of a service", () => {
     assert.deepEqual([gone.attempts, other.attempts], [1, 1]);
     lease.release("finished");
   });
+
+  it("connects to another ready instance if a connection has closed by the time that it is handed over", async () => {
+    const tested = rotation();
+    const [gone, other] = [{ connect: () => Promise.resolve(new net.Socket().destroy()) }, failing(0)];
+    tested.setState("gone", "ready", gone);
+    tested.setState("other", "ready", other);
+    const lease = await tested.acquire(80, AbortSignal.timeout(3_000));
+    assert.deepEqual([lease?.socket.destroyed, other.attempts], [false, 1]);
+    lease?.release("finished");
+  });
 });

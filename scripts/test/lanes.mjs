@@ -55,13 +55,14 @@ export async function runLanes(root, choice) {
   for (const lane of choice.lanes) {
     print(`\n== ${lane} tests`);
     const coverage = dumps !== undefined && COVERED_LANES.includes(lane) ? { NODE_V8_COVERAGE: dumps } : {};
-    const { counts, problem } = await runLane(root, lane, choice.mochaArgs, coverage);
+    const result = await runLane(root, lane, choice.mochaArgs, coverage);
+    const { counts } = result;
     sum.passed += counts.passed;
     sum.skipped += counts.skipped;
-    // A lane that failed without a failing test must still count as a failure.
-    sum.failed += problem === undefined ? counts.failed : Math.max(1, counts.failed);
-    if (problem !== undefined) problems.push(problem);
-    else if (counts.failed > 0) problems.push(`${counts.failed} of the ${lane} tests failed:`);
+    // A process that failed without a failing test must still count as a failure.
+    sum.failed += counts.failed + result.problems.length;
+    problems.push(...result.problems);
+    if (counts.failed > 0) problems.push(`${counts.failed} of the ${lane} tests failed:`);
     // Repeated here, since a log of CI is often cut to its end.
     problems.push(...counts.failures.map((failure) => `  ${failure}`));
   }

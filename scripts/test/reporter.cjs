@@ -1,4 +1,4 @@
-/** Mocha's spec reporter, which also writes the counts and the failures as JSON for runLane.mjs. */
+/** Mocha's spec reporter, which also writes the counts and the failures as JSON for runFiles.mjs. */
 "use strict";
 const fs = require("node:fs");
 const Mocha = require("mocha");
@@ -20,7 +20,7 @@ module.exports = class extends Mocha.reporters.Spec {
     });
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
-      // Renamed into place: runLane.mjs polls for the file and must not read it half written.
+      // Renamed into place: runFiles.mjs polls for the file and must not read it half written.
       fs.writeFileSync(
         `${file}.part`,
         JSON.stringify({ passed: passes, failed: failures, skipped: pending, failures: failed }),

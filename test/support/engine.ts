@@ -203,6 +203,8 @@ async function runOperation(
     ...options.environment,
     [OPERATION_MARKER_VARIABLE]: mark,
   });
+  const settings = path.join(project, `Pulumi.${options.stack}.yaml`);
+  const config = options.config ?? {};
   const request: OperationRequest = {
     operation,
     options: operationOptions,
@@ -210,7 +212,7 @@ async function runOperation(
     usesCli: engine.usesCli,
     project,
     stack: options.stack,
-    config: options.config ?? {},
+    config: isSet(settings, config) ? {} : config,
     ...(deployment === undefined ? {} : { deployment }),
   };
 
@@ -218,10 +220,10 @@ async function runOperation(
   let output = "";
   let result: Extract<OperationMessage, { kind: "result" }> | undefined;
   const events: TimedEvent[] = [];
-  const child = childProcess.fork(path.join(__dirname, "engineOperation.ts"), [], {
+  const child = childProcess.fork(path.join(__dirname, "engineOperation.cjs"), [], {
     cwd: project,
     env: environment,
-    execArgv: ["-r", require.resolve("tsx/cjs")],
+    execArgv: [],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const take = (text: string): void => {
@@ -251,12 +253,25 @@ async function runOperation(
       return { succeeded: false, exitCode: code, output, durationMs, events };
     }
     const { kind: _, ...fields } = result;
+    if (fields.succeeded) knownSettings.set(settings, describeSettings(settings, config));
     return { ...fields, output, events };
   } finally {
     clearTimeout(timeout);
     process.off("exit", killAtExit);
     if (options.leavesOrphans !== true) killOperation(mark);
   }
+}
+
+/** What the settings file of a stack held, and from which configuration, after its last successful operation. */
+const knownSettings = new Map<string, string>();
+
+/** True if the file holds the configuration: then `pulumi config` need not set it again. */
+function isSet(file: string, config: Required<StackOptions>["config"]): boolean {
+  return knownSettings.get(file) === describeSettings(file, config);
+}
+
+function describeSettings(file: string, config: Required<StackOptions>["config"]): string {
+  return JSON.stringify([config, fs.existsSync(file) ? fs.readFileSync(file, "utf8") : ""]);
 }
 
 /** This process's environment, without prompts and network, then the caller's variables. */

@@ -10,7 +10,7 @@ import * as path from "node:path";
 export const OPERATION_MARKER_VARIABLE = "UNIKERNEL_TEST_OPERATION";
 
 const GRACE_MS = 15_000;
-const ENGINE_COMMAND = /^pulumi($|-)|cmd\/(dynamic-provider|run)\b|engineOperation\.ts$/;
+const ENGINE_COMMAND = /^pulumi($|-)|cmd\/(dynamic-provider|run)\b|engineOperation\.cjs$/;
 
 /** Interrupts the engine, as Ctrl-C does; kills the processes that have not exited after 15 seconds. */
 export async function interruptOperation(mark: string): Promise<void> {

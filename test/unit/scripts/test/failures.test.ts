@@ -8,15 +8,14 @@ import { pathToFileURL } from "node:url";
 
 const RUN = `
   import { runLane } from ${JSON.stringify(pathToFileURL(path.resolve("scripts/test/runLane.mjs")).href)};
-  const { counts } = await runLane(process.argv[1], "unit", [], {});
-  console.log("\\n" + JSON.stringify(counts));
+  const result = await runLane(process.argv[1], process.argv[2], [], {});
+  console.log("\\n" + JSON.stringify(result));
 `;
 
 describe("the report of a lane", () => {
   let folder: string;
   beforeEach(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "unikernel-lane-"));
-    fs.mkdirSync(path.join(folder, "test", "unit"), { recursive: true });
     fs.mkdirSync(path.join(folder, "scripts"));
     fs.symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));
     fs.symlinkSync(path.resolve("scripts/test"), path.join(folder, "scripts", "test"));
@@ -27,25 +26,48 @@ describe("the report of a lane", () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  it("repeats the title and the error of a failure", () => {
-    const test = `
-      describe("a list", () => {
-        it("is sorted", () => {});
-        it("has two entries", () => { throw new Error("1 instead of 2\\nCounterexample: [7]"); });
-      });
-    `;
-    fs.writeFileSync(path.join(folder, "test", "unit", "list.test.ts"), test);
+  /** Runs a lane of these test files. */
+  function run(lane: string, files: Readonly<Record<string, string>>): unknown {
+    fs.mkdirSync(path.join(folder, "test", lane), { recursive: true });
+    for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, "test", lane, name), text);
     const env = { ...process.env, NODE_V8_COVERAGE: undefined };
-    const output = childProcess.execFileSync(process.execPath, ["--input-type=module", "-e", RUN, folder], {
+    const output = childProcess.execFileSync(process.execPath, ["--input-type=module", "-e", RUN, folder, lane], {
       cwd: folder,
       env,
       encoding: "utf8",
     });
-    assert.deepEqual(JSON.parse(output.trim().split("\n").at(-1) ?? ""), {
-      passed: 1,
-      failed: 1,
-      skipped: 0,
-      failures: ["a list › has two entries\n    1 instead of 2\n    Counterexample: [7]"],
+    return JSON.parse(output.trim().split("\n").at(-1) ?? "");
+  }
+
+  const sorted = 'it("is sorted", () => {});';
+  const short = 'it("has two entries", () => { throw new Error("1 instead of 2\\nCounterexample: [7]"); });';
+
+  it("repeats the title and the error of a failure", () => {
+    assert.deepEqual(run("unit", { "list.test.ts": `describe("a list", () => { ${sorted} ${short} });` }), {
+      counts: {
+        passed: 1,
+        failed: 1,
+        skipped: 0,
+        failures: ["a list › has two entries\n    1 instead of 2\n    Counterexample: [7]"],
+      },
+      problems: [],
+    });
+  });
+
+  it("sums the files of several processes, and names those whose process ended early", () => {
+    assert.deepEqual(
+      run("e2e", { "a.test.ts": sorted, "b.test.ts": `${sorted} it.skip("c");`, "z.test.ts": "process.exit(3);" }),
+      {
+        counts: { passed: 2, failed: 0, skipped: 1, failures: [] },
+        problems: ["test/e2e/z.test.ts: exited early with code 3"],
+      },
+    );
+  });
+
+  it("reports a lane without tests", () => {
+    assert.deepEqual(run("unit", {}), {
+      counts: { passed: 0, failed: 0, skipped: 0, failures: [] },
+      problems: ["the unit lane has no tests"],
     });
   });
 });

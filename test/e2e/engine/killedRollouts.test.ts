@@ -13,7 +13,7 @@ import { TestProject } from "../../support/project";
 import { seededRandom } from "../../support/seededRandom";
 
 const REPLICAS = 3;
-const KILLS = Number(process.env["UNIKERNEL_TEST_KILLS"] ?? 4);
+const KILLS = Number(process.env["UNIKERNEL_TEST_KILLS"] ?? 2);
 const SEED = Number(process.env["UNIKERNEL_TEST_SEED"] ?? Math.floor(Math.random() * 1_000_000));
 /** How long a provider may keep a connection after its engine is gone. */
 const MAX_ORPHAN_MS = 15_000;

@@ -45,7 +45,9 @@ function toBootable(baseTree: FileTree): FileTree {
     mode,
     content: { bytes: Buffer.from(text) },
   });
-  return new Map([...moved, ["init", file(move(INIT_SCRIPT), 0o755)], ["www/index.html", file("both", 0o644)]]);
+  // The platform puts the command line where it always is.
+  const init = move(INIT_SCRIPT).replaceAll("$u/cmdline", "/unikernel/cmdline");
+  return new Map([...moved, ["init", file(init, 0o755)], ["www/index.html", file("both", 0o644)]]);
 }
 
 describe("an image for two platforms, with the real engine", function () {

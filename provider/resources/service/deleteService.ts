@@ -44,7 +44,7 @@ export async function deleteService(
   const drainMs = timeoutWithDrainMs(deleteMs, drainOptions.drainTimeoutMs) + FORCED_DELETE_MS;
   const draining = withTimeLimit(context, drainMs, attempted);
   const kept = await listInstances(draining, item, isRetired);
-  await deleteSecondSet(draining, item, olds.inputs, drainOptions);
+  await deleteSecondSet(draining, item, drainOptions);
   await Promise.all([...instances, ...kept].map((instance) => drainAndDelete(draining, instance, drainOptions)));
   // The deletion gets this time even if draining used up the limit.
   const releaseMs = Math.max(deadlineMs - context.clock.now(), RELEASE_GRACE_MS);

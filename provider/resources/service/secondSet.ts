@@ -15,9 +15,8 @@ import { retiredTags } from "./replicaTags";
 import { movesDomains } from "./rollout/policy";
 import { isManaged, isRetired } from "./wire";
 
-/** True if the domains of the service are, or were, to move to a second set. */
-const mayHaveSecondSet = (features: ReadonlySet<string>, { domains = [] }: Pick<ServiceInputs, "domains">): boolean =>
-  domains.length > 0 && !features.has("rotation" satisfies MetroFeature);
+/** True where a second set exists, or may have been left by a killed rollout: also of a service whose domains are gone by now. */
+const mayHaveSecondSet = (features: ReadonlySet<string>): boolean => !features.has("rotation" satisfies MetroFeature);
 
 const domainsOf = ({ domains = [] }: Pick<ServiceInputs, "domains">) => ({
   domains: domains.map(toWireDomain),
@@ -68,16 +67,10 @@ export function besideSecondSet(
   },
   { onEvent, ...parts }: Parts,
 ): BesideRollout {
-  if (!mayHaveSecondSet(features, inputs)) {
-    const isAlone = movesDomains(policy.strategy, features) && before.length === 0;
-    return {
-      policy: isAlone ? besidePolicy(policy) : policy,
-      hasSecondSet: false,
-      run: (replace) => replace(undefined),
-    };
-  }
-  const isBlueGreen = policy.strategy === "blueGreen";
-  const hasSecondSet = isBlueGreen && policy.desired > 0 && before.some((one) => !parts.isNew(one));
+  if (!mayHaveSecondSet(features)) return { policy, hasSecondSet: false, run: (replace) => replace(undefined) };
+  const hasDomains = (inputs.domains ?? []).length > 0;
+  const isBeside = movesDomains(policy.strategy, features) && (hasDomains || before.length === 0);
+  const hasSecondSet = isBeside && policy.desired > 0 && before.some((one) => !parts.isNew(one));
   const beganMs = context.clock.now();
   const options = {
     ...{ client: context.client, clock: context.clock, signal: context.signal, cleanup: () => forCleanup(context) },
@@ -87,7 +80,7 @@ export function besideSecondSet(
       onEvent({ phase, detail, elapsedMs: context.clock.now() - beganMs, ...(member === undefined ? {} : { member }) }),
   };
   return {
-    policy: isBlueGreen ? besidePolicy(policy) : policy,
+    policy: isBeside ? besidePolicy(policy) : policy,
     hasSecondSet,
     run: (replace) => runBesideSecondSet(options, hasSecondSet, replace),
   };
@@ -102,8 +95,8 @@ export async function lentDomains(
   service: ServiceItem,
   inputs: Pick<ServiceInputs, "domains">,
 ): Promise<ReportedDomains> {
-  if (!mayHaveSecondSet(await metroFeatures(context.client), inputs)) return [];
   const { domains, isDomain } = domainsOf(inputs);
+  if (domains.length === 0 || !mayHaveSecondSet(await metroFeatures(context.client))) return [];
   const group = await findSecondSet(context, service);
   const lent = domainsAt({ domains, isDomain }, group);
   return (group?.domains ?? []).filter(({ fqdn }) => lent.some((domain) => isDomain(fqdn, domain)));
@@ -133,10 +126,9 @@ export function besideLentDomains(
 export async function deleteSecondSet(
   context: ProviderContext,
   service: ServiceItem,
-  inputs: Pick<ServiceInputs, "domains">,
   limits: { readonly drainTimeoutMs: number; readonly timeoutMs: number },
 ): Promise<void> {
-  if (!mayHaveSecondSet(await metroFeatures(context.client), inputs)) return;
+  if (!mayHaveSecondSet(await metroFeatures(context.client))) return;
   const group = await findSecondSet(context, service);
   if (group !== undefined) await endSecondSet(context, group, limits);
 }

@@ -228,6 +228,24 @@ describe("a second set in the cloud", () => {
     assertWhole(web.id, "1");
   });
 
+  it("ends with the next update, also if that drops the domains and the strategy", async () => {
+    const web = await created();
+    let isKilled = false;
+    const client = cloud.client(() => {
+      isKilled ||= cloud.answering(DOMAIN)?.at(-1) === "2";
+      if (isKilled) throw new Killed();
+    });
+    await assert.rejects(update(web, inputsOf("2"), client));
+    assert.ok(cloud.api.services.size > 1);
+    const { domains: _, ...rest } = inputsOf("2", { strategy: "rolling" });
+    await update(web, { ...rest, domains: [] });
+    assert.deepEqual(
+      [...cloud.api.services.values()].map((one) => [one.name, one["domains"]]),
+      [["web", []]],
+    );
+    assert.deepEqual([digitsOf(web.id), cloud.api.instances.size], ["2".repeat(REPLICAS), REPLICAS]);
+  });
+
   it("goes with the service", async () => {
     const web = await created();
     let isKilled = false;

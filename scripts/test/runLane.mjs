@@ -42,7 +42,13 @@ export async function runLane(root, lane, mochaArgs, extra) {
       if (result.problem !== undefined) problems.push(`${group.join(", ")}: ${result.problem}`);
     }
   };
+  const interrupt = () => {
+    problems.push(`the ${lane} lane was interrupted before ${groups.flat().length} of its files`);
+    groups.length = 0;
+  };
+  process.on("SIGINT", interrupt);
   await Promise.all(Array.from({ length: Math.min(os.availableParallelism(), MAX_PROCESSES) }, work));
+  process.off("SIGINT", interrupt);
   if (counts.passed + counts.failed === 0 && problems.length === 0) problems.push(`the ${lane} lane ran no tests`);
   return { counts, problems };
 }

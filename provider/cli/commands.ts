@@ -14,7 +14,7 @@ import { removeInstances, startInstances, stopInstances } from "./local/instance
 import { ps } from "./local/instances/ps";
 import { metrics } from "./local/metrics";
 import { status } from "./local/status";
-import { trust } from "./local/trust";
+import { trust } from "./local/machine/trust";
 import { up } from "./local/up";
 import { listVolumes } from "./local/volumes";
 import { localLogs, logs } from "./logs";
@@ -31,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "start the local platform; it exits when idle",
     options: [
       ["--stay", "keep running when idle"],
+      ["--at-login", "start it at each login as well, with the other options and --stay"],
       ["--port <port>", "serve the API at this port of 127.0.0.1; default a free one"],
       ["--quota <name=n>", "set a quota, such as 'instances=10' or 'total_volume_mb=100'; repeatable"],
     ],
@@ -40,7 +41,10 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "local down",
     summary: "stop the local platform",
-    options: [["--all", "delete everything on it except images first"]],
+    options: [
+      ["--all", "delete everything on it except images first"],
+      ["--at-login", "no longer start it at login either"],
+    ],
     run: down,
   },
   {

@@ -5,16 +5,22 @@ import { parseOptions } from "../../base/commandLineOptions";
 import { systemClock } from "../../base/clock";
 import { UnikernelError } from "../../base/errors";
 import { deleteEverything } from "../deleteEverything";
+import { stopStartingAtLogin } from "./machine/atLogin";
 
 const STOP_TIMEOUT_MS = 20_000;
 const POLL_INTERVAL_MS = 50;
 
 /**
- * Stops the daemon; `--all` deletes everything first. Throws `IN_USE` while VMs run or when something cannot be deleted,
+ * Stops the daemon; `--all` deletes everything first, `--at-login` also keeps it from starting at login. Throws `IN_USE` while VMs run or when something cannot be deleted,
  * `DAEMON_FAILED` when the daemon does not stop within {@link STOP_TIMEOUT_MS}.
  */
 export async function down(args: readonly string[]): Promise<string> {
-  const { all } = parseOptions(args, { all: "switch" });
+  const options = parseOptions(args, { all: "switch", "at-login": "switch" });
+  const text = await stop(options.all);
+  return options["at-login"] ? `${text} ${await stopStartingAtLogin()}` : text;
+}
+
+async function stop(all: boolean): Promise<string> {
   // With --all, start a daemon if necessary: the objects to delete may belong to a platform whose daemon has exited.
   const daemon = all ? await connectLocalDaemon() : await findLocalDaemon();
   if (daemon === undefined) return "The local platform is not running.";

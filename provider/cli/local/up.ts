@@ -5,12 +5,21 @@ import { environmentVariable } from "../../base/config/environment";
 import { errorMessage, UnikernelError } from "../../base/errors";
 import { localPaths } from "../../base/localPaths";
 import { toCommandLineOptions, parseSettings, unmetOptions } from "../../platform/daemonSettings";
+import { assertCanStartAtLogin, startAtLogin } from "./machine/atLogin";
+
+const AT_LOGIN = "--at-login";
 
 /**
- * Starts the daemon unless one is running. Throws `INPUT_INVALID` for invalid arguments, `IN_USE` when the running daemon
- * was started with other settings, and when the port is taken.
+ * Starts the daemon unless one is running. With `--at-login`, the user's systemd starts it at each login, and it keeps running when idle.
+ *
+ * Throws `INPUT_INVALID` for invalid arguments, `IN_USE` when the running daemon was started with other settings, and when the port is
+ * taken, `NOT_SUPPORTED` for `--at-login` without systemd.
  */
-export async function up(args: readonly string[]): Promise<string> {
+export async function up(given: readonly string[]): Promise<string> {
+  const isAtLogin = given.includes(AT_LOGIN);
+  const options = given.filter((one) => one !== AT_LOGIN);
+  const args = isAtLogin && !options.includes("--stay") ? ["--stay", ...options] : options;
+  if (isAtLogin) assertCanStartAtLogin();
   const requestedSettings = parseSettings(args, environmentVariable("UNIKERNEL_QUOTAS"));
   const { port } = requestedSettings;
   if (port !== undefined && (await findLocalDaemon()) === undefined) await assertPortFree(port);
@@ -23,9 +32,10 @@ export async function up(args: readonly string[]): Promise<string> {
       { hint: "Stop it with 'npx unikernel local down', then run this command again." },
     );
   }
-  const options = toCommandLineOptions(settings);
-  const startedWith = options.length === 0 ? "" : ` It was started with '${options.join(" ")}'.`;
-  return `The local platform is running at ${url} (process ${pid}); its files are in ${localPaths().stateDir}.${startedWith}`;
+  const running = toCommandLineOptions(settings);
+  const startedWith = running.length === 0 ? "" : ` It was started with '${running.join(" ")}'.`;
+  const text = `The local platform is running at ${url} (process ${pid}); its files are in ${localPaths().stateDir}.${startedWith}`;
+  return isAtLogin ? `${text}\n${await startAtLogin(args)}` : text;
 }
 
 /** A daemon that cannot listen only says so in its log; this is for people. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planTrust, type TrustMachine } from "../../../../provider/cli/local/trustSteps";
+import { planTrust, type TrustMachine } from "../../../../../provider/cli/local/machine/trustSteps";
 
 const AUTHORITY = { file: "/state/ca.pem", commonName: "Unikernel local CA box 1a2b3c4d" };
 const machine = (platform: string, tools: readonly string[], isRoot = false): TrustMachine => ({

@@ -1,10 +1,10 @@
 /** `unikernel local trust`: makes this machine's clients trust the certificates of the local platform. */
 import * as os from "node:os";
-import { parseOptions } from "../../base/commandLineOptions";
-import { exec, findTool } from "../../base/exec";
-import { UnikernelError } from "../../base/errors";
-import { localPaths } from "../../base/localPaths";
-import { ensureCertificateAuthority } from "../../platform/certificates/caFiles";
+import { parseOptions } from "../../../base/commandLineOptions";
+import { exec, findTool } from "../../../base/exec";
+import { UnikernelError } from "../../../base/errors";
+import { localPaths } from "../../../base/localPaths";
+import { ensureCertificateAuthority } from "../../../platform/certificates/caFiles";
 import { type TrustMachine, type TrustStep, planTrust } from "./trustSteps";
 
 /**

@@ -6,6 +6,7 @@ import { daemonFile, type DaemonSettings } from "../contract/daemonFile";
 import { UnikernelError } from "../base/errors";
 import { isProcessAlive, spawnDetached } from "../base/exec";
 import { type LocalPaths, ensureUsable, localPaths } from "../base/localPaths";
+import { assertNodeIsNewEnough } from "../base/version";
 
 /** A running daemon that responds. */
 export interface LocalDaemon {
@@ -31,7 +32,8 @@ const MIN_FREE_BYTES = 256 * 1024;
  * Returns the daemon of this machine's local platform, and starts one if none responds. Safe to call from many processes at
  * once: only one daemon stays, because the others find the state folder locked and exit.
  *
- * Throws `DAEMON_FAILED` with the last lines of the daemon's log if none responds within 15 s; `NO_SPACE` if the disk is full.
+ * Throws `DAEMON_FAILED` with the last lines of the daemon's log if none responds within 15 s; `NO_SPACE` if the disk is full;
+ * `NOT_SUPPORTED` if this Node is too old to run one.
  *
  * @param options.daemonArguments command-line arguments for a daemon started by this call; none by default
  */
@@ -94,6 +96,7 @@ export const isLocalDaemonDown = async (metro: string, signal?: AbortSignal): Pr
   metro === "local" && (await findLocalDaemon(undefined, signal)) === undefined;
 
 async function spawnDaemon(paths: LocalPaths, daemonArguments: readonly string[]): Promise<number | undefined> {
+  assertNodeIsNewEnough(process.versions.node);
   await ensureUsable(paths.stateDir);
   const { bavail, bsize } = await fs.statfs(paths.stateDir);
   if (bavail * bsize < MIN_FREE_BYTES) {

@@ -1,4 +1,5 @@
 /** What is assessed about this machine, and how to mend it. Pure. */
+import { MIN_NODE, isAtLeast } from "../../../base/version";
 
 /** How a check came out. `warn`: something works less well or not at all, but VMs run. `fail`: VMs do not run. */
 export type CheckStatus = "ok" | "warn" | "fail";
@@ -46,16 +47,10 @@ const MIN_DISK_BYTES = { fail: 0.25 * GIB, warn: 2 * GIB };
 const MIN_MEMORY_BYTES = { fail: 0.25 * GIB, warn: 1 * GIB };
 /** The daemon needs a few descriptors for each connection and VM. */
 const MIN_OPEN_FILES = 4_096;
-/** Source: `engines` in package.json. */
-const MIN_NODE = [22, 13] as const;
 const MIN_QEMU = [7, 2] as const;
 /** The first QEMU whose emulated processor has RDSEED, which kernels of Unikraft 0.17 ask for at boot. */
 const MIN_QEMU_FOR_UNIKRAFT_0_17 = [8, 0] as const;
 
-const isAtLeast = (version: string, [major, minor]: readonly [number, number]): boolean => {
-  const [a = 0, b = 0] = version.split(".").map(Number);
-  return a > major || (a === major && b >= minor);
-};
 const toGib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
 const levelOf = (value: number, limits: { readonly fail: number; readonly warn: number }): CheckStatus =>
   value < limits.fail ? "fail" : value < limits.warn ? "warn" : "ok";

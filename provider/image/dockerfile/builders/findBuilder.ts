@@ -3,6 +3,7 @@ import { environmentVariable } from "../../../base/config/environment";
 import { errorMessage } from "../../../base/errors";
 import { findTool, runTool } from "../../../base/exec";
 import { withTimeout } from "../../../base/timeout";
+import { isAtLeast } from "../../../base/version";
 import {
   BUILDER_NAMES,
   type Builder,
@@ -127,8 +128,3 @@ async function ask(
 }
 
 const versionIn = (text: string): string => /\d+\.\d+(\.\d+)?/.exec(text)?.[0] ?? "unknown";
-
-function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
-  const [a = 0, b = 0] = version.split(".").map(Number);
-  return a > major || (a === major && b >= minor);
-}

@@ -97,8 +97,8 @@ export interface Vm {
   /** Process id of the VMM; `undefined` while the VM is saved. */
   readonly pid: number | undefined;
   /**
-   * What a switch is connected to; `undefined`: the VM has no connection to the private network. A VM that was saved has another one once
-   * it is resumed.
+   * What a switch is connected to; `undefined`: the VM has no connection to the private network. That of a saved VM is closed; once it is
+   * resumed, it has another one.
    */
   readonly link: VmLink | undefined;
   /** True while it is saved: it has no process and takes no memory, and {@link resume} restores it. */

@@ -80,7 +80,7 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
     return false;
   }
   // Here the guest runs and no client has reached it yet: what it must be told after a sleep, such as the time, is told here.
-  if (isSaved) machine.env.network.plug(machine.record.privateIp, session.vm);
+  if (isSaved) machine.env.network.replug(machine.record.privateIp, session.vm);
   const { startCount, netTimeUs } = machine.record.status;
   machine.applyThenPersist({
     state: "running",

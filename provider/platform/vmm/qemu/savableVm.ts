@@ -34,6 +34,7 @@ export class SavableVm implements Vm {
   #process: QemuVm | undefined;
   /** CPU time of the processes that have ended. */
   #earlierCpuMs = 0;
+  #link: VmLink | undefined;
   #hasEnded = false;
   #isDisconnected = false;
 
@@ -51,7 +52,7 @@ export class SavableVm implements Vm {
   }
 
   get link(): VmLink | undefined {
-    return this.#process?.link;
+    return this.#link;
   }
 
   get isSaved(): boolean {
@@ -153,6 +154,7 @@ export class SavableVm implements Vm {
 
   #follow(running: QemuVm): void {
     this.#process = running;
+    this.#link = running.link;
     void running.started.then(this.#onStarted);
     void running.exited.then(async (exit) => {
       if (this.#process !== running) return; // it was saved

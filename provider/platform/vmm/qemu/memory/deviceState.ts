@@ -34,7 +34,7 @@ export async function saveDeviceState(
   await fsp.rm(socket, { force: true });
   const server = net.createServer();
   const { promise: connected, resolve } = Promise.withResolvers<net.Socket>();
-  server.once("connection", resolve);
+  server.once("connection", (stream) => resolve(withoutErrors(stream)));
   await new Promise<void>((listening, failed) => void server.once("error", failed).listen(socket, listening));
   try {
     await leavePostMigrate(qmp);
@@ -79,7 +79,7 @@ export async function loadDeviceState(
     await setCapabilities(qmp);
     await qmp.execute("migrate-incoming", { uri: `unix:${socket}` });
     // QEMU closes the connection once it has everything, perhaps before this side has. Whether it has, it says itself.
-    await pipeline(fs.createReadStream(file), net.connect(socket)).catch(() => undefined);
+    await pipeline(fs.createReadStream(file), withoutErrors(net.connect(socket))).catch(() => undefined);
     await untilMigrated(qmp);
   } finally {
     await fsp.rm(socket, { force: true });
@@ -95,6 +95,9 @@ async function leavePostMigrate(qmp: QmpClient): Promise<void> {
   await qmp.execute("cont");
   await qmp.execute("stop");
 }
+
+/** The stream; its errors go to whom they concern, and those after that to nobody instead of ending the process. */
+const withoutErrors = (stream: net.Socket): net.Socket => stream.on("error", () => undefined);
 
 const setCapabilities = (qmp: QmpClient): Promise<unknown> =>
   qmp.execute("migrate-set-capabilities", { capabilities: [{ capability: "x-ignore-shared", state: true }] });

@@ -79,7 +79,7 @@ async function restoreInstance(registry: Registry, instance: Instance): Promise<
   const mayRun = isUp || status.deleting || status.snapshotUuid !== undefined;
   const vm = mayRun ? await vmm.adopt(toVmSpec(record, paths, registry.bootFiles)) : undefined;
   if (vm !== undefined) {
-    log.write("instance.adopted", { uuid, name, pid: vm.pid });
+    log.write("instance.adopted", { uuid, name, pid: vm.pid, saved: vm.isSaved });
     instance.adoptVm(vm);
   }
   if (status.deleting) {

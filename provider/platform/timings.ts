@@ -17,6 +17,8 @@ export interface Timings {
   readonly drainIdleMs: number;
   /** How long a guest may take to shut down before it is killed. */
   readonly stopGraceMs: number;
+  /** A sleeping VM stays in memory for this long before it is saved to the disk. */
+  readonly saveAfterMs: number;
   /** First pause of the restart back-off; doubles with every attempt. */
   readonly restartBackoffMs: number;
   /** Longest pause of the restart back-off. */
@@ -50,6 +52,7 @@ export const DEFAULT_TIMINGS: Timings = {
   connectTimeoutMs: 5_000,
   drainIdleMs: 1_000,
   stopGraceMs: 10_000,
+  saveAfterMs: 10_000,
   restartBackoffMs: 5_000,
   restartBackoffMaxMs: 300_000,
   healthyAfterMs: 10_000,

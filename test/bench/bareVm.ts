@@ -42,7 +42,7 @@ export async function prepareBareVm(image: string, memoryMb: number, folder: str
   const isEmulated = accelerator === "tcg";
   const spec = {
     ...{ uuid: "bench", hostname: "bench", kernel, initrd, args: stored.cmd, env: stored.env },
-    ...{ memoryMb, vcpus: 1, disks: [], roms: [], annotations: {}, network: DEFAULT_USER_NETWORK },
+    ...{ memoryMb, vcpus: 1, disks: [], roms: [], annotations: {}, isSavable: false, network: DEFAULT_USER_NETWORK },
   };
   // Without an archive appended to its initrd, the guest reads everything from its command line.
   const { append, file: guestPart = "" } = buildCommandLine(spec, { emulated: isEmulated, parameters: undefined });

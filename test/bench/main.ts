@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- boot|images|load|preview|push|resources|refresh|rollout [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
+ * npm run bench [-- boot|images|load|preview|push|resources|refresh|rollout|wake [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
  * measured in the same run, with their targets, and marks those more than 15 % worse than recorded.
  */
 import { benchBoot } from "./boot";
@@ -11,6 +11,7 @@ import { type Ratio, describeRatios, readRecordedRatios, recordRatios } from "./
 import { benchRefresh } from "./refresh";
 import { benchResources } from "./resources";
 import { benchRollout } from "./rollout";
+import { benchWake } from "./wake";
 
 const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Ratio[]>>> = {
   boot: benchBoot,
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Rati
   resources: benchResources,
   refresh: benchRefresh,
   rollout: benchRollout,
+  wake: benchWake,
 };
 
 const UPDATE = "--update-ratios";

@@ -5,7 +5,15 @@ import * as path from "node:path";
 import { UnikernelError } from "../../provider/base/errors";
 import { connectLoopback } from "../../provider/platform/vmm/qemu/network/connectLoopback";
 import { SourcePorts } from "../../provider/platform/vmm/qemu/network/sourcePorts";
-import type { ConnectOptions, Vm, VmExit, VmSpec, VmUsage, Vmm } from "../../provider/platform/vmm/vmm";
+import {
+  type ConnectOptions,
+  MemoryLostError,
+  type Vm,
+  type VmExit,
+  type VmSpec,
+  type VmUsage,
+  type Vmm,
+} from "../../provider/platform/vmm/vmm";
 
 /** How a guest behaves. */
 export interface FakeGuest {
@@ -21,6 +29,8 @@ export interface FakeGuest {
   readonly onStop?: VmExit | undefined;
   /** Written to the console log at start. */
   readonly console?: string;
+  /** Why it cannot be saved; it can by default. */
+  readonly unsavable?: string;
   /** Its usage while it runs; zero by default. */
   readonly usage?: VmUsage;
 }
@@ -38,6 +48,8 @@ class FakeVmProcess {
   /** Set once it has ended. */
   exit: VmExit | undefined;
   paused = false;
+  /** It is on the disk: a kill of the machine does not end it. */
+  saved = false;
   /** Bytes written to the console log: like QEMU it continues at its offset, whatever happened to the file. */
   consoleEnd = 0;
   #listening = false;
@@ -65,6 +77,14 @@ class FakeVmProcess {
     return this.#listening && !this.paused && this.exit === undefined;
   }
 
+  /** Frees its memory, and with it all connections. */
+  save(): void {
+    this.saved = true;
+    for (const socket of this.#sockets) socket.destroy();
+    for (const server of this.#forwards.values()) void server.then((open) => open.close());
+    this.#forwards.clear();
+  }
+
   end(exit: VmExit): void {
     if (this.exit !== undefined) return;
     this.exit = exit;
@@ -75,7 +95,7 @@ class FakeVmProcess {
   }
 
   async connect(guestPort: number, { timeoutMs, signal }: ConnectOptions): Promise<net.Socket | undefined> {
-    if (this.exit !== undefined) throw new UnikernelError("VMM_FAILED", "The VM is gone.");
+    if (this.exit !== undefined || this.saved) throw new UnikernelError("VMM_FAILED", "The VM is gone.");
     const opened = this.#forwards.get(guestPort) ?? this.#open(guestPort);
     this.#forwards.set(guestPort, opened);
     const address = (await opened).address();
@@ -102,16 +122,18 @@ class FakeVmProcess {
 
 /** One owner's control of a machine. */
 class FakeVm implements Vm {
-  readonly pid: number;
   readonly link = undefined;
   readonly started: Promise<void>;
   readonly exited: Promise<VmExit>;
+  readonly unsavable: string | undefined;
   readonly #machine: FakeVmProcess;
+  readonly #memory: FakeMemory;
   #isReleased = false;
 
-  constructor(machine: FakeVmProcess) {
+  constructor(machine: FakeVmProcess, memory: FakeMemory) {
     this.#machine = machine;
-    this.pid = machine.pid;
+    this.#memory = memory;
+    this.unsavable = machine.spec.isSavable ? machine.guest.unsavable : "it was not to be saved when it started";
     this.started = machine.started;
     this.exited = machine.exited.then((exit) => (this.#isReleased ? new Promise<VmExit>(() => undefined) : exit));
   }
@@ -138,13 +160,46 @@ class FakeVm implements Vm {
     this.#machine.paused = true;
   }
 
+  get pid(): number | undefined {
+    return this.isSaved ? undefined : this.#machine.pid;
+  }
+
+  get isSaved(): boolean {
+    return this.#machine.saved;
+  }
+
+  async save(signal: AbortSignal): Promise<boolean> {
+    await this.#memory.onSave(this.#machine.spec, signal);
+    if (this.#isReleased) throw new UnikernelError("VMM_FAILED", "The daemon is shutting down.");
+    if (signal.aborted) return false;
+    this.#memory.saves++;
+    this.#machine.save();
+    return true;
+  }
+
   async resume(): Promise<void> {
+    if (this.#machine.saved) await this.#restore();
     this.#machine.paused = false;
+  }
+
+  async #restore(): Promise<void> {
+    try {
+      await this.#memory.onRestore(this.#machine.spec);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : "";
+      this.#machine.end({ kind: "killed", detail });
+      throw new MemoryLostError(detail);
+    }
+    if (this.#isReleased) throw new UnikernelError("VMM_FAILED", "The daemon is shutting down.");
+    this.#memory.restores++;
+    this.#machine.saved = false;
   }
 
   async usage(): Promise<VmUsage> {
     const { exit, guest } = this.#machine;
-    return exit === undefined && guest.usage !== undefined ? guest.usage : { rssBytes: 0, cpuTimeMs: 0 };
+    return exit === undefined && !this.isSaved && guest.usage !== undefined
+      ? guest.usage
+      : { rssBytes: 0, cpuTimeMs: 0 };
   }
 
   disconnect(): void {
@@ -152,10 +207,21 @@ class FakeVm implements Vm {
   }
 }
 
+/** The fake disk with the memory of saved VMs: what a test sees of it, and does to it. */
+export class FakeMemory {
+  saves = 0;
+  restores = 0;
+  /** Runs within each save, before it takes effect; what it throws, the save throws. */
+  onSave: (spec: VmSpec, signal: AbortSignal) => Promise<void> | void = () => undefined;
+  /** Runs within each restore, before it takes effect; if it throws, what was saved is lost. */
+  onRestore: (spec: VmSpec) => Promise<void> | void = () => undefined;
+}
+
 /** A VMM in memory. One object stands for the host: successive daemons of a test share it. */
 export class FakeVmm implements Vmm {
   /** Every spec that was started, in order. */
   readonly starts: VmSpec[] = [];
+  readonly memory = new FakeMemory();
   readonly #folder: string;
   readonly #guestOf: (spec: VmSpec) => FakeGuest;
   readonly #machines = new Map<string, FakeVmProcess>();
@@ -178,12 +244,12 @@ export class FakeVmm implements Vmm {
     const machine = new FakeVmProcess(spec, guest);
     machine.consoleEnd = Buffer.byteLength(guest.console ?? "");
     this.#machines.set(spec.uuid, machine);
-    return new FakeVm(machine);
+    return new FakeVm(machine, this.memory);
   }
 
   async adopt(spec: VmSpec): Promise<Vm | undefined> {
     const machine = this.#machines.get(spec.uuid);
-    return machine === undefined || machine.exit !== undefined ? undefined : new FakeVm(machine);
+    return machine === undefined || machine.exit !== undefined ? undefined : new FakeVm(machine, this.memory);
   }
 
   async postMortem(uuid: string): Promise<VmExit> {
@@ -219,6 +285,12 @@ export class FakeVmm implements Vmm {
   /** Ends a running VM from outside, like a crash, an exit or a signal. */
   end(uuid: string, exit: VmExit): void {
     this.#machines.get(uuid)?.end(exit);
+  }
+
+  /** The machine is switched off: every VM ends that is not saved. */
+  switchOff(): void {
+    for (const machine of this.#machines.values())
+      if (!machine.saved) machine.end({ kind: "killed", detail: "the machine was switched off" });
   }
 
   /** Ends every VM, at the end of a test. */

@@ -6,7 +6,7 @@ import { runningRecord } from "./instanceRecord";
 import { InstanceWorld, type Transition } from "./instanceWorld";
 
 const REQUESTS: Readonly<Record<InstanceRequest, true>> = {
-  ...{ start: true, wake: true, restart: true, stop: true, "force-stop": true, suspend: true, sleep: true },
+  ...{ start: true, wake: true, restart: true, stop: true, "force-stop": true, suspend: true, sleep: true, save: true },
   ...{ "convert-to-template": true, delete: true },
 };
 const ACTIONS = [

@@ -157,7 +157,7 @@ export class InstanceWorld {
     const env: Partial<InstanceEnvironment> = {
       timings: DEFAULT_TIMINGS,
       log: { write: () => undefined, close: () => undefined },
-      network: { plug: () => undefined, ready: () => undefined, idleMs: () => Infinity },
+      network: { plug: () => undefined, replug: () => undefined, ready: () => undefined, idleMs: () => Infinity },
       queuesUpdates: true,
       patchContext: () => ({}) as ReturnType<InstanceEnvironment["patchContext"]>,
       vmSpec: () => ({}) as ReturnType<InstanceEnvironment["vmSpec"]>,

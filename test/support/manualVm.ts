@@ -5,6 +5,8 @@ import type { Vm, VmExit } from "../../provider/platform/vmm/vmm";
 export class ManualVm implements Vm {
   readonly pid = 1;
   readonly link = undefined;
+  readonly isSaved = false;
+  readonly unsavable = "it has no memory";
   paused = false;
   hasStarted = false;
   isAlive = true;
@@ -32,6 +34,7 @@ export class ManualVm implements Vm {
   }
 
   pause = async (): Promise<void> => void (this.paused = true);
+  save = () => Promise.reject(new Error("nobody saves"));
   resume = async (): Promise<void> => void (this.paused = false);
   probePort = async (): Promise<boolean> => true;
   connect = () => Promise.reject(new Error("nobody connects"));

@@ -165,6 +165,8 @@ export const instanceItem = z.looseObject({
   exit_code: z.int().optional(),
   /** Only on the local platform: what `stop_reason` and `stop_code` do not tell, such as a kernel that needs a newer QEMU. */
   stop_notice: z.string().optional(),
+  /** Only on the local platform: why it sleeps in memory instead of on the disk, or why it booted anew when it was woken. */
+  memory_notice: z.string().optional(),
   scale_to_zero: z
     .looseObject({
       enabled: z.boolean().optional(),

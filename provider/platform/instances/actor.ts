@@ -21,6 +21,7 @@ import { armCooldown, goToStandby } from "./lifecycle/scaleToZero";
 import { toDenyError, actorStateOf } from "./lifecycle/actorState";
 import { onListening, onReady, onStarted, probeReadiness, readinessProbeChanged, start } from "./lifecycle/starting";
 import { forceStop, deleteInstance, applyDeleteOnStop, stopVm, stop } from "./lifecycle/stopping";
+import { saveMemory } from "./lifecycle/saving";
 import { pauseDrained, suspend } from "./lifecycle/suspending";
 import type { InstanceEnvironment } from "./environment";
 import { onVmExited, onSuspendedVmLost, onStandbyVmLost, resumePendingWork, adoptVm } from "./lifecycle/adoptVm";
@@ -54,6 +55,7 @@ export class InstanceActor implements Instance {
     this.#machine = new InstanceMachine(record, env, {
       post: (event) => this.#mailbox.post(event),
       request: (request) => this.request(request),
+      isAwaited: () => this.#pending.size > 0,
       hasPendingEnd: () => CANCELS_START.some((request) => this.#pending.has(request)),
     });
     this.#machine.configureRotation();
@@ -122,6 +124,7 @@ export class InstanceActor implements Instance {
     if (decision.do === "ignore") return Promise.resolve();
     if (decision.do === "deny") return Promise.reject(toDenyError(name, decision.reason));
     this.#pending.add(request);
+    if (request !== "save") this.#machine.saveAbort?.abort();
     if (CANCELS_START.includes(request)) this.#machine.startAbort?.abort();
     return this.#mailbox.submit({ is: request, options });
   }
@@ -244,6 +247,8 @@ export class InstanceActor implements Instance {
         return convertToTemplate(machine, options.templateAutokillMs ?? 0);
       case "sleep":
         return goToStandby(machine);
+      case "save":
+        return saveMemory(machine);
       case "delete":
         return deleteInstance(machine);
     }

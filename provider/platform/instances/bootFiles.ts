@@ -121,6 +121,7 @@ function toVmRom({ at, image, files = [] }: RomRecord, boot: BootFiles): VmRom {
 /** The VM specification of an instance. Equal for equal records, so that a running VM can be compared with it. */
 export function toVmSpec(record: InstanceRecord, paths: LocalPaths, boot: BootFiles): VmSpec {
   const { definition } = record;
+  const { policy = "off", stateful } = definition.scaleToZero ?? {};
   return {
     uuid: record.uuid,
     hostname: definition.hostname ?? record.name,
@@ -138,5 +139,6 @@ export function toVmSpec(record: InstanceRecord, paths: LocalPaths, boot: BootFi
     })),
     roms: definition.roms.map((rom) => toVmRom(rom, boot)),
     annotations: definition.annotations,
+    isSavable: policy !== "off" && stateful === true,
   };
 }

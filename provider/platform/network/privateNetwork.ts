@@ -52,14 +52,18 @@ export class PrivateNetwork {
   }
 
   /** Connects the VM of an instance until it ends. */
-  plug(ip: string, { link, exited }: Pick<Vm, "link" | "exited">): void {
-    if (link === undefined) return;
-    const view = this.#viewOf(parseIpv4(ip));
-    this.#switch.plug(view, link);
-    void exited.then(() => {
-      this.#switch.unplug(view.sender, link);
-      this.#sleepers.release(view.sender); // it ended before it was ready
+  plug(ip: string, vm: Pick<Vm, "link" | "exited">): void {
+    const address = parseIpv4(ip);
+    this.replug(ip, vm);
+    void vm.exited.then(() => {
+      if (vm.link !== undefined) this.#switch.unplug(address, vm.link);
+      this.#sleepers.release(address); // it ended before it was ready
     });
+  }
+
+  /** Connects a plugged VM again, which was saved and has a new link. */
+  replug(ip: string, { link }: Pick<Vm, "link">): void {
+    if (link !== undefined) this.#switch.plug(this.#viewOf(parseIpv4(ip)), link);
   }
 
   /** The instance is ready: it gets what was kept for it while it woke. */

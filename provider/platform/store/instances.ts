@@ -107,6 +107,8 @@ export const instanceStatus = z.object({
   exitCode: z.int().optional(),
   /** See `StopFacts`. */
   stopNotice: z.string().optional(),
+  /** What went wrong with the memory of the instance when it slept, as a sentence; `undefined` if nothing did the last time. */
+  memoryNotice: z.string().optional(),
   /** A sequence of restarts; `nextAt` (milliseconds since 1970) is set during a back-off. */
   restart: z.object({ attempt: z.int(), nextAt: z.number().optional() }).optional(),
   /** Changes that wait for the next stop, or that failed at the last one. */

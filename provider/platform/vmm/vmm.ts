@@ -32,6 +32,8 @@ export interface VmSpec {
   readonly roms: readonly VmRom[];
   /** Key-value pairs for the guest's program, in a file. A Unikraft guest does not get them. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** True: its memory is to be in a file, so that {@link Vm.save} can free it. */
+  readonly isSavable: boolean;
 }
 
 /**
@@ -85,12 +87,24 @@ export interface VmUsage {
   readonly cpuTimeMs: number;
 }
 
-/** A running VM. Has one owner, the instance. */
+/** A saved VM could not be restored, so that what was in its memory is lost. The VM has ended. */
+export class MemoryLostError extends Error {
+  override readonly name = "MemoryLostError";
+}
+
+/** A VM, running, paused or saved. Has one owner, the instance. */
 export interface Vm {
-  /** Process id of the VMM. */
-  readonly pid: number;
-  /** What a switch is connected to; `undefined`: the VM has no connection to the private network. */
+  /** Process id of the VMM; `undefined` while the VM is saved. */
+  readonly pid: number | undefined;
+  /**
+   * What a switch is connected to; `undefined`: the VM has no connection to the private network. That of a saved VM is closed; once it is
+   * resumed, it has another one.
+   */
   readonly link: VmLink | undefined;
+  /** True while it is saved: it has no process and takes no memory, and {@link resume} restores it. */
+  readonly isSaved: boolean;
+  /** Why it cannot be saved, as the end of a sentence; `undefined` if it can. */
+  readonly unsavable: string | undefined;
   /**
    * Resolves when the guest's program runs. A guest that cannot report it (Unikraft) counts as started at once. Stays
    * pending if the VM ends earlier.
@@ -106,11 +120,16 @@ export interface Vm {
   connect(guestPort: number, options: ConnectOptions): Promise<net.Socket | undefined>;
   /** One readiness probe: true when something listens on `guestPort` inside the guest now. Sends no bytes to it. */
   probePort(guestPort: number, signal: AbortSignal): Promise<boolean>;
-  /** Asks the guest to shut down (sync and unmount included), and kills it after `graceMs`. May be called again. */
+  /** Asks the guest to shut down (sync and unmount included), and kills it after `graceMs`. Discards a saved one. May be called again. */
   stop(options: { readonly graceMs: number }): Promise<VmExit>;
   /** Stops executing the guest; its memory is kept. */
   pause(): Promise<void>;
-  /** Continues a paused guest. */
+  /**
+   * Saves a paused VM to the disk and frees its memory; durable once it resolves. Returns false if the signal aborted in time: then, as
+   * after an error, the VM is paused as before. Throws `VMM_FAILED` and file system errors.
+   */
+  save(signal: AbortSignal): Promise<boolean>;
+  /** Continues a paused guest, restoring a saved one. Throws {@link MemoryLostError}. */
   resume(): Promise<void>;
   /** What the VM uses now; zero once it is gone. */
   usage(): Promise<VmUsage>;
@@ -127,7 +146,7 @@ export interface Vmm {
    * Unikraft guest), `INPUT_INVALID` (too little memory, invalid command line).
    */
   start(spec: VmSpec): Promise<Vm>;
-  /** The VM of this spec if it still runs since an earlier daemon; `undefined` when it is gone. */
+  /** The VM of this spec if it still runs since an earlier daemon, or is saved; `undefined` when it is gone. */
   adopt(spec: VmSpec): Promise<Vm | undefined>;
   /** How a VM ended that is gone, from what it left on disk; for instances whose VM ended while no daemon ran. */
   postMortem(uuid: string): Promise<VmExit>;

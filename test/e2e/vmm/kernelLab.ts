@@ -37,7 +37,16 @@ export class KernelLab {
 
   spec(kernel: string, more: Partial<VmSpec> = {}): VmSpec {
     const uuid = `${(++this.#count).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
-    const plain = { hostname: "guest", env: {}, memoryMb: 16, vcpus: 1, disks: [], roms: [], annotations: {} };
+    const plain = {
+      hostname: "guest",
+      env: {},
+      memoryMb: 16,
+      vcpus: 1,
+      disks: [],
+      roms: [],
+      annotations: {},
+      isSavable: false,
+    };
     const network = vmNetworkOf(DEFAULT_NETWORK, `172.16.1.${this.#count}`);
     return { uuid, kernel, initrd: undefined, args: [], network, ...plain, ...more };
   }
@@ -83,7 +92,7 @@ export class KernelLab {
   async close(): Promise<void> {
     for (const vm of this.#vms) {
       try {
-        process.kill(vm.pid, "SIGKILL");
+        if (vm.pid !== undefined) process.kill(vm.pid, "SIGKILL");
       } catch {
         // it has ended
       }

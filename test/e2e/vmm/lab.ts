@@ -72,7 +72,16 @@ export class Lab {
   spec(args: readonly string[], more: Partial<VmSpec> = {}): VmSpec {
     const uuid = `${(++this.#count).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
     const network = vmNetworkOf(DEFAULT_NETWORK, `172.16.1.${this.#count}`);
-    const plain = { hostname: "guest", env: {}, memoryMb: 128, vcpus: 1, disks: [], roms: [], annotations: {} };
+    const plain = {
+      hostname: "guest",
+      env: {},
+      memoryMb: 128,
+      vcpus: 1,
+      disks: [],
+      roms: [],
+      annotations: {},
+      isSavable: false,
+    };
     return { uuid, kernel: this.#kernel, initrd: this.#initrd, args, network, ...plain, ...more };
   }
 
@@ -115,7 +124,7 @@ export class Lab {
   async close(): Promise<void> {
     for (const vm of this.#vms) {
       try {
-        process.kill(vm.pid, "SIGKILL");
+        if (vm.pid !== undefined) process.kill(vm.pid, "SIGKILL");
       } catch {
         // it has ended
       }

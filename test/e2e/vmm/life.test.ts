@@ -103,7 +103,7 @@ describe("the lifecycle of a VM on QEMU", function () {
     const spec = lab.script("sleep 600");
     const vm = await lab.start(spec);
     await vm.started;
-    process.kill(vm.pid, "SIGKILL");
+    process.kill(vm.pid ?? assert.fail(), "SIGKILL");
     const exit = await vm.exited;
     assert.equal(exit.kind, "killed");
     assert.match(exit.kind === "killed" ? exit.detail : "", /SIGKILL/);
@@ -180,7 +180,7 @@ describe("the lifecycle of a VM on QEMU", function () {
     lab.keep(vm, spec);
     assert.equal(vm.pid, Number(line.toString()));
     await waitForResponse(vm, 80);
-    process.kill(vm.pid, "SIGKILL");
+    process.kill(vm.pid ?? assert.fail(), "SIGKILL");
     assert.equal((await vm.exited).kind, "killed");
     assert.equal(await lab.vmm.adopt(spec), undefined);
   });

@@ -39,6 +39,8 @@ export interface InstanceRow {
   readonly state: string;
   /** Why it stopped; only while it is stopped. */
   readonly stopReason?: string | undefined;
+  /** Why it sleeps in memory, or booted anew when it was woken. */
+  readonly memoryNotice?: string | undefined;
   readonly image: string;
   readonly service?: string | undefined;
   /** Published ports, such as `tcp:443`. */
@@ -65,6 +67,7 @@ export function toRow(item: InstanceItem, metrics: InstanceMetricsItem | undefin
     uuid: item.uuid,
     state: item.state ?? "unknown",
     stopReason: hasStopped ? describeStop(item) : undefined,
+    memoryNotice: item.memory_notice,
     image: stripPlatformPrefix(item.image ?? ""),
     service: item.service_group?.name,
     ports: item.services ?? [],
@@ -86,7 +89,8 @@ export function formatRows(rows: readonly InstanceRow[]): string {
     header,
     rows.map((row): Cell[] => {
       const style = STATE_STYLES[row.state as InstanceState]; // an unknown state of a newer daemon has no style
-      const state = row.stopReason === undefined ? row.state : `${row.state}: ${row.stopReason}`;
+      const detail = row.stopReason ?? row.memoryNotice;
+      const state = detail === undefined ? row.state : `${row.state}: ${detail}`;
       const limit = row.memoryMb === undefined ? "?" : formatBytes(row.memoryMb * 1024 * 1024);
       return [
         row.name,

@@ -128,6 +128,7 @@ function statusMembers(status: InstanceStatus) {
     stop_code: status.stopCode,
     exit_code: status.exitCode,
     stop_notice: status.stopNotice,
+    memory_notice: status.memoryNotice,
     snapshot: snapshotUuid === undefined ? undefined : { uuid: snapshotUuid },
     updates: updates.length === 0 ? undefined : updates.map(updateItem),
   };

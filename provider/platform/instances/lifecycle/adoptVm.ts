@@ -7,7 +7,7 @@ import { applyQueuedUpdates } from "../update/queuedUpdates";
 import { finishConversion, stopForTemplate } from "./convertToTemplate";
 import { actorStateOf } from "./actorState";
 import { attachVm } from "./starting";
-import { stopFacts } from "./stopReason";
+import { pausedForStandby, stopFacts } from "./stopReason";
 import { finishStop, applyDeleteOnStop, scheduleRestart, stopVm } from "./stopping";
 import { pauseDrained, ensurePaused, onSnapshotLost } from "./suspending";
 
@@ -16,6 +16,8 @@ export function adoptVm(machine: InstanceMachine, vm: Vm): void {
   const { state, record } = machine;
   const session = attachVm(machine, vm, performance.now(), true);
   if (record.status.deleting) return;
+  // A power cut can undo the last change of the state, but not a save.
+  if (vm.isSaved && !machine.isPaused) machine.applyThenPersist({ state: "standby", ...pausedForStandby });
   if (record.status.becomesTemplate === true)
     stopForTemplate(machine).catch((error: unknown) => {
       machine.log("instance.stop-failed", { reason: errorMessage(error) });

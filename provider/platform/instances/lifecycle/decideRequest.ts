@@ -2,11 +2,20 @@
 import type { InstanceState } from "../../../contract/models";
 
 /**
- * A request to an instance. `wake` comes from the proxy, `sleep` (go to standby) from the cooldown timer, `restart` from
- * the restart policy; the others come from the API.
+ * A request to an instance. `wake` comes from the proxy, `sleep` (go to standby) from the cooldown timer, `save` (of a paused VM) from
+ * another timer, `restart` from the restart policy; the others come from the API.
  */
 export type InstanceRequest =
-  "start" | "stop" | "force-stop" | "suspend" | "convert-to-template" | "delete" | "wake" | "sleep" | "restart";
+  | "start"
+  | "stop"
+  | "force-stop"
+  | "suspend"
+  | "convert-to-template"
+  | "delete"
+  | "wake"
+  | "sleep"
+  | "save"
+  | "restart";
 
 /** Why a request is denied. */
 export type DenyReason = "DELETE_PENDING" | "STOP_PENDING" | "NOT_RUNNING" | "NEVER_RUNS";
@@ -78,6 +87,8 @@ export function decideRequest(
       return state === "running" ? QUEUE : deny("NOT_RUNNING");
     case "sleep":
       return state === "running" ? QUEUE : deny("NOT_RUNNING");
+    case "save":
+      return state === "standby" && pending.size === 0 ? QUEUE : IGNORE;
     default:
       return request satisfies never;
   }

@@ -34,6 +34,8 @@ export interface ActorInbox {
   request(request: InstanceRequest): Promise<void>;
   /** True when a stop, delete or conversion is accepted but not yet begun. */
   hasPendingEnd(): boolean;
+  /** True when any request is accepted but not yet begun. */
+  isAwaited(): boolean;
 }
 
 /** Delay before a failed step, such as a database write, is retried. */
@@ -52,6 +54,10 @@ export class InstanceMachine {
   restartTimer: NodeJS.Timeout | undefined;
   /** Requests standby after the cooldown. */
   cooldownTimer: NodeJS.Timeout | undefined;
+  /** Requests that the paused VM is saved. */
+  saveTimer: NodeJS.Timeout | undefined;
+  /** Cancels a save; set while one is under way. Every other request cancels it. */
+  saveAbort: AbortController | undefined;
   /** Aborts a start that waits for other instances; set while it waits. A stop or delete aborts it. */
   startAbort: AbortController | undefined;
   #persistRetryTimer: NodeJS.Timeout | undefined;
@@ -213,9 +219,11 @@ export class InstanceMachine {
     this.#closed = true;
     clearTimeout(this.restartTimer);
     clearTimeout(this.cooldownTimer);
+    clearTimeout(this.saveTimer);
     clearTimeout(this.#persistRetryTimer);
     clearTimeout(this.#retryTimer);
     this.startAbort?.abort();
+    this.saveAbort?.abort();
     this.session?.ended.abort();
     this.session?.phase.abort();
     this.session?.vm.disconnect();

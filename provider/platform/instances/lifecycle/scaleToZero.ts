@@ -1,6 +1,7 @@
 /** Scale to zero: an instance without connections goes to standby. */
 import type { InstanceMachine } from "./machine";
 import { DEFAULT_COOLDOWN_MS } from "../update/rules";
+import { armSave } from "./saving";
 import { pausedForStandby } from "./stopReason";
 import { stopVm } from "./stopping";
 
@@ -53,4 +54,5 @@ export async function goToStandby(machine: InstanceMachine): Promise<void> {
   rotation.setState(uuid, "standby", session.vm);
   rotation.closeConnections(uuid); // they are idle; a client that reconnects wakes the instance
   await session.vm.pause();
+  armSave(machine);
 }

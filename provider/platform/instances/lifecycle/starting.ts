@@ -2,14 +2,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiItemError } from "../../errors";
 import { notProbed, type ProbeProgress } from "../../../contract/readiness/progress";
-import type { Vm } from "../../vmm/vmm";
+import { MemoryLostError, type Vm } from "../../vmm/vmm";
 import type { InstanceMachine } from "./machine";
 import { probeUntilPassed } from "./probe/readinessProbe";
 import { newSession, nextPhase, type VmSession, waitUntilReady } from "./vmSession";
 import { armCooldown } from "./scaleToZero";
+import { onMemoryLost } from "./saving";
 import { startFailed, stoppedWithoutGuest } from "./stopReason";
 import { finishStop } from "./stopping";
 import { startTransition } from "./transitions";
+import { applyQueuedDetaches } from "../update/attachments";
 import { applyPendingUpdates } from "../update/queuedUpdates";
 
 /**
@@ -28,7 +30,7 @@ export async function start(machine: InstanceMachine, isRestart: boolean): Promi
     if (isRestart) finishStop(machine, startFailed); // otherwise the restart sequence would hang
     throw error;
   }
-  if (machine.session !== undefined) return await resumePaused(machine, machine.session);
+  if (machine.session !== undefined && (await resumePaused(machine, machine.session))) return;
   machine.persistThenApply(startTransition(machine.record.status, isRestart, Date.now()));
   machine.updateRotation();
   try {
@@ -64,8 +66,21 @@ async function waitForPrerequisites(machine: InstanceMachine): Promise<boolean> 
   return !signal.aborted;
 }
 
-async function resumePaused(machine: InstanceMachine, session: VmSession): Promise<void> {
-  await session.vm.resume();
+/** Resumes the paused VM, or restores the saved one. False if its memory is lost: then there is no VM any more. */
+async function resumePaused(machine: InstanceMachine, session: VmSession): Promise<boolean> {
+  clearTimeout(machine.saveTimer);
+  const { isSaved } = session.vm;
+  try {
+    await session.vm.resume();
+  } catch (error) {
+    if (!(error instanceof MemoryLostError)) throw error;
+    onMemoryLost(machine, error.message);
+    applyQueuedDetaches(machine);
+    applyPendingUpdates(machine);
+    return false;
+  }
+  // Here the guest runs and no client has reached it yet: what it must be told after a sleep, such as the time, is told here.
+  if (isSaved) machine.env.network.replug(machine.record.privateIp, session.vm);
   const { startCount, netTimeUs } = machine.record.status;
   machine.applyThenPersist({
     state: "running",
@@ -79,8 +94,9 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
   });
   session.wokenAtMs = performance.now();
   if (netTimeUs === undefined || machine.record.definition.readinessProbe !== undefined)
-    return probeReadiness(machine, session);
-  onReady(machine, session, session.phase.signal);
+    probeReadiness(machine, session);
+  else onReady(machine, session, session.phase.signal);
+  return true;
 }
 
 /** Begins a session with a running VM and subscribes to its events. */

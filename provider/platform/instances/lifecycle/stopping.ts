@@ -1,6 +1,7 @@
 /** Stops and deletes instances. */
 import { errorMessage } from "../../../base/errors";
 import { withTimeout } from "../../../base/timeout";
+import { MemoryLostError } from "../../vmm/vmm";
 import { applyQueuedDetaches } from "../update/attachments";
 import { isTemplateOrCheckpoint } from "../update/templates";
 import type { RequestOptions } from "../instance";
@@ -33,7 +34,9 @@ export async function stop(machine: InstanceMachine, { drainTimeoutMs = 0, ...li
 /** Resumes a paused guest so that it can shut down. */
 export async function resumeToStop(machine: InstanceMachine, session: VmSession): Promise<void> {
   machine.applyThenPersist({ startedAt: Date.now() }); // don't count paused time as uptime
-  await session.vm.resume();
+  await session.vm.resume().catch((error: unknown) => {
+    if (!(error instanceof MemoryLostError)) throw error; // otherwise it has ended
+  });
 }
 
 /**
@@ -131,6 +134,7 @@ export async function deleteInstance(machine: InstanceMachine): Promise<void> {
   if (!machine.record.status.deleting) machine.persistThenApply({ deleting: true });
   clearTimeout(machine.restartTimer);
   clearTimeout(machine.cooldownTimer);
+  clearTimeout(machine.saveTimer);
   machine.rotation?.remove(machine.record.uuid);
   let facts: StopFacts = stoppedWithoutGuest;
   try {

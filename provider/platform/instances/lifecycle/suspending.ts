@@ -4,6 +4,7 @@ import { DEFAULT_HALF_CLOSED_TIMEOUT_MS } from "../../../contract/models";
 import * as crypto from "node:crypto";
 import type { InstanceMachine } from "./machine";
 import { nextPhase, type VmSession } from "./vmSession";
+import { armSave } from "./saving";
 import { stoppedWithoutGuest } from "./stopReason";
 import { beginDrain } from "./stopping";
 
@@ -40,6 +41,7 @@ export async function pauseVm(machine: InstanceMachine): Promise<void> {
   rotation?.closeConnections(uuid);
   machine.log("instance.suspended");
   await session.vm.pause();
+  armSave(machine);
 }
 
 /**
@@ -59,6 +61,7 @@ export async function pauseDrained(machine: InstanceMachine, session: VmSession)
 export async function ensurePaused(machine: InstanceMachine): Promise<void> {
   try {
     await machine.session?.vm.pause();
+    armSave(machine);
   } catch (error) {
     machine.log("instance.not-paused", { reason: errorMessage(error) });
   }

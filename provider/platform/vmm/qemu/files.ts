@@ -32,6 +32,8 @@ export interface VmFiles {
   readonly consoleSocket: string;
   /** QEMU's GDB stub once a user has asked for it. */
   readonly gdbSocket: string;
+  /** The state of the devices goes through it while the VM is saved or restored. */
+  readonly migrationSocket: string;
   /** Process id, start time and run folder; see `identity.ts`. */
   readonly identity: string;
 }
@@ -55,16 +57,17 @@ export function vmFilesOf(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uu
     uplinkSocket: `${short}.net`,
     consoleSocket: `${short}.con`,
     gdbSocket: `${short}.gdb`,
+    migrationSocket: `${short}.mig`,
     identity: path.join(folder, "vm.json"),
   };
 }
 
 /** Deletes the sockets and the identity of a VM that is gone; its logs stay. */
 export async function removeRunFiles(files: VmFiles): Promise<void> {
-  const { qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket, consoleSocket, gdbSocket, identity } =
-    files;
-  const sockets = [qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket, consoleSocket, gdbSocket];
-  for (const file of [...sockets, identity]) {
+  const { qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket } = files;
+  const { consoleSocket, gdbSocket, migrationSocket, identity } = files;
+  const sockets = [qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket];
+  for (const file of [...sockets, consoleSocket, gdbSocket, migrationSocket, identity]) {
     await fs.rm(file, { force: true });
   }
 }

@@ -1,12 +1,19 @@
 /** Starts a QEMU process, up to the point where its control sockets accept connections. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { UnikernelError } from "../../../base/errors";
+import { fromSystemError, UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
 import { withoutNotices } from "./exit/logs";
 import type { VmFiles } from "./files";
 import { type ProcessIdentity, processStartTime } from "../../../base/processIdentity";
-import type { StartedProcess } from "./host/process";
+import { killAndWait, spawnQemu, type StartedProcess } from "./host/process";
+import { saveIdentity } from "./identity";
+import { QemuVm, type QemuVmParts } from "./vm";
+
+/** How long QEMU may take to open its sockets: milliseconds usually, longer on a busy host. */
+const SOCKET_TIMEOUT_MS = 20_000;
+/** How long a process may take to end after SIGKILL. */
+export const KILL_TIMEOUT_MS = 5_000;
 
 const SOCKET_POLL_MS = 5;
 
@@ -53,4 +60,29 @@ export function launchError(files: VmFiles, cause: unknown): UnikernelError {
     hint: `QEMU's output is in instances/${path.basename(files.folder)}/qemu.log of the state folder.`,
     cause,
   });
+}
+
+/**
+ * Starts a QEMU process and connects to it. Throws `VMM_FAILED` with QEMU's message; no process is left then.
+ *
+ * @param file path of QEMU
+ */
+export async function launchVm(
+  file: string,
+  args: readonly string[],
+  parts: Pick<QemuVmParts, "files" | "hasControlProtocol" | "program" | "unsavable">,
+): Promise<QemuVm> {
+  const { files } = parts;
+  const child = spawnQemu(file, args, files.qemuLog);
+  const identity = await identifyProcess(child, files);
+  try {
+    await saveIdentity(files, identity);
+    await waitForSockets(files, SOCKET_TIMEOUT_MS, child);
+    return await QemuVm.connect({ ...parts, identity, exited: child.exited });
+  } catch (error) {
+    await killAndWait(identity, KILL_TIMEOUT_MS);
+    const exit = await child.exited;
+    if (exit.signal === "SIGKILL") throw fromSystemError(error, "starting a VM");
+    throw launchError(files, error);
+  }
 }

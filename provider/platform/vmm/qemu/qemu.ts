@@ -2,10 +2,11 @@
  * Runs the VMs of the local platform with QEMU.
  *
  * Where to look: `launch.ts` starts a process, `vm.ts` controls a running one, `boot/` decides its arguments and files,
- * `exit/` decides how it ended, `host/` finds QEMU and its capabilities, `identity.ts` finds VMs of an earlier daemon.
+ * `exit/` decides how it ended, `host/` finds QEMU and its capabilities, `identity.ts` finds VMs of an earlier daemon,
+ * `savableVm.ts` and `memory/` save VMs and restore them.
  */
 import * as fsp from "node:fs/promises";
-import { fromSystemError } from "../../../base/errors";
+import { fromSystemError, hasErrorCode, UnikernelError } from "../../../base/errors";
 import { assertPrivateRunFolder, ensureRunFolder } from "../../../base/runFolder";
 import type { LocalPaths } from "../../../base/localPaths";
 import { isErofs } from "../../../image/erofs/read";
@@ -24,17 +25,18 @@ import { prepareVolumes } from "./boot/volumeBacking";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
 import { removeRunFiles, vmFilesOf } from "./files";
 import { probeQemu } from "./host/probe";
-import { killAndWait, spawnQemu } from "./host/process";
-import { findRunningVm, loadVmFiles, saveIdentity } from "./identity";
-import { identifyProcess, launchError, waitForSockets } from "./launch";
+import { killAndWait } from "./host/process";
+import { findRunningVm, loadVmFiles, type RunningVm, saveIdentity } from "./identity";
+import { KILL_TIMEOUT_MS, launchVm, waitForSockets } from "./launch";
+import { createRamFile, forgetSaved, type MemoryFiles, memoryFilesOf, removeMemory } from "./memory/files";
+import { loadMachine, saveMachine, specDigest } from "./memory/machine";
+import { restoreVm } from "./memory/restore";
+import { isMarkedSaved } from "./memory/savedMark";
+import { SavableVm } from "./savableVm";
 import { QemuVm } from "./vm";
 
-/** How long QEMU may take to open its sockets: milliseconds usually, longer on a busy host. */
-const SOCKET_TIMEOUT_MS = 20_000;
-/** The same for a VM that an earlier daemon was starting when it ended. */
+/** How long QEMU may take to open its sockets, if an earlier daemon was starting it when it ended. */
 const ADOPT_TIMEOUT_MS = 5_000;
-/** How long a process may take to end after SIGKILL. */
-const KILL_TIMEOUT_MS = 5_000;
 
 /** True for kernels that run the stand-in guest's init, which reports on the control port. */
 const hasControlProtocol = (kind: KernelKind): boolean => kind === "pvh" || kind === "bzimage";
@@ -63,56 +65,68 @@ export class QemuVmm implements Vmm {
     });
     const files = vmFilesOf(this.#paths, spec.uuid);
     const initrd = initrdFiles.size === 0 ? spec.initrd : files.initrd;
+    const memory = memoryFilesOf(files.folder);
+    let unsavable = findObstacle(spec, kind);
     try {
       await prepareVolumes(spec.disks, kind);
       await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
       await ensureRunFolder(files.runFolder);
       await removeRunFiles(files);
+      await removeMemory(memory);
       // If this VM ended before QEMU opens its logs, those of the previous one would be taken for its own.
       for (const log of [files.controlLog, files.consoleLog, files.qemuLog, files.eventLog])
         await fsp.rm(log, { force: true });
       if (initrdFiles.size > 0) await writeInitrd(unpacked, initrdFiles, files.initrd);
+      if (unsavable === undefined) unsavable = await reserveMemory(memory, spec.memoryMb);
     } catch (error) {
       throw fromSystemError(error, "preparing a VM");
     }
-    const child = spawnQemu(
-      capabilities.file,
-      qemuArguments({ spec, capabilities, kind, files, initrd, rootDisk: rootDisk?.file, append: commandLine.append }),
-      files.qemuLog,
-    );
-    const identity = await identifyProcess(child, files);
-    try {
-      await saveIdentity(files, identity);
-      await waitForSockets(files, SOCKET_TIMEOUT_MS, child);
-      return await QemuVm.connect({
-        identity,
-        files,
-        hasControlProtocol: hasControlProtocol(kind),
-        program: spec.args[0],
-        exited: child.exited,
+    const ramFile = unsavable === undefined ? memory.ram : undefined;
+    const append = commandLine.append;
+    const args = qemuArguments({ spec, capabilities, kind, files, initrd, rootDisk: rootDisk?.file, append, ramFile });
+    if (ramFile !== undefined)
+      await saveMachine(memory, {
+        qemuVersion: capabilities.version,
+        args,
+        runFolder: files.runFolder,
+        spec: specDigest(spec),
       });
+    const parts = { files, hasControlProtocol: hasControlProtocol(kind), program: spec.args[0], unsavable };
+    try {
+      const vm = await launchVm(capabilities.file, args, parts);
+      return ramFile === undefined ? vm : this.#savable(spec, kind, vm);
     } catch (error) {
-      await killAndWait(identity, KILL_TIMEOUT_MS);
-      const exit = await child.exited;
-      if (exit.signal === "SIGKILL") throw fromSystemError(error, "starting a VM");
-      throw launchError(files, error);
+      await removeMemory(memory).catch(() => undefined); // the next start, or the delete, removes it
+      throw error;
     }
   }
 
   async adopt(spec: VmSpec): Promise<Vm | undefined> {
     const found = await findRunningVm(this.#paths, spec.uuid);
-    if (found === undefined) return undefined;
-    const { identity, files } = found;
+    const memory = memoryFilesOf(vmFilesOf(this.#paths, spec.uuid).folder);
+    if (isMarkedSaved(memory)) {
+      // An earlier daemon was saving or restoring it; the process has not executed the guest since.
+      if (found !== undefined) await killAndWait(found.identity, KILL_TIMEOUT_MS);
+      return this.#savable(spec, await detectKernelKind(spec.kernel), undefined);
+    }
+    const vm = found === undefined ? undefined : await this.#adoptProcess(spec, found);
+    if (vm === undefined) {
+      await removeMemory(memory);
+      return undefined;
+    }
+    await forgetSaved(memory); // a device state without a mark
+    if ((await loadMachine(memory)) === undefined) return vm;
+    return this.#savable(spec, await detectKernelKind(spec.kernel), vm);
+  }
+
+  async #adoptProcess(spec: VmSpec, { identity, files }: RunningVm): Promise<QemuVm | undefined> {
     try {
       await assertPrivateRunFolder(files.runFolder);
       await waitForSockets(files, ADOPT_TIMEOUT_MS);
       const kind = await detectKernelKind(spec.kernel);
-      const vm = await QemuVm.connect({
-        identity,
-        files,
-        hasControlProtocol: hasControlProtocol(kind),
-        program: spec.args[0],
-      });
+      const unsavable = findObstacle(spec, kind) ?? "its memory is in no file";
+      const parts = { files, hasControlProtocol: hasControlProtocol(kind), program: spec.args[0], unsavable };
+      const vm = await QemuVm.connect({ ...parts, identity });
       await saveIdentity(files, identity);
       return vm;
     } catch {
@@ -120,6 +134,16 @@ export class QemuVmm implements Vmm {
       await killAndWait(identity, KILL_TIMEOUT_MS);
       return undefined;
     }
+  }
+
+  #savable(spec: VmSpec, kind: KernelKind, running: QemuVm | undefined): SavableVm {
+    const parts = {
+      memory: memoryFilesOf(vmFilesOf(this.#paths, spec.uuid).folder),
+      disks: spec.disks,
+      restore: () => restoreVm(this.#paths, spec, hasControlProtocol(kind)),
+      removeRunFiles: async () => removeRunFiles(await loadVmFiles(this.#paths, spec.uuid)),
+    };
+    return new SavableVm(parts, running);
   }
 
   async postMortem(uuid: string): Promise<VmExit> {
@@ -157,3 +181,24 @@ export class QemuVmm implements Vmm {
 
 const sizeOfFile = async (file: string | undefined): Promise<number> =>
   file === undefined ? 0 : (await fsp.stat(file)).size;
+
+/** Why a VM cannot be saved, as the end of a sentence; `undefined` if nothing is known against it. */
+function findObstacle({ isSavable, disks }: VmSpec, kind: KernelKind): string | undefined {
+  if (!isSavable) return "it was not to be saved when it started";
+  if (kind === "multiboot" && disks.length > 0)
+    return "its volumes are folders of this machine (9p), which QEMU cannot save";
+  return undefined;
+}
+
+/** Creates the file of the guest's memory. Returns why that was not possible for want of space; the VM then runs without. */
+async function reserveMemory(memory: MemoryFiles, memoryMb: number): Promise<string | undefined> {
+  try {
+    await createRamFile(memory, memoryMb);
+    return undefined;
+  } catch (error) {
+    const isFull = error instanceof UnikernelError || hasErrorCode(error, "ENOSPC", "EDQUOT");
+    if (!isFull) throw error;
+    await removeMemory(memory);
+    return `the disk had no space for ${memoryMb} MiB when it started`;
+  }
+}

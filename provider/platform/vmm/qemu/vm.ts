@@ -2,6 +2,7 @@
  * One running QEMU process, which the daemon controls over QMP and, if the guest supports it, over the control port.
  */
 import type * as net from "node:net";
+import { UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
 import type { ConnectOptions, Vm, VmExit, VmUsage } from "../vmm";
 import { ControlPort } from "./controlPort";
@@ -12,9 +13,11 @@ import type { VmFiles } from "./files";
 import { HostForwards } from "./network/forwards";
 import { connectLink } from "./network/link";
 import type { VmLink } from "../../network/frameStream";
+import type { Digest } from "../../../base/digest";
 import { type ProcessIdentity, isRunning } from "../../../base/processIdentity";
 import { killProcess, type ProcessExit } from "./host/process";
 import { readProcessUsage } from "./host/usage";
+import { loadDeviceState, saveDeviceState } from "./memory/deviceState";
 import { QmpClient, type QmpEvent } from "./qmpClient";
 
 /** How long the guest may take after the grace period to unmount its disks, and QEMU to exit. */
@@ -32,6 +35,8 @@ export interface QemuVmParts {
   readonly hasControlProtocol: boolean;
   /** Path of the guest's program; `undefined` for none. */
   readonly program: string | undefined;
+  /** See {@link Vm.unsavable}. `undefined` for a process of a {@link SavableVm}. */
+  readonly unsavable: string | undefined;
   /** Resolves when the process has exited; `undefined` for a process that an earlier daemon started. */
   readonly exited?: Promise<ProcessExit>;
 }
@@ -47,9 +52,11 @@ class ExitEvents {
   }
 }
 
-/** A VM in a QEMU process. */
+/** A VM in a QEMU process. {@link SavableVm} is one that may have several, one after the other. */
 export class QemuVm implements Vm {
   readonly pid: number;
+  readonly isSaved = false;
+  readonly unsavable: string;
   readonly link: VmLink | undefined;
   readonly started: Promise<void>;
   readonly exited: Promise<VmExit>;
@@ -70,6 +77,7 @@ export class QemuVm implements Vm {
     link: VmLink | undefined,
   ) {
     this.pid = parts.identity.pid;
+    this.unsavable = parts.unsavable ?? "its memory is in no file";
     this.#parts = parts;
     this.#qmp = qmp;
     this.#exitEvents = exitEvents;
@@ -110,6 +118,20 @@ export class QemuVm implements Vm {
 
   async resume(): Promise<void> {
     await this.#qmp.execute("cont");
+  }
+
+  save(): Promise<boolean> {
+    return Promise.reject(new UnikernelError("VMM_FAILED", `The VM cannot be saved: ${this.unsavable}.`));
+  }
+
+  /** Writes the state of the paused VM's devices to a file; see {@link saveDeviceState}. */
+  saveDevices(file: string): Promise<Digest> {
+    return saveDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file });
+  }
+
+  /** Loads the state of the devices into a VM that waits for it; see {@link loadDeviceState}. */
+  loadDevices(file: string): Promise<void> {
+    return loadDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file });
   }
 
   usage(): Promise<VmUsage> {

@@ -20,6 +20,7 @@ const spec: VmSpec = {
   disks: [],
   roms: [],
   annotations: {},
+  isSavable: false,
 };
 const signal = new AbortController().signal;
 

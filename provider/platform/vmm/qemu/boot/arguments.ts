@@ -20,6 +20,8 @@ export interface QemuArgumentsInput {
   readonly rootDisk: string | undefined;
   /** The kernel's command line. */
   readonly append: string;
+  /** Absolute path of the file that is the guest's memory; `undefined`: it is in no file. */
+  readonly ramFile: string | undefined;
 }
 
 /**
@@ -27,17 +29,18 @@ export interface QemuArgumentsInput {
  * that a newer QEMU builds the same machine.
  */
 export function qemuArguments(input: QemuArgumentsInput): string[] {
-  const { spec, capabilities, kind, files, initrd, rootDisk, append } = input;
+  const { spec, capabilities, kind, files, initrd, rootDisk, append, ramFile } = input;
   const emulated = capabilities.accelerator === "tcg";
   return [
     ...["-name", `unikernel-${spec.uuid}`, "-uuid", spec.uuid],
-    ...["-machine", capabilities.machine, "-accel", capabilities.accelerator, "-cpu", cpuModel(kind, emulated)],
+    ...(ramFile === undefined ? ["-machine", capabilities.machine] : memoryArguments(capabilities, spec, ramFile)),
+    ...["-accel", capabilities.accelerator, "-cpu", cpuModel(kind, emulated)],
     ...["-m", `size=${spec.memoryMb}M`, "-smp", `cpus=${spec.vcpus},sockets=1`],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-rtc", "base=utc"],
     ...(capabilities.sandbox ? ["-sandbox", SANDBOX_OPTIONS] : []),
     ...["-kernel", spec.kernel, "-append", append, ...(initrd === undefined ? [] : ["-initrd", initrd])],
     ...["-chardev", consoleChardev(files), "-serial", "chardev:console"],
-    ...["-chardev", `${socketChardev("control", files.controlSocket)},logfile=${escapeCommas(files.controlLog)}`],
+    ...["-chardev", `${socketChardev("control", files.controlSocket)},${controlLogOptions(files)}`],
     ...["-serial", "chardev:control"],
     ...["-chardev", socketChardev("qmp", files.qmpSocket), "-mon", "chardev=qmp,mode=control"],
     ...["-chardev", socketChardev("monitor", files.monitorSocket), "-mon", "chardev=monitor,mode=control"],
@@ -55,6 +58,19 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
   ];
 }
 
+/** Arguments of a VM that waits, paused, for the saved state of its devices. They follow those that the saved VM was started with. */
+export const RESTORE_ARGUMENTS: readonly string[] = ["-S", "-incoming", "defer"];
+
+/** Memory that stays in its file when QEMU ends, and that QEMU leaves out of the state that it saves. */
+function memoryArguments(
+  { machine }: Pick<QemuCapabilities, "machine">,
+  { memoryMb }: VmSpec,
+  ramFile: string,
+): string[] {
+  const backend = `memory-backend-file,id=ram,size=${memoryMb}M,mem-path=${escapeCommas(ramFile)},share=on`;
+  return ["-object", backend, "-machine", `${machine},memory-backend=ram`];
+}
+
 const SANDBOX_OPTIONS = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
 /** QEMU splits options at commas; a literal comma is written twice. */
@@ -62,7 +78,11 @@ const escapeCommas = (path: string): string => path.replaceAll(",", ",,");
 
 /** The argument with the path of the console log. No other process has it, so it identifies the VM's process. */
 export const consoleChardev = (files: Pick<VmFiles, "consoleLog">): string =>
-  `file,id=console,path=${escapeCommas(files.consoleLog)}`;
+  `file,id=console,path=${escapeCommas(files.consoleLog)},append=on`;
+
+/** Like the console log it goes on when a saved VM is restored. */
+const controlLogOptions = ({ controlLog }: Pick<VmFiles, "controlLog">): string =>
+  `logfile=${escapeCommas(controlLog)},logappend=on`;
 
 const socketChardev = (id: string, path: string): string =>
   `socket,id=${id},path=${escapeCommas(path)},server=on,wait=off`;

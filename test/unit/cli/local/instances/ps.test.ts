@@ -45,6 +45,11 @@ describe("the list of instances", () => {
     assert.match(line ?? "", /^web {3}5a1f0c1e {2}running {2}4 min 10 s {2}1\.2 s {2}3\.0 MiB \/ 128 MiB {2}2 {9}front tcp:443 {2}gateway@abababab$/); // prettier-ignore
   });
 
+  it("says why an instance takes memory while it sleeps", () => {
+    const asleep = toRow({ ...item, state: "standby", memory_notice: "It sleeps in memory, because …" }, undefined);
+    assert.match(formatRows([asleep]), /standby: It sleeps in memory, because …/);
+  });
+
   it("says why an instance has stopped", () => {
     const stopped = toRow({ ...item, state: "stopped", stop_reason: 6, exit_code: 7, stop_code: 0 }, undefined);
     assert.match(stopped.stopReason ?? "", /code 7/);

@@ -36,6 +36,7 @@ function withRemovalFailing(times: number) {
       return request === "sleep" ? Promise.reject(new Error("it is being deleted")) : deleteInstance(machine);
     },
     hasPendingEnd: () => false,
+    isAwaited: () => false,
   };
   const machine: InstanceMachine = new InstanceMachine(record, env as InstanceEnvironment, inbox);
   return { machine, requests, removals };

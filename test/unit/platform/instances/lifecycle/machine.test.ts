@@ -18,7 +18,12 @@ function withDisk(disk: { full: boolean }) {
     notifyChange: () => void notifications++,
     log: { write: (event) => void logged.push(event), close: () => undefined },
   };
-  const inbox = { post: () => undefined, request: () => Promise.resolve(), hasPendingEnd: () => false };
+  const inbox = {
+    post: () => undefined,
+    request: () => Promise.resolve(),
+    hasPendingEnd: () => false,
+    isAwaited: () => false,
+  };
   const machine = new InstanceMachine(runningRecord, env as InstanceEnvironment, inbox);
   return { machine, written, logged, notifications: () => notifications };
 }

@@ -18,6 +18,7 @@ const input = (more: Partial<QemuArgumentsInput> = {}): QemuArgumentsInput => ({
     disks: [{ file: "/vol,1.ext4", at: "/data", readonly: true }],
     roms: [],
     annotations: {},
+    isSavable: false,
   },
   capabilities: { machine: "pc-q35-7.2", accelerator: "tcg", sandbox: true },
   kind: "pvh",
@@ -25,6 +26,7 @@ const input = (more: Partial<QemuArgumentsInput> = {}): QemuArgumentsInput => ({
   initrd: "/initrd",
   rootDisk: undefined,
   append: "quiet -- /s",
+  ramFile: undefined,
   ...more,
 });
 /** Every value that follows an option. */
@@ -41,6 +43,19 @@ describe("QEMU's arguments", () => {
       values(qemuArguments(input({ capabilities: { ...input().capabilities, sandbox: false } })), "-sandbox"),
       [],
     );
+  });
+
+  it("map the guest's memory from a file if it has one", () => {
+    const args = qemuArguments(input({ ramFile: "/state/a,b/memory.ram" }));
+    const backend = "memory-backend-file,id=ram,size=192M,mem-path=/state/a,,b/memory.ram,share=on";
+    assert.deepEqual(values(args, "-object"), [backend]);
+    assert.deepEqual(values(args, "-machine"), ["pc-q35-7.2,memory-backend=ram"]);
+  });
+
+  it("go on with the logs, which a restored VM finds", () => {
+    const [console, control] = values(qemuArguments(input()), "-chardev");
+    assert.match(console ?? "", /,append=on$/);
+    assert.match(control ?? "", /,logappend=on$/);
   });
 
   it("set memory, processors, kernel, command line and initrd", () => {

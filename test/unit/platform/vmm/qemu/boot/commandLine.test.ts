@@ -18,6 +18,7 @@ const spec = (more: Partial<VmSpec> = {}): VmSpec => ({
   disks: [],
   roms: [],
   annotations: {},
+  isSavable: false,
   ...more,
 });
 const ELFLOADER = { emulated: true, parameters: { netdev: true, vfs: true, env: true } } as const;

@@ -1,0 +1,49 @@
+/** Restores a saved VM in a new QEMU process. */
+import type { LocalPaths } from "../../../../base/localPaths";
+import { UnikernelError } from "../../../../base/errors";
+import { ensureRunFolder } from "../../../../base/runFolder";
+import type { VmSpec } from "../../vmm";
+import { RESTORE_ARGUMENTS } from "../boot/arguments";
+import { removeRunFiles, vmFilesOf } from "../files";
+import { probeQemu } from "../host/probe";
+import { launchError, launchVm } from "../launch";
+import type { QemuVm } from "../vm";
+import { memoryFilesOf } from "./files";
+import { loadMachine, specDigest } from "./machine";
+import { findDamage, readSavedFacts } from "./savedMark";
+
+/**
+ * Starts the process, with the saved devices loaded, paused. Its sockets are where those of the saved VM were; the ports that it listens
+ * on are new.
+ *
+ * Throws `VMM_FAILED` with the reason if what is saved cannot be restored; no process is left then.
+ *
+ * @param hasControlProtocol see `QemuVmParts`
+ */
+export async function restoreVm(
+  paths: Pick<LocalPaths, "runDir" | "instancesDir" | "cacheDir">,
+  spec: VmSpec,
+  hasControlProtocol: boolean,
+): Promise<QemuVm> {
+  const memory = memoryFilesOf(vmFilesOf(paths, spec.uuid).folder);
+  const [capabilities, machine] = await Promise.all([probeQemu(paths.cacheDir), loadMachine(memory)]);
+  const facts = await readSavedFacts(memory, machine, spec.disks);
+  const damage = findDamage(facts, { qemuVersion: capabilities.version, spec: specDigest(spec) });
+  if (machine === undefined || damage !== undefined)
+    throw new UnikernelError("VMM_FAILED", damage ?? "the files that describe its saved memory are damaged");
+  const files = vmFilesOf({ ...paths, runDir: machine.runFolder }, spec.uuid);
+  await ensureRunFolder(files.runFolder);
+  await removeRunFiles(files);
+  const args = [...machine.args, ...RESTORE_ARGUMENTS];
+  const restored = await launchVm(capabilities.file, args, {
+    ...{ files, hasControlProtocol },
+    ...{ program: spec.args[0], unsavable: undefined },
+  });
+  try {
+    await restored.loadDevices(memory.state);
+    return restored;
+  } catch (error) {
+    await restored.stop({ graceMs: 0 });
+    throw launchError(files, error);
+  }
+}

@@ -1,0 +1,115 @@
+/** The mark of a saved VM: what its files must be like to be restored. */
+import * as fs from "node:fs";
+import * as fsp from "node:fs/promises";
+import * as path from "node:path";
+import * as z from "zod";
+import { type Digest, digestOfFile } from "../../../../base/digest";
+import type { VmDisk } from "../../vmm";
+import { type MemoryFiles, syncFile } from "./files";
+import type { Machine } from "./machine";
+
+const savedMark = z.object({
+  /** Digest of the device state. */
+  state: z.string(),
+  ramBytes: z.int(),
+  /** Disks of the guest, which caches parts of them: nobody may have written to one since. */
+  disks: z.array(z.object({ file: z.string(), sizeBytes: z.number(), modifiedNs: z.string() })),
+});
+/** See {@link writeSavedMark}. */
+export type SavedMark = z.infer<typeof savedMark>;
+
+/** True while the files are the VM, even if they are damaged. */
+export const isMarkedSaved = ({ saved }: MemoryFiles): boolean => fs.existsSync(saved);
+
+/** What is on disk of a saved VM. `undefined`: missing or unreadable. */
+export interface SavedFacts {
+  readonly mark: SavedMark | undefined;
+  readonly machine: Machine | undefined;
+  readonly state: string | undefined;
+  readonly ramBytes: number | undefined;
+  readonly disks: SavedMark["disks"];
+}
+
+/** What restores it. */
+export interface Restorer {
+  readonly qemuVersion: string;
+  /** `specDigest` of the VM as it is defined now. */
+  readonly spec: string;
+}
+
+/** Why a saved VM cannot be restored, as the end of a sentence; `undefined` if it can. Pure. */
+export function findDamage(facts: SavedFacts, restorer: Restorer): string | undefined {
+  const { mark, machine } = facts;
+  if (mark === undefined || machine === undefined) return "the files that describe its saved memory are damaged";
+  if (machine.qemuVersion !== restorer.qemuVersion)
+    return `it was saved by QEMU ${machine.qemuVersion}, and this is QEMU ${restorer.qemuVersion}`;
+  if (machine.spec !== restorer.spec) return "it was saved with other settings than it has now";
+  if (facts.ramBytes === undefined) return "its saved memory is missing";
+  if (facts.ramBytes !== mark.ramBytes)
+    return `its saved memory has ${facts.ramBytes} bytes instead of ${mark.ramBytes}`;
+  if (facts.state === undefined) return "the saved state of its devices is missing";
+  if (facts.state !== mark.state) return "the saved state of its devices is damaged";
+  if (JSON.stringify(facts.disks) !== JSON.stringify(mark.disks)) return "a volume was changed while it was asleep";
+  return undefined;
+}
+
+/** Reads what is on disk of a saved VM with these disks. */
+export async function readSavedFacts(
+  files: MemoryFiles,
+  machine: Machine | undefined,
+  disks: readonly VmDisk[],
+): Promise<SavedFacts> {
+  return {
+    mark: await readMark(files),
+    machine,
+    state: await digestOfFile(files.state).catch(() => undefined),
+    ramBytes: await fsp.stat(files.ram).then(
+      ({ size }) => size,
+      () => undefined,
+    ),
+    disks: await readDisks(disks),
+  };
+}
+
+async function readMark({ saved }: MemoryFiles): Promise<SavedMark | undefined> {
+  try {
+    return savedMark.safeParse(JSON.parse(await fsp.readFile(saved, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A disk that cannot be read differs from every one that can. */
+const readDisks = (disks: readonly VmDisk[]): Promise<SavedMark["disks"]> =>
+  Promise.all(
+    disks.map(async ({ file }) => {
+      const stat = await fsp.stat(file, { bigint: true }).catch(() => undefined);
+      return { file, sizeBytes: Number(stat?.size ?? -1), modifiedNs: String(stat?.mtimeNs ?? "") };
+    }),
+  );
+
+/**
+ * Marks a VM as saved (0600), durably. From then on its files are the VM.
+ *
+ * @param state digest of the device state
+ * @param assertCurrent called at the very moment; what it throws, this throws, and there is no mark
+ *
+ * Throws file system errors; there is no mark then.
+ */
+export async function writeSavedMark(
+  files: MemoryFiles,
+  state: Digest,
+  disks: readonly VmDisk[],
+  assertCurrent: () => void,
+): Promise<void> {
+  const mark: SavedMark = { state, ramBytes: (await fsp.stat(files.ram)).size, disks: await readDisks(disks) };
+  const temporary = path.join(files.folder, ".memory.saved");
+  try {
+    await fsp.writeFile(temporary, JSON.stringify(mark), { mode: 0o600, flush: true });
+    assertCurrent();
+    fs.renameSync(temporary, files.saved);
+  } finally {
+    await fsp.rm(temporary, { force: true });
+  }
+  await syncFile(files.folder);
+}

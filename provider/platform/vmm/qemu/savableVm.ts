@@ -1,0 +1,182 @@
+/**
+ * A VM whose memory is in a file. It runs in one QEMU process after the other: saving ends the process, resuming starts the
+ * next one. Its owner sees one VM.
+ */
+import type * as net from "node:net";
+import { errorMessage, fromSystemError, UnikernelError } from "../../../base/errors";
+import type { VmLink } from "../../network/frameStream";
+import { type ConnectOptions, MemoryLostError, type Vm, type VmDisk, type VmExit, type VmUsage } from "../vmm";
+import { forgetSaved, type MemoryFiles, removeMemory, syncFile } from "./memory/files";
+import { writeSavedMark } from "./memory/savedMark";
+import type { QemuVm } from "./vm";
+
+/** What a {@link SavableVm} is made of. */
+export interface SavableVmParts {
+  readonly memory: MemoryFiles;
+  readonly disks: readonly VmDisk[];
+  /**
+   * Starts the next process, with the saved devices loaded, paused. Throws if what is saved cannot be restored; no process is left then.
+   */
+  readonly restore: () => Promise<QemuVm>;
+  /** Removes the sockets and the identity of a process that has ended. */
+  readonly removeRunFiles: () => Promise<void>;
+}
+
+/** A VM that can be saved. */
+export class SavableVm implements Vm {
+  readonly unsavable = undefined;
+  readonly started: Promise<void>;
+  readonly exited: Promise<VmExit>;
+  readonly #parts: SavableVmParts;
+  readonly #onStarted: () => void;
+  readonly #onExited: (exit: VmExit) => void;
+  /** `undefined` while it is saved, and once it has ended. */
+  #process: QemuVm | undefined;
+  /** CPU time of the processes that have ended. */
+  #earlierCpuMs = 0;
+  #link: VmLink | undefined;
+  #hasEnded = false;
+  #isDisconnected = false;
+
+  /** @param running its process; `undefined`: it is saved */
+  constructor(parts: SavableVmParts, running: QemuVm | undefined) {
+    this.#parts = parts;
+    ({ promise: this.started, resolve: this.#onStarted } = Promise.withResolvers<void>());
+    ({ promise: this.exited, resolve: this.#onExited } = Promise.withResolvers<VmExit>());
+    if (running === undefined) this.#onStarted();
+    else this.#follow(running);
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  get link(): VmLink | undefined {
+    return this.#link;
+  }
+
+  get isSaved(): boolean {
+    return this.#process === undefined;
+  }
+
+  connect(guestPort: number, options: ConnectOptions): Promise<net.Socket | undefined> {
+    return this.#process?.connect(guestPort, options) ?? Promise.reject(vmmError("The VM is saved."));
+  }
+
+  async probePort(guestPort: number, signal: AbortSignal): Promise<boolean> {
+    return (await this.#process?.probePort(guestPort, signal)) ?? false;
+  }
+
+  async pause(): Promise<void> {
+    await this.#process?.pause();
+  }
+
+  async save(signal: AbortSignal): Promise<boolean> {
+    const running = this.#process;
+    if (running === undefined) return true;
+    const { memory, disks, removeRunFiles } = this.#parts;
+    let cpuTimeMs: number;
+    try {
+      const state = await running.saveDevices(memory.state);
+      // By far the longest step, and the only one that need not be awaited if somebody needs the VM.
+      await unlessAborted(syncFile(memory.ram), signal);
+      ({ cpuTimeMs } = await running.usage());
+      if (signal.aborted) {
+        await forgetSaved(memory);
+        return false;
+      }
+      await writeSavedMark(memory, state, disks, () => this.#assertAlive());
+    } catch (error) {
+      await forgetSaved(memory).catch(() => undefined); // `resume` does not go on without it
+      throw fromSystemError(error, "saving a VM");
+    }
+    this.#earlierCpuMs += cpuTimeMs;
+    this.#process = undefined;
+    await running.stop({ graceMs: 0 });
+    await removeRunFiles();
+    return true;
+  }
+
+  async resume(): Promise<void> {
+    if (this.#process === undefined) this.#follow(await this.#restore());
+    else await forgetSaved(this.#parts.memory); // of a save that failed
+    await this.#process?.resume();
+  }
+
+  /** The next process, paused. From now on it is the VM, and no longer the files. */
+  async #restore(): Promise<QemuVm> {
+    const { memory, restore } = this.#parts;
+    let restored: QemuVm;
+    try {
+      restored = await restore();
+    } catch (error) {
+      this.#assertConnected(); // otherwise what is saved belongs to another daemon
+      const reason = errorMessage(error);
+      await this.#discard(`Its memory could not be restored: ${reason}`);
+      throw new MemoryLostError(reason, { cause: error });
+    }
+    try {
+      this.#assertConnected();
+      await forgetSaved(memory);
+      return restored;
+    } catch (error) {
+      if (this.#isDisconnected) restored.disconnect();
+      else await restored.stop({ graceMs: 0 }); // it is still saved
+      throw error;
+    }
+  }
+
+  /** Throws if the process has ended, or belongs to another daemon. */
+  #assertAlive(): void {
+    this.#assertConnected();
+    if (this.#hasEnded) throw vmmError("The VM has ended.");
+  }
+
+  #assertConnected(): void {
+    if (this.#isDisconnected) throw vmmError("The daemon is shutting down.");
+  }
+
+  async stop(options: { readonly graceMs: number }): Promise<VmExit> {
+    if (this.#process === undefined) await this.#discard("It was ended while it was saved.");
+    else await this.#process.stop(options);
+    return this.exited;
+  }
+
+  async usage(): Promise<VmUsage> {
+    const { rssBytes, cpuTimeMs } = (await this.#process?.usage()) ?? { rssBytes: 0, cpuTimeMs: 0 };
+    return { rssBytes, cpuTimeMs: this.#earlierCpuMs + cpuTimeMs };
+  }
+
+  disconnect(): void {
+    this.#isDisconnected = true;
+    this.#process?.disconnect();
+  }
+
+  #follow(running: QemuVm): void {
+    this.#process = running;
+    this.#link = running.link;
+    void running.started.then(this.#onStarted);
+    void running.exited.then(async (exit) => {
+      if (this.#process !== running) return; // it was saved
+      this.#hasEnded = true;
+      await removeMemory(this.#parts.memory).catch(() => undefined); // the next start, or the delete, removes it
+      this.#onExited(exit);
+    });
+  }
+
+  /** Ends a saved VM. */
+  async #discard(detail: string): Promise<void> {
+    await removeMemory(this.#parts.memory);
+    this.#onExited({ kind: "killed", detail });
+  }
+}
+
+const vmmError = (message: string): UnikernelError => new UnikernelError("VMM_FAILED", message);
+
+/** Resolves when the work is done, or when the signal aborts. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  await Promise.race([work, aborted]);
+}

@@ -29,7 +29,7 @@ import {
 } from "./instanceParts";
 import { readinessItem, readinessProbe, rotation } from "./readinessProbe";
 import { drainItem } from "./drain";
-import { createServiceRequest } from "./service";
+import { createServiceRequest, portsElsewhere } from "./service";
 import { volumeOptions } from "./volume";
 
 const networkInterface = z.strictObject({
@@ -179,6 +179,7 @@ export const instanceItem = z.looseObject({
       uuid: z.string(),
       name: z.string(),
       domains: z.array(z.looseObject({ fqdn: z.string(), certificate: nameAndUuid.nullish() })).nullish(),
+      services: portsElsewhere,
     })
     .nullish(),
   /** `<protocol>:<port>`. */

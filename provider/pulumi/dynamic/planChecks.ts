@@ -22,10 +22,13 @@ const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import
 /** The names of this plan. */
 export const nameChecker = new NameChecker({ inform: informOnce, warn: warnOnce });
 /** The ports of this plan. */
-const portChecker = new PortChecker({
-  list: () => loadPortHolders().listPortHolders(inspectionContext({})),
-  probe: (port) => loadPortHolders().probePort(port),
-});
+const portChecker = new PortChecker(
+  {
+    list: () => loadPortHolders().listPortHolders(inspectionContext({})),
+    probe: (port) => loadPortHolders().probePort(port),
+  },
+  informOnce,
+);
 /** The quota usage of this plan. */
 export const quotaChecker = new QuotaChecker(
   () => loadQuotas().fetchQuotas(getContext()),
@@ -76,7 +79,7 @@ export function portFailures(
   if (getMetro().metro !== "local") return Promise.resolve([]);
   const label = resourceLabel(resource, named);
   const origin = { name: inputs["name"], derivedFrom: derivedFrom(resource, named) };
-  return portChecker.check({ label, key: urnIn(named) ?? label, ...origin, olds, news: inputs });
+  return portChecker.check({ label, urn: urnIn(named), ...origin, olds, news: inputs });
 }
 
 /** Chooses or checks the name of a resource, or what it has to itself beside a name. */

@@ -87,7 +87,9 @@ const isTaken = (error: unknown): boolean => hasErrorCode(error, "EADDRINUSE");
 const isDenied = (error: unknown): boolean => hasErrorCode(error, "EACCES", "EPERM");
 
 function toListenError(port: number, error: unknown): unknown {
-  if (isTaken(error)) return new ApiItemError("NoFree", `Port ${port} is already in use by another program`);
+  const { address } = error as { readonly address?: string };
+  const at = address === undefined ? `Port ${port}` : `Port ${port} on ${address}`;
+  if (isTaken(error)) return new ApiItemError("NoFree", `${at} is already in use by another program`);
   if (!isDenied(error)) return error;
   return new ApiItemError(
     "NoFree",

@@ -37,6 +37,10 @@ const networkInterface = z.strictObject({
   tap_name: z.string().optional(),
   ip: z.string().optional(),
   mac: z.string().optional(),
+  /** Extension: address of another instance in the network, through which `routes` are reached. */
+  gateway: z.string().optional(),
+  /** Extension: subnets, such as `10.2.0.0/24`; absent: everything outside of the network. */
+  routes: z.array(z.string()).max(64).optional(),
   autoconfig: z.boolean().optional(),
   relay: withSelector({ relay_dns: z.boolean().optional() }).optional(),
 });
@@ -195,6 +199,8 @@ export const instanceItem = z.looseObject({
         mac: z.string().optional(),
         name: z.string().optional(),
         tap_name: z.string().optional(),
+        gateway: z.string().optional(),
+        routes: z.array(z.string()).optional(),
         autoconfig: z.boolean().optional(),
         relay: z
           .looseObject({ uuid: z.string().optional(), name: z.string().optional(), relay_dns: z.boolean().optional() })

@@ -17,7 +17,6 @@ import { domainItems, hostPortMember } from "../services/item";
 /** The item of an instance. Omits what is not set and what has not happened yet. */
 export function instanceItem(registry: Registry, instance: Instance): ItemOf<"getInstances"> {
   const { uuid, name, createdAt, definition, serviceUuid, volumes, status } = instance.record;
-  const { networkInterface } = instance;
   const group = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
   const service = group?.record;
   return omitUndefined({
@@ -41,14 +40,15 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
       at,
       readonly,
     })),
-    network_interfaces: [
+    network_interfaces: instance.networkInterfaces.map(({ privateIp, ...one }, index) =>
       omitUndefined({
-        ...{ uuid: networkInterface.uuid, private_ip: networkInterface.privateIp, mac: networkInterface.mac },
-        ...{ name: definition.networkInterface?.name, tap_name: definition.networkInterface?.network },
+        ...{ uuid: one.uuid, private_ip: privateIp, mac: one.mac, name: one.name, gateway: one.gateway },
+        tap_name: definition.networkInterfaces?.[index]?.network,
+        routes: one.routes.length === 0 ? undefined : [...one.routes],
       }),
-    ],
+    ),
     drain: drainOf(registry, instance),
-    private_ip: networkInterface.privateIp,
+    private_ip: instance.record.privateIp,
     private_fqdn: `${name}.internal`,
   });
 }

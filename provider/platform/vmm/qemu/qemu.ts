@@ -88,6 +88,7 @@ export class QemuVmm implements Vmm {
         identity,
         files,
         hasControlProtocol: hasControlProtocol(kind),
+        network: spec.network,
         program: spec.args[0],
         exited: child.exited,
       });
@@ -111,6 +112,7 @@ export class QemuVmm implements Vmm {
         identity,
         files,
         hasControlProtocol: hasControlProtocol(kind),
+        network: spec.network,
         program: spec.args[0],
       });
       await saveIdentity(files, identity);

@@ -79,7 +79,7 @@ export class Service extends UnikernelResource {
   declare readonly autoscale: pulumi.Output<Autoscale | undefined>;
   /** Manage a service that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
-  /** URL of the service: `https://…` if a port has the `tls` handler, else `http://…`; empty if there is none. */
+  /** URL of the service: `https://…` if a port has the `tls` handler, else `http://…`; empty if there is none. Its port differs from the published one where the local platform may not open that. */
   declare readonly url: pulumi.Output<string>;
   /** First of `fqdns`; empty if there is none. */
   declare readonly fqdn: pulumi.Output<string>;

@@ -649,12 +649,16 @@ export interface MountedVolume {
 export interface NetworkInterfaceArgs {
   /** Name, unique in the instance. */
   readonly name?: pulumi.Input<string> | undefined;
-  /** TAP device on the host to connect to; on metro `local`, name of a private network. Default: chosen by the platform. */
-  readonly tapName?: pulumi.Input<string> | undefined;
-  /** IP address with prefix length, such as `10.1.0.4/24`; requires `tapName`. Default: chosen by the platform. */
+  /** Network to be in: on metro `local` a name, which exists with its first member; elsewhere the TAP device of the host. Default: chosen by the platform. */
+  readonly network?: pulumi.Input<string> | undefined;
+  /** IP address with prefix length, such as `10.1.0.4/24`; requires `network`. On metro `local` required with several interfaces. Default: chosen by the platform. */
   readonly ip?: pulumi.Input<string> | undefined;
-  /** MAC address, such as `12:b0:0a:00:04:11`; requires `tapName`. Default: chosen by the platform. */
+  /** MAC address, such as `12:b0:0a:00:04:11`; requires `network`. Default: chosen by the platform. */
   readonly mac?: pulumi.Input<string> | undefined;
+  /** Address of another instance in the network, through which `routes` are reached; only on metro `local`. Default: none. */
+  readonly gateway?: pulumi.Input<string> | undefined;
+  /** Subnets that are reached through `gateway`, such as `10.2.0.0/24`; only on metro `local`. Default: everything outside of the interface's networks, with a `gateway`. */
+  readonly routes?: pulumi.Input<readonly pulumi.Input<string>[]> | undefined;
   /** Configure the address in the guest at boot. Default true. */
   readonly autoconfig?: pulumi.Input<boolean> | undefined;
   /** Relay the traffic through another interface. Default: none. */
@@ -665,12 +669,16 @@ export interface NetworkInterfaceArgs {
 export interface NetworkInterface {
   /** Name, unique in the instance. */
   readonly name: string;
-  /** TAP device on the host to connect to; on metro `local`, name of a private network. Default: chosen by the platform. */
-  readonly tapName?: string | undefined;
-  /** IP address with prefix length, such as `10.1.0.4/24`; requires `tapName`. Default: chosen by the platform. */
+  /** Network to be in: on metro `local` a name, which exists with its first member; elsewhere the TAP device of the host. Default: chosen by the platform. */
+  readonly network?: string | undefined;
+  /** IP address with prefix length, such as `10.1.0.4/24`; requires `network`. On metro `local` required with several interfaces. Default: chosen by the platform. */
   readonly ip?: string | undefined;
-  /** MAC address, such as `12:b0:0a:00:04:11`; requires `tapName`. Default: chosen by the platform. */
+  /** MAC address, such as `12:b0:0a:00:04:11`; requires `network`. Default: chosen by the platform. */
   readonly mac?: string | undefined;
+  /** Address of another instance in the network, through which `routes` are reached; only on metro `local`. Default: none. */
+  readonly gateway?: string | undefined;
+  /** Subnets that are reached through `gateway`, such as `10.2.0.0/24`; only on metro `local`. Default: everything outside of the interface's networks, with a `gateway`. */
+  readonly routes?: readonly string[] | undefined;
   /** Configure the address in the guest at boot. Default true. */
   readonly autoconfig: boolean;
   /** Relay the traffic through another interface. Default: none. */

@@ -49,6 +49,7 @@ const CODE_BY_STATUS: Readonly<Record<number, ItemCodeName>> = {
   408: "TimedOut",
   413: "TooLong",
   414: "TooLong",
+  421: "NotAllowed",
   431: "TooLong",
 };
 

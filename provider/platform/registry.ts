@@ -10,6 +10,7 @@ import { LocalCa } from "./certificates/localCa";
 import { BootFiles } from "./instances/bootFiles";
 import type { Instance } from "./instances/instance";
 import { imageDigests } from "./instances/update/queuedUpdates";
+import { isTemplateOrCheckpoint } from "./instances/update/templates";
 import { ChangeNotifier } from "./instances/statusChanges";
 import { ApiItemError } from "./errors";
 import type { Log } from "./log";
@@ -112,7 +113,7 @@ export class Registry {
   addInstance(record: InstanceRecord): Instance {
     const instance = this.parts.createInstance(record, this);
     this.instances.set(record.uuid, instance);
-    this.network.add(networkMemberOf(instance));
+    if (!isTemplateOrCheckpoint(record.status.state)) this.network.add(networkMemberOf(instance));
     queueMicrotask(() => this.changes.notify());
     return instance;
   }
@@ -133,7 +134,9 @@ export class Registry {
 
   /** Addresses in the private network for new instances. Throws `Quota` when it is full. */
   allocateAddresses(count: number): readonly string[] {
-    const used = [...this.instances.values()].map(({ record }) => record.privateIp);
+    const used = [...this.instances.values()].flatMap(({ networkInterfaces }) =>
+      networkInterfaces.map(({ privateIp }) => privateIp),
+    );
     const found = allocateAddresses(DEFAULT_NETWORK, used, count);
     if (found.length === count) return found;
     throw new ApiItemError("Quota", "The private network has no free address");

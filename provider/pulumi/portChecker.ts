@@ -2,10 +2,10 @@
  * Published ports at preview. On the local platform a port for plain TCP belongs to one service, and no port can be shared with another
  * program, so a port that is taken fails the check: by another resource of the program, by a service of the platform, or by another
  * program on this machine. Ports with the handler `tls` or `http` are shared, because domains tell the services apart, as they do in
- * other metros.
+ * other metros. Where this user may not listen on 443 or 80, another port stands in for it, which the check says.
  */
 import { UnikernelError, formatError } from "../base/errors";
-import { isSelectedByName } from "../contract/models/service";
+import { isSelectedByName, standInPort } from "../contract/models/service";
 import { deriveName } from "../definition/naming";
 import type { Properties } from "../definition/resource";
 import type { NameSource } from "./nameChecker";
@@ -23,8 +23,8 @@ export interface PortLookup {
 export interface PortResource {
   /** Such as `Service 'web'`. */
   readonly label: string;
-  /** Tells resources apart: the URN, or the label where that is not known. */
-  readonly key: string;
+  /** `undefined` where it is not known; then the label tells resources apart. */
+  readonly urn: string | undefined;
   /** The name in the metro, and from what it was derived; `derivedFrom` is undefined for a name that the program gave. */
   readonly name: unknown;
   readonly derivedFrom: NameSource | undefined;
@@ -53,6 +53,8 @@ export function publishedPorts(inputs: Properties): readonly PublishedPort[] {
   });
 }
 
+const keyOf = ({ urn, label }: PortResource): string => urn ?? label;
+
 interface Claim {
   readonly label: string;
   readonly name: unknown;
@@ -63,18 +65,26 @@ interface Claim {
 export class PortChecker {
   /** By resource. */
   readonly #claims = new Map<string, Claim>();
+  /** Ports of this plan that are to be opened on another one, by that. */
+  readonly #standIns = new Map<number, number>();
   readonly #lookup: PortLookup;
+  readonly #inform: (sentences: readonly string[], urn: string | undefined) => void;
   #holders: Promise<readonly PortHolder[]> | undefined;
 
-  constructor(lookup: PortLookup) {
+  /** @param inform shows sentences once */
+  constructor(lookup: PortLookup, inform: (sentences: readonly string[], urn: string | undefined) => void) {
     this.#lookup = lookup;
+    this.#inform = inform;
   }
 
-  /** The taken ports, as sentences. Only ports that are new for the resource are looked up. */
+  /**
+   * The taken ports, as sentences. Only ports that are new for the resource are looked up. Of those that are to be opened on another port,
+   * it informs.
+   */
   async check(resource: PortResource): Promise<readonly string[]> {
-    const { key, label, name, olds, news } = resource;
+    const { label, name, olds, news } = resource;
     const wanted = publishedPorts(news);
-    this.#claims.set(key, { label, name, ports: wanted });
+    this.#claims.set(keyOf(resource), { label, name, ports: wanted });
     const had = new Set(publishedPorts(olds).map(({ port }) => port));
     const failures = wanted.filter(({ port }) => !had.has(port)).map((one) => this.#findConflict(resource, one));
     return (await Promise.all(failures)).flatMap((error) => (error === undefined ? [] : [formatError(error)]));
@@ -88,33 +98,65 @@ export class PortChecker {
     const inUse = (sentence: string, hint: string): UnikernelError =>
       new UnikernelError("IN_USE", sentence, { property, hint });
     for (const [key, claim] of this.#claims) {
-      if (key === resource.key || !claim.ports.some(excludes)) continue;
+      if (key === keyOf(resource) || !claim.ports.some(excludes)) continue;
       return inUse(
         `${claim.label} of this program publishes port ${port} too.`,
         "Publish another port in one of them.",
       );
     }
-    const holders = (await this.#list()).filter(({ ports }) => ports.some((one) => one.port === port));
+    const standsInFor = this.#standIns.get(port);
+    if (standsInFor !== undefined) return inUse(...standInTaken(port, standsInFor));
+    const all = await this.#list();
+    const holders = all.filter(({ ports }) => ports.some((one) => one.port === port));
     const holder = holders.find(({ ports }) => ports.some(excludes));
     if (holders.length > 0) {
+      const opened = holders.flatMap(({ ports }) => ports.filter((one) => one.port === port));
+      const standIn = opened.find(({ hostPort }) => hostPort !== undefined)?.hostPort;
+      if (standIn !== undefined) this.#announce(resource, port, standIn);
       if (holder === undefined || isOwn(resource, holder) || this.#gives(holder, port)) return undefined;
       const hint = "Publish another port, or delete that service first.";
       return inUse(`service '${holder.service}' of the local platform publishes port ${port}.`, hint);
     }
+    const elsewhere = all.flatMap(({ ports }) => ports).find(({ hostPort }) => hostPort === port);
+    if (elsewhere !== undefined) return inUse(...standInTaken(port, elsewhere.port));
     switch (await this.#lookup.probe(port)) {
       case "used":
         return inUse(
           `another program on this machine listens on port ${port}.`,
           "Publish another port, or stop the program that uses it.",
         );
-      case "denied":
-        return inUse(
-          `this user may not listen on port ${port}.`,
-          "Publish a port from 1024 up, or lower net.ipv4.ip_unprivileged_port_start.",
-        );
+      case "denied": {
+        const standIn = standInPort(port);
+        if (standIn === undefined)
+          return inUse(
+            `this user may not listen on port ${port}.`,
+            "Publish a port from 1024 up, or lower net.ipv4.ip_unprivileged_port_start.",
+          );
+        if (await this.#isTaken(standIn, all))
+          return inUse(
+            `this user may not listen on port ${port}, and port ${standIn}, which stands in for it, is in use.`,
+            `Free port ${standIn}, publish another port, or lower net.ipv4.ip_unprivileged_port_start.`,
+          );
+        this.#standIns.set(standIn, port);
+        return this.#announce(resource, port, standIn);
+      }
       case "free":
         return undefined;
     }
+  }
+
+  /** True if something else than another port's stand-in uses the port, or is about to. */
+  async #isTaken(port: number, holders: readonly PortHolder[]): Promise<boolean> {
+    if (this.#standIns.has(port)) return false;
+    const claims: readonly { readonly ports: readonly HeldPort[] }[] = [...this.#claims.values(), ...holders];
+    return (
+      claims.some(({ ports }) => ports.some((one) => one.port === port)) || (await this.#lookup.probe(port)) !== "free"
+    );
+  }
+
+  #announce({ label, urn }: PortResource, port: number, standIn: number): undefined {
+    const sentence = `${label}: port ${standIn} stands in for port ${port}, on which this user may not listen. Its URL has that port.`;
+    this.#inform([sentence], urn);
   }
 
   /** What cannot be looked up fails no check: the create reports it. */
@@ -129,6 +171,12 @@ export class PortChecker {
     return claims.length > 0 && claims.every(({ ports }) => ports.every((one) => one.port !== port));
   }
 }
+
+/** Sentence and hint. */
+const standInTaken = (port: number, published: number): readonly [string, string] => [
+  `port ${port} stands in for port ${published}, on which this user may not listen.`,
+  `Publish another port, or lower net.ipv4.ip_unprivileged_port_start to ${published}.`,
+];
 
 const isNamed = ({ service, instances }: PortHolder, name: unknown): boolean =>
   service === name || instances.some((instance) => instance === name);

@@ -19,8 +19,8 @@ export interface BareVm {
 
 /** Source: QEMU, "Using the user mode network stack"; the hardware address is QEMU's default. */
 const DEFAULT_USER_NETWORK: VmNetwork = {
-  ...{ subnet: "10.0.2.0/24", ip: "10.0.2.15", gateway: "10.0.2.2", nameserver: "10.0.2.3" },
-  mac: "52:54:00:12:34:56",
+  ...{ subnet: "10.0.2.0/24", gateway: "10.0.2.2", nameserver: "10.0.2.3" },
+  interfaces: [{ ip: "10.0.2.15", prefixLength: 24, mac: "52:54:00:12:34:56", gateway: undefined, routes: [] }],
 };
 /** Timeout of one attempt of the client. Longer ones would hit the slow retransmissions of QEMU's user network. */
 const ATTEMPT_MS = 100;

@@ -79,13 +79,13 @@ const serviceGroup = fc.record(
 const networkInterface = fc.record(
   {
     name: word,
-    tapName: word,
+    network: word,
     ip: fc.constant("10.9.0.4/24"),
     mac: fc.constant("12:b0:0a:00:04:11"),
     autoconfig: fc.boolean(),
     relay: fc.record({ interface: reference, relayDns: fc.boolean() }, { requiredKeys: ["interface"] }),
   },
-  { requiredKeys: ["tapName"] },
+  { requiredKeys: ["network"] },
 );
 const network = fc.oneof(
   { weight: 2, arbitrary: fc.constant({}) },
@@ -96,7 +96,7 @@ const network = fc.oneof(
         networkInterfaces: fc.uniqueArray(networkInterface, {
           minLength: 1,
           maxLength: 2,
-          selector: ({ name, tapName }) => name ?? tapName,
+          selector: ({ name, network }) => name ?? network,
         }),
         gateway: fc.constantFrom("10.9.0.1", "fd00::1"),
         nameserver: fc.constant("10.9.0.2"),

@@ -75,5 +75,5 @@ export interface FakeLink {
 export async function openFakeLink(folder: string, name: string): Promise<FakeLink> {
   const [card, cardStream] = await FakeBackend.open(folder, `${name}.nic`);
   const [uplink, uplinkStream] = await FakeBackend.open(folder, `${name}.net`);
-  return { card, uplink, link: { card: cardStream, uplink: uplinkStream } };
+  return { card, uplink, link: { cards: [cardStream], uplink: uplinkStream } };
 }

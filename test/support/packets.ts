@@ -19,14 +19,11 @@ const hex = (mac: string): number[] => mac.split(":").map((digits) => parseInt(d
 const u16 = (value: number): number[] => [value >> 8, value & 0xff];
 const BITS: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, A: 16 };
 
-/** Hardware address of the guest with this address. */
-export const guestMac = (address: string): string =>
-  [
-    "52:54:00",
-    ...octets(address)
-      .slice(1)
-      .map((octet) => octet.toString(16).padStart(2, "0")),
-  ].join(":");
+/** Hardware address of the guest with this address: in the default network without the address's first octet. */
+export function guestMac(address: string): string {
+  const pairs = octets(address).map((octet) => octet.toString(16).padStart(2, "0"));
+  return ["52:54", ...(address.startsWith("172.16.") ? ["00", ...pairs.slice(1)] : pairs)].join(":");
+}
 
 const ethernet = (to: string, from: string, type: number): number[] => [...hex(to), ...hex(from), ...u16(type)];
 

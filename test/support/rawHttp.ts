@@ -64,7 +64,7 @@ export function rawRequest(
   headers: Readonly<Record<string, string>> = {},
   body = "",
 ): string {
-  const all = { host: "x", "content-length": String(Buffer.byteLength(body)), ...headers };
+  const all = { host: "localhost", "content-length": String(Buffer.byteLength(body)), ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
   return `${method} ${target} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`;
 }

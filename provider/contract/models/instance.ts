@@ -29,7 +29,7 @@ import {
 } from "./instanceParts";
 import { readinessItem, readinessProbe, rotation } from "./readinessProbe";
 import { drainItem } from "./drain";
-import { createServiceRequest } from "./service";
+import { createServiceRequest, portsElsewhere } from "./service";
 import { volumeOptions } from "./volume";
 
 const networkInterface = z.strictObject({
@@ -37,6 +37,10 @@ const networkInterface = z.strictObject({
   tap_name: z.string().optional(),
   ip: z.string().optional(),
   mac: z.string().optional(),
+  /** Extension: address of another instance in the network, through which `routes` are reached. */
+  gateway: z.string().optional(),
+  /** Extension: subnets, such as `10.2.0.0/24`; absent: everything outside of the network. */
+  routes: z.array(z.string()).max(64).optional(),
   autoconfig: z.boolean().optional(),
   relay: withSelector({ relay_dns: z.boolean().optional() }).optional(),
 });
@@ -181,6 +185,7 @@ export const instanceItem = z.looseObject({
       uuid: z.string(),
       name: z.string(),
       domains: z.array(z.looseObject({ fqdn: z.string(), certificate: nameAndUuid.nullish() })).nullish(),
+      services: portsElsewhere,
     })
     .nullish(),
   /** `<protocol>:<port>`. */
@@ -196,6 +201,8 @@ export const instanceItem = z.looseObject({
         mac: z.string().optional(),
         name: z.string().optional(),
         tap_name: z.string().optional(),
+        gateway: z.string().optional(),
+        routes: z.array(z.string()).optional(),
         autoconfig: z.boolean().optional(),
         relay: z
           .looseObject({ uuid: z.string().optional(), name: z.string().optional(), relay_dns: z.boolean().optional() })

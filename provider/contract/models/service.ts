@@ -22,6 +22,26 @@ export type ServicePort = z.infer<typeof servicePort>;
 export const isSelectedByName = (handlers: readonly string[]): boolean =>
   handlers.includes("tls") || handlers.includes("http");
 
+/** Extension: the port of this machine that clients connect to, on the local platform; absent if it is `port` itself. */
+const hostPort = z.int().optional();
+/** A port of a service, as far as clients need to know it. */
+export interface ReportedPort {
+  readonly port: number;
+  /** Port that clients connect to instead; `undefined`: `port` itself. */
+  readonly host_port?: number | undefined;
+}
+/** The part of an instance's service group that tells which of its ports have a `host_port`. */
+export const portsElsewhere = z.array(z.looseObject({ port: z.int(), host_port: hostPort })).nullish();
+
+/** The well-known ports that only some users may listen on, and what the local platform uses for the others. */
+const STAND_IN_PORTS: ReadonlyMap<number, number> = new Map([
+  [80, 8080],
+  [443, 8443],
+]);
+
+/** The port that the local platform listens on where this user may not listen on `port`; `undefined`: there is none. */
+export const standInPort = (port: number): number | undefined => STAND_IN_PORTS.get(port);
+
 /** A domain of a service group. A name without a trailing dot is a label below the metro's domain. */
 export const domainRequest = z.strictObject({ name: z.string().min(1), certificate: nameOrUuid.optional() });
 /** One {@link domainRequest}. */
@@ -68,6 +88,7 @@ export const serviceItem = z.looseObject({
         handlers: z.array(z.string()).nullish(),
         protocol: z.string().optional(),
         ip: z.string().optional(),
+        host_port: hostPort,
       }),
     )
     .nullish(),

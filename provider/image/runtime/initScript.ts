@@ -6,6 +6,8 @@
  *
  * `netdev.ip=<cidr>:<gateway>:<dns0>:<dns1>:<hostname>:<domain> vfs.fstab=[ "…" ] env.vars=[ "K=V" ] -- arg "an arg"`,
  * read from `/proc/cmdline`, or, if that has no `--`, from `/unikernel/cmdline`, which has no limit on its length.
+ * `netdev.ip` may be repeated, for one network card after the other; only the first has name servers and a host name. A word
+ * `netdev.route=<cidr>:<gateway>:<index of the card>` adds a route; without a gateway, the card's own network has the addresses.
  * A word is unquoted, or entirely in double quotes. Inside quotes, a byte may be written as `\xHH` (two hexadecimal
  * digits); `"`, `\` and control characters must be. No other syntax exists: the shell never evaluates a value as code.
  *
@@ -61,11 +63,14 @@ fail() {
 }
 
 # CIDR gateway dns0 dns1 hostname domain
+cards=0
 network() {
-  [ -e /sys/class/net/eth0 ] || fail "the VM has no network card"
+  card=eth$cards
+  cards=$((cards + 1))
+  [ -e "/sys/class/net/$card" ] || fail "the VM has no network card $card"
   $b ifconfig lo 127.0.0.1
-  $b ip addr add "$1" dev eth0 || fail "the address '$1' cannot be set"
-  $b ip link set eth0 up
+  $b ip addr add "$1" dev "$card" || fail "the address '$1' cannot be set"
+  $b ip link set "$card" up
   [ -z "$2" ] || $b ip route add default via "$2" || fail "the gateway '$2' cannot be set"
   for server in "$3" "$4"; do
     [ -z "$server" ] || echo "nameserver $server" >>/etc/resolv.conf
@@ -73,6 +78,15 @@ network() {
   [ -z "$6" ] || echo "search $6" >>/etc/resolv.conf
   [ -z "$5" ] || echo "$5" >/proc/sys/kernel/hostname
   [ -z "$5" ] || echo "\${1%/*} $5" >>/etc/hosts
+}
+
+# CIDR gateway card
+route() {
+  if [ -z "$2" ]; then
+    $b ip route add "$1" dev "eth$3"
+  else
+    $b ip route add "$1" via "$2" dev "eth$3"
+  fi || fail "the route to '$1' cannot be set"
 }
 
 # disk path type flags
@@ -165,6 +179,11 @@ while [ $pieces -gt 0 ]; do
       kernel:netdev.ip=*)
         IFS=:
         network \${word#netdev.ip=}
+        IFS=$blanks
+        ;;
+      kernel:netdev.route=*)
+        IFS=:
+        route \${word#netdev.route=}
         IFS=$blanks
         ;;
     esac

@@ -2,6 +2,8 @@
  * One request from its first line to its response. `npm run trace` prints the files that real requests pass through.
  *
  * ```text
+ * server ──────── Host is not this machine ─────────────────────────▶ 421
+ *      ▼
  * handleRequest ─ token wrong ──────────────────────────────────────▶ 401
  *      │          target too long ──────────────────────────────────▶ 414
  *      ▼

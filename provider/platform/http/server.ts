@@ -2,12 +2,16 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { UnikernelError } from "../../base/errors";
+import { isLoopbackHost } from "../../base/hostNames";
+import { RequestError } from "../errors";
 import type { Timings } from "../timings";
 import { createBearerCheck } from "./auth";
 import { type Endpoint, sendStatus } from "./endpoint";
 import { handleRequest, type RequestOptions } from "./handleRequest";
 import { InFlightRequests, REQUEST_EVENTS, type RequestActivity } from "./inFlightRequests";
 import { MAX_HEADER_BYTES } from "./limits";
+import { discardBody } from "./parse/readBody";
+import { sendError } from "./response";
 import { rejectConnection, toRequestError } from "./malformedRequest";
 
 /** Options of {@link startApiServer}. */
@@ -53,6 +57,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   for (const event of REQUEST_EVENTS)
     server.on(event, (request: http.IncomingMessage, response: http.ServerResponse) => {
       const gone = inFlight.signals.get(request) ?? AbortSignal.abort();
+      if (!isOwnHost(request.headers.host)) return refuseHost(request, response);
       const [path = "/"] = (request.url ?? "/").split("?");
       const endpoint = options.endpoints?.find(({ root }) => path === root || path.startsWith(`${root}/`));
       if (endpoint === undefined) void handleRequest(request, response, gone, requestOptions);
@@ -84,6 +89,19 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         setTimeout(() => server.closeAllConnections(), graceMs).unref();
       }),
   };
+}
+
+/**
+ * True for a name or address of the loopback, with any port, since a tunnel may have another. A page of someone else can let its own name lead
+ * here (DNS rebinding); its browser then sends that name. Pure.
+ */
+export const isOwnHost = (host: string | undefined): boolean =>
+  host !== undefined && isLoopbackHost(host.toLowerCase());
+
+function refuseHost(request: http.IncomingMessage, response: http.ServerResponse): void {
+  const message = `This is the local platform, not the host that the request names; send it to ${HOST} or localhost`;
+  sendError(response, new RequestError(421, message), performance.now());
+  discardBody(request);
 }
 
 const portError = (port: number | undefined, cause: NodeJS.ErrnoException): UnikernelError =>

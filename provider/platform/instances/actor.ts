@@ -13,7 +13,7 @@ import { attachVolume, detachVolume, usesDisks } from "./update/attachments";
 import { InstanceMachine, type InstanceEvent } from "./lifecycle/machine";
 import { decideRequest, type InstanceRequest } from "./lifecycle/decideRequest";
 import { Mailbox } from "./mailbox";
-import { type NetworkInterface, networkInterfaceOf } from "./networkInterface";
+import { type NetworkInterface, networkInterfacesOf } from "./networkInterface";
 
 import { convertToTemplate } from "./lifecycle/convertToTemplate";
 import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
@@ -39,14 +39,14 @@ const CANCELS_START: readonly InstanceRequest[] = ["stop", "force-stop", "conver
 
 /** Owns one instance and its VM. See {@link Instance} for the members. */
 export class InstanceActor implements Instance {
-  readonly networkInterface: NetworkInterface;
+  readonly networkInterfaces: readonly NetworkInterface[];
   readonly #machine: InstanceMachine;
   readonly #mailbox: Mailbox<InstanceEvent, AcceptedRequest>;
   /** Requests accepted but not yet begun. A delete stays here until it fails. */
   readonly #pending = new Set<InstanceRequest>();
 
   constructor(record: InstanceRecord, env: InstanceEnvironment) {
-    this.networkInterface = networkInterfaceOf(record);
+    this.networkInterfaces = networkInterfacesOf(record);
     this.#mailbox = new Mailbox({
       event: (event) => this.#handleEvent(event),
       request: (accepted) => this.#handleRequest(accepted),

@@ -9,6 +9,7 @@ import type { LocalPaths } from "../../base/localPaths";
 import { extractLayer, type LayerRef } from "../../image/oci/layer";
 import type { RomRef } from "../../image/oci/storedImage";
 import { DEFAULT_NETWORK, vmNetworkOf } from "../network/addresses";
+import { networkInterfacesOf, toVmInterface } from "./networkInterface";
 import type { InstanceRecord, RomRecord } from "../store/instances";
 import type { VmRom, VmSpec } from "../vmm/vmm";
 import { volumeDiskPath } from "../volumes/disk";
@@ -131,7 +132,7 @@ export function toVmSpec(record: InstanceRecord, paths: LocalPaths, boot: BootFi
     env: { ...definition.imageEnv, ...definition.env },
     memoryMb: definition.memoryMb,
     vcpus: definition.vcpus,
-    network: vmNetworkOf(DEFAULT_NETWORK, record.privateIp),
+    network: vmNetworkOf(DEFAULT_NETWORK, networkInterfacesOf(record).map(toVmInterface)),
     disks: record.volumes.map(({ volumeUuid, at, readonly }) => ({
       file: volumeDiskPath(paths, volumeUuid),
       at,

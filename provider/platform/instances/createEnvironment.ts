@@ -60,12 +60,12 @@ export function createInstanceEnvironment(registry: Registry): InstanceEnvironme
  * Removes an instance without a VM: its files, its row, and the service group and volumes that were created with it.
  */
 async function removeInstance(registry: Registry, record: InstanceRecord): Promise<void> {
-  const { uuid, privateIp, serviceUuid, volumes } = record;
+  const { uuid, serviceUuid, volumes } = record;
   await registry.parts.vmm.removeFiles(uuid);
   await fs.rm(path.join(registry.parts.paths.instancesDir, uuid), { recursive: true, force: true });
   deleteInstance(registry.parts.database, uuid);
   registry.instances.delete(uuid);
-  registry.network.remove(privateIp);
+  registry.network.remove(uuid);
   registry.changes.notify();
   // The instance is deleted even if the following steps fail; the next daemon removes leftovers.
   const logLeftover = (error: unknown): void => {

@@ -38,7 +38,7 @@ export interface Instance {
   /** The current record; replaced by every change. */
   readonly record: InstanceRecord;
   readonly state: InstanceState;
-  readonly networkInterface: NetworkInterface;
+  readonly networkInterfaces: readonly NetworkInterface[];
   /** True from the moment a delete is accepted until it fails and can be requested again. */
   readonly isBeingDeleted: boolean;
   /** True when no VM runs and nothing is about to start one. */

@@ -1,14 +1,19 @@
-/** An instance in the private network. */
-import { DEFAULT_NETWORK } from "../network/addresses";
-import { HOST_ACCESS_ANNOTATION, type NetworkMember } from "../network/privateNetwork";
+/** An instance in the private networks. */
+import { parseCidr, parseIpv4 } from "../../base/ipv4";
+import { HOST_ACCESS_ANNOTATION } from "../network/privateNetwork";
+import type { NetworkMember } from "../network/segment";
 import type { InstanceStatus } from "../store/instances";
 import type { Instance } from "./instance";
 
-/** The instance as a member of the private network, which sees its changes. */
+/** The instance as a member of its private networks, which see its changes. */
 export const networkMemberOf = (instance: Instance): NetworkMember => ({
+  uuid: instance.record.uuid,
   name: instance.record.name,
-  network: instance.record.definition.networkInterface?.network ?? DEFAULT_NETWORK.name,
-  ip: instance.record.privateIp,
+  interfaces: instance.networkInterfaces.map(({ network, privateIp, subnet, gateway, routes }) => ({
+    ...{ network, subnet, ip: parseIpv4(privateIp) },
+    gateway: gateway === undefined ? undefined : parseIpv4(gateway),
+    routes: routes.map(parseCidr),
+  })),
   get mayReachHost() {
     return instance.record.definition.annotations[HOST_ACCESS_ANNOTATION] === "true";
   },

@@ -1,5 +1,6 @@
 /** Addresses of the private network, and which one a new instance gets. Pure. */
-import { formatIpv4, formatMac, type Ipv4, isInSubnet, macOfGuest, parseIpv4, type Subnet } from "./ipv4";
+import { RESERVED_ADDRESSES } from "../../contract/networkInterfaces";
+import { formatIpv4, formatSubnet, type Ipv4, isInSubnet, parseIpv4, type Subnet } from "../../base/ipv4";
 
 /** The addresses of the platform's networks. All have the same, and no two instances have one together. */
 export interface NetworkLayout {
@@ -20,30 +21,44 @@ export const DEFAULT_NETWORK: NetworkLayout = {
   nameserver: parseIpv4("172.16.0.2"),
 };
 
-/** The network of a VM, as its guest is told at boot. All addresses are IPv4. */
-export interface VmNetwork {
-  /** Such as `172.16.0.0/16`. */
-  readonly subnet: string;
-  /** The guest's address in it. */
+/** A network card of a VM. All addresses are IPv4. */
+export interface VmInterface {
+  /** The guest's address. */
   readonly ip: string;
-  /** Hardware address of its network card, such as `52:54:00:10:00:10`. */
+  /** Of the network that the address is in. */
+  readonly prefixLength: number;
+  /** Hardware address, such as `52:54:00:10:00:10`. */
   readonly mac: string;
-  /** The way to the internet, and where published ports come from. */
-  readonly gateway: string;
-  readonly nameserver: string;
+  /** A guest of the same network through which others are reached; `undefined`: none. */
+  readonly gateway: string | undefined;
+  /** What is reached through `gateway`, such as `10.2.0.0/24`; empty: everything that no other route leads to. */
+  readonly routes: readonly string[];
 }
 
-/** The network of a VM whose guest has the address `ip`. */
-export const vmNetworkOf = ({ subnet, gateway, nameserver }: NetworkLayout, ip: string): VmNetwork => ({
-  subnet: `${formatIpv4(subnet.address)}/${subnet.prefixLength}`,
-  ip,
-  mac: formatMac(macOfGuest(parseIpv4(ip))),
+/** The networks of a VM, as its guest is told at boot. All addresses are IPv4. */
+export interface VmNetwork {
+  /** Addresses of the VM's user network, such as `172.16.0.0/16`. */
+  readonly subnet: string;
+  /** The way to the internet, and where published ports come from. The first card leads there, also from another subnet. */
+  readonly gateway: string;
+  readonly nameserver: string;
+  /** In the order in which the guest gets them; at least one. */
+  readonly interfaces: readonly VmInterface[];
+}
+
+/** The networks of a VM with these cards. */
+export const vmNetworkOf = (
+  { subnet, gateway, nameserver }: NetworkLayout,
+  interfaces: VmNetwork["interfaces"],
+): VmNetwork => ({
+  subnet: formatSubnet(subnet),
   gateway: formatIpv4(gateway),
   nameserver: formatIpv4(nameserver),
+  interfaces,
 });
 
-/** The first addresses of a network are not for instances. */
-const RESERVED = 16;
+/** The first addresses of the default network are not for instances: as many as in `RESERVED_ADDRESSES`. */
+const RESERVED = 2 ** (32 - RESERVED_ADDRESSES.prefixLength);
 
 /**
  * A free address for each of `count` new instances. Those after the last one in use come first, so that the address of a deleted instance is

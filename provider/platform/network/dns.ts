@@ -1,5 +1,5 @@
 /** Answers DNS queries for names of the private network. Pure. Source: RFC 1035, section 4. */
-import type { Ipv4 } from "./ipv4";
+import type { Ipv4 } from "../../base/ipv4";
 
 /** UDP port of name servers. */
 export const DNS_PORT = 53;

@@ -1,8 +1,9 @@
 /** Decides what the switch does with a frame from a guest. Pure. */
 import { answerQuery, DNS_PORT } from "./dns";
 import type { Frame } from "./frames";
-import { type Ipv4, isInSubnet, macOfGuest } from "./ipv4";
-import type { NetworkLayout } from "./addresses";
+import { type Ipv4, isInSubnet } from "../../base/ipv4";
+import { macOfGuest } from "./hardwareAddress";
+import { DEFAULT_NETWORK, type NetworkLayout } from "./addresses";
 import { type ArpPacket, type Ipv4Packet, PROTOCOL, readPacket, sourceMac } from "./packets";
 import { arpReply, resetReply, udpReply } from "./replies";
 
@@ -19,6 +20,8 @@ export type Forwarding =
 /** The network as a frame's sender sees it. */
 export interface NetworkView {
   readonly layout: NetworkLayout;
+  /** True if the card leads to the sender's user network; false for its further cards. */
+  readonly hasUplink: boolean;
   /** Address of the sender. */
   readonly sender: Ipv4;
   /** True if the sender may connect to the host, at the gateway's address. */
@@ -27,6 +30,10 @@ export interface NetworkView {
   isHostAddress(address: Ipv4): boolean;
   /** True if an instance that is running or asleep has the address. */
   hasGuest(address: Ipv4): boolean;
+  /** The guest through which the sender reaches an address outside of the network; `undefined`: no guest. */
+  routerFor(destination: Ipv4): Ipv4 | undefined;
+  /** True if `receiver` reaches `source` through the sender, so that it gets packets of that address from it. */
+  routesFor(receiver: Ipv4, source: Ipv4): boolean;
   /** The address of an instance by its lower-case name; `undefined` if there is none. */
   resolve(name: string): Ipv4 | undefined;
 }
@@ -46,7 +53,8 @@ export function decideForwarding(frame: Frame, view: NetworkView): Forwarding {
 function forwardArp(packet: ArpPacket, view: NetworkView): Forwarding {
   const { layout, sender } = view;
   if (packet.sender !== sender || packet.senderMac !== macOfGuest(sender)) return DROP;
-  if (packet.target === layout.gateway || packet.target === layout.nameserver || !packet.isRequest) return UPLINK;
+  const isForUplink = packet.target === layout.gateway || packet.target === layout.nameserver || !packet.isRequest;
+  if (isForUplink) return view.hasUplink ? UPLINK : DROP;
   if (packet.target === sender || !view.hasGuest(packet.target)) return DROP;
   return { to: "sender", frame: arpReply(packet, macOfGuest(packet.target)) };
 }
@@ -56,15 +64,25 @@ function forwardIpv4(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwa
   const { layout } = view;
   const isUdp = packet.protocol === PROTOCOL.udp;
   const asksForAddress = source === 0 && isUdp && ports?.source === DHCP_PORTS.source;
-  if (asksForAddress && ports.destination === DHCP_PORTS.destination) return UPLINK;
-  if (source !== view.sender) return DROP;
-  if (destination === layout.nameserver) return isUdp ? forwardQuery(frame, packet, view) : refuse(frame, packet);
-  if (destination === layout.gateway) return forwardToGateway(frame, packet, view);
-  if (isInSubnet(destination, layout.subnet)) {
-    if (!view.hasGuest(destination)) return refuse(frame, packet); // it has stopped, and the sender remembers it
-    return { to: "guest", address: destination, wakes: carriesRequest(packet) };
+  if (asksForAddress && ports.destination === DHCP_PORTS.destination) return view.hasUplink ? UPLINK : DROP;
+  const isOwn = source === view.sender;
+  if (isOwn && view.hasUplink) {
+    if (destination === layout.nameserver) return isUdp ? forwardQuery(frame, packet, view) : refuse(frame, packet);
+    if (destination === layout.gateway) return forwardToGateway(frame, packet, view);
   }
-  return view.isHostAddress(destination) ? refuse(frame, packet) : UPLINK;
+  const receiver = isInSubnet(destination, layout.subnet) ? destination : view.routerFor(destination);
+  if (receiver === undefined) return isOwn ? forwardOutside(frame, packet, view) : DROP;
+  // A router sends what its network expects from it; nobody else sends packets of other addresses.
+  if (!isOwn && !view.routesFor(receiver, source)) return DROP;
+  if (!view.hasGuest(receiver)) return refuse(frame, packet); // it has stopped, and the sender remembers it
+  return { to: "guest", address: receiver, wakes: carriesRequest(packet) };
+}
+
+/** Addresses of the user network are the host's, also for a card that is in another subnet. */
+function forwardOutside(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwarding {
+  const { destination } = packet;
+  const isHost = view.isHostAddress(destination) || isInSubnet(destination, DEFAULT_NETWORK.subnet);
+  return isHost || !view.hasUplink ? refuse(frame, packet) : UPLINK;
 }
 
 /** Published ports reach the guest from the gateway, so its answers must pass; a connection of its own would reach the host's loopback. */

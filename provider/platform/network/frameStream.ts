@@ -83,10 +83,10 @@ export class FrameStream {
   }
 }
 
-/** The two ends of a VM's network that the switch is connected to. */
+/** The ends of a VM's networks that switches are connected to. */
 export interface VmLink {
-  /** The guest's network card. */
-  readonly card: FrameStream;
+  /** The guest's network cards in their order; at least one. */
+  readonly cards: readonly FrameStream[];
   /** The VM's user network. */
   readonly uplink: FrameStream;
 }

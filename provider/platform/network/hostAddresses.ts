@@ -1,6 +1,6 @@
 /** The addresses of this host's own interfaces. */
 import * as os from "node:os";
-import { type Ipv4, parseIpv4 } from "./ipv4";
+import { type Ipv4, parseIpv4 } from "../../base/ipv4";
 
 /** How long the list is used, in milliseconds. A laptop changes its network now and then. */
 const VALID_MS = 2000;

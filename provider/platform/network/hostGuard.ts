@@ -1,5 +1,5 @@
 /** Which addresses reach this host, or nobody. Guests must not connect to them. Pure. */
-import { type Ipv4, isInSubnet, parseIpv4, type Subnet } from "./ipv4";
+import { type Ipv4, isInSubnet, parseIpv4, type Subnet } from "../../base/ipv4";
 
 const subnet = (address: string, prefixLength: number): Subnet => ({ address: parseIpv4(address), prefixLength });
 

@@ -3,7 +3,7 @@
  * (UDP). Offsets are from the start of the frame.
  */
 import type { Frame } from "./frames";
-import type { Ipv4 } from "./ipv4";
+import type { Ipv4 } from "../../base/ipv4";
 
 /** Length of an Ethernet header. */
 export const ETHERNET_BYTES = 14;

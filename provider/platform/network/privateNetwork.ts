@@ -2,116 +2,104 @@
 import type { Vm } from "../vmm/vmm";
 import { DEFAULT_NETWORK } from "./addresses";
 import type { NetworkView } from "./forwarding";
-import type { Frame } from "./frames";
 import { HostAddresses } from "./hostAddresses";
 import { isHostAddress } from "./hostGuard";
-import { type Ipv4, parseIpv4 } from "./ipv4";
-import { Sleepers } from "./sleepers";
-import { Switch } from "./switch";
+import type { Ipv4 } from "../../base/ipv4";
+import { type MemberInterface, type NetworkMember, routerOf, Segment } from "./segment";
 
 /** Annotation of an instance that may connect to this host, under the name `host.internal`. Its value is `true`. */
 export const HOST_ACCESS_ANNOTATION = "unikernel.local/host-access";
 /** An instance that may reach the host finds it under this name of the private zone. */
 const HOST_NAME = "host";
 
-/** An instance as the network sees it. */
-export interface NetworkMember {
-  readonly name: string;
-  /** Name of its network. It reaches, and resolves, only members of the same one. */
-  readonly network: string;
-  /** Address in the network, as text. */
-  readonly ip: string;
-  /** True if it may connect to the host's loopback address. */
-  readonly mayReachHost: boolean;
-  /** - `up`: its VM runs; `asleep`: traffic wakes it; `down`: neither */
-  readonly state: "up" | "asleep" | "down";
-  /** Wakes it. */
-  wake(): void;
-}
-
-/** All networks. They share one switch and its addresses, but a member sees only those of its own network. */
+/** All networks. One exists from its first member to its last. */
 export class PrivateNetwork {
-  readonly #members = new Map<Ipv4, NetworkMember>();
-  readonly #switch = new Switch((receiver, frame, wakes) => this.#keep(receiver, frame, wakes));
-  readonly #sleepers = new Sleepers();
+  /** By uuid. */
+  readonly #members = new Map<string, NetworkMember>();
+  /** By name. */
+  readonly #segments = new Map<string, Segment>();
   readonly #hostAddresses = new HostAddresses();
-  /** When each guest last got a request or data from another one, on the monotonic clock. */
-  readonly #lastUsedMs = new Map<Ipv4, number>();
 
   /** Adds an instance, whether or not it runs. */
   add(member: NetworkMember): void {
-    this.#members.set(parseIpv4(member.ip), member);
+    this.#members.set(member.uuid, member);
+    for (const card of member.interfaces) this.#segmentOf(card).add(member, card);
   }
 
   /** Removes an instance that is gone. */
-  remove(ip: string): void {
-    const address = parseIpv4(ip);
-    this.#members.delete(address);
-    this.#sleepers.release(address);
-    this.#lastUsedMs.delete(address);
+  remove(uuid: string): void {
+    const member = this.#members.get(uuid);
+    this.#members.delete(uuid);
+    for (const card of member?.interfaces ?? []) {
+      const segment = this.#segmentOf(card);
+      if (member !== undefined) segment.remove(member, card);
+      if (segment.isEmpty) this.#segments.delete(card.network);
+    }
   }
 
   /** Connects the VM of an instance until it ends. */
-  plug(ip: string, vm: Pick<Vm, "link" | "exited">): void {
-    const address = parseIpv4(ip);
-    this.replug(ip, vm);
+  plug(uuid: string, vm: Pick<Vm, "link" | "exited">): void {
+    this.replug(uuid, vm);
+    const seats = (this.#members.get(uuid)?.interfaces ?? []).map((own) => ({ own, segment: this.#segmentOf(own) }));
     void vm.exited.then(() => {
-      if (vm.link !== undefined) this.#switch.unplug(address, vm.link);
-      this.#sleepers.release(address); // it ended before it was ready
+      for (const [index, { own, segment }] of seats.entries()) segment.unplug(own, vm.link?.cards[index]);
     });
   }
 
-  /** Connects a plugged VM again, which was saved and has a new link. */
-  replug(ip: string, { link }: Pick<Vm, "link">): void {
-    if (link !== undefined) this.#switch.plug(this.#viewOf(parseIpv4(ip)), link);
+  /** Connects a plugged VM again, which was saved and has a new link. Only the first card leads to the user network. */
+  replug(uuid: string, { link }: Pick<Vm, "link">): void {
+    const member = this.#members.get(uuid);
+    if (link === undefined || member === undefined) return;
+    for (const [index, own] of member.interfaces.entries()) {
+      const card = link.cards[index];
+      if (card === undefined) continue;
+      const uplink = index === 0 ? link.uplink : undefined;
+      this.#segmentOf(own).plug(this.#viewOf(member, own, uplink !== undefined), { card, uplink });
+    }
   }
 
   /** The instance is ready: it gets what was kept for it while it woke. */
-  ready(ip: string): void {
-    const address = parseIpv4(ip);
-    for (const frame of this.#sleepers.release(address)) this.#switch.send(address, frame);
+  ready(uuid: string): void {
+    for (const card of this.#members.get(uuid)?.interfaces ?? []) this.#segmentOf(card).ready(card);
   }
 
   /** Milliseconds since another instance last sent a request or data to this one; `Infinity` if none has. */
-  idleMs(ip: string): number {
-    return performance.now() - (this.#lastUsedMs.get(parseIpv4(ip)) ?? -Infinity);
+  idleMs(uuid: string): number {
+    return Math.min(
+      ...(this.#members.get(uuid)?.interfaces ?? []).map((card) => this.#segmentOf(card).idleMs(card)),
+      Infinity,
+    );
   }
 
-  #viewOf(sender: Ipv4): NetworkView {
-    const mayReachHost = (): boolean => this.#members.get(sender)?.mayReachHost === true;
+  #segmentOf({ network }: MemberInterface): Segment {
+    const segment = this.#segments.get(network) ?? new Segment();
+    this.#segments.set(network, segment);
+    return segment;
+  }
+
+  #viewOf(member: NetworkMember, card: MemberInterface, hasUplink: boolean): NetworkView {
+    const segment = this.#segmentOf(card);
+    const mayReachHost = (): boolean => this.#members.get(member.uuid)?.mayReachHost === true;
     return {
-      layout: DEFAULT_NETWORK,
-      sender,
+      layout: { ...DEFAULT_NETWORK, name: card.network, subnet: card.subnet },
+      hasUplink,
+      sender: card.ip,
       mayReachHost,
       isHostAddress: (address) => isHostAddress(address, this.#hostAddresses.current()),
-      hasGuest: (address) => this.#isTogether(sender, address) && this.#members.get(address)?.state !== "down",
-      resolve: (name) => {
-        if (name === HOST_NAME && mayReachHost()) return DEFAULT_NETWORK.gateway;
-        const address = this.#findByName(name);
-        return address !== undefined && this.#isTogether(sender, address) ? address : undefined;
-      },
+      hasGuest: (address) => segment.hasGuest(address),
+      routerFor: (destination) => routerOf(card, destination),
+      routesFor: (receiver, source) => segment.routesThrough(card.ip, receiver, source),
+      resolve: (name) =>
+        name === HOST_NAME && mayReachHost() ? DEFAULT_NETWORK.gateway : this.#findByName(member, name),
     };
   }
 
-  /** True if both are members of the same network. */
-  #isTogether(one: Ipv4, other: Ipv4): boolean {
-    const network = this.#members.get(one)?.network;
-    return network !== undefined && network === this.#members.get(other)?.network;
-  }
-
-  #findByName(name: string): Ipv4 | undefined {
-    for (const [address, member] of this.#members) if (member.name.toLowerCase() === name) return address;
+  /** An address at which the asking member reaches the one of this name, in the order of its own cards. */
+  #findByName(asking: NetworkMember, name: string): Ipv4 | undefined {
+    for (const card of asking.interfaces) {
+      const found = this.#segmentOf(card).findByName(name);
+      if (found !== undefined) return found;
+    }
     return undefined;
-  }
-
-  /** A guest that is asleep gets the frame once it is ready; until then it would refuse the connection. */
-  #keep(receiver: Ipv4, frame: Frame, wakes: boolean): boolean {
-    const member = this.#members.get(receiver);
-    if (wakes) this.#lastUsedMs.set(receiver, performance.now());
-    const isAsleep = member?.state === "asleep";
-    if (!isAsleep && !this.#sleepers.has(receiver)) return false;
-    if (wakes) this.#sleepers.keep(receiver, frame);
-    if (wakes && isAsleep) member.wake();
-    return true;
   }
 }

@@ -1,6 +1,6 @@
 /** Builds the frames that the switch itself sends: answers to ARP requests, DNS queries and refused connections. Pure. */
 import type { Frame } from "./frames";
-import type { Ipv4 } from "./ipv4";
+import type { Ipv4 } from "../../base/ipv4";
 import {
   type ArpPacket,
   ETHERNET_BYTES,

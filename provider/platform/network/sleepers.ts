@@ -1,6 +1,6 @@
 /** Frames for guests that are asleep or waking, which they get once they are ready. */
 import type { Frame } from "./frames";
-import type { Ipv4 } from "./ipv4";
+import type { Ipv4 } from "../../base/ipv4";
 
 /** Frames that are kept per guest. Most are the first ones of connections, which their senders repeat anyway. */
 const MAX_KEPT_FRAMES = 64;

@@ -1,5 +1,5 @@
 /**
- * The switch of the private network: one port per VM. It learns nothing, because it knows every guest's address beforehand.
+ * The switch of one private network: one port per network card. It learns nothing, because it knows every guest's address beforehand.
  *
  * ```text
  * guest's card ── stream ──┐                    ┌── stream ── another guest's card
@@ -7,16 +7,22 @@
  * user network ── stream ──┘                    └── stream ── its user network
  * ```
  *
- * A VM's user network leads to the internet, and published ports come in through it. It is in the same QEMU process, so a new daemon finds
+ * A VM's user network leads to the internet, and published ports come in through it, over the guest's first card. It is in the same QEMU process, so a new daemon finds
  * both where the last one left them. What goes where, `forwarding.ts` decides.
  */
 import { decideForwarding, type NetworkView } from "./forwarding";
-import type { FrameStream, VmLink } from "./frameStream";
+import type { FrameStream } from "./frameStream";
 import type { Frame } from "./frames";
-import type { Ipv4 } from "./ipv4";
+import type { Ipv4 } from "../../base/ipv4";
 
 /** Keeps a frame whose receiver cannot take it yet. Returns true if it did. */
 export type KeepFrame = (receiver: Ipv4, frame: Frame, wakes: boolean) => boolean;
+
+/** A network card of a VM, and the VM's user network if the card leads there. */
+export interface SwitchPort {
+  readonly card: FrameStream;
+  readonly uplink: FrameStream | undefined;
+}
 
 /** Connects the guests of one network. */
 export class Switch {
@@ -27,12 +33,14 @@ export class Switch {
     this.#keep = keep;
   }
 
-  /** Connects the VM of `view.sender`. Replaces an earlier one with the same address. */
-  plug(view: NetworkView, { card, uplink }: VmLink): void {
+  /** Connects the card of `view.sender`. Replaces an earlier one with the same address. */
+  plug(view: NetworkView, port: SwitchPort): void {
+    const { card, uplink } = port;
     this.#cards.set(view.sender, card);
     card.onFrames((frames) => {
-      for (const frame of frames) this.#forward(frame, view, { card, uplink });
+      for (const frame of frames) this.#forward(frame, view, port);
     });
+    if (uplink === undefined) return;
     // Frames from the user network must not be lost: QEMU's TCP does not repeat what it has sent.
     uplink.onFrames((frames) => {
       for (const frame of frames) card.send(frame);
@@ -41,8 +49,8 @@ export class Switch {
     card.onDrain(() => uplink.resume());
   }
 
-  /** Disconnects a VM, unless another one has its address by now. */
-  unplug(address: Ipv4, { card }: VmLink): void {
+  /** Disconnects a card, unless another one has its address by now. */
+  unplug(address: Ipv4, card: FrameStream): void {
     if (this.#cards.get(address) === card) this.#cards.delete(address);
   }
 
@@ -51,13 +59,13 @@ export class Switch {
     this.#cards.get(receiver)?.send(frame);
   }
 
-  #forward(frame: Frame, view: NetworkView, { card, uplink }: VmLink): void {
+  #forward(frame: Frame, view: NetworkView, { card, uplink }: SwitchPort): void {
     const forwarding = decideForwarding(frame, view);
     switch (forwarding.to) {
       case "nobody":
         return;
       case "uplink":
-        return uplink.send(frame);
+        return uplink?.send(frame);
       case "sender":
         return card.send(forwarding.frame);
       case "guest":

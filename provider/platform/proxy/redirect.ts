@@ -30,11 +30,11 @@ export function redirectResponseFor(
   return { status, location: `https://${host}${port}${request.target}` };
 }
 
-/** A handler of connections that responds to each request with a redirect to `publicPort`. */
-export function createRedirectHandler(publicPort: number): (client: net.Socket) => void {
+/** A handler of connections that responds to each request with a redirect to the port that `publicPort` returns then. */
+export function createRedirectHandler(publicPort: () => number): (client: net.Socket) => void {
   const server = http.createServer((request, response) => {
     const { method = "GET", url: target = "/", headers } = request;
-    const { status, location } = redirectResponseFor({ method, target, host: headers.host }, publicPort);
+    const { status, location } = redirectResponseFor({ method, target, host: headers.host }, publicPort());
     response.writeHead(status, { connection: "close", ...(location === undefined ? {} : { location }) }).end();
   });
   return (client) => {

@@ -98,6 +98,11 @@ export class ServiceProxy {
     this.#domains = names.domains;
   }
 
+  /** As of {@link PublicPorts.hostPortOf}. */
+  hostPortOf(port: number): number {
+    return this.#ports.hostPortOf(port);
+  }
+
   /** Closes every port and cuts every connection. Final. */
   close(): void {
     this.#closed = true;
@@ -109,7 +114,7 @@ export class ServiceProxy {
   #routeFor(mapping: PortMapping, names: ServiceNames): PortRoute {
     const { destinationPort, isHttp, mode } = mapping;
     const forward = (client: net.Socket): void => void this.#serve(client, destinationPort, isHttp);
-    const handle = mode === "redirect" ? createRedirectHandler(destinationPort) : forward;
+    const handle = mode === "redirect" ? createRedirectHandler(() => this.hostPortOf(destinationPort)) : forward;
     return { ...names, protocol: protocolOf(mapping), onConnection: (client) => handle(this.#track(client)) };
   }
 

@@ -55,8 +55,22 @@ export const instanceDefinition = resolvedImage.extend({
   deleteLock: z.boolean().default(false),
   /** `undefined`: the name. */
   hostname: z.string().optional(),
-  /** Its network interface: a name, and the network that it is in; `undefined`: the network that all others are in. */
-  networkInterface: z.object({ name: z.string().optional(), network: z.string().optional() }).optional(),
+  /** Its network interfaces, up to 4, in their order; `undefined`: one in the network of all instances that ask for no other. */
+  networkInterfaces: z
+    .array(
+      z.object({
+        name: z.string().optional(),
+        /** `undefined`: the network of all instances that ask for no other. */
+        network: z.string().optional(),
+        /** Address with prefix length; `undefined`: chosen by the platform, for the only interface. */
+        ip: z.string().optional(),
+        /** Address of another guest in the network. */
+        gateway: z.string().optional(),
+        /** Subnets that are reached through `gateway`; `undefined`: everything outside of the network. */
+        routes: z.array(z.string()).optional(),
+      }),
+    )
+    .optional(),
   /** True: deleted when it stops. */
   deleteOnStop: z.boolean().default(false),
   /** UUIDs of instances that are started before it. */
@@ -150,7 +164,7 @@ export interface InstanceRecord {
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Address in the private network, such as `172.16.0.16`; no other instance has it. */
+  /** Address of its first network interface, such as `172.16.0.16`. */
   readonly privateIp: string;
   /** UUID of its service group; `undefined` without one. */
   readonly serviceUuid: string | undefined;

@@ -59,6 +59,12 @@ const MIGRATIONS: readonly string[] = [
      FROM (SELECT uuid AS id, ROW_NUMBER() OVER (ORDER BY created_at, rowid) AS position FROM instances)
      WHERE id = instances.uuid);
    CREATE UNIQUE INDEX instances_private_ip ON instances (private_ip);`,
+  // Instances may have several interfaces, and an address only once in each network.
+  `DROP INDEX instances_private_ip;
+   UPDATE instances SET definition = json_remove(
+     json_set(definition, '$.networkInterfaces', json_array(json_extract(definition, '$.networkInterface'))),
+     '$.networkInterface')
+   WHERE json_extract(definition, '$.networkInterface') IS NOT NULL;`,
 ];
 
 /** The part of an SQLite connection that migrations need. */

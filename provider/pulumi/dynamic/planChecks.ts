@@ -6,6 +6,7 @@ import { AUTO_NAME_KEY } from "../../definition/naming";
 import type { CheckFailure, Properties } from "../../definition/resource";
 import type { AnyResource } from "../../resources/all";
 import { type NameCheck, NameChecker, type NameLookup, type NameSource, type NamedResource } from "../nameChecker";
+import { NetworkChecker } from "../networkChecker";
 import { PortChecker } from "../portChecker";
 import { QuotaChecker } from "../quotaChecker";
 import { resourceLabel, toCheckFailure, toEngineFailure } from "./errorReport";
@@ -22,10 +23,15 @@ const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import
 /** The names of this plan. */
 export const nameChecker = new NameChecker({ inform: informOnce, warn: warnOnce });
 /** The ports of this plan. */
-const portChecker = new PortChecker({
-  list: () => loadPortHolders().listPortHolders(inspectionContext({})),
-  probe: (port) => loadPortHolders().probePort(port),
-});
+const portChecker = new PortChecker(
+  {
+    list: () => loadPortHolders().listPortHolders(inspectionContext({})),
+    probe: (port) => loadPortHolders().probePort(port),
+  },
+  informOnce,
+);
+/** The network interfaces of this plan. */
+const networkChecker = new NetworkChecker();
 /** The quota usage of this plan. */
 export const quotaChecker = new QuotaChecker(
   () => loadQuotas().fetchQuotas(getContext()),
@@ -76,8 +82,15 @@ export function portFailures(
   if (getMetro().metro !== "local") return Promise.resolve([]);
   const label = resourceLabel(resource, named);
   const origin = { name: inputs["name"], derivedFrom: derivedFrom(resource, named) };
-  return portChecker.check({ label, key: urnIn(named) ?? label, ...origin, olds, news: inputs });
+  return portChecker.check({ label, urn: urnIn(named), ...origin, olds, news: inputs });
 }
+
+/** What is wrong with network interfaces, as sentences. */
+export const networkFailures = (resource: AnyResource, named: Properties, inputs: Properties): readonly string[] =>
+  networkChecker.check(
+    { label: resourceLabel(resource, named), urn: urnIn(named), inputs },
+    getMetro().metro === "local",
+  );
 
 /** Chooses or checks the name of a resource, or what it has to itself beside a name. */
 export async function checkName(

@@ -30,6 +30,7 @@ import {
   checkName,
   nameChecker,
   nameSource,
+  networkFailures,
   portFailures,
   quotaChecker,
   quotaFailures,
@@ -185,6 +186,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
         urn,
       );
       const takenPorts = await portFailures(resource, named, { olds, inputs });
+      const wrongNetworks = networkFailures(resource, named, inputs);
       const inspect = () => inspectionContext(named);
       const inform = (sentences: readonly string[]): void => informOnce(sentences, urnIn(named));
       const impossible =
@@ -197,7 +199,10 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       return {
         inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
         failures: [
-          ...[...taken, ...takenPorts, ...impossible, ...exceeded].map((reason) => ({ property: "", reason })),
+          ...[...taken, ...takenPorts, ...wrongNetworks, ...impossible, ...exceeded].map((reason) => ({
+            property: "",
+            reason,
+          })),
           ...unsupported.map(toEngineFailure),
         ],
       };

@@ -13,7 +13,7 @@ export function toPortAddresses({ services, domains }: ServiceItem): readonly Po
   const serverName = (domains ?? []).map(({ fqdn }) => fqdn.replace(/\.$/, "")).find((fqdn) => !fqdn.startsWith("*."));
   if (serverName === undefined) return [];
   return (services ?? [])
-    .map(({ port, protocol, handlers }) => ({ port, protocol, handlers: handlers ?? [] }))
+    .map(({ port, host_port, protocol, handlers }) => ({ port: host_port ?? port, protocol, handlers: handlers ?? [] }))
     .filter(({ protocol, handlers }) => protocol !== "udp" && !handlers.includes("redirect"))
     .map(({ port, handlers }) => ({
       host: reachableHost(serverName),

@@ -147,7 +147,7 @@ export function toOutputs(item: InstanceItem, { serviceGroup }: Pick<InstanceInp
     serviceUuid: item.service_group?.uuid ?? "",
     serviceName: item.service_group?.name ?? "",
     serviceFqdns: fqdns,
-    url: serviceUrl(fqdns, ports),
+    url: serviceUrl(fqdns, ports, item.service_group?.services ?? []),
     interfaces: (item.network_interfaces ?? []).map(({ uuid = "", name, private_ip = "", mac = "" }) =>
       omitUndefined({ uuid, name, privateIp: private_ip, mac }),
     ),

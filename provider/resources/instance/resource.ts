@@ -1,7 +1,7 @@
 /** Instance: one unikernel virtual machine. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
 import { secondsToMs } from "../common/migrations";
-import { dropScaleToZeroDefaults } from "../workload/migrations";
+import { dropScaleToZeroDefaults, renameTapName } from "../workload/migrations";
 import { deletedOnStop, instanceInputs } from "./inputs";
 import { instanceOutputs } from "./outputs";
 import { instanceQuotaUsage, instanceRules } from "./rules";
@@ -13,7 +13,7 @@ export const instance = defineResource({
     "A unikernel virtual machine. For a public server, prefer a Service, which updates its replicas without downtime.",
   inputs: instanceInputs,
   outputs: instanceOutputs,
-  migrations: [secondsToMs("prepareTemplate", { timeoutSeconds: "timeoutMs" }), dropScaleToZeroDefaults],
+  migrations: [secondsToMs("prepareTemplate", { timeoutSeconds: "timeoutMs" }), dropScaleToZeroDefaults, renameTapName],
   rules: instanceRules,
   quotaUsage: instanceQuotaUsage,
   // Two instances cannot hold these at the same time.

@@ -13,7 +13,7 @@ import type { ServiceInputs } from "./inputs";
 export const serviceOutputs = z.object({
   url: field(z.string(), {
     description:
-      "URL of the service: `https://…` if a port has the `tls` handler, else `http://…`; empty if there is none.",
+      "URL of the service: `https://…` if a port has the `tls` handler, else `http://…`; empty if there is none. Its port differs from the published one where the local platform may not open that.",
   }),
   fqdn: field(z.string(), { description: "First of `fqdns`; empty if there is none." }),
   fqdns: field(z.array(z.string()), { description: "Fully qualified domain names of the service." }),
@@ -71,7 +71,7 @@ export function toOutputs(
 ): ServiceOutputs {
   const fqdns = (item.domains ?? []).map(({ fqdn }) => canonicalDomainName(fqdn));
   return {
-    url: serviceUrl(fqdns, ports),
+    url: serviceUrl(fqdns, ports, item.services ?? []),
     fqdn: fqdns[0] ?? "",
     fqdns,
     certificates: (item.domains ?? []).flatMap(({ fqdn, certificate }) =>

@@ -11,6 +11,8 @@ export interface HeldPort {
   readonly port: number;
   /** False if no other service can publish it too. */
   readonly isShared: boolean;
+  /** The port of this machine, where another one stands in for `port`; `undefined`: `port` itself, or it is not open yet. */
+  readonly hostPort?: number | undefined;
 }
 
 /** A service of the metro that publishes ports. */
@@ -29,7 +31,11 @@ export async function listPortHolders({ client, metro, signal }: ProviderContext
   return services.map(({ name, instances, services: ports }) => ({
     service: name,
     instances: (instances ?? []).map((instance) => instance.name),
-    ports: (ports ?? []).map(({ port, handlers }) => ({ port, isShared: isSelectedByName(handlers ?? []) })),
+    ports: (ports ?? []).map(({ port, handlers, host_port: hostPort }) => ({
+      port,
+      isShared: isSelectedByName(handlers ?? []),
+      hostPort,
+    })),
   }));
 }
 

@@ -2,6 +2,7 @@
 import * as net from "node:net";
 import * as z from "zod";
 import type { ServiceItem, ServicePort } from "../../contract/models";
+import { isSelectedByName, type ReportedPort } from "../../contract/models/service";
 import { reachableHost } from "../../base/hostNames";
 import { omitUndefined } from "../../base/objects";
 import type { ErrorContext, ErrorCode } from "../../base/errors";
@@ -160,21 +161,27 @@ export function fromWirePorts(reported: ServiceItem["services"], requested: read
     .sort((a, b) => rank(a) - rank(b));
 }
 
-/** The URL of a service with these domain names; empty if there is none, or only a wildcard. */
-export function serviceUrl(fqdns: readonly string[], ports: readonly PublishedPort[]): string {
-  const reachable = fqdns.find((fqdn) => !fqdn.startsWith("*."));
-  return reachable === undefined ? "" : clientUrl(reachableHost(reachable), ports);
-}
-
 /**
- * The preferred URL: https, then http, then plain TCP, which is also written as http because such a port usually serves it. Empty
- * without a TCP port.
+ * The preferred URL of a service: https, then http, then plain TCP, which is also written as http because such a port usually serves it.
+ * Empty without a TCP port, and without a domain name that is not a wildcard.
+ *
+ * A port with a handler selects the service by the name in the URL, so there it is a domain. A port for plain TCP selects by nothing, and
+ * on the local platform the URL has the address, since not every client resolves `<label>.localhost`.
+ *
+ * @param reported the ports as the API reports them, with those that clients reach under another number
  */
-export function clientUrl(host: string, all: readonly PublishedPort[]): string {
+export function serviceUrl(
+  fqdns: readonly string[],
+  all: readonly PublishedPort[],
+  reported: readonly ReportedPort[],
+): string {
+  const fqdn = fqdns.find((name) => !name.startsWith("*."));
   const ports = all.filter(({ protocol }) => protocol === "tcp");
   const secure = ports.find((entry) => entry.handlers.includes("tls"));
   const main = secure ?? ports.find((entry) => !entry.handlers.includes("redirect")) ?? ports[0];
+  if (main === undefined || fqdn === undefined) return "";
   const scheme = secure === undefined ? "http" : "https";
-  const standard = scheme === "https" ? 443 : 80;
-  return main === undefined ? "" : `${scheme}://${host}${main.port === standard ? "" : `:${main.port}`}`;
+  const host = isSelectedByName(main.handlers) ? fqdn : reachableHost(fqdn);
+  const port = reported.find((one) => one.port === main.port)?.host_port ?? main.port;
+  return `${scheme}://${host}${port === (scheme === "https" ? 443 : 80) ? "" : `:${port}`}`;
 }

@@ -1,6 +1,6 @@
 /** Service: published ports, with replicas of a template that are updated without downtime. */
 import { defineResource, lazyLifecycle } from "../../definition/resource";
-import { dropTemplateScaleToZeroDefaults } from "../workload/migrations";
+import { dropScaleToZeroDefaults, inTemplate, renameTapName } from "../workload/migrations";
 import { serviceInputs } from "./inputs";
 import { serviceOutputs } from "./outputs";
 import { secondsToMs } from "../common/migrations";
@@ -21,7 +21,8 @@ export const service = defineResource({
       healthyWithinSeconds: "healthyWithinMs",
       drainTimeoutSeconds: "drainTimeoutMs",
     }),
-    dropTemplateScaleToZeroDefaults,
+    inTemplate(dropScaleToZeroDefaults),
+    inTemplate(renameTapName),
     healthToGate,
   ],
   rules: serviceRules,

@@ -1,4 +1,5 @@
 /** Nested objects of the workload inputs. Source of the limits: the platform's documentation. Pure. */
+import * as net from "node:net";
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
 import { field, objectType } from "../../definition/resource";
@@ -167,15 +168,18 @@ const relay = objectType(
   }),
 );
 
+/** An IPv4 or IPv6 address. */
+export const ipAddress = z.string().refine((text) => net.isIP(text) !== 0, "must be an IP address");
+
 /** One entry of `networkInterfaces`. */
 export const networkInterface = objectType(
   "NetworkInterface",
   "A network interface of an instance.",
   z.strictObject({
     name: field(z.string().min(1).max(63).optional(), { description: "Name, unique in the instance." }),
-    tapName: field(z.string().min(1).max(63).optional(), {
+    network: field(z.string().min(1).max(63).optional(), {
       description:
-        "TAP device on the host to connect to; on metro `local`, name of a private network. Default: chosen by the platform.",
+        "Network to be in: on metro `local` a name, which exists with its first member; elsewhere the TAP device of the host. Default: chosen by the platform.",
     }),
     ip: field(
       z
@@ -184,7 +188,7 @@ export const networkInterface = objectType(
         .optional(),
       {
         description:
-          "IP address with prefix length, such as `10.1.0.4/24`; requires `tapName`. Default: chosen by the platform.",
+          "IP address with prefix length, such as `10.1.0.4/24`; requires `network`. On metro `local` required with several interfaces. Default: chosen by the platform.",
       },
     ),
     mac: field(
@@ -195,8 +199,17 @@ export const networkInterface = objectType(
           "must be six pairs of hexadecimal digits, such as 12:b0:0a:00:04:11",
         )
         .optional(),
-      { description: "MAC address, such as `12:b0:0a:00:04:11`; requires `tapName`. Default: chosen by the platform." },
+      { description: "MAC address, such as `12:b0:0a:00:04:11`; requires `network`. Default: chosen by the platform." },
     ),
+    gateway: field(ipAddress.optional(), {
+      description:
+        "Address of another instance in the network, through which `routes` are reached; only on metro `local`. Default: none.",
+    }),
+    routes: field(z.array(z.string()).max(64).optional(), {
+      description:
+        "Subnets that are reached through `gateway`, such as `10.2.0.0/24`; only on metro `local`. Default: everything outside of the interface's networks, with a `gateway`.",
+      unordered: true,
+    }),
     autoconfig: field(z.boolean().default(true), {
       description: "Configure the address in the guest at boot. Default true.",
     }),

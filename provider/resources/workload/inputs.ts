@@ -1,5 +1,4 @@
 /** Workload inputs: those that an Instance and a Service's template share, with the effect of a change. Pure. */
-import * as net from "node:net";
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
 import { guestText } from "../../contract/models/common";
@@ -10,6 +9,7 @@ import {
   autokill,
   ephemeralVolume,
   imagePull,
+  ipAddress,
   networkInterface,
   plugin,
   rom,
@@ -27,8 +27,6 @@ export const DEFAULT_MEMORY_MB = 128;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 /** `[prefix/]name`: a DNS subdomain of up to 253 characters, and a name of up to 63. */
 const ANNOTATION_KEY = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/;
-
-const ipAddress = z.string().refine((text) => net.isIP(text) !== 0, "must be an IP address");
 
 /** `image` of a template's preparation, which has no `imagePull`. */
 const PREPARED_IMAGE_META: FieldMeta = {

@@ -87,12 +87,11 @@ export function decodePlugins(
 /** Encodes `networkInterfaces`. */
 export const encodeNetworkInterfaces = ({ networkInterfaces = [] }: PartialWorkload): unknown =>
   omitEmpty(
-    networkInterfaces.map(({ name, tapName, ip, mac, autoconfig, relay }) =>
+    networkInterfaces.map(({ name, network, ip, mac, gateway, routes, autoconfig, relay }) =>
       omitUndefined({
         name,
-        tap_name: tapName,
-        ip,
-        mac,
+        tap_name: network,
+        ...{ ip, mac, gateway, routes },
         autoconfig: autoconfig ? undefined : false,
         relay:
           relay && omitUndefined({ ...toReference(relay.interface), relay_dns: relay.relayDns ? undefined : false }),
@@ -120,8 +119,9 @@ export function decodeNetworkInterfaces(
     const relay = one.relay ?? undefined;
     return {
       ...(mine !== undefined && mine.name === undefined ? {} : { name: one.name }),
-      ...(mine !== undefined && mine.tapName === undefined ? {} : { tapName: one.tap_name }),
+      ...(mine !== undefined && mine.network === undefined ? {} : { network: one.tap_name }),
       ip,
+      ...omitUndefined({ gateway: one.gateway ?? mine?.gateway, routes: one.routes ?? mine?.routes }),
       mac: mine?.mac === undefined ? undefined : isSameMac(mine.mac, one.mac) ? mine.mac : one.mac,
       autoconfig: one.autoconfig ?? mine?.autoconfig ?? true,
       relay:

@@ -13,9 +13,23 @@ export const dropScaleToZeroDefaults: Migration = (workload) => {
   return { ...workload, scaleToZero: Object.fromEntries(given) };
 };
 
-/** The same for the workload in `template`. */
-export const dropTemplateScaleToZeroDefaults: Migration = (state) => {
-  const { template } = state;
-  if (template === null || typeof template !== "object") return state;
-  return { ...state, template: dropScaleToZeroDefaults(template as Properties) };
+/** A workload whose interfaces name their `network`; earlier releases called it `tapName`. */
+export const renameTapName: Migration = (workload) => {
+  const { networkInterfaces } = workload;
+  if (!Array.isArray(networkInterfaces)) return workload;
+  const renamed = (networkInterfaces as readonly unknown[]).map((one) => {
+    if (one === null || typeof one !== "object" || !("tapName" in one)) return one;
+    const { tapName, ...rest } = one;
+    return { ...rest, network: tapName };
+  });
+  return { ...workload, networkInterfaces: renamed };
 };
+
+/** The same migration for the workload in `template`. */
+export const inTemplate =
+  (migration: Migration): Migration =>
+  (state) => {
+    const { template } = state;
+    if (template === null || typeof template !== "object") return state;
+    return { ...state, template: migration(template as Properties) };
+  };

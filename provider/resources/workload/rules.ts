@@ -101,10 +101,10 @@ function checkNetworkInterfaces({
   gateway,
   nameserver,
 }: PartialWorkload): readonly CheckFailure[] {
-  const failures = networkInterfaces.flatMap(({ tapName, ip, mac }, index) => {
-    if (tapName !== undefined || (ip ?? mac) === undefined) return [];
+  const failures = networkInterfaces.flatMap(({ network, ip, mac }, index) => {
+    if (network !== undefined || (ip ?? mac) === undefined) return [];
     return [
-      { property: `networkInterfaces[${index}].${ip === undefined ? "mac" : "ip"}`, reason: "requires tapName." },
+      { property: `networkInterfaces[${index}].${ip === undefined ? "mac" : "ip"}`, reason: "requires network." },
     ];
   });
   const withoutInterfaces = networkInterfaces.length > 0 ? [] : Object.entries({ gateway, nameserver });

@@ -8,10 +8,12 @@ type PortItem = {
   readonly destination_port?: number | undefined;
   readonly handlers?: readonly string[] | null | undefined;
   readonly protocol?: string | undefined;
+  readonly host_port?: number | undefined;
 };
 
 /** A published port that leads into the instance. */
 export interface Route {
+  /** The port that clients connect to. */
   readonly port: number;
   readonly isTls: boolean;
   readonly isHttp: boolean;
@@ -25,8 +27,8 @@ export const firstDomain = ({ domains }: Pick<ServiceItem, "domains">): string |
 export const leadsInside = ({ protocol = "tcp", handlers }: Pick<PortItem, "protocol" | "handlers">): boolean =>
   protocol === "tcp" && handlers?.includes("redirect") !== true;
 
-const toRoute = ({ port, handlers }: PortItem): Route => ({
-  port,
+const toRoute = ({ port, host_port: hostPort = port, handlers }: PortItem): Route => ({
+  port: hostPort,
   isTls: handlers?.includes("tls") === true,
   isHttp: handlers?.includes("http") === true,
 });

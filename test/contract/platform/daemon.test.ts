@@ -180,7 +180,6 @@ function asFirstRelease(file: string): void {
     ALTER TABLE services DROP COLUMN options;
     ALTER TABLE volumes DROP COLUMN options;
     DROP TABLE image_pins;
-    DROP INDEX instances_private_ip;
     ALTER TABLE instances DROP COLUMN private_ip;
     PRAGMA user_version = 1;`);
   database.close();

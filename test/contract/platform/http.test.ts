@@ -442,7 +442,7 @@ describe("the local API over HTTP", () => {
     const socket = net.connect(Number(port), "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));
     socket.write(
-      `POST /v1/volumes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${platform.daemon.token}\r\nContent-Length: 100\r\n\r\n{`,
+      `POST /v1/volumes HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${platform.daemon.token}\r\nContent-Length: 100\r\n\r\n{`,
     );
     socket.destroy();
     const reply = await sendHttp(`${platform.daemon.url}/v1/healthz`, "GET", {

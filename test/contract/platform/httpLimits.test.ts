@@ -110,7 +110,7 @@ describe("the limits of the local API", () => {
       "hello\r\n\r\n",
       "\0\u0001\u0002\r\n\r\n",
       rawRequest("GET", "/v1/volumes", { ...authorization, "content-length": "many" }),
-      rawRequest("GET", "/v1/volumes", authorization).replace("host: x\r\n", "no colon\r\n"),
+      rawRequest("GET", "/v1/volumes", authorization).replace("host: localhost\r\n", "no colon\r\n"),
       rawRequest("POST", "/v1/volumes", { ...authorization, "transfer-encoding": "chunked" }).replace("content-length: 0\r\n", "") + "nonsense\r\n", // prettier-ignore
     ]) {
       const connection = await RawConnection.open(api.url);
@@ -141,7 +141,7 @@ describe("the limits of the local API", () => {
     await using hasty = await startRecordingApi(undefined, { headersTimeoutMs: 50, requestTimeoutMs: 100 });
     const head = { authorization: `Bearer ${hasty.token}` };
     for (const bytes of [
-      "GET /v1/volumes HTTP/1.1\r\nhost: x\r\n",
+      "GET /v1/volumes HTTP/1.1\r\nhost: localhost\r\n",
       rawRequest("POST", "/v1/volumes", { ...head, "content-length": "10" }, "{"),
     ]) {
       const connection = await RawConnection.open(hasty.url);

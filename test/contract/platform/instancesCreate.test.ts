@@ -336,4 +336,51 @@ describe("a new instance", () => {
       await platform.waitForItem(uuid, (item) => item["error"] === 8);
     });
   });
+
+  it("keep the addresses that they were given, each of them once in its network", async () => {
+    const card = (tap_name: string, ip: string, more: object = {}) => ({ tap_name, ip, ...more });
+    const create = (name: string, ...network_interfaces: readonly object[]) =>
+      platform.requestItem("POST", "/v1/instances", { image: "app:1", name, network_interfaces });
+    await create(
+      "router",
+      card("inner", "10.1.0.1/24"),
+      card("outer", "10.2.0.1/24", { gateway: "10.2.0.9", routes: ["10.3.0.0/24"] }),
+    );
+    const [router] = (await platform.api("GET", "/v1/instances?name=router")).items;
+    const interfaces = (router?.["network_interfaces"] ?? []) as readonly Record<string, unknown>[];
+    assert.equal(router?.["private_ip"], "10.1.0.1");
+    assert.deepEqual(
+      interfaces.map(({ uuid: _uuid, ...one }) => one),
+      [
+        { tap_name: "inner", private_ip: "10.1.0.1", mac: "52:54:0a:01:00:01" },
+        {
+          tap_name: "outer",
+          private_ip: "10.2.0.1",
+          mac: "52:54:0a:02:00:01",
+          gateway: "10.2.0.9",
+          routes: ["10.3.0.0/24"],
+        },
+      ],
+    );
+    assert.equal(new Set(interfaces.map(({ uuid }) => uuid)).size, 2);
+    const messages = [
+      await create("again", card("outer", "10.2.0.1/24")),
+      await create("elsewhere", card("outer", "10.9.0.1/24")),
+      await create("anywhere", { tap_name: "outer" }),
+      await platform.requestItem("POST", "/v1/instances", {
+        image: "app:1",
+        replicas: 1,
+        network_interfaces: [card("other", "10.5.0.1/24")],
+      }),
+    ].map(({ message }) => message);
+    assert.deepEqual(messages, [
+      "Address 10.2.0.1: the address is already in use in network 'outer', by instance 'router'",
+      "Address 10.9.0.1: network 'outer' has the addresses 10.2.0.0/24 of instance 'router', not 10.9.0.0/24",
+      "Address 172.16.0.16: network 'outer' has the addresses 10.2.0.0/24 of instance 'router', not 172.16.0.0/16",
+      "2 instances cannot have the same address 10.5.0.1/24",
+    ]);
+    assert.equal((await create("same", card("third", "10.2.0.1/24")))["status"], "success");
+    await platform.api("DELETE", "/v1/instances", [{ name: "router" }]);
+    assert.equal((await create("successor", card("outer", "10.2.0.1/24")))["status"], "success");
+  });
 });

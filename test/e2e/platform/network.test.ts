@@ -157,6 +157,48 @@ describe("the private network", function () {
     await platform.client.deleteInstances({ body: [{ uuid: stranger.uuid }] }, { serverWaitMs: 30_000 });
   });
 
+  it("gives a guest several cards in their order, with addresses of its own, so that it can route between networks", async () => {
+    const card = (tap_name: string, ip: string, more: object = {}) => ({ tap_name, ip, ...more });
+    const at = (...network_interfaces: readonly object[]) =>
+      ({ network_interfaces }) as Partial<BodyOf<"createInstance">>;
+    const routes = ["10.2.0.0/24"];
+    const [router, inner, outer] = await Promise.all([
+      create("router", at(card("inner", "10.1.0.1/24"), card("outer", "10.2.0.1/24"))),
+      create("inner", at(card("inner", "10.1.0.5/24", { gateway: "10.1.0.1", routes }))),
+      create("outer", at(card("outer", "10.2.0.5/24", { gateway: "10.2.0.1" }))),
+    ]);
+    const reported = (await item(router.uuid))?.network_interfaces?.map((one) => [one.tap_name, one.private_ip]);
+    assert.deepEqual(reported, [
+      ["inner", "10.1.0.1"],
+      ["outer", "10.2.0.1"],
+    ]);
+    assert.deepEqual([inner.ip, outer.ip], ["10.1.0.5", "10.2.0.5"]);
+    assert.equal(await lookup(inner, "router.internal"), "ok 10.1.0.1");
+    assert.equal(await lookup(outer, "router.internal"), "ok 10.2.0.1");
+    assert.equal(await lookup(router, "outer.internal"), "ok 10.2.0.5");
+    assert.match(await lookup(inner, "outer.internal"), /no such host/);
+    for (const [from, to] of [
+      [router, inner],
+      [router, outer],
+      [inner, router],
+      [outer, router],
+    ] as const)
+      // prettier-ignore
+      assert.equal(await probe(from, "tcp", `${to.fqdn}:9000`), `ok ${to.name}`);
+    assert.match(await probe(inner, "udp", "10.2.0.5:9000", " (the router does not forward)"), /^error /);
+    assert.equal(await ask(router, "forward", "forward"), "ok");
+    assert.equal(await probe(inner, "tcp", "10.2.0.5:9000", " (through the router)"), "ok outer");
+    assert.equal(await probe(outer, "udp", "10.1.0.5:9000", " (through the router)"), "ok inner");
+    assert.match(await probe(inner, "tcp", `${web.ip}:9000`, " (default network)"), /^error /);
+    const taken = create("taken", at(card("inner", "10.1.0.5/24")));
+    await assert.rejects(
+      taken,
+      /Address 10\.1\.0\.5: the address is already in use in network 'inner', by instance 'inner'/,
+    );
+    const all = [router, inner, outer].map(({ uuid }) => ({ uuid }));
+    await platform.client.deleteInstances({ body: all }, { serverWaitMs: 30_000 });
+  });
+
   for (const stateful of [true, false]) {
     it(`wakes an instance that another connects to (${stateful ? "memory kept" : "booted anew"})`, async () => {
       const scale_to_zero = { policy: "on", cooldown_time_ms: 1000, stateful } as const;

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { DEFAULT_NETWORK, vmNetworkOf } from "../../../provider/platform/network/addresses";
+import { plainNetwork } from "../../support/vmNetwork";
 import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import type { Vm, VmSpec } from "../../../provider/platform/vmm/vmm";
 import { assembleKernel } from "../../support/multibootKernel";
@@ -37,6 +37,7 @@ export class KernelLab {
 
   spec(kernel: string, more: Partial<VmSpec> = {}): VmSpec {
     const uuid = `${(++this.#count).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
+    const network = plainNetwork(`172.16.1.${this.#count}`);
     const plain = {
       hostname: "guest",
       env: {},
@@ -47,7 +48,6 @@ export class KernelLab {
       annotations: {},
       isSavable: false,
     };
-    const network = vmNetworkOf(DEFAULT_NETWORK, `172.16.1.${this.#count}`);
     return { uuid, kernel, initrd: undefined, args: [], network, ...plain, ...more };
   }
 

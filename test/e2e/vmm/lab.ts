@@ -11,7 +11,9 @@ import { writeCpio } from "../../../provider/image/cpio/write";
 import { type RootfsFormat, packTree } from "../../../provider/image/pack/packTree";
 import type { FileTree } from "../../../provider/image/rootfs/tree";
 import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
-import { DEFAULT_NETWORK, vmNetworkOf } from "../../../provider/platform/network/addresses";
+import { plainNetwork } from "../../support/vmNetwork";
+import { parseIpv4 } from "../../../provider/base/ipv4";
+import type { VmInterface } from "../../../provider/platform/network/addresses";
 import { PrivateNetwork } from "../../../provider/platform/network/privateNetwork";
 import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import type { Vm, VmSpec } from "../../../provider/platform/vmm/vmm";
@@ -71,7 +73,7 @@ export class Lab {
 
   spec(args: readonly string[], more: Partial<VmSpec> = {}): VmSpec {
     const uuid = `${(++this.#count).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
-    const network = vmNetworkOf(DEFAULT_NETWORK, `172.16.1.${this.#count}`);
+    const network = plainNetwork(`172.16.1.${this.#count}`);
     const plain = {
       hostname: "guest",
       env: {},
@@ -94,9 +96,16 @@ export class Lab {
     return this.keep(await this.vmm.start(spec), spec);
   }
 
-  /** Connects a VM to the network, and registers it so that `close` ends it. */
+  /** Connects a VM to the networks, and registers it so that `close` ends it. */
   keep(vm: Vm, spec: VmSpec): Vm {
-    this.network.plug(spec.network.ip, vm);
+    const card = ({ ip, prefixLength }: VmInterface, index: number) => ({
+      ...{ network: index === 0 ? "default" : `network ${index}`, ip: parseIpv4(ip) },
+      ...{ subnet: { address: parseIpv4(ip), prefixLength }, gateway: undefined, routes: [] },
+    });
+    const { uuid, hostname: name, network } = spec;
+    const state = { mayReachHost: false, state: "up", wake: () => undefined } as const;
+    this.network.add({ uuid, name, interfaces: network.interfaces.map(card), ...state });
+    this.network.plug(uuid, vm);
     this.#vms.push(vm);
     return vm;
   }

@@ -18,6 +18,8 @@ const PORTS = [".services[].port", ".services[].destination_port", ".soft_limit"
  */
 export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
   "an extension of the local platform": [
+    "createInstance .network_interfaces[].gateway: unknown",
+    "createInstance .network_interfaces[].routes: unknown",
     "createInstance .readiness_probe: unknown",
     "createInstance .rotation: unknown",
     ...inBothVariants("patchInstances", [".prop: not in the enumeration"]),

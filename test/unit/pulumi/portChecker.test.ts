@@ -10,7 +10,7 @@ const HASH = "0123456789abcdef";
 /** A service that is new unless `olds` is given. */
 const service = (resourceName: string, ports: readonly unknown[], more: Partial<PortResource> = {}): PortResource => ({
   label: `Service '${resourceName}'`,
-  key: `urn of ${resourceName}`,
+  urn: `urn of ${resourceName}`,
   name: deriveName(resourceName, HASH),
   derivedFrom: { resourceName, resourceHash: HASH },
   olds: {},
@@ -26,17 +26,19 @@ const holder = (name: string, ports: readonly number[], instances: readonly stri
 /** A checker, and what it asked. */
 function checking(holders: readonly PortHolder[] | Error = [], states: Readonly<Record<number, PortState>> = {}) {
   const asked: string[] = [];
-  const checker = new PortChecker({
+  const said: string[] = [];
+  const lookup = {
     list: () => {
       asked.push("list");
       return holders instanceof Error ? Promise.reject(holders) : Promise.resolve(holders);
     },
-    probe: (port) => {
+    probe: (port: number) => {
       asked.push(`probe ${port}`);
       return Promise.resolve(states[port] ?? "free");
     },
-  });
-  return { asked, check: (resource: PortResource) => checker.check(resource) };
+  };
+  const checker = new PortChecker(lookup, (sentences) => void said.push(...sentences));
+  return { asked, said, check: (resource: PortResource) => checker.check(resource) };
 }
 
 describe("the check of published ports", () => {
@@ -103,11 +105,51 @@ describe("the check of published ports", () => {
   });
 
   it("rejects a port that another program uses, or that this user may not open", async () => {
-    const { check } = checking([], { 1: "used", 80: "denied" });
-    assert.deepEqual(await check(service("a", [1, 80])), [
+    const { check } = checking([], { 1: "used", 81: "denied" });
+    assert.deepEqual(await check(service("a", [1, 81])), [
       "IN_USE: ports[0].port: another program on this machine listens on port 1. Publish another port, or stop the program that uses it.",
-      "IN_USE: ports[1].port: this user may not listen on port 80. Publish a port from 1024 up, or lower net.ipv4.ip_unprivileged_port_start.",
+      "IN_USE: ports[1].port: this user may not listen on port 81. Publish a port from 1024 up, or lower net.ipv4.ip_unprivileged_port_start.",
     ]);
+  });
+
+  const shared = (resourceName: string, ...ports: readonly number[]) =>
+    service(resourceName, [], { news: { ports: ports.map((port) => ({ port, handlers: ["tls", "http"] })) } });
+  const STANDS_IN = "port 8443 stands in for port 443, on which this user may not listen.";
+
+  it("says which port stands in for one that this user may not open, for each resource", async () => {
+    const { said, check } = checking([], { 443: "denied", 80: "denied" });
+    assert.deepEqual(await check(shared("a", 443)), []);
+    assert.deepEqual(await check(shared("b", 80, 443)), []);
+    assert.deepEqual(said.toSorted(), [
+      `Service 'a': ${STANDS_IN} Its URL has that port.`,
+      "Service 'b': port 8080 stands in for port 80, on which this user may not listen. Its URL has that port.",
+      `Service 'b': ${STANDS_IN} Its URL has that port.`,
+    ]);
+  });
+
+  it("rejects a port whose stand-in is in use: by a program, a service, or this program", async () => {
+    const failure =
+      "IN_USE: ports[0].port: this user may not listen on port 443, and port 8443, which stands in for it, is in use. Free port 8443, publish another port, or lower net.ipv4.ip_unprivileged_port_start.";
+    const denied = { 443: "denied", 8443: "used" } as const;
+    assert.deepEqual(await checking([], denied).check(shared("a", 443)), [failure]);
+    assert.deepEqual(await checking([holder("other", [8443])], { 443: "denied" }).check(shared("a", 443)), [failure]);
+    const { check, said } = checking([], { 443: "denied" });
+    assert.deepEqual(await check(service("first", [8443])), []);
+    assert.deepEqual(await check(shared("a", 443)), [failure]);
+    assert.deepEqual(await checking([], { 443: "denied" }).check(shared("both", 443, 8443)), [failure]);
+    assert.deepEqual(said, []);
+  });
+
+  it("rejects a port that stands in for another one, in the plan or on the platform", async () => {
+    const failure = `IN_USE: ports[0].port: ${STANDS_IN} Publish another port, or lower net.ipv4.ip_unprivileged_port_start to 443.`;
+    const planned = checking([], { 443: "denied" });
+    await planned.check(shared("a", 443));
+    assert.deepEqual(await planned.check(service("b", [8443])), [failure]);
+    const running = { service: "web", instances: [], ports: [{ port: 443, isShared: true, hostPort: 8443 }] };
+    assert.deepEqual(await checking([running]).check(service("b", [8443])), [failure]);
+    const joining = checking([running]);
+    assert.deepEqual(await joining.check(shared("c", 443)), []);
+    assert.deepEqual(joining.said, [`Service 'c': ${STANDS_IN} Its URL has that port.`]);
   });
 
   it("accepts the predecessor of a replacement, by its fixed or derived name", async () => {

@@ -1,5 +1,6 @@
 /** What is assessed about this machine, and how to mend it. Pure. */
 import { MIN_NODE, isAtLeast } from "../../../base/version";
+import { standInPort } from "../../../contract/models/service";
 
 /** How a check came out. `warn`: something works less well or not at all, but VMs run. `fail`: VMs do not run. */
 export type CheckStatus = "ok" | "warn" | "fail";
@@ -151,8 +152,9 @@ function portCheck(port: number, error: string | undefined): Check {
   const name = `port ${port}`;
   if (error === undefined) return { name, status: "ok", detail: "can be published" };
   if (error === "EACCES" || error === "EPERM") {
-    const fix = "Publish a port from 1024 on, or run 'sudo sysctl net.ipv4.ip_unprivileged_port_start=80'.";
-    return { name, status: "warn", detail: "this user may not publish it", fix };
+    const fix = "Run 'sudo sysctl net.ipv4.ip_unprivileged_port_start=80' for the port itself.";
+    const detail = `this user may not listen on it; port ${standInPort(port)} stands in for it`;
+    return { name, status: "warn", detail, fix };
   }
   const detail = error === "EADDRINUSE" ? "another program has it" : `cannot be published (${error})`;
   return { name, status: "warn", detail, fix: "Publish another port, or end that program." };

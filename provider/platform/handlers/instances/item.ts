@@ -9,15 +9,16 @@ import { omitUndefined } from "../../../base/objects";
 import type { Instance } from "../../instances/instance";
 import { DEFAULT_COOLDOWN_MS } from "../../instances/update/rules";
 import type { Registry } from "../../registry";
+import type { Service } from "../../services/service";
 import type { InstanceDefinition, InstanceStatus } from "../../store/instances";
 import { dependencyItems, romItem, scheduleItem, updateItem } from "./itemParts";
-import { domainItems } from "../services/item";
+import { domainItems, hostPortMember } from "../services/item";
 
 /** The item of an instance. Omits what is not set and what has not happened yet. */
 export function instanceItem(registry: Registry, instance: Instance): ItemOf<"getInstances"> {
   const { uuid, name, createdAt, definition, serviceUuid, volumes, status } = instance.record;
-  const { networkInterface } = instance;
-  const service = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid)?.record;
+  const group = serviceUuid === undefined ? undefined : registry.services.get(serviceUuid);
+  const service = group?.record;
   return omitUndefined({
     status: "success" as const,
     uuid,
@@ -29,11 +30,7 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
     ...statusMembers(status),
     // 0 means not ready yet; an instance without a service is never probed.
     net_time_us: service === undefined ? undefined : (status.netTimeUs ?? 0),
-    service_group: service && {
-      uuid: service.uuid,
-      name: service.name,
-      domains: domainItems(registry, service),
-    },
+    service_group: group && serviceGroupItem(registry, group),
     readiness: instance.readiness && readinessItem(instance.readiness),
     rotation: service && (definition.rotation ?? "in"),
     services: service?.ports.map(({ port }) => `tcp:${port}`),
@@ -43,15 +40,28 @@ export function instanceItem(registry: Registry, instance: Instance): ItemOf<"ge
       at,
       readonly,
     })),
-    network_interfaces: [
+    network_interfaces: instance.networkInterfaces.map(({ privateIp, ...one }, index) =>
       omitUndefined({
-        ...{ uuid: networkInterface.uuid, private_ip: networkInterface.privateIp, mac: networkInterface.mac },
-        ...{ name: definition.networkInterface?.name, tap_name: definition.networkInterface?.network },
+        ...{ uuid: one.uuid, private_ip: privateIp, mac: one.mac, name: one.name, gateway: one.gateway },
+        tap_name: definition.networkInterfaces?.[index]?.network,
+        routes: one.routes.length === 0 ? undefined : [...one.routes],
       }),
-    ],
+    ),
     drain: drainOf(registry, instance),
-    private_ip: networkInterface.privateIp,
+    private_ip: instance.record.privateIp,
     private_fqdn: `${name}.internal`,
+  });
+}
+
+/** Its service group, with those of the ports that clients reach under another number. */
+function serviceGroupItem(registry: Registry, group: Service) {
+  const { uuid, name, ports } = group.record;
+  const elsewhere = ports
+    .map(({ port }) => ({ port, ...hostPortMember(group, port) }))
+    .filter(({ host_port: hostPort }) => hostPort !== undefined);
+  return omitUndefined({
+    ...{ uuid, name, domains: domainItems(registry, group.record) },
+    services: elsewhere.length === 0 ? undefined : elsewhere,
   });
 }
 

@@ -13,8 +13,15 @@ export const domainItems = (registry: Registry, { domains }: ServiceRecord) =>
     return { fqdn, certificate: { uuid: certificate.uuid, name: certificate.name, state: "valid" as const } };
   });
 
+/** `host_port` of a port that is open on another port of this machine. */
+export function hostPortMember({ proxy }: Service, port: number): { readonly host_port?: number } {
+  const hostPort = proxy.hostPortOf(port);
+  return hostPort === port ? {} : { host_port: hostPort };
+}
+
 /** The item of a service group. Omits properties that are not set. */
-export function serviceItem(registry: Registry, { record }: Service): ItemOf<"getServices"> {
+export function serviceItem(registry: Registry, service: Service): ItemOf<"getServices"> {
+  const { record } = service;
   return {
     status: "success",
     uuid: record.uuid,
@@ -29,6 +36,7 @@ export function serviceItem(registry: Registry, { record }: Service): ItemOf<"ge
       destination_port: destinationPort,
       protocol: "tcp",
       handlers,
+      ...hostPortMember(service, port),
     })),
     domains: domainItems(registry, record),
     instances: registry.instancesOfService(record.uuid).map(({ record: { uuid, name } }) => ({ uuid, name })),

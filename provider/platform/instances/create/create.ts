@@ -17,6 +17,9 @@ import type { Instance } from "../instance";
 import { type InlineResources, isInlineVolume, withInlineResources } from "./inlineResources";
 import { toDefinition } from "./definition";
 import { withReservedNames } from "./naming";
+import { assertAddressesAvailable, chosenAddress } from "./networkInterfaces";
+import { networkInterfacesOf } from "../networkInterface";
+import { isTemplateOrCheckpoint } from "../update/templates";
 import { withUnpackedLayers, resolveDependencies, resolveRoms } from "./resolve";
 import { checkDeleteOnStop, checkScaleToZero, checkServiceMember } from "../update/rules";
 import { resolveSource } from "./source";
@@ -95,7 +98,9 @@ function saveAndRegister(
   const { serviceUuid: ownUuid } = inlineResources;
   const serviceUuid = resolveServiceGroup(registry, ownUuid === undefined ? body.service_group : { uuid: ownUuid });
   const definition = { ...base, dependencies: dependencies ?? base.dependencies };
-  const addresses = registry.allocateAddresses(names.length);
+  const chosen = chosenAddress(definition);
+  const addresses = chosen === undefined ? registry.allocateAddresses(names.length) : [chosen];
+  assertNetworkAvailable(registry, definition, addresses[0] ?? "", names.length);
   const records = names.map((name, index): InstanceRecord => {
     const volumes = resolveAttachments(registry, body.volumes ?? [], inlineResources.volumes[index] ?? []);
     return {
@@ -111,6 +116,22 @@ function saveAndRegister(
     registry.parts.log.write("instance.created", { uuid, name, digest: base.digest });
   }
   return instances;
+}
+
+/** Templates and checkpoints never run, so that others may have their addresses. */
+function assertNetworkAvailable(
+  registry: Registry,
+  definition: InstanceDefinition,
+  privateIp: string,
+  count: number,
+): void {
+  const others = [...registry.instances.values()].filter(({ state }) => !isTemplateOrCheckpoint(state));
+  assertAddressesAvailable(
+    definition,
+    networkInterfacesOf({ uuid: "", privateIp, definition }),
+    count,
+    others.map(({ record: { name }, networkInterfaces: interfaces }) => ({ name, interfaces })),
+  );
 }
 
 function resolveServiceGroup(registry: Registry, group: CreateInstanceRequest["service_group"]): string | undefined {

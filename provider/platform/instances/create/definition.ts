@@ -17,7 +17,6 @@ export function toDefinition(
   { roms, dependencies }: ResolvedReferences,
 ): InstanceDefinition {
   const { autokill } = body;
-  const [networkInterface] = body.network_interfaces ?? [];
   const overrides: { [K in keyof InstanceDefinition]?: InstanceDefinition[K] | undefined } = {
     args: body.args,
     argsFromImage: body.args === undefined ? undefined : false,
@@ -32,8 +31,9 @@ export function toDefinition(
     tags: body.tags && [...new Set(body.tags)],
     annotations: body.annotations,
     hostname: body.hostname,
-    networkInterface:
-      networkInterface && omitUndefined({ name: networkInterface.name, network: networkInterface.tap_name }),
+    networkInterfaces: body.network_interfaces?.map(({ name, tap_name, ip, gateway, routes }) =>
+      omitUndefined({ name, network: tap_name, ip, gateway, routes }),
+    ),
     dependencies: dependencies && [...new Set(dependencies)],
     roms: roms && [...roms],
     schedules: body.schedules,

@@ -6,6 +6,7 @@ import type { CreateInstanceRequest } from "../../../contract/models";
 import type { Quotas } from "../../quota/quotaSettings";
 
 import { ApiItemError, RequestError } from "../../errors";
+import { assertValidInterfaces } from "./networkInterfaces";
 import { assertRequestLimitsOrdered } from "../../services/rules";
 import { assertMountPath } from "../../volumes/rules";
 import { checkDeleteOnStop, checkScaleToZero, checkSchedules, firstDuplicate } from "../update/rules";
@@ -110,12 +111,7 @@ function assertSupported(body: CreateInstanceRequest): void {
   if (type === "full") throw unsupported("'type' 'full', only 'micro'");
   if (gpus !== undefined && gpus > 0) throw unsupported("'gpus'");
   if (plugins !== undefined && plugins.length > 0) throw unsupported("'plugins'");
-  const isPlain = interfaces.every(
-    ({ ip, mac, relay, autoconfig = true }) =>
-      ip === undefined && mac === undefined && relay === undefined && autoconfig,
-  );
-  if (interfaces.length > 1 || !isPlain)
-    throw unsupported("'network_interfaces', only one with 'name' and 'tap_name', which names its network");
+  assertValidInterfaces(interfaces);
   if (sched_priority !== undefined && sched_priority !== "normal")
     throw new ApiItemError("NotAllowed", "'sched_priority' is for privileged accounts");
 }

@@ -29,7 +29,7 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
 /** True when no connection keeps the instance from standby, and other instances have not used it during the cooldown. */
 function isIdle({ record, rotation, env }: InstanceMachine): boolean {
   const { policy, cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = record.definition.scaleToZero ?? {};
-  if (env.network.idleMs(record.privateIp) < cooldownMs) return false;
+  if (env.network.idleMs(record.uuid) < cooldownMs) return false;
   const connections = rotation?.connectionCount(record.uuid) ?? 0;
   return connections === 0 || (policy === "idle" && (rotation?.idleMs(record.uuid) ?? 0) >= cooldownMs);
 }

@@ -80,7 +80,7 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
     return false;
   }
   // Here the guest runs and no client has reached it yet: what it must be told after a sleep, such as the time, is told here.
-  if (isSaved) machine.env.network.replug(machine.record.privateIp, session.vm);
+  if (isSaved) machine.env.network.replug(machine.record.uuid, session.vm);
   const { startCount, netTimeUs } = machine.record.status;
   machine.applyThenPersist({
     state: "running",
@@ -103,7 +103,7 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
 export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, adopted: boolean): VmSession {
   const session = newSession(vm, startedAtMs, adopted);
   machine.session = session;
-  machine.env.network.plug(machine.record.privateIp, vm);
+  machine.env.network.plug(machine.record.uuid, vm);
   void vm.started.then(() => machine.inbox.post({ is: "started", session }));
   void vm.exited.then((exit) => machine.inbox.post({ is: "exited", session, exit }));
   return session;
@@ -163,7 +163,7 @@ export function onReady(machine: InstanceMachine, session: VmSession, phase: Abo
   const { uuid } = machine.record;
   session.progress = { ...session.progress, state: "passed", reason: undefined };
   if (machine.wakeups.ready()) machine.env.notifyChange();
-  machine.env.network.ready(machine.record.privateIp);
+  machine.env.network.ready(machine.record.uuid);
   machine.rotation?.setState(uuid, "ready", session.vm);
   armCooldown(machine, machine.rotation?.connectionCount(uuid) ?? 0);
 }

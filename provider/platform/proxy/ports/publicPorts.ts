@@ -1,12 +1,11 @@
 /** The published ports of all services. */
-import type * as net from "node:net";
-import { openListeners } from "../listener";
+import { ApiItemError } from "../../errors";
+import { type OpenListeners, openListeners } from "../listener";
 import type { ConnectionBudget } from "./connectionBudget";
 import { PublicPort, type PortRoute } from "./publicPort";
 
-interface OpenPort {
+interface OpenPort extends OpenListeners {
   readonly port: PublicPort;
-  readonly servers: readonly net.Server[];
   /** The services that use it, or are about to. */
   readonly owners: Set<object>;
 }
@@ -14,17 +13,26 @@ interface OpenPort {
 /** Opens each port once, for all the services on it. */
 export class PublicPorts {
   readonly #budget: ConnectionBudget;
+  /** By the port that services publish. */
   readonly #ports = new Map<number, OpenPort>();
+  readonly #open: typeof openListeners;
 
-  constructor(budget: ConnectionBudget) {
+  /** @param open for tests */
+  constructor(budget: ConnectionBudget, open = openListeners) {
     this.#budget = budget;
+    this.#open = open;
+  }
+
+  /** The port of this machine on which a published port is open: another one where this user may not listen on it. */
+  hostPortOf(number: number): number {
+    return this.#ports.get(number)?.hostPort ?? number;
   }
 
   /**
    * Opens these ports for a service, and leaves all others. New ports open before old ones close; if one cannot be opened, nothing
    * changes. The caller has made sure that the services on a port can share it.
    *
-   * Throws `ApiItemError` `NoFree` for a port that another program uses, and what `isStillWanted` throws.
+   * Throws `ApiItemError` `NoFree` for a port that another program uses or that stands in for another port, and what `isStillWanted` throws.
    *
    * @param assertStillWanted called once all ports are open
    */
@@ -56,10 +64,20 @@ export class PublicPorts {
       known.owners.add(owner);
       return isNew;
     }
+    this.#assertStandsInForNone(number);
     const port = new PublicPort(this.#budget);
-    const servers = await openListeners(number, (client) => void port.accept(client));
-    this.#ports.set(number, { port, servers, owners: new Set([owner]) });
+    const listeners = await this.#open(number, (client) => void port.accept(client));
+    this.#ports.set(number, { port, ...listeners, owners: new Set([owner]) });
     return true;
+  }
+
+  #assertStandsInForNone(number: number): void {
+    for (const [published, { hostPort }] of this.#ports)
+      if (hostPort === number)
+        throw new ApiItemError(
+          "NoFree",
+          `Port ${number} stands in for port ${published}, on which this user may not listen; use another port`,
+        );
   }
 
   #leave(owner: object, number: number): void {

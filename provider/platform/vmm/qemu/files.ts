@@ -24,7 +24,7 @@ export interface VmFiles {
   /** A second QMP socket, for debugging: each serves one client at a time. */
   readonly monitorSocket: string;
   readonly controlSocket: string;
-  /** Frames of the guest's network card. */
+  /** Frames of the guest's first network card; see {@link cardSocketOf}. */
   readonly cardSocket: string;
   /** Frames of the VM's user network. */
   readonly uplinkSocket: string;
@@ -62,12 +62,19 @@ export function vmFilesOf(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uu
   };
 }
 
+/** Most network cards of a VM. Source: the cloud's limit of interfaces. */
+const MAX_CARDS = 4;
+
+/** Path of the socket for the frames of the guest's network card at this index. */
+export const cardSocketOf = ({ cardSocket }: Pick<VmFiles, "cardSocket">, index: number): string =>
+  index === 0 ? cardSocket : `${cardSocket}${index}`;
+
 /** Deletes the sockets and the identity of a VM that is gone; its logs stay. */
 export async function removeRunFiles(files: VmFiles): Promise<void> {
-  const { qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket } = files;
-  const { consoleSocket, gdbSocket, migrationSocket, identity } = files;
-  const sockets = [qmpSocket, monitorSocket, controlSocket, cardSocket, uplinkSocket];
-  for (const file of [...sockets, consoleSocket, gdbSocket, migrationSocket, identity]) {
+  const { qmpSocket, monitorSocket, controlSocket, uplinkSocket, consoleSocket, gdbSocket } = files;
+  const cards = Array.from({ length: MAX_CARDS }, (_, index) => cardSocketOf(files, index));
+  const sockets = [qmpSocket, monitorSocket, controlSocket, ...cards, uplinkSocket, consoleSocket, gdbSocket];
+  for (const file of [...sockets, files.migrationSocket, files.identity]) {
     await fs.rm(file, { force: true });
   }
 }

@@ -70,7 +70,7 @@ export function launchError(files: VmFiles, cause: unknown): UnikernelError {
 export async function launchVm(
   file: string,
   args: readonly string[],
-  parts: Pick<QemuVmParts, "files" | "hasControlProtocol" | "program" | "unsavable">,
+  parts: Pick<QemuVmParts, "files" | "hasControlProtocol" | "network" | "program" | "unsavable">,
 ): Promise<QemuVm> {
   const { files } = parts;
   const child = spawnQemu(file, args, files.qemuLog);

@@ -91,7 +91,8 @@ export class QemuVmm implements Vmm {
         runFolder: files.runFolder,
         spec: specDigest(spec),
       });
-    const parts = { files, hasControlProtocol: hasControlProtocol(kind), program: spec.args[0], unsavable };
+    const guest = { hasControlProtocol: hasControlProtocol(kind), network: spec.network, program: spec.args[0] };
+    const parts = { files, ...guest, unsavable };
     try {
       const vm = await launchVm(capabilities.file, args, parts);
       return ramFile === undefined ? vm : this.#savable(spec, kind, vm);
@@ -125,7 +126,8 @@ export class QemuVmm implements Vmm {
       await waitForSockets(files, ADOPT_TIMEOUT_MS);
       const kind = await detectKernelKind(spec.kernel);
       const unsavable = findObstacle(spec, kind) ?? "its memory is in no file";
-      const parts = { files, hasControlProtocol: hasControlProtocol(kind), program: spec.args[0], unsavable };
+      const guest = { hasControlProtocol: hasControlProtocol(kind), network: spec.network, program: spec.args[0] };
+      const parts = { files, ...guest, unsavable };
       const vm = await QemuVm.connect({ ...parts, identity });
       await saveIdentity(files, identity);
       return vm;

@@ -12,6 +12,8 @@ import { readExitEvidence } from "./exit/logs";
 import type { VmFiles } from "./files";
 import { HostForwards } from "./network/forwards";
 import { connectLink } from "./network/link";
+import { forwardAddress } from "./network/netdevs";
+import type { VmNetwork } from "../../network/addresses";
 import type { VmLink } from "../../network/frameStream";
 import type { Digest } from "../../../base/digest";
 import { type ProcessIdentity, isRunning } from "../../../base/processIdentity";
@@ -33,6 +35,7 @@ export interface QemuVmParts {
   readonly files: VmFiles;
   /** True if the guest reports when its program runs and can be requested to stop. */
   readonly hasControlProtocol: boolean;
+  readonly network: VmNetwork;
   /** Path of the guest's program; `undefined` for none. */
   readonly program: string | undefined;
   /** See {@link Vm.unsavable}. `undefined` for a process of a {@link SavableVm}. */
@@ -83,7 +86,7 @@ export class QemuVm implements Vm {
     this.#exitEvents = exitEvents;
     this.#control = control;
     this.link = link;
-    this.#forwards = new HostForwards(qmp);
+    this.#forwards = new HostForwards(qmp, forwardAddress(parts.network));
     this.started = parts.hasControlProtocol ? control.started : Promise.resolve();
     this.exited = this.#awaitExit();
     if (!parts.hasControlProtocol) void this.#endWithConsole();
@@ -93,7 +96,7 @@ export class QemuVm implements Vm {
   static async connect(parts: QemuVmParts): Promise<QemuVm> {
     const exitEvents = new ExitEvents();
     const qmp = await QmpClient.connect(parts.files.qmpSocket, { onEvent: (event) => exitEvents.record(event) });
-    const link = await connectLink(parts.files, parts.exited === undefined);
+    const link = await connectLink(parts.files, parts.network.interfaces.length, parts.exited === undefined);
     return new QemuVm(parts, qmp, exitEvents, await ControlPort.connect(parts.files), link);
   }
 
@@ -158,7 +161,7 @@ export class QemuVm implements Vm {
   }
 
   #closeLink(): void {
-    this.link?.card.close();
+    for (const card of this.link?.cards ?? []) card.close();
     this.link?.uplink.close();
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { allocateAddresses, DEFAULT_NETWORK, vmNetworkOf } from "../../../../provider/platform/network/addresses";
-import { formatIpv4, parseIpv4 } from "../../../../provider/platform/network/ipv4";
+import { allocateAddresses, DEFAULT_NETWORK } from "../../../../provider/platform/network/addresses";
+import { formatMac, macOfGuest } from "../../../../provider/platform/network/hardwareAddress";
+import { formatIpv4, parseIpv4 } from "../../../../provider/base/ipv4";
 
 const small = { ...DEFAULT_NETWORK, subnet: { address: parseIpv4("10.1.0.0"), prefixLength: 27 } };
 
@@ -19,11 +20,11 @@ describe("addresses of the private network", () => {
   });
 
   it("have a hardware address of their own", () => {
-    const network = vmNetworkOf(DEFAULT_NETWORK, "172.16.1.2");
-    assert.deepEqual(network, {
-      ...{ subnet: "172.16.0.0/16", ip: "172.16.1.2", mac: "52:54:00:10:01:02" },
-      ...{ gateway: "172.16.0.1", nameserver: "172.16.0.2" },
-    });
+    const mac = (ip: string): string => formatMac(macOfGuest(parseIpv4(ip)));
+    assert.deepEqual(
+      [mac("172.16.1.2"), mac("10.1.1.2"), mac("10.16.1.2")],
+      ["52:54:00:10:01:02", "52:54:0a:01:01:02", "52:54:0a:10:01:02"],
+    );
     assert.equal(formatIpv4(parseIpv4("255.254.1.0")), "255.254.1.0");
   });
 });

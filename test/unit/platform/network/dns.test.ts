@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { answerQuery } from "../../../../provider/platform/network/dns";
-import { parseIpv4 } from "../../../../provider/platform/network/ipv4";
+import { parseIpv4 } from "../../../../provider/base/ipv4";
 import { dnsQuery } from "../../../support/packets";
 
 const resolve = (name: string): number | undefined => (name === "db" ? parseIpv4("172.16.0.17") : undefined);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { DEFAULT_NETWORK } from "../../../../provider/platform/network/addresses";
 import { decideForwarding, type NetworkView } from "../../../../provider/platform/network/forwarding";
 import { isHostAddress } from "../../../../provider/platform/network/hostGuard";
-import { parseIpv4 } from "../../../../provider/platform/network/ipv4";
-import { arpFrame, dnsQuery, tcpFrame, udpFrame } from "../../../support/packets";
+import { isInSubnet, parseCidr, parseIpv4 } from "../../../../provider/base/ipv4";
+import { arpFrame, dnsQuery, guestMac, tcpFrame, udpFrame } from "../../../support/packets";
 
 const ME = "172.16.0.16";
 const PEER = "172.16.0.17";
@@ -13,10 +13,13 @@ const HOST = "192.0.2.2";
 
 const view = (more: Partial<NetworkView> = {}): NetworkView => ({
   layout: DEFAULT_NETWORK,
+  hasUplink: true,
   sender: parseIpv4(ME),
   mayReachHost: () => false,
   isHostAddress: (address) => isHostAddress(address, new Set([parseIpv4(HOST)])),
   hasGuest: (address) => address === parseIpv4(PEER),
+  routerFor: () => undefined,
+  routesFor: () => false,
   resolve: (name) => (name === "db" ? parseIpv4(PEER) : undefined),
   ...more,
 });
@@ -66,6 +69,59 @@ describe("forwarding a guest's frame", () => {
       assert.equal(target(tcpFrame({ from: ME, to: GATEWAY, flags })), "uplink", flags);
     assert.equal(target(tcpFrame({ from: ME, to: GATEWAY, flags: "F" })), "nobody");
     assert.equal(target(tcpFrame({ from: ME, to: GATEWAY }), { mayReachHost: () => true }), "uplink");
+  });
+
+  const ROUTER = "10.1.0.1";
+  const CLIENT = "10.1.0.5";
+  /** A card of `from` in 10.1.0.0/24, whose members reach 10.2.0.0/24 through `ROUTER`. */
+  const cardOf = (from: string, more: Partial<NetworkView> = {}): NetworkView => {
+    const isFar = (address: number): boolean => isInSubnet(address, parseCidr("10.2.0.0/24"));
+    return view({
+      layout: { ...DEFAULT_NETWORK, name: "inner", subnet: parseCidr("10.1.0.0/24") },
+      sender: parseIpv4(from),
+      hasUplink: false,
+      hasGuest: (address) => [ROUTER, CLIENT].map(parseIpv4).includes(address),
+      routerFor: (address) => (from === CLIENT && isFar(address) ? parseIpv4(ROUTER) : undefined),
+      routesFor: (receiver, source) => from === ROUTER && receiver === parseIpv4(CLIENT) && isFar(source),
+      ...more,
+    });
+  };
+
+  it("takes it to a router where the sender's routes lead there, and from a router what its network expects", () => {
+    const there = tcpFrame({ from: CLIENT, to: "10.2.0.5", toMac: guestMac(ROUTER) });
+    assert.deepEqual(decideForwarding(there, cardOf(CLIENT)), { to: "guest", address: parseIpv4(ROUTER), wakes: true });
+    const back = { from: "10.2.0.5", to: CLIENT, fromMac: guestMac(ROUTER), flags: "SA" };
+    assert.deepEqual(decideForwarding(tcpFrame(back), cardOf(ROUTER)), {
+      ...{ to: "guest", address: parseIpv4(CLIENT), wakes: false },
+    });
+    for (const [frame, why] of [
+      [tcpFrame({ ...back, from: "10.3.0.5" }), "an address that no route leads to"],
+      [tcpFrame({ ...back, to: "10.1.0.9" }), "a receiver without the route"],
+      [tcpFrame({ ...back, to: "93.184.216.34" }), "the internet, with a foreign address"],
+      [udpFrame({ ...back, to: NAMESERVER }), "the name server, with a foreign address"],
+    ] as const)
+      assert.equal(decideForwarding(frame, cardOf(ROUTER, { hasUplink: true })).to, "nobody", why);
+    const forged = tcpFrame({ ...back, to: ROUTER, fromMac: guestMac(CLIENT) });
+    assert.equal(decideForwarding(forged, cardOf(CLIENT)).to, "nobody", "from one that is no router");
+  });
+
+  it("takes nothing but its network's frames from a card that leads to no user network", () => {
+    for (const to of ["93.184.216.34", GATEWAY, NAMESERVER]) {
+      assert.equal(decideForwarding(tcpFrame({ from: CLIENT, to }), cardOf(CLIENT)).to, "sender", `${to} is refused`);
+      assert.equal(decideForwarding(udpFrame({ from: CLIENT, to }), cardOf(CLIENT)).to, "nobody", to);
+      assert.equal(decideForwarding(arpFrame({ from: CLIENT, to }), cardOf(CLIENT)).to, "nobody", `ARP for ${to}`);
+    }
+  });
+
+  it("never takes it from another subnet to the addresses of the user network, which are the host's", () => {
+    const withUplink = cardOf(CLIENT, { hasUplink: true });
+    assert.equal(decideForwarding(tcpFrame({ from: CLIENT, to: "172.16.9.9" }), withUplink).to, "sender");
+    assert.equal(
+      decideForwarding(udpFrame({ from: CLIENT, to: "172.16.9.9", ports: [1, 2] }), withUplink).to,
+      "nobody",
+    );
+    assert.equal(decideForwarding(tcpFrame({ from: CLIENT, to: "93.184.216.34" }), withUplink).to, "uplink");
+    assert.equal(decideForwarding(tcpFrame({ from: CLIENT, to: GATEWAY, flags: "SA" }), withUplink).to, "uplink");
   });
 
   it("refuses a connection with a reset that the sender's kernel accepts", () => {

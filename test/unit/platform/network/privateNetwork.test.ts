@@ -3,7 +3,9 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type NetworkMember, PrivateNetwork } from "../../../../provider/platform/network/privateNetwork";
+import { parseCidr, parseIpv4 } from "../../../../provider/base/ipv4";
+import { PrivateNetwork } from "../../../../provider/platform/network/privateNetwork";
+import type { MemberInterface, NetworkMember } from "../../../../provider/platform/network/segment";
 import type { VmExit } from "../../../../provider/platform/vmm/vmm";
 import { type FakeLink, openFakeLink } from "../../../support/fakeLink";
 import { arpFrame, dnsQuery, tcpFrame, udpFrame } from "../../../support/packets";
@@ -13,12 +15,20 @@ const DB = "172.16.0.17";
 const GATEWAY = "172.16.0.1";
 const running = new Promise<VmExit>(() => undefined);
 
+/** A card in a network, with the address of its guest and the length of its prefix. */
+const card = (network: string, cidr: string, more: Partial<MemberInterface> = {}): MemberInterface => ({
+  ...{ network, ip: parseIpv4(cidr.split("/")[0] ?? ""), subnet: parseCidr(cidr), gateway: undefined, routes: [] },
+  ...more,
+});
+
 /** Waits until the frames have passed through the sockets. */
 async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 2000 && !condition(); i++) await delay(5);
   assert.ok(condition());
 }
 const settled = (): Promise<void> => delay(30);
+
+const up = (name: string) => ({ uuid: name, name, mayReachHost: false, state: "up", wake: () => undefined }) as const;
 
 describe("the private network", () => {
   let folder: string;
@@ -33,23 +43,28 @@ describe("the private network", () => {
     network = new PrivateNetwork();
     dbState = "up";
     wakeCount = 0;
-    const member = { network: "default", mayReachHost: false, state: "up", wake: () => undefined } as const;
-    network.add({ ...member, name: "web", ip: WEB });
+    network.add({ ...up("web"), interfaces: [card("default", `${WEB}/16`)] });
     network.add({
-      ...{ name: "Db", ip: DB, network: "default", mayReachHost: true, wake: () => wakeCount++ },
+      ...{
+        uuid: "db",
+        name: "Db",
+        interfaces: [card("default", `${DB}/16`)],
+        mayReachHost: true,
+        wake: () => wakeCount++,
+      },
       get state() {
         return dbState;
       },
     });
     [web, db] = [await openFakeLink(folder, "web"), await openFakeLink(folder, "db")];
-    network.plug(WEB, { link: web.link, exited: running });
-    network.plug(DB, { link: db.link, exited: running });
+    network.plug("web", { link: web.link, exited: running });
+    network.plug("db", { link: db.link, exited: running });
   });
   afterEach(async () => {
-    for (const { card, uplink, link } of [web, db]) {
-      card.close();
+    for (const { card: backend, uplink, link } of [web, db]) {
+      backend.close();
       uplink.close();
-      link.card.close();
+      for (const one of link.cards) one.close();
       link.uplink.close();
     }
     await fs.rm(folder, { recursive: true });
@@ -83,7 +98,9 @@ describe("the private network", () => {
   });
 
   it("hides the members of a network from those of another", async () => {
-    network.add({ name: "web", ip: WEB, network: "other", mayReachHost: false, state: "up", wake: () => undefined });
+    network.remove("web");
+    network.add({ ...up("web"), interfaces: [card("other", `${WEB}/16`)] });
+    network.plug("web", { link: web.link, exited: running });
     web.card.send(udpFrame({ from: WEB, to: "172.16.0.2", data: dnsQuery("db.internal") }));
     web.card.send(arpFrame({ from: WEB, to: DB }));
     web.card.send(tcpFrame({ from: WEB, to: DB }));
@@ -107,7 +124,7 @@ describe("the private network", () => {
     web.card.send(syn);
     await settled();
     assert.deepEqual(db.card.received, []);
-    network.ready(DB);
+    network.ready("db");
     await until(() => db.card.received.length === 2);
     web.card.send(syn);
     await until(() => db.card.received.length === 3);
@@ -118,22 +135,22 @@ describe("the private network", () => {
     dbState = "asleep";
     web.card.send(tcpFrame({ from: WEB, to: DB }));
     await until(() => wakeCount === 1);
-    network.plug(DB, { link: db.link, exited: Promise.resolve({ kind: "killed", detail: "" }) });
+    network.plug("db", { link: db.link, exited: Promise.resolve({ kind: "killed", detail: "" }) });
     await settled();
-    network.plug(DB, { link: db.link, exited: running });
+    network.plug("db", { link: db.link, exited: running });
     dbState = "up";
-    network.ready(DB);
+    network.ready("db");
     await settled();
     assert.deepEqual(db.card.received, []);
   });
 
   it("knows how long a guest has not been used by others", async () => {
-    assert.equal(network.idleMs(DB), Infinity);
+    assert.equal(network.idleMs("db"), Infinity);
     web.card.send(tcpFrame({ from: WEB, to: DB, flags: "FA" }));
     await settled();
-    assert.equal(network.idleMs(DB), Infinity);
+    assert.equal(network.idleMs("db"), Infinity);
     web.card.send(tcpFrame({ from: WEB, to: DB }));
-    await until(() => network.idleMs(DB) < 1000);
+    await until(() => network.idleMs("db") < 1000);
   });
 
   it("loses no frame of the user network while a guest does not read, and holds only so many of other guests", async () => {
@@ -154,11 +171,11 @@ describe("the private network", () => {
   });
 
   it("forgets a guest that was removed, and a VM that ended", async () => {
-    network.plug(WEB, { link: web.link, exited: Promise.resolve({ kind: "killed", detail: "" }) });
+    network.plug("web", { link: web.link, exited: Promise.resolve({ kind: "killed", detail: "" }) });
     db.card.send(tcpFrame({ from: DB, to: WEB }));
     await settled();
     assert.equal(web.card.received.length, 0);
-    network.remove(DB);
+    network.remove("db");
     web.card.send(udpFrame({ from: WEB, to: "172.16.0.2", data: dnsQuery("db.internal") }));
     web.card.send(tcpFrame({ from: WEB, to: DB }));
     await until(() => web.card.received.length === 2);

@@ -53,7 +53,7 @@ describe("the database", () => {
     const older = new DatabaseSync(file);
     older.exec(`PRAGMA user_version = 2;
       DROP TABLE image_pins; -- of version 4
-      DROP INDEX instances_private_ip; -- of version 5
+      -- of version 5
       ALTER TABLE instances DROP COLUMN private_ip;
       INSERT INTO instances (uuid, name, created_at, definition, status)
         VALUES ('u1', 'a', 1, '{"memoryMb":64,"frozenAutokillMs":5000}', '{}'), ('u2', 'b', 2, '{"memoryMb":32}', '{}')`);
@@ -70,6 +70,24 @@ describe("the database", () => {
     assert.deepEqual(
       rows.map(({ definition }) => JSON.parse(definition) as unknown),
       [{ memoryMb: 64, templateAutokillMs: 5000 }, { memoryMb: 32 }],
+    );
+    database?.close();
+  });
+
+  it("of version 5 is migrated: an interface in a network of its own stays there", () => {
+    openDatabase(file)?.close();
+    const older = new DatabaseSync(file);
+    older.exec(`PRAGMA user_version = 5;
+      CREATE UNIQUE INDEX instances_private_ip ON instances (private_ip);
+      INSERT INTO instances (uuid, name, created_at, private_ip, definition, status) VALUES
+        ('u1', 'a', 1, '172.16.0.16', '{"memoryMb":64,"networkInterface":{"name":"eth0","network":"dmz"}}', '{}'),
+        ('u2', 'b', 2, '172.16.0.17', '{"memoryMb":32}', '{}')`);
+    older.close();
+    const database = openDatabase(file);
+    const rows = database?.all("SELECT definition FROM instances ORDER BY uuid") as { definition: string }[];
+    assert.deepEqual(
+      rows.map(({ definition }) => JSON.parse(definition) as unknown),
+      [{ memoryMb: 64, networkInterfaces: [{ name: "eth0", network: "dmz" }] }, { memoryMb: 32 }],
     );
     database?.close();
   });

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { FakeVmm, type FakeGuest } from "../../../support/fakeVmm";
-import { DEFAULT_NETWORK, vmNetworkOf } from "../../../../provider/platform/network/addresses";
+import { plainNetwork } from "../../../support/vmNetwork";
 import type { VmSpec } from "../../../../provider/platform/vmm/vmm";
 
 const spec: VmSpec = {
@@ -16,7 +16,7 @@ const spec: VmSpec = {
   env: {},
   memoryMb: 64,
   vcpus: 1,
-  network: vmNetworkOf(DEFAULT_NETWORK, "172.16.0.16"),
+  network: plainNetwork("172.16.0.16"),
   disks: [],
   roms: [],
   annotations: {},

@@ -145,7 +145,7 @@ const BAD: Readonly<Record<string, readonly [args: object, printed: string | rea
   ],
   "an address without a TAP device": [
     { ...a, networkInterfaces: [{ ip: "10.0.0.1/24" }] },
-    "networkInterfaces[0].ip: requires tapName.",
+    "networkInterfaces[0].ip: requires network.",
   ],
   "a gateway that is not an address": [{ ...a, gateway: "gate" }, 'gateway: must be an IP address, got "gate".'],
   "a gateway for the platform's own network": [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { check } from "../../../../provider/definition/check";
-import { fromWirePorts, toWirePort, clientUrl } from "../../../../provider/resources/service/ports";
+import { fromWirePorts, toWirePort, serviceUrl } from "../../../../provider/resources/service/ports";
 import { service } from "../../../../provider/resources/service/resource";
 import { UNKNOWN } from "../../../../provider/definition/unknowns";
 
@@ -125,10 +125,35 @@ describe("ports on the wire", () => {
     assert.deepEqual(fromWirePorts(reported, []), [{ ...tcp, port: 8080 }]);
   });
 
-  it("give the address that a client would try first", () => {
-    const redirect = { ...tcp, port: 80, destinationPort: 443, handlers: ["http" as const, "redirect" as const] };
-    assert.equal(clientUrl("a.b", [redirect, { ...tcp, port: 443, handlers: ["tls", "http"] }]), "https://a.b");
-    assert.equal(clientUrl("127.0.0.1", [{ ...tcp, port: 8080 }]), "http://127.0.0.1:8080");
-    assert.equal(clientUrl("a.b", [{ ...tcp, port: 53, protocol: "udp" }]), "");
+  const redirect = { ...tcp, port: 80, destinationPort: 443, handlers: ["http" as const, "redirect" as const] };
+  const secure = { ...tcp, port: 443, handlers: ["tls" as const, "http" as const] };
+
+  it("give the URL that a client would try first", () => {
+    assert.equal(serviceUrl(["a.b"], [redirect, secure], []), "https://a.b");
+    assert.equal(serviceUrl(["*.b", "a.b"], [{ ...tcp, port: 8080 }], []), "http://a.b:8080");
+    assert.equal(serviceUrl(["a.b"], [{ ...tcp, port: 53, protocol: "udp" }], []), "");
+    assert.equal(serviceUrl(["*.b"], [secure], []), "");
+  });
+
+  it("give a URL with the name that selects the service where services share the port, else with the address", () => {
+    assert.equal(serviceUrl(["a.localhost"], [redirect, secure], []), "https://a.localhost");
+    assert.equal(
+      serviceUrl(["a.localhost"], [{ ...tcp, port: 9000, handlers: ["tls"] }], []),
+      "https://a.localhost:9000",
+    );
+    assert.equal(serviceUrl(["a.localhost"], [{ ...tcp, port: 8080 }], []), "http://127.0.0.1:8080");
+  });
+
+  it("give a URL with the port of the machine, where that is another one", () => {
+    const reported = [
+      { port: 80, host_port: 8080 },
+      { port: 443, host_port: 8443 },
+    ];
+    assert.equal(serviceUrl(["a.localhost"], [redirect, secure], reported), "https://a.localhost:8443");
+    assert.equal(
+      serviceUrl(["a.localhost"], [{ ...tcp, port: 80, handlers: ["http"] }], reported),
+      "http://a.localhost:8080",
+    );
+    assert.equal(serviceUrl(["a.localhost"], [secure], [{ port: 443 }]), "https://a.localhost");
   });
 });

@@ -6,7 +6,7 @@ import { ROOT_DISK_SERIAL } from "./rootDisk";
 import type { VmFiles } from "../files";
 import type { KernelKind } from "./kernelKind";
 import type { QemuCapabilities } from "../host/probe";
-import { CARD_ID, networkArguments } from "../network/netdevs";
+import { cardId, networkArguments } from "../network/netdevs";
 
 /** Input of {@link qemuArguments}. */
 export interface QemuArgumentsInput {
@@ -45,7 +45,10 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
     ...["-chardev", socketChardev("qmp", files.qmpSocket), "-mon", "chardev=qmp,mode=control"],
     ...["-chardev", socketChardev("monitor", files.monitorSocket), "-mon", "chardev=monitor,mode=control"],
     ...networkArguments(spec.network, files),
-    ...["-device", networkDevice(kind, spec.network.mac, disablesAcpi(spec, emulated))],
+    ...spec.network.interfaces.flatMap(({ mac }, index) => [
+      "-device",
+      networkDevice(kind, cardId(index), mac, disablesAcpi(spec, emulated)),
+    ]),
     ...(rootDisk === undefined ? [] : diskArguments(ROOT_DISK_SERIAL, rootDisk, true)),
     ...spec.disks.flatMap((disk, index) =>
       kind === "multiboot"
@@ -97,9 +100,9 @@ function cpuModel(kind: KernelKind, emulated: boolean): string {
  * No option ROM, since nothing boots from the network. Without ACPI Linux has no MSI-X and would log a warning about
  * it.
  */
-function networkDevice(kind: KernelKind, mac: string, withoutAcpi: boolean): string {
+function networkDevice(kind: KernelKind, netdev: string, mac: string, withoutAcpi: boolean): string {
   const vectors = kind !== "multiboot" && withoutAcpi ? ",vectors=0" : "";
-  return `virtio-net-pci,netdev=${CARD_ID},mac=${mac},romfile=${vectors}`;
+  return `virtio-net-pci,netdev=${netdev},mac=${mac},romfile=${vectors}`;
 }
 
 function diskArguments(name: string, file: string, readonly: boolean): string[] {

@@ -4,6 +4,7 @@
  */
 import { UnikernelError } from "../../../../base/errors";
 import type { VmSpec } from "../../vmm";
+import { linuxNetworkParameters, unikraftNetworkParameters } from "./networkParameters";
 import { assertTaken, type UnikraftParameters } from "./unikraftParameters";
 
 /**
@@ -67,12 +68,6 @@ function namedValues(spec: VmSpec): [property: string, value: string][] {
   ];
 }
 
-/** The network of the guest. */
-function networkParameter({ network, hostname }: VmSpec): string {
-  const { ip, subnet, gateway, nameserver } = network;
-  return `netdev.ip=${ip}/${subnet.split("/")[1]}:${gateway}:${nameserver}::${hostname}:`;
-}
-
 /** A parameter with a list of quoted values; none for an empty list. */
 const listParameter = (name: string, values: readonly string[]): string[] =>
   values.length > 0 ? [`${name}=[ ${values.join(" ")} ]`] : [];
@@ -102,7 +97,7 @@ function unikraftLine(spec: VmSpec, parameters: UnikraftParameters): CommandLine
   const quote = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
   const rootfs = spec.initrd === undefined || !parameters.vfs ? [] : ["initrd0:/:extract::ramfs=1:"];
   const options = [
-    ...(parameters.netdev ? [networkParameter(spec)] : []),
+    ...(parameters.netdev ? unikraftNetworkParameters(spec) : []),
     ...listParameter("vfs.fstab", [...rootfs, ...shareEntries(spec)].map(quote)),
     // One parameter per variable: in a list, a value that ends with ']' would be the last.
     ...variableEntries(spec).map((entry) => quote(`env.vars=${entry}`)),
@@ -148,7 +143,7 @@ function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
   if (disablesAcpi(spec, emulated)) fast.push("acpi=off");
   const args = spec.args.map((value) => (isBare(value) ? value : quoteForLinux(value)));
   const guest = [
-    networkParameter(spec),
+    ...linuxNetworkParameters(spec),
     ...listParameter("vfs.fstab", diskEntries(spec).map(quoteForLinux)),
     ...listParameter("env.vars", variableEntries(spec).map(quoteForLinux)),
     ...["--", ...args],

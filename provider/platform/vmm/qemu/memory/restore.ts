@@ -37,7 +37,7 @@ export async function restoreVm(
   const args = [...machine.args, ...RESTORE_ARGUMENTS];
   const restored = await launchVm(capabilities.file, args, {
     ...{ files, hasControlProtocol },
-    ...{ program: spec.args[0], unsavable: undefined },
+    ...{ network: spec.network, program: spec.args[0], unsavable: undefined },
   });
   try {
     await restored.loadDevices(memory.state);

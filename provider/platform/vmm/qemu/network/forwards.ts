@@ -19,14 +19,17 @@ const PROBE_POLL_MAX_MS = 40;
 /** The host forwards of one VM, which are added while it runs. */
 export class HostForwards {
   readonly #qmp: QmpClient;
+  readonly #guestAddress: string;
   readonly #connectors = new Map<number, Promise<GuestConnector>>();
   /** Host ports of probes that are running; their forwards are removed afterwards. */
   readonly #probes = new Set<number>();
   /** Forwards are added one at a time, because the port of a new one is found by comparing two lists. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(qmp: QmpClient) {
+  /** @param guestAddress as of `forwardAddress` */
+  constructor(qmp: QmpClient, guestAddress: string) {
     this.#qmp = qmp;
+    this.#guestAddress = guestAddress;
   }
 
   /** Connects to `guestPort`, as {@link GuestConnector.connect} does. */
@@ -94,7 +97,7 @@ export class HostForwards {
   /** Adds up to `count` forwards on free host ports, which QEMU chooses (port 0), and returns those. Throws `VMM_FAILED` if it adds none. */
   async #add(guestPort: number, count: number): Promise<readonly number[]> {
     const before = new Set(parseForwards(await this.#infoUsernet()).map(({ hostPort }) => hostPort));
-    const command = `hostfwd_add ${NETDEV_ID} tcp:${HOST}:0-:${guestPort}`;
+    const command = `hostfwd_add ${NETDEV_ID} tcp:${HOST}:0-${this.#guestAddress}:${guestPort}`;
     const outputs = await Promise.all(Array.from({ length: count }, () => this.#qmp.humanMonitorCommand(command)));
     const added = parseForwards(await this.#infoUsernet()).filter(
       (entry) => !before.has(entry.hostPort) && entry.guestPort === guestPort,

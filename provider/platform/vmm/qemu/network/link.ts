@@ -3,22 +3,25 @@ import * as fs from "node:fs";
 import { hasErrorCode, UnikernelError } from "../../../../base/errors";
 import { systemClock } from "../../../../base/clock";
 import { FrameStream, type VmLink } from "../../../network/frameStream";
-import type { VmFiles } from "../files";
+import { cardSocketOf, type VmFiles } from "../files";
 
 /** How long QEMU may take to listen once its monitor responds: milliseconds usually, longer on a busy host. */
 const TIMEOUT_MS = 10_000;
 const POLL_MS = 5;
 
 /**
- * Connects to a VM's network; `undefined` for a VM of an earlier release, which has none. Throws `VMM_FAILED` when QEMU does not accept.
+ * Connects to a VM's networks; `undefined` for a VM of an earlier release, which has none. Throws `VMM_FAILED` when QEMU does not accept.
+ *
+ * @param count of its network cards
  */
-export async function connectLink(files: VmFiles, isAdopted: boolean): Promise<VmLink | undefined> {
+export async function connectLink(files: VmFiles, count: number, isAdopted: boolean): Promise<VmLink | undefined> {
   if (isAdopted && !fs.existsSync(files.cardSocket)) return undefined;
-  const card = await connectStream(files.cardSocket);
+  const cards: FrameStream[] = [];
   try {
-    return { card, uplink: await connectStream(files.uplinkSocket) };
+    for (let index = 0; index < count; index++) cards.push(await connectStream(cardSocketOf(files, index)));
+    return { cards, uplink: await connectStream(files.uplinkSocket) };
   } catch (error) {
-    card.close();
+    for (const card of cards) card.close();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULT_NETWORK, vmNetworkOf } from "../../../../../../provider/platform/network/addresses";
+import { plainInterface, plainNetwork } from "../../../../../support/vmNetwork";
 import { qemuArguments, type QemuArgumentsInput } from "../../../../../../provider/platform/vmm/qemu/boot/arguments";
 import { vmFilesOf } from "../../../../../../provider/platform/vmm/qemu/files";
 
@@ -14,7 +14,7 @@ const input = (more: Partial<QemuArgumentsInput> = {}): QemuArgumentsInput => ({
     env: {},
     memoryMb: 192,
     vcpus: 2,
-    network: vmNetworkOf(DEFAULT_NETWORK, "172.16.0.16"),
+    network: plainNetwork("172.16.0.16"),
     disks: [{ file: "/vol,1.ext4", at: "/data", readonly: true }],
     roms: [],
     annotations: {},
@@ -74,6 +74,28 @@ describe("QEMU's arguments", () => {
   it("give the guest a network card with the hardware address of its network", () => {
     const card = values(qemuArguments(input()), "-device").find((one) => one.startsWith("virtio-net"));
     assert.match(card ?? "", /netdev=card,mac=52:54:00:10:00:10,/);
+  });
+
+  it("give it further cards in their order, of which only the first leads to the user network", () => {
+    const interfaces = [plainInterface("10.1.0.1", 24), plainInterface("10.2.0.1", 24)];
+    const args = qemuArguments(
+      input({ spec: { ...input().spec, network: { ...plainNetwork("10.1.0.1"), interfaces } } }),
+    );
+    const cards = values(args, "-device").filter((one) => one.startsWith("virtio-net"));
+    assert.deepEqual(
+      cards.map((one) => /netdev=(\w+),mac=([0-9a-f:]+)/.exec(one)?.slice(1)),
+      [
+        ["card", "52:54:0a:01:00:01"],
+        ["card1", "52:54:0a:02:00:01"],
+      ],
+    );
+    const backends = values(args, "-netdev");
+    assert.deepEqual(
+      backends.map((one) => /^(\w+),id=([\w-]+)/.exec(one)?.[2]),
+      ["n0", "uplink", "hub-n0", "hub-uplink", "card", "card1"],
+    );
+    assert.doesNotMatch(backends[0] ?? "", /dhcpstart/, "QEMU accepts none outside of its subnet");
+    assert.match(backends[5] ?? "", /\.nic1$/);
   });
 
   it("attach a disk under the serial of the command line, read-only if requested", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { DEFAULT_NETWORK, vmNetworkOf } from "../../../../../../provider/platform/network/addresses";
+import { plainInterface, plainNetwork } from "../../../../../support/vmNetwork";
 import { buildCommandLine } from "../../../../../../provider/platform/vmm/qemu/boot/commandLine";
 import { readCommandLine } from "../../../../../support/unikraftCommandLine";
 import type { VmSpec } from "../../../../../../provider/platform/vmm/vmm";
@@ -14,7 +14,7 @@ const spec = (more: Partial<VmSpec> = {}): VmSpec => ({
   env: {},
   memoryMb: 128,
   vcpus: 1,
-  network: vmNetworkOf(DEFAULT_NETWORK, "172.16.0.16"),
+  network: plainNetwork("172.16.0.16"),
   disks: [],
   roms: [],
   annotations: {},
@@ -38,6 +38,24 @@ describe("the command line of a Unikraft kernel", () => {
         'vfs.fstab=[ "initrd0:/:extract::ramfs=1:" "fs0:/data:9pfs:::mkmp" "fs1:/conf:9pfs:::mkmp" ] ' +
         '"env.vars=A=1" "env.vars=B=2" -- /server -p 80',
       file: undefined,
+    });
+  });
+
+  it("has one parameter per network card, and no routes to single networks", () => {
+    const cards = [plainInterface("10.1.0.1", 24), plainInterface("10.2.0.1", 24)];
+    const ofCards = (...interfaces: typeof cards) =>
+      spec({ args: ["/a"], network: { ...plainNetwork("10.1.0.1"), interfaces } });
+    assert.equal(
+      buildCommandLine(ofCards(...cards), ELFLOADER).append.split(" vfs.fstab=")[0],
+      "netdev.ip=10.1.0.1/24:172.16.0.1:172.16.0.2::web: netdev.ip=10.2.0.1/24:::::",
+    );
+    const [first] = cards;
+    assert.ok(first);
+    const routed = { ...first, gateway: "10.1.0.9" };
+    assert.match(buildCommandLine(ofCards(routed), ELFLOADER).append, /^netdev\.ip=10\.1\.0\.1\/24:10\.1\.0\.9:/);
+    assert.throws(() => buildCommandLine(ofCards({ ...routed, routes: ["10.3.0.0/24"] }), ELFLOADER), {
+      code: "INPUT_INVALID",
+      property: "networkInterfaces[0].routes",
     });
   });
 

@@ -1,0 +1,72 @@
+/** The networks of a guest, as parameters of its kernel's command line. Pure. */
+import { isInSubnet, parseCidr, parseIpv4 } from "../../../../base/ipv4";
+import { UnikernelError } from "../../../../base/errors";
+import type { VmInterface, VmNetwork } from "../../../network/addresses";
+import type { VmSpec } from "../../vmm";
+
+/** A route of a Linux guest. */
+interface GuestRoute {
+  /** Such as `10.2.0.0/24`. */
+  readonly destination: string;
+  /** Empty: the card's own network has it. */
+  readonly gateway: string;
+  /** Index of the card. */
+  readonly card: number;
+}
+
+const EVERYTHING = "0.0.0.0/0";
+
+const hasDefaultRoute = ({ gateway, routes }: VmInterface): boolean => gateway !== undefined && routes.length === 0;
+
+/** `<cidr>:<gateway>:<name server>::<host name>:` for one card. */
+const addressParameter = ({ ip, prefixLength }: VmInterface, gateway: string, nameserver = "", hostname = ""): string =>
+  `netdev.ip=${ip}/${prefixLength}:${gateway}:${nameserver}::${hostname}:`;
+
+/** The routes besides those of a guest that has one card in the user network's own subnet. */
+function guestRoutes({ interfaces, subnet, gateway, nameserver }: VmNetwork): readonly GuestRoute[] {
+  const [first] = interfaces;
+  const isElsewhere = first !== undefined && !isInSubnet(parseIpv4(first.ip), parseCidr(subnet));
+  const toUplink = isElsewhere
+    ? [gateway, nameserver].map((address) => ({ destination: `${address}/32`, gateway: "", card: 0 }))
+    : [];
+  const toRouters = interfaces.flatMap(({ gateway: router, routes }, card) =>
+    router === undefined
+      ? []
+      : (routes.length === 0 ? [EVERYTHING] : routes).map((destination) => ({ destination, gateway: router, card })),
+  );
+  const toInternet = interfaces.some(hasDefaultRoute) ? [] : [{ destination: EVERYTHING, gateway, card: 0 }];
+  return [...toUplink, ...toRouters, ...toInternet];
+}
+
+/** For the stand-in guest, whose script sets any number of cards and routes. */
+export function linuxNetworkParameters({ network, hostname }: VmSpec): string[] {
+  const routes = guestRoutes(network);
+  const [only, ...others] = routes;
+  const isPlain = only?.destination === EVERYTHING && only.gateway === network.gateway && others.length === 0;
+  return [
+    ...network.interfaces.map((one, index) =>
+      index === 0
+        ? addressParameter(one, isPlain ? network.gateway : "", network.nameserver, hostname)
+        : addressParameter(one, ""),
+    ),
+    ...(isPlain
+      ? []
+      : routes.map(({ destination, gateway, card }) => `netdev.route=${destination}:${gateway}:${card}`)),
+  ];
+}
+
+/**
+ * For a Unikraft kernel, one parameter per device. It sends what is outside of its networks to one gateway, which need not be in any of them.
+ * Throws `INPUT_INVALID` for routes.
+ */
+export function unikraftNetworkParameters({ network, hostname }: VmSpec): string[] {
+  return network.interfaces.map((one, index) => {
+    if (one.routes.length > 0)
+      throw new UnikernelError("INPUT_INVALID", "A Unikraft kernel has no routes to single networks.", {
+        property: `networkInterfaces[${index}].routes`,
+        hint: "Leave routes out, so that its gateway is used for everything outside of its networks.",
+      });
+    const router = one.gateway ?? (index === 0 && !network.interfaces.some(hasDefaultRoute) ? network.gateway : "");
+    return index === 0 ? addressParameter(one, router, network.nameserver, hostname) : addressParameter(one, router);
+  });
+}

@@ -5,7 +5,15 @@ import * as path from "node:path";
 import { UnikernelError } from "../../provider/base/errors";
 import { connectLoopback } from "../../provider/platform/vmm/qemu/network/connectLoopback";
 import { SourcePorts } from "../../provider/platform/vmm/qemu/network/sourcePorts";
-import type { ConnectOptions, Vm, VmExit, VmSpec, VmUsage, Vmm } from "../../provider/platform/vmm/vmm";
+import type {
+  ConnectOptions,
+  GuestClockState,
+  Vm,
+  VmExit,
+  VmSpec,
+  VmUsage,
+  Vmm,
+} from "../../provider/platform/vmm/vmm";
 
 /** How a guest behaves. */
 export interface FakeGuest {
@@ -19,6 +27,8 @@ export interface FakeGuest {
   readonly exits?: { readonly afterMs: number; readonly exit: VmExit };
   /** The exit after a graceful stop; `undefined` means that it ignores the request and is killed after the grace period. */
   readonly onStop?: VmExit | undefined;
+  /** Sets its clock after a pause; its clock is right at once by default. */
+  readonly clock?: () => Promise<GuestClockState>;
   /** Written to the console log at start. */
   readonly console?: string;
   /** Its usage while it runs; zero by default. */
@@ -138,8 +148,10 @@ class FakeVm implements Vm {
     this.#machine.paused = true;
   }
 
-  async resume(): Promise<void> {
+  async resume(): Promise<GuestClockState> {
     this.#machine.paused = false;
+    const { clock } = this.#machine.guest;
+    return clock === undefined ? "right" : clock();
   }
 
   async usage(): Promise<VmUsage> {

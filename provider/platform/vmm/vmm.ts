@@ -85,6 +85,12 @@ export interface VmUsage {
   readonly cpuTimeMs: number;
 }
 
+/**
+ * The wall clock of a guest that was resumed. `behind`: the guest, which has to set it, did not report that in time, so that it may lag by
+ * the time that the guest was paused.
+ */
+export type GuestClockState = "right" | "behind";
+
 /** A running VM. Has one owner, the instance. */
 export interface Vm {
   /** Process id of the VMM. */
@@ -110,8 +116,8 @@ export interface Vm {
   stop(options: { readonly graceMs: number }): Promise<VmExit>;
   /** Stops executing the guest; its memory is kept. */
   pause(): Promise<void>;
-  /** Continues a paused guest. */
-  resume(): Promise<void>;
+  /** Continues a paused guest, and waits up to 500 ms until its clock is right. */
+  resume(): Promise<GuestClockState>;
   /** What the VM uses now; zero once it is gone. */
   usage(): Promise<VmUsage>;
   /** Closes the connections to the VM and leaves it running. */

@@ -65,7 +65,7 @@ async function waitForPrerequisites(machine: InstanceMachine): Promise<boolean> 
 }
 
 async function resumePaused(machine: InstanceMachine, session: VmSession): Promise<void> {
-  await session.vm.resume();
+  if ((await session.vm.resume()) === "behind") machine.log("instance.clock-not-set");
   const { startCount, netTimeUs } = machine.record.status;
   machine.applyThenPersist({
     state: "running",

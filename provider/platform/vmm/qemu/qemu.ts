@@ -2,7 +2,7 @@
  * Runs the VMs of the local platform with QEMU.
  *
  * Where to look: `launch.ts` starts a process, `vm.ts` controls a running one, `boot/` decides its arguments and files,
- * `exit/` decides how it ended, `host/` finds QEMU and its capabilities, `identity.ts` finds VMs of an earlier daemon.
+ * `agent/` talks to the guest, `exit/` decides how it ended, `host/` finds QEMU and its capabilities, `identity.ts` finds VMs of an earlier daemon.
  */
 import * as fsp from "node:fs/promises";
 import { fromSystemError } from "../../../base/errors";
@@ -24,7 +24,7 @@ import { prepareVolumes } from "./boot/volumeBacking";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
 import { removeRunFiles, vmFilesOf } from "./files";
 import { probeQemu } from "./host/probe";
-import { killAndWait, spawnQemu } from "./host/process";
+import { continueProcess, killAndWait, spawnQemu } from "./host/process";
 import { findRunningVm, loadVmFiles, saveIdentity } from "./identity";
 import { identifyProcess, launchError, waitForSockets } from "./launch";
 import { QemuVm } from "./vm";
@@ -105,6 +105,7 @@ export class QemuVmm implements Vmm {
     const { identity, files } = found;
     try {
       await assertPrivateRunFolder(files.runFolder);
+      await continueProcess(identity); // whoever adopts a paused VM pauses it again
       await waitForSockets(files, ADOPT_TIMEOUT_MS);
       const kind = await detectKernelKind(spec.kernel);
       const vm = await QemuVm.connect({

@@ -3,8 +3,8 @@
  */
 import type * as net from "node:net";
 import { systemClock } from "../../../base/clock";
-import type { ConnectOptions, Vm, VmExit, VmUsage } from "../vmm";
-import { ControlPort } from "./controlPort";
+import type { ConnectOptions, GuestClockState, Vm, VmExit, VmUsage } from "../vmm";
+import { ControlPort } from "./agent/controlPort";
 import { classifyExit } from "./exit/classifyExit";
 import { watchConsole } from "./exit/consoleWatch";
 import { readExitEvidence } from "./exit/logs";
@@ -13,7 +13,7 @@ import { HostForwards } from "./network/forwards";
 import { connectLink } from "./network/link";
 import type { VmLink } from "../../network/frameStream";
 import { type ProcessIdentity, isRunning } from "../../../base/processIdentity";
-import { killProcess, type ProcessExit } from "./host/process";
+import { continueProcess, killProcess, type ProcessExit, suspendProcess } from "./host/process";
 import { readProcessUsage } from "./host/usage";
 import { QmpClient, type QmpEvent } from "./qmpClient";
 
@@ -76,7 +76,9 @@ export class QemuVm implements Vm {
     this.#control = control;
     this.link = link;
     this.#forwards = new HostForwards(qmp);
-    this.started = parts.hasControlProtocol ? control.started : Promise.resolve();
+    this.started = parts.hasControlProtocol
+      ? control.started.then(async () => void (await control.clock.settled()))
+      : Promise.resolve();
     this.exited = this.#awaitExit();
     if (!parts.hasControlProtocol) void this.#endWithConsole();
   }
@@ -104,12 +106,17 @@ export class QemuVm implements Vm {
     }
   }
 
+  /** The clock of a guest stands still while QEMU pauses it, and goes on while QEMU itself is suspended. */
   async pause(): Promise<void> {
-    await this.#qmp.execute("stop");
+    if (this.#control.clock.isSettable) await this.#qmp.execute("stop");
+    else await suspendProcess(this.#parts.identity);
   }
 
-  async resume(): Promise<void> {
+  async resume(): Promise<GuestClockState> {
+    await continueProcess(this.#parts.identity);
     await this.#qmp.execute("cont");
+    const { clock } = this.#control;
+    return !clock.isSettable || (await clock.set()) ? "right" : "behind";
   }
 
   usage(): Promise<VmUsage> {
@@ -117,6 +124,7 @@ export class QemuVm implements Vm {
   }
 
   async stop({ graceMs }: { readonly graceMs: number }): Promise<VmExit> {
+    await continueProcess(this.#parts.identity); // a suspended QEMU does not read its control socket
     if (graceMs > 0 && this.#parts.hasControlProtocol) {
       await this.#qmp.execute("cont").catch(() => undefined); // a paused guest does not read its control port
       this.#control.requestStop(graceMs);

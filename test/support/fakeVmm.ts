@@ -7,6 +7,7 @@ import { connectLoopback } from "../../provider/platform/vmm/qemu/network/connec
 import { SourcePorts } from "../../provider/platform/vmm/qemu/network/sourcePorts";
 import {
   type ConnectOptions,
+  type GuestClockState,
   MemoryLostError,
   type Vm,
   type VmExit,
@@ -27,6 +28,8 @@ export interface FakeGuest {
   readonly exits?: { readonly afterMs: number; readonly exit: VmExit };
   /** The exit after a graceful stop; `undefined` means that it ignores the request and is killed after the grace period. */
   readonly onStop?: VmExit | undefined;
+  /** Sets its clock after a pause; its clock is right at once by default. */
+  readonly clock?: () => Promise<GuestClockState>;
   /** Written to the console log at start. */
   readonly console?: string;
   /** Why it cannot be saved; it can by default. */
@@ -177,9 +180,11 @@ class FakeVm implements Vm {
     return true;
   }
 
-  async resume(): Promise<void> {
+  async resume(): Promise<GuestClockState> {
     if (this.#machine.saved) await this.#restore();
     this.#machine.paused = false;
+    const { clock } = this.#machine.guest;
+    return clock === undefined ? "right" : clock();
   }
 
   async #restore(): Promise<void> {

@@ -21,14 +21,19 @@ export interface GoGuest {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Compiles the guest in this folder of `test/fixtures/guests`, without anything that it would load at run time. */
+export async function compileGoGuest(guest: string, binary: string): Promise<void> {
+  const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/go/bin`, CGO_ENABLED: "0" };
+  await promisify(execFile)("go", ["build", "-o", binary, "."], { cwd: path.join(GUESTS, guest), env });
+}
+
 /** Builds the guest and stores its image on metro `local`, in the state folder of this process. Returns its digest. */
 export async function putGoGuest({ guest, repository, tag = "latest", env = {} }: GoGuest): Promise<string> {
   const runtime = await getOrBuildLinuxRuntime({ folder: localPaths().runtimesDir, onProgress: () => undefined });
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-guest-"));
   try {
     const [binary, initrd] = [path.join(folder, "server"), path.join(folder, "initrd.cpio")];
-    const goEnv = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/go/bin`, CGO_ENABLED: "0" };
-    await promisify(execFile)("go", ["build", "-o", binary, "."], { cwd: path.join(GUESTS, guest), env: goEnv });
+    await compileGoGuest(guest, binary);
     const server = { type: "file", mode: 0o755, content: { bytes: await fs.readFile(binary) } } as const;
     await writeCpio(new Map([...runtime.baseTree, ["server", server] as const]), initrd);
     const { digest } = await openLayout(localPaths().imagesDir).putImage({

@@ -1,5 +1,5 @@
 /** A VM that starts and exits on the test's command, for tests of the moments in between. */
-import type { Vm, VmExit } from "../../provider/platform/vmm/vmm";
+import type { GuestClockState, Vm, VmExit } from "../../provider/platform/vmm/vmm";
 
 /** A VM without a guest. A graceful stop waits for {@link end}, a forced one ends it. */
 export class ManualVm implements Vm {
@@ -35,7 +35,10 @@ export class ManualVm implements Vm {
 
   pause = async (): Promise<void> => void (this.paused = true);
   save = () => Promise.reject(new Error("nobody saves"));
-  resume = async (): Promise<void> => void (this.paused = false);
+  resume = async (): Promise<GuestClockState> => {
+    this.paused = false;
+    return "right";
+  };
   probePort = async (): Promise<boolean> => true;
   connect = () => Promise.reject(new Error("nobody connects"));
   usage = () => Promise.resolve({ rssBytes: 0, cpuTimeMs: 0 });

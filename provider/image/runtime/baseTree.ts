@@ -4,6 +4,7 @@ import { UnikernelError } from "../../base/errors";
 import type { FileContent, FileTree, TreeEntry } from "../rootfs/tree";
 import { INIT_SCRIPT } from "./initScript";
 import { EROFS_MODULES, KERNEL_MODULES } from "./kernelModules";
+import { setClockProgram } from "./setClock";
 
 const directory = (mode = 0o755): TreeEntry => ({ type: "directory", mode });
 const file = (content: FileContent, mode = 0o644): TreeEntry => ({ type: "file", mode, content });
@@ -34,6 +35,7 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
   tree.set("etc/resolv.conf", text(""));
   tree.set("init", text(INIT_SCRIPT, 0o755));
   tree.set("unikernel/busybox", file(parts.busybox, 0o755));
+  tree.set("unikernel/set-clock", file({ bytes: setClockProgram() }, 0o755));
   for (const applet of ["bin/busybox", ...parts.applets]) {
     const up = "../".repeat(path.posix.dirname(applet).split("/").length);
     tree.set(applet, { type: "symlink", target: `${up}unikernel/busybox` });

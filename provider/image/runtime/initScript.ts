@@ -18,10 +18,17 @@
  *
  * | line | from | meaning |
  * | --- | --- | --- |
+ * | `clock` | guest | asks for the time, once, before the program runs |
+ * | `clock <ns> now` | host | set the wall clock to this many nanoseconds since 1970, now |
+ * | `clock-set <ns>` | guest | the clock has been set to this time |
  * | `started` | guest | network and disks are ready, the program runs |
  * | `error <text>` | guest | the setup failed; the VM exits |
  * | `exit <code>` | guest | the program exited (128 + signal number if killed), disks are unmounted; the VM exits |
  * | `stop <seconds>` | host | send SIGTERM to the program now, SIGKILL after this many seconds |
+ *
+ * A line of the host may be cut off, or arrive late, where it was sent to a guest that was paused: `now` ends a complete one, an
+ * unknown line is ignored, and the host knows by the answer which one was followed. Without an answer to `clock` within a second, as
+ * from a host of an earlier release, the program starts with the time of the hardware clock, which counts whole seconds.
  *
  * A VM that exits without `error` or `exit` crashed or was killed. As in shells, the exit code is 127 when the program
  * is not found and 126 when it cannot be executed.
@@ -34,7 +41,7 @@
  * layer in memory, copies `/unikernel/extra` over it, and starts again as the `/init` of that root file system.
  */
 export const INIT_SCRIPT = `#!/unikernel/busybox sh
-# Reads and reports what provider/image/runtime/init.ts of pulumi-unikernel describes.
+# Reads and reports what provider/image/runtime/initScript.ts of pulumi-unikernel describes.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 u=/unikernel
 b=$u/busybox
@@ -121,6 +128,11 @@ switch_to_disk() {
   exec $b switch_root $u/root /init
 }
 
+# nanoseconds
+set_clock() {
+  $u/set-clock "$1" && echo "clock-set $1" >&3
+}
+
 load_modules() {
   while read -r module; do
     $b insmod "$u/modules/$module"
@@ -191,14 +203,24 @@ while [ $pieces -gt 0 ]; do
 done
 [ $section = program ] || fail "the command line names no program"
 
+# With echo, what the host sends could end up within a report.
+$b stty -F /dev/ttyS1 -echo
+echo clock >&3
+read -r -t 1 command value end <&3
+[ "$command $end" != "clock now" ] || set_clock "$value"
+
 cd /
 $b env -i "PATH=$PATH" HOME=/ "$@" 3>&- &
 program=$!
-while read -r command seconds; do
-  [ "$command" = stop ] || continue
-  kill -TERM $program
-  $b sleep "$seconds"
-  kill -KILL $program
+while read -r command value end; do
+  case "$command $end" in
+    "clock now") set_clock "$value" ;;
+    "stop ")
+      kill -TERM $program
+      $b sleep "$value"
+      kill -KILL $program
+      ;;
+  esac
 done <&3 >/dev/null 2>&1 &
 echo started >&3
 wait $program

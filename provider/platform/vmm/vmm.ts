@@ -87,6 +87,12 @@ export interface VmUsage {
   readonly cpuTimeMs: number;
 }
 
+/**
+ * The wall clock of a guest that was resumed. `behind`: the guest, which has to set it, did not report that in time, or cannot set
+ * it and was saved: then it may lag by the time that the guest was paused.
+ */
+export type GuestClockState = "right" | "behind";
+
 /** A saved VM could not be restored, so that what was in its memory is lost. The VM has ended. */
 export class MemoryLostError extends Error {
   override readonly name = "MemoryLostError";
@@ -129,8 +135,8 @@ export interface Vm {
    * after an error, the VM is paused as before. Throws `VMM_FAILED` and file system errors.
    */
   save(signal: AbortSignal): Promise<boolean>;
-  /** Continues a paused guest, restoring a saved one. Throws {@link MemoryLostError}. */
-  resume(): Promise<void>;
+  /** Continues a paused guest, restoring a saved one, and waits up to 500 ms until its clock is right. Throws {@link MemoryLostError}. */
+  resume(): Promise<GuestClockState>;
   /** What the VM uses now; zero once it is gone. */
   usage(): Promise<VmUsage>;
   /** Closes the connections to the VM and leaves it running. */

@@ -4,12 +4,14 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { localPaths } from "../../../provider/base/localPaths";
 import type { BodyOf } from "../../../provider/contract/routes";
 import { writeCpio } from "../../../provider/image/cpio/write";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
+import { compileGoGuest } from "../../support/goGuest";
 import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
 
 const SERVERS = {
@@ -47,9 +49,7 @@ describe("many connections at the same time", function () {
     platform = await LocalPlatform.open();
     const runtime = await getOrBuildLinuxRuntime({ folder: localPaths().runtimesDir, onProgress: () => undefined });
     const binary = path.join(platform.folder, "server");
-    const source = path.resolve(__dirname, "../../fixtures/guests/goServer");
-    const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/go/bin`, CGO_ENABLED: "0" };
-    await promisify(execFile)("go", ["build", "-o", binary, "."], { cwd: source, env });
+    await compileGoGuest("goServer", binary);
     const initrd = path.join(platform.folder, "initrd.cpio");
     const files = [
       ["www/index.html", { type: "file", mode: 0o644, content: { bytes: Buffer.from(SERVERS.busybox.page) } }],
@@ -115,6 +115,20 @@ describe("many connections at the same time", function () {
       assert.equal(Number((await find(uuid))?.start_count) - Number(before?.start_count), 1);
     });
   }
+
+  it("find the right time in a guest that one of them wakes", async () => {
+    const scale_to_zero = { policy: "on", cooldown_time_ms: 500, stateful: true } as const;
+    const { port, uuid } = await create("Go", { scale_to_zero });
+    await eventually("the instance sleeps", async () => (await find(uuid))?.state === "standby");
+    await delay(3_000);
+    const sentAt = Date.now();
+    const { stdout } = await promisify(execFile)("curl", ["-sS", "--fail", `http://127.0.0.1:${port}/clock`]);
+    const guestMs = Number(BigInt(stdout.trim()) / 1_000_000n);
+    assert.ok(
+      guestMs >= sentAt - 50 && guestMs <= Date.now() + 50,
+      `${guestMs - sentAt} ms after the request was sent`,
+    );
+  });
 
   it("of clients that go away leave nothing behind", async () => {
     const { port, uuid } = await create("Go");

@@ -144,11 +144,11 @@ export class Lab {
 }
 
 /** Body of a page of the guest. */
-export async function fetchText(vm: Vm, guestPort: number): Promise<string> {
+export async function fetchText(vm: Vm, guestPort: number, page = "/"): Promise<string> {
   const socket = await vm.connect(guestPort, { timeoutMs: 30_000, signal: AbortSignal.timeout(60_000) });
   if (socket === undefined) throw new Error("The guest does not accept connections.");
   return new Promise((resolve, reject) => {
-    const request = http.get({ createConnection: () => socket }, (response) => {
+    const request = http.get({ createConnection: () => socket, path: page }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (text: string) => (body += text));
       response.on("end", () => resolve(body)).on("error", reject);

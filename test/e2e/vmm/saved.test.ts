@@ -61,7 +61,7 @@ describe("a VM that is saved to the disk, on QEMU", function () {
     (await fs.readdir(memory.folder)).filter((name) => name.startsWith("memory."));
   const wake = async (): Promise<void> => {
     await vm.resume();
-    lab.network.replug(spec.network.ip, vm);
+    lab.network.replug(spec.uuid, vm);
   };
 
   describe("that runs", () => {

@@ -13,7 +13,10 @@ async function work(): Promise<void> {
   const vm = await new QemuVmm(input.paths).adopt(input.spec);
   if (vm === undefined) throw new Error("there is no VM");
   setTimeout(() => process.kill(process.pid, "SIGKILL"), input.killAfterMs);
-  if (input.work === "wake") return await vm.resume();
+  if (input.work === "wake") {
+    await vm.resume();
+    return;
+  }
   await vm.pause();
   await vm.save(new AbortController().signal);
 }

@@ -2,6 +2,7 @@
 import { UnikernelError } from "../../../base/errors";
 import { localPaths } from "../../../base/localPaths";
 import type { VmFiles } from "../../../platform/vmm/qemu/files";
+import { isSuspended } from "../../../platform/vmm/qemu/host/process";
 import { findRunningVm } from "../../../platform/vmm/qemu/identity";
 import { QmpClient } from "../../../platform/vmm/qemu/qmpClient";
 import { requireLocal } from "../client";
@@ -17,8 +18,8 @@ export interface InstanceMonitor {
 /**
  * Opens the monitor of the instance that the words name. The caller closes `qmp`; only one client at a time is served.
  *
- * Throws `INPUT_INVALID` unless the words name one instance, `NOT_FOUND`, `GUEST_STOPPED` if it has no VM, and `VMM_FAILED` if
- * QEMU does not respond, as while another command uses the monitor.
+ * Throws `INPUT_INVALID` unless the words name one instance, `NOT_FOUND`, `GUEST_STOPPED` if it has no VM or one that is suspended, and
+ * `VMM_FAILED` if QEMU does not respond, as while another command uses the monitor.
  */
 export async function openMonitor(words: readonly string[]): Promise<InstanceMonitor> {
   const { client } = await requireLocal();
@@ -32,6 +33,11 @@ export async function openMonitor(words: readonly string[]): Promise<InstanceMon
   if (vm === undefined) {
     throw new UnikernelError("GUEST_STOPPED", `Instance '${name}' is ${state ?? "stopped"} and has no VM.`, {
       hint: `Start it with 'npx unikernel local start ${name}'.`,
+    });
+  }
+  if (await isSuspended(vm.identity.pid)) {
+    throw new UnikernelError("GUEST_STOPPED", `Instance '${name}' sleeps, and so does its QEMU.`, {
+      hint: `Wake it with 'npx unikernel local start ${name}'.`,
     });
   }
   return { name, files: vm.files, qmp: await QmpClient.connect(vm.files.monitorSocket) };

@@ -71,7 +71,8 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
   clearTimeout(machine.saveTimer);
   const { isSaved } = session.vm;
   try {
-    await session.vm.resume();
+    // No client has reached the guest yet.
+    if ((await session.vm.resume()) === "behind") machine.log("instance.clock-not-set");
   } catch (error) {
     if (!(error instanceof MemoryLostError)) throw error;
     onMemoryLost(machine, error.message);
@@ -79,7 +80,6 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
     applyPendingUpdates(machine);
     return false;
   }
-  // Here the guest runs and no client has reached it yet: what it must be told after a sleep, such as the time, is told here.
   if (isSaved) machine.env.network.replug(machine.record.uuid, session.vm);
   const { startCount, netTimeUs } = machine.record.status;
   machine.applyThenPersist({

@@ -2,8 +2,8 @@
  * Runs the VMs of the local platform with QEMU.
  *
  * Where to look: `launch.ts` starts a process, `vm.ts` controls a running one, `boot/` decides its arguments and files,
- * `exit/` decides how it ended, `host/` finds QEMU and its capabilities, `identity.ts` finds VMs of an earlier daemon,
- * `savableVm.ts` and `memory/` save VMs and restore them.
+ * `agent/` talks to the guest, `exit/` decides how it ended, `host/` finds QEMU and its capabilities, `identity.ts` finds VMs of an
+ * earlier daemon, `savableVm.ts` and `memory/` save VMs and restore them.
  */
 import * as fsp from "node:fs/promises";
 import { fromSystemError, hasErrorCode, UnikernelError } from "../../../base/errors";
@@ -25,7 +25,7 @@ import { prepareVolumes } from "./boot/volumeBacking";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
 import { removeRunFiles, vmFilesOf } from "./files";
 import { probeQemu } from "./host/probe";
-import { killAndWait } from "./host/process";
+import { continueProcess, killAndWait } from "./host/process";
 import { findRunningVm, loadVmFiles, type RunningVm, saveIdentity } from "./identity";
 import { KILL_TIMEOUT_MS, launchVm, waitForSockets } from "./launch";
 import { createRamFile, forgetSaved, type MemoryFiles, memoryFilesOf, removeMemory } from "./memory/files";
@@ -123,6 +123,7 @@ export class QemuVmm implements Vmm {
   async #adoptProcess(spec: VmSpec, { identity, files }: RunningVm): Promise<QemuVm | undefined> {
     try {
       await assertPrivateRunFolder(files.runFolder);
+      await continueProcess(identity); // whoever adopts a paused VM pauses it again
       await waitForSockets(files, ADOPT_TIMEOUT_MS);
       const kind = await detectKernelKind(spec.kernel);
       const unsavable = findObstacle(spec, kind) ?? "its memory is in no file";

@@ -5,7 +5,15 @@
 import type * as net from "node:net";
 import { errorMessage, fromSystemError, UnikernelError } from "../../../base/errors";
 import type { VmLink } from "../../network/frameStream";
-import { type ConnectOptions, MemoryLostError, type Vm, type VmDisk, type VmExit, type VmUsage } from "../vmm";
+import {
+  type ConnectOptions,
+  type GuestClockState,
+  MemoryLostError,
+  type Vm,
+  type VmDisk,
+  type VmExit,
+  type VmUsage,
+} from "../vmm";
 import { forgetSaved, type MemoryFiles, removeMemory, syncFile } from "./memory/files";
 import { writeSavedMark } from "./memory/savedMark";
 import type { QemuVm } from "./vm";
@@ -97,10 +105,10 @@ export class SavableVm implements Vm {
     return true;
   }
 
-  async resume(): Promise<void> {
+  async resume(): Promise<GuestClockState> {
     if (this.#process === undefined) this.#follow(await this.#restore());
     else await forgetSaved(this.#parts.memory); // of a save that failed
-    await this.#process?.resume();
+    return (await this.#process?.resume()) ?? "behind";
   }
 
   /** The next process, paused. From now on it is the VM, and no longer the files. */

@@ -4,8 +4,8 @@
 import type * as net from "node:net";
 import { UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
-import type { ConnectOptions, Vm, VmExit, VmUsage } from "../vmm";
-import { ControlPort } from "./controlPort";
+import type { ConnectOptions, GuestClockState, Vm, VmExit, VmUsage } from "../vmm";
+import { ControlPort } from "./agent/controlPort";
 import { classifyExit } from "./exit/classifyExit";
 import { watchConsole } from "./exit/consoleWatch";
 import { readExitEvidence } from "./exit/logs";
@@ -17,7 +17,7 @@ import type { VmNetwork } from "../../network/addresses";
 import type { VmLink } from "../../network/frameStream";
 import type { Digest } from "../../../base/digest";
 import { type ProcessIdentity, isRunning } from "../../../base/processIdentity";
-import { killProcess, type ProcessExit } from "./host/process";
+import { continueProcess, killProcess, type ProcessExit, suspendProcess } from "./host/process";
 import { readProcessUsage } from "./host/usage";
 import { loadDeviceState, saveDeviceState } from "./memory/deviceState";
 import { QmpClient, type QmpEvent } from "./qmpClient";
@@ -68,6 +68,8 @@ export class QemuVm implements Vm {
   readonly #exitEvents: ExitEvents;
   readonly #control: ControlPort;
   readonly #forwards: HostForwards;
+  /** True once QEMU has stopped a guest whose clock only goes on while QEMU itself is suspended. */
+  #clockStoodStill = false;
   readonly #disconnected = new AbortController();
   /** Aborts when the process has ended, and at a disconnect. */
   readonly #watch = new AbortController();
@@ -87,7 +89,9 @@ export class QemuVm implements Vm {
     this.#control = control;
     this.link = link;
     this.#forwards = new HostForwards(qmp, forwardAddress(parts.network));
-    this.started = parts.hasControlProtocol ? control.started : Promise.resolve();
+    this.started = parts.hasControlProtocol
+      ? control.started.then(async () => void (await control.clock.settled()))
+      : Promise.resolve();
     this.exited = this.#awaitExit();
     if (!parts.hasControlProtocol) void this.#endWithConsole();
   }
@@ -115,12 +119,19 @@ export class QemuVm implements Vm {
     }
   }
 
+  /** The clock of a guest stands still while QEMU pauses it, and goes on while QEMU itself is suspended. */
   async pause(): Promise<void> {
-    await this.#qmp.execute("stop");
+    if (this.#control.clock.isSettable) await this.#qmp.execute("stop");
+    else await suspendProcess(this.#parts.identity);
   }
 
-  async resume(): Promise<void> {
+  async resume(): Promise<GuestClockState> {
+    await continueProcess(this.#parts.identity);
     await this.#qmp.execute("cont");
+    const { clock } = this.#control;
+    const isBehind = clock.isSettable ? !(await clock.set()) : this.#clockStoodStill;
+    this.#clockStoodStill = false;
+    return isBehind ? "behind" : "right";
   }
 
   save(): Promise<boolean> {
@@ -128,12 +139,17 @@ export class QemuVm implements Vm {
   }
 
   /** Writes the state of the paused VM's devices to a file; see {@link saveDeviceState}. */
-  saveDevices(file: string): Promise<Digest> {
+  async saveDevices(file: string): Promise<Digest> {
+    const stopped = this.#qmp.execute("stop");
+    await continueProcess(this.#parts.identity); // a suspended QEMU does nothing; its guest goes on for a moment
+    await stopped;
+    this.#clockStoodStill = true;
     return saveDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file });
   }
 
   /** Loads the state of the devices into a VM that waits for it; see {@link loadDeviceState}. */
   loadDevices(file: string): Promise<void> {
+    this.#clockStoodStill = true;
     return loadDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file });
   }
 
@@ -142,6 +158,7 @@ export class QemuVm implements Vm {
   }
 
   async stop({ graceMs }: { readonly graceMs: number }): Promise<VmExit> {
+    await continueProcess(this.#parts.identity); // a suspended QEMU does not read its control socket
     if (graceMs > 0 && this.#parts.hasControlProtocol) {
       await this.#qmp.execute("cont").catch(() => undefined); // a paused guest does not read its control port
       this.#control.requestStop(graceMs);

@@ -1,5 +1,5 @@
 /**
- * What the stand-in guest reports on its control port. The protocol is described in `provider/image/runtime/init.ts`.
+ * What the stand-in guest reports on its control port. The protocol is described in `provider/image/runtime/initScript.ts`.
  */
 
 /** The reports of a guest so far. */

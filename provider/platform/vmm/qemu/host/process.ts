@@ -1,6 +1,7 @@
 /** QEMU processes, which outlive the daemon. */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
+import * as fsp from "node:fs/promises";
 import { systemClock } from "../../../../base/clock";
 import { detachedProcessEnvironment } from "../../../../base/config/environment";
 import { type ProcessIdentity, isRunning } from "../../../../base/processIdentity";
@@ -52,10 +53,24 @@ export function runQemu(file: string, args: readonly string[], timeoutMs: number
 }
 
 /** Sends SIGKILL if this process still runs. */
-export async function killProcess(identity: ProcessIdentity): Promise<void> {
+export const killProcess = (identity: ProcessIdentity): Promise<void> => sendSignal(identity, "SIGKILL");
+
+/** Suspends this process if it still runs: it executes nothing, not even its own timers, and keeps its memory. */
+export const suspendProcess = (identity: ProcessIdentity): Promise<void> => sendSignal(identity, "SIGSTOP");
+
+/** Continues this process if {@link suspendProcess} has suspended it. */
+export const continueProcess = (identity: ProcessIdentity): Promise<void> => sendSignal(identity, "SIGCONT");
+
+/** True while this process is suspended. Source: the state `T` in field 3 of `/proc/<pid>/stat`; false on other systems than Linux. */
+export async function isSuspended(pid: number): Promise<boolean> {
+  const stat = await fsp.readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
+  return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+}
+
+async function sendSignal(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<void> {
   if (!(await isRunning(identity))) return;
   try {
-    process.kill(identity.pid, "SIGKILL");
+    process.kill(identity.pid, signal);
   } catch {
     // the process has just ended
   }

@@ -1,16 +1,19 @@
 /**
  * The daemon's end of a guest's control port. The init of the stand-in guest reports `started`, `exit <code>` or
- * `error <message>` and takes `stop <seconds>`; other guests are silent.
+ * `error <message>`, takes `stop <seconds>`, and lets its clock be set; other guests are silent.
  */
 import * as net from "node:net";
-import { applyReportLine, createReportReader, EMPTY_REPORT, encodeStopCommand } from "./exit/guestReport";
-import { CONTROL_HEAD_BYTES, readHeadAndTail, TAIL_BYTES } from "./exit/logs";
-import type { VmFiles } from "./files";
+import { applyReportLine, createReportReader, EMPTY_REPORT, encodeStopCommand } from "../exit/guestReport";
+import { CONTROL_HEAD_BYTES, readHeadAndTail, TAIL_BYTES } from "../exit/logs";
+import type { VmFiles } from "../files";
+import { GuestClock } from "./guestClock";
 
 /** A connection to the control port of one VM. */
 export class ControlPort {
   /** Resolves when the guest reports that its program runs; stays pending if it never does. */
   readonly started: Promise<void>;
+  /** The guest's wall clock. */
+  readonly clock: GuestClock;
   readonly #socket: net.Socket;
   #report = EMPTY_REPORT;
   #onStarted: () => void = () => undefined;
@@ -19,8 +22,12 @@ export class ControlPort {
 
   private constructor(socket: net.Socket) {
     this.#socket = socket;
+    this.clock = new GuestClock({ send: (text) => void socket.write(text) });
     this.started = new Promise((resolve) => (this.#onStarted = resolve));
-    const read = createReportReader((line) => this.#handleLine(line));
+    const read = createReportReader((line) => {
+      this.clock.receive(line); // first, so that the clock is right when the program has started
+      this.#handleLine(line);
+    });
     socket.on("error", () => undefined); // QMP and the process show when the VM ends
     socket.setEncoding("utf8").on("data", read);
   }
@@ -34,7 +41,12 @@ export class ControlPort {
     await new Promise<void>((resolve) => socket.once("connect", resolve).once("close", () => resolve()));
     // Reports from before the connection are in the log; a line that arrives both ways changes nothing.
     const log = await readHeadAndTail(files.controlLog, CONTROL_HEAD_BYTES, TAIL_BYTES);
-    for (const line of log.split("\n")) port.#handleLine(line);
+    const hadAsked = port.clock.isSettable;
+    for (const line of log.split("\n")) {
+      port.clock.receiveEarlier(line);
+      port.#handleLine(line);
+    }
+    if (port.clock.isSettable && !hadAsked) void port.clock.set(); // an earlier daemon may have left it unanswered
     return port;
   }
 

@@ -20,7 +20,7 @@ export async function suspend(machine: InstanceMachine, drainTimeoutMs: number):
 
 /**
  * Pauses the VM. An instance that scales to zero is then in standby and wakes for a connection; any other is stopped.
- * Closes open connections, because a paused guest cannot serve them.
+ * Cuts open connections, because a paused guest cannot serve them.
  */
 export async function pauseVm(machine: InstanceMachine): Promise<void> {
   const { session, rotation } = machine;
@@ -37,7 +37,7 @@ export async function pauseVm(machine: InstanceMachine): Promise<void> {
     ...stoppedWithoutGuest,
   });
   machine.updateRotation();
-  rotation?.closeConnections(uuid);
+  rotation?.cutConnections(uuid);
   machine.log("instance.suspended");
   await session.vm.pause();
 }

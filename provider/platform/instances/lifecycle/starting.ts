@@ -19,7 +19,6 @@ import { applyPendingUpdates } from "../update/queuedUpdates";
  * stopped before it could start; whatever the VMM throws.
  */
 export async function start(machine: InstanceMachine, isRestart: boolean): Promise<void> {
-  clearTimeout(machine.restartTimer);
   if (machine.state === "standby") machine.wakeups.begin();
   if (machine.session === undefined) applyPendingUpdates(machine);
   try {
@@ -30,6 +29,7 @@ export async function start(machine: InstanceMachine, isRestart: boolean): Promi
   }
   if (machine.session !== undefined) return await resumePaused(machine, machine.session);
   machine.persistThenApply(startTransition(machine.record.status, isRestart, Date.now()));
+  clearTimeout(machine.restartTimer); // not before: without the start, the restart must follow
   machine.updateRotation();
   try {
     const ready = await waitForPrerequisites(machine);

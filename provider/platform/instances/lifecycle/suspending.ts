@@ -11,7 +11,7 @@ import { beginDrain } from "./stopping";
 export async function suspend(machine: InstanceMachine, drainTimeoutMs: number): Promise<void> {
   if (machine.state !== "running" || machine.session === undefined) return; // it stopped in the meantime
   machine.persistThenApply({ stopAskedBy: "suspend", stopForced: false });
-  if (drainTimeoutMs === 0 || machine.service === undefined) return await pauseVm(machine);
+  if (drainTimeoutMs === 0 || machine.service === undefined) return await pauseDrained(machine, machine.session);
   beginDrain(machine, machine.session, machine.service, {
     drainTimeoutMs,
     halfClosedTimeoutMs: DEFAULT_HALF_CLOSED_TIMEOUT_MS,
@@ -43,7 +43,7 @@ export async function pauseVm(machine: InstanceMachine): Promise<void> {
 }
 
 /**
- * Pauses the VM after the drain. Retries a failed write, because the instance would otherwise drain forever. Throws
+ * Pauses the VM, after the drain if there is one. Retries a failed write, because the instance would otherwise drain forever. Throws
  * like {@link pauseVm}.
  */
 export async function pauseDrained(machine: InstanceMachine, session: VmSession): Promise<void> {
@@ -51,6 +51,7 @@ export async function pauseDrained(machine: InstanceMachine, session: VmSession)
     await pauseVm(machine);
   } catch (error) {
     if (machine.state === "draining") machine.retryLater(() => machine.inbox.post({ is: "drained", session }));
+    else if (machine.state === "running") machine.applyThenPersist({ stopAskedBy: undefined }); // a later exit is the guest's own
     throw error;
   }
 }

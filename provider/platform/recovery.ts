@@ -10,7 +10,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { restoreAutoscale } from "./autoscale/configuration";
 import type { Instance } from "./instances/instance";
-import { isTemplateOrCheckpoint } from "./instances/update/templates";
+import { restoreInstance } from "./instances/lifecycle/restore";
 import type { Registry } from "./registry";
 import { scheduleAutokill } from "./services/autokill";
 import { publishPorts } from "./services/publish";
@@ -23,19 +23,21 @@ import { deleteVolume, loadVolumes, type VolumeRecord } from "./store/volumes";
 import { removeDisk, volumeDiskPath, waitUntilUnused } from "./volumes/disk";
 import { updateVolumeBestEffort, removeOrphanedVolumes } from "./volumes/save";
 import { toVmSpec } from "./instances/bootFiles";
+import type { VmSpec } from "./vmm/vmm";
 
 /** Loads the registry from the database and reconciles both with the VMs and files that exist. */
 export async function reconcile(registry: Registry): Promise<void> {
-  const { database, log } = registry.parts;
+  const { database, log, vmm, paths } = registry.parts;
   for (const volume of loadVolumes(database)) await restoreVolume(registry, volume);
   for (const certificate of loadCertificates(database)) registry.certificates.set(certificate.uuid, certificate);
   for (const pin of loadImagePins(database)) registry.imagePins.set(pin.uuid, pin);
   for (const record of loadServices(database)) registry.services.set(record.uuid, registry.newService(record));
   for (const record of loadInstances(database)) registry.addInstance(record);
+  const specOf = ({ record }: Instance): VmSpec => toVmSpec(record, paths, registry.bootFiles);
   await Promise.all(
     [...registry.instances.values()].map(async (instance) => {
       try {
-        await restoreInstance(registry, instance);
+        await restoreInstance(instance, { vmm, log, specOf });
       } catch (error) {
         // One instance that cannot be restored must not keep the others from being served.
         log.write("instance.not-restored", { uuid: instance.record.uuid, reason: errorMessage(error) });
@@ -69,27 +71,6 @@ async function finishGrowth(registry: Registry, volume: VolumeRecord): Promise<v
   await registry.disks.run(volume.uuid, () => waitUntilUnused(volumeDiskPath(paths, volume.uuid)));
   if (registry.isShutDown) return;
   updateVolumeBestEffort(registry, volume, { state: "available", growsToMb: undefined });
-}
-
-async function restoreInstance(registry: Registry, instance: Instance): Promise<void> {
-  const { vmm, paths, log } = registry.parts;
-  const { record } = instance;
-  const { uuid, name, status } = record;
-  const isUp = status.state !== "stopped" && !isTemplateOrCheckpoint(status.state);
-  const mayRun = isUp || status.deleting || status.snapshotUuid !== undefined;
-  const vm = mayRun ? await vmm.adopt(toVmSpec(record, paths, registry.bootFiles)) : undefined;
-  if (vm !== undefined) {
-    log.write("instance.adopted", { uuid, name, pid: vm.pid, saved: vm.isSaved });
-    instance.adoptVm(vm);
-  }
-  if (status.deleting) {
-    void instance.request("delete").catch(() => undefined); // the instance logs errors; not awaited, because a guest may shut down slowly
-  } else if (vm === undefined) {
-    const keptMemory = record.definition.scaleToZero?.stateful === true || status.snapshotUuid !== undefined;
-    const isStandbyWithoutVm = status.state === "standby" && !keptMemory;
-    if (mayRun && !isStandbyWithoutVm) instance.handleLostVm(await vmm.postMortem(uuid));
-    else instance.resumePendingWork();
-  }
 }
 
 /**

@@ -103,7 +103,10 @@ class FakeVmProcess {
     this.#forwards.set(guestPort, opened);
     const address = (await opened).address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    return connectLoopback({ port, sourcePorts: this.#sourcePorts, timeoutMs }, signal);
+    return connectLoopback(
+      { port, sourcePorts: this.#sourcePorts, timeoutMs, isVmAlive: async () => this.exit === undefined },
+      signal,
+    );
   }
 
   /** Like QEMU it accepts at once and connects to the guest later. */

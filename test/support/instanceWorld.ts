@@ -144,6 +144,7 @@ export class InstanceWorld {
     configure: () => undefined,
     remove: () => undefined,
     closeConnections: () => undefined,
+    cutConnections: () => undefined,
     connectionCount: () => 0,
     idleMs: () => 0,
     drain: (_uuid, _limits, signal) =>

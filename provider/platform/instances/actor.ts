@@ -24,7 +24,7 @@ import { forceStop, deleteInstance, applyDeleteOnStop, stopVm, stop } from "./li
 import { saveMemory } from "./lifecycle/saving";
 import { pauseDrained, suspend } from "./lifecycle/suspending";
 import type { InstanceEnvironment } from "./environment";
-import { onVmExited, onSuspendedVmLost, onStandbyVmLost, resumePendingWork, adoptVm } from "./lifecycle/adoptVm";
+import { adoptVm, onLostVm, onVmGone, resumePendingWork } from "./lifecycle/adoptVm";
 import { definitionAfterUpdates, patchDefinition } from "./update/queuedUpdates";
 import type { HistogramCounts } from "../observability/histogram";
 
@@ -181,14 +181,9 @@ export class InstanceActor implements Instance {
     adoptVm(this.#machine, vm);
   }
 
-  /**
-   * Handles a VM that exited while no daemon ran: applies the restart policy; an instance in standby stays in standby.
-   */
+  /** Handles a VM that ended while no daemon ran, or that the daemon did not get to start. */
   handleLostVm(exit: VmExit): void {
-    const { state, becomesTemplate } = this.record.status;
-    if (state === "stopped") onSuspendedVmLost(this.#machine);
-    else if (state === "standby" && becomesTemplate !== true) onStandbyVmLost(this.#machine);
-    else onVmExited(this.#machine, exit);
+    onLostVm(this.#machine, exit);
   }
 
   /** Continues what an earlier daemon began with a stopped instance: a restart sequence, a conversion or a delete. */
@@ -274,7 +269,7 @@ export class InstanceActor implements Instance {
         session.ended.abort();
         session.phase.abort();
         machine.session = undefined;
-        return onVmExited(machine, event.exit);
+        return onVmGone(machine, event.exit);
     }
   }
 }

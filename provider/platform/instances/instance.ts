@@ -90,9 +90,7 @@ export interface Instance {
 
   /** Adopts a VM that an earlier daemon started, and continues what was in progress. */
   adoptVm(vm: Vm): void;
-  /**
-   * Handles a VM that exited while no daemon ran: applies the restart policy; an instance in standby stays in standby.
-   */
+  /** Handles a VM that ended while no daemon ran, or that the daemon did not get to start. */
   handleLostVm(exit: VmExit): void;
   /** Continues what an earlier daemon began with a stopped instance: a restart sequence, a conversion or a delete. */
   resumePendingWork(): void;

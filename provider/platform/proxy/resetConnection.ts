@@ -1,10 +1,18 @@
 /** Ends a connection so that its client cannot take what it has for all of it. */
-import * as net from "node:net";
-import * as tls from "node:tls";
+import type * as net from "node:net";
 
-/** Resets a TCP connection. A TLS connection is cut without the end of its stream, by which clients know that bytes are missing. */
+/** The TCP connections below encrypted ones. */
+const transports = new WeakMap<net.Socket, net.Socket>();
+
+/** Remembers the TCP connection that carries an encrypted one. */
+export const setTransport = (encrypted: net.Socket, transport: net.Socket): void =>
+  void transports.set(encrypted, transport);
+
+/**
+ * Resets the TCP connection, also that of an encrypted one: not every client takes the end of a TLS connection without an alert for an
+ * error, curl for instance does not.
+ */
 export function resetConnection(client: net.Socket | null): void {
   if (client === null || client.destroyed) return;
-  if (client instanceof tls.TLSSocket) client.destroy();
-  else client.resetAndDestroy();
+  (transports.get(client) ?? client).resetAndDestroy();
 }

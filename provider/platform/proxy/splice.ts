@@ -1,6 +1,8 @@
 /**
  * Copies bytes between one client and an instance, with back-pressure and half-close.
  *
+ * An instance's connection that fails resets the client's, because what the client has got may be a part.
+ *
  * A half-closed HTTP connection leaves the instance once its last response is complete, because some guests never close theirs.
  *
  * When the instance drains, the connection moves to another instance or ends, but never in the middle of an HTTP exchange. Between
@@ -12,6 +14,7 @@ import type * as net from "node:net";
 import type { LeaseEnd } from "./drainCounts";
 import { HttpExchanges, startsHttpRequest } from "./httpExchanges";
 import { type ConnectionFacts, idleLimitMs, isHalfClosed } from "./idleConnection";
+import { resetConnection } from "./resetConnection";
 import type { Lease } from "./rotation/lease";
 
 /** Options of a splice. */
@@ -107,8 +110,12 @@ class Splice implements ConnectionFacts {
       this.#afterBytes();
     });
     socket.on("drain", () => this.#client.resume());
-    socket.on("error", () => this.#client.destroy());
-    socket.on("close", () => this.#client.destroySoon());
+    socket.on("error", () => undefined); // 'close' follows
+    socket.on("close", (isCut) => {
+      // Between two HTTP exchanges, nothing that the instance has begun is missing.
+      if (isCut && !this.exchanges.isIdle) resetConnection(this.#client);
+      else this.#client.destroySoon();
+    });
     if (lease.draining !== undefined) lease.onDrain();
     this.#client.resume();
   }

@@ -119,7 +119,8 @@ export interface Vm {
   /** Resolves once, when the VM is gone for any reason. Stays pending after `disconnect`. */
   readonly exited: Promise<VmExit>;
   /**
-   * A connection to `guestPort`, with half-close; `undefined` if the guest does not accept one in time. Many may be opened at once: they
+   * A connection to `guestPort`, with half-close; `undefined` if the guest does not accept one in time. It ends only when the guest ends
+   * it: if the VM is gone, it fails with `ECONNRESET`, whatever the system reports. Many may be opened at once: they
    * reach the guest in order, at the pace at which it accepts them. Throws the signal's reason when it aborts, and an error when the VM is
    * gone.
    */

@@ -26,6 +26,8 @@ class FakeForwards implements ForwardSource {
     return Promise.all(Array.from({ length: count }, () => this.#listen()));
   }
 
+  isVmAlive = async (): Promise<boolean> => true;
+
   async findUnaccepted(): Promise<readonly UnacceptedConnection[]> {
     this.questions++;
     await acceptance();

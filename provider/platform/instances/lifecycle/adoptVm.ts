@@ -5,7 +5,6 @@ import type { InstanceMachine } from "./machine";
 import { applyQueuedDetaches } from "../update/attachments";
 import { applyQueuedUpdates } from "../update/queuedUpdates";
 import { finishConversion, stopForTemplate } from "./convertToTemplate";
-import { actorStateOf } from "./actorState";
 import { attachVm } from "./starting";
 import { pausedForStandby, stopFacts } from "./stopReason";
 import { finishStop, applyDeleteOnStop, scheduleRestart, stopVm } from "./stopping";
@@ -23,29 +22,47 @@ export function adoptVm(machine: InstanceMachine, vm: Vm): void {
       machine.log("instance.stop-failed", { reason: errorMessage(error) });
     });
   else if (machine.isPaused) void ensurePaused(machine);
-  else if (actorStateOf(machine).suspending === true)
+  else if (record.status.stopAskedBy === "suspend")
     void pauseDrained(machine, session).catch(() => undefined); // its exit follows, or a retry
-  else if (state === "draining" || state === "stopping") stopVm(machine, record.status.stopForced);
+  // The daemon may have been killed after it had written who asked for the stop, and before the state.
+  else if (record.status.stopAskedBy !== undefined || state === "draining" || state === "stopping")
+    stopVm(machine, record.status.stopForced);
   machine.updateRotation();
 }
 
-/** Handles the exit of the VM: stop, restart policy, pending conversion to a template. */
-export function onVmExited(machine: InstanceMachine, exit: VmExit): void {
-  finishStop(machine, stopFacts(exit, machine.stopRequest));
+/**
+ * Handles the end of a VM: applies the restart policy. One that was paused takes only its memory with it, because its guest had no part
+ * in it: an instance in standby stays there, and one that was suspended stays stopped.
+ */
+export function onVmGone(machine: InstanceMachine, exit: VmExit): void {
+  const { state, becomesTemplate } = machine.record.status;
+  if (state === "standby" && becomesTemplate !== true) return onStandbyVmLost(machine);
+  if (state === "stopped") {
+    onSnapshotLost(machine);
+    applyDeleteOnStop(machine);
+  } else finishStop(machine, stopFacts(exit, machine.stopRequest));
   finishConversion(machine);
 }
 
-/** Handles the loss of a suspended instance's paused VM. */
-export function onSuspendedVmLost(machine: InstanceMachine): void {
-  onSnapshotLost(machine);
-  finishConversion(machine);
+/**
+ * As {@link onVmGone}, for a VM that ended while no daemon ran. An instance that scales to zero and was starting sleeps on: perhaps it
+ * never had this VM, and `exit` is that of the one before. The next connection boots it, and shows what is wrong with it.
+ */
+export function onLostVm(machine: InstanceMachine, exit: VmExit): void {
+  const { status, definition } = machine.record;
+  const { policy = "off" } = definition.scaleToZero ?? {};
+  const { state, stopAskedBy, becomesTemplate } = status;
+  const isWaking = state === "starting" && policy !== "off" && stopAskedBy === undefined && becomesTemplate !== true;
+  if (!isWaking) return onVmGone(machine, exit);
+  machine.applyThenPersist({ state: "standby", stoppedAt: Date.now(), ...pausedForStandby });
+  onStandbyVmLost(machine);
 }
 
 /**
  * Handles the loss of the paused VM of an instance in standby. It stays in standby; the next connection boots it with the
  * queued changes applied.
  */
-export function onStandbyVmLost(machine: InstanceMachine): void {
+function onStandbyVmLost(machine: InstanceMachine): void {
   applyQueuedDetaches(machine);
   applyQueuedUpdates(machine);
   onSnapshotLost(machine);

@@ -21,7 +21,6 @@ import { applyPendingUpdates } from "../update/queuedUpdates";
  * stopped before it could start; whatever the VMM throws.
  */
 export async function start(machine: InstanceMachine, isRestart: boolean): Promise<void> {
-  clearTimeout(machine.restartTimer);
   if (machine.state === "standby") machine.wakeups.begin();
   if (machine.session === undefined) applyPendingUpdates(machine);
   try {
@@ -32,6 +31,7 @@ export async function start(machine: InstanceMachine, isRestart: boolean): Promi
   }
   if (machine.session !== undefined && (await resumePaused(machine, machine.session))) return;
   machine.persistThenApply(startTransition(machine.record.status, isRestart, Date.now()));
+  clearTimeout(machine.restartTimer); // not before: without the start, the restart must follow
   machine.updateRotation();
   try {
     const ready = await waitForPrerequisites(machine);

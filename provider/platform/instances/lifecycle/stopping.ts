@@ -116,13 +116,20 @@ export function applyDeleteOnStop(machine: InstanceMachine): void {
   const { deleteOnStop, deleteLock } = definition;
   if (!deleteOnStop || deleteLock || machine.state !== "stopped" || machine.session !== undefined) return;
   if (status.startCount === 0 || status.restart !== undefined || status.becomesTemplate === true) return;
-  void machine.inbox.request("delete").catch(() => undefined); // the actor has logged the error
+  machine.inbox.request("delete").catch(() => {
+    // Once it is recorded, the delete itself is retried.
+    if (!machine.record.status.deleting) machine.retryLater(() => applyDeleteOnStop(machine));
+  });
 }
 
-/** Requests a restart after `pauseMs` milliseconds. */
+/** Requests a restart after `pauseMs` milliseconds, and again if its begin could not be written. */
 export function scheduleRestart(machine: InstanceMachine, pauseMs: number): void {
   clearTimeout(machine.restartTimer);
-  const restart = (): void => void machine.inbox.request("restart").catch(() => undefined); // the actor has logged the error
+  const retry = (): void => {
+    const isPending = machine.state === "stopped" && machine.record.status.restart?.nextAt !== undefined;
+    if (isPending) machine.retryLater(() => scheduleRestart(machine, 0));
+  };
+  const restart = (): void => void machine.inbox.request("restart").catch(retry); // the actor has logged the error
   machine.restartTimer = setTimeout(restart, pauseMs);
 }
 

@@ -12,7 +12,7 @@ import { beginDrain } from "./stopping";
 export async function suspend(machine: InstanceMachine, drainTimeoutMs: number): Promise<void> {
   if (machine.state !== "running" || machine.session === undefined) return; // it stopped in the meantime
   machine.persistThenApply({ stopAskedBy: "suspend", stopForced: false });
-  if (drainTimeoutMs === 0 || machine.service === undefined) return await pauseVm(machine);
+  if (drainTimeoutMs === 0 || machine.service === undefined) return await pauseDrained(machine, machine.session);
   beginDrain(machine, machine.session, machine.service, {
     drainTimeoutMs,
     halfClosedTimeoutMs: DEFAULT_HALF_CLOSED_TIMEOUT_MS,
@@ -21,7 +21,7 @@ export async function suspend(machine: InstanceMachine, drainTimeoutMs: number):
 
 /**
  * Pauses the VM. An instance that scales to zero is then in standby and wakes for a connection; any other is stopped.
- * Closes open connections, because a paused guest cannot serve them.
+ * Cuts open connections, because a paused guest cannot serve them.
  */
 export async function pauseVm(machine: InstanceMachine): Promise<void> {
   const { session, rotation } = machine;
@@ -38,14 +38,14 @@ export async function pauseVm(machine: InstanceMachine): Promise<void> {
     ...stoppedWithoutGuest,
   });
   machine.updateRotation();
-  rotation?.closeConnections(uuid);
+  rotation?.cutConnections(uuid);
   machine.log("instance.suspended");
   await session.vm.pause();
   armSave(machine);
 }
 
 /**
- * Pauses the VM after the drain. Retries a failed write, because the instance would otherwise drain forever. Throws
+ * Pauses the VM, after the drain if there is one. Retries a failed write, because the instance would otherwise drain forever. Throws
  * like {@link pauseVm}.
  */
 export async function pauseDrained(machine: InstanceMachine, session: VmSession): Promise<void> {
@@ -53,6 +53,7 @@ export async function pauseDrained(machine: InstanceMachine, session: VmSession)
     await pauseVm(machine);
   } catch (error) {
     if (machine.state === "draining") machine.retryLater(() => machine.inbox.post({ is: "drained", session }));
+    else if (machine.state === "running") machine.applyThenPersist({ stopAskedBy: undefined }); // a later exit is the guest's own
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** Decrypts connections: one TLS server per certificate, so that a client never receives another one. */
 import type * as net from "node:net";
 import * as tls from "node:tls";
+import { setTransport } from "../resetConnection";
 
 /** What HTTP ports negotiate in TLS, best first. Source: RFC 9113, section 3.2, and RFC 7301. */
 const HTTP_PROTOCOLS = ["h2", "http/1.1"] as const;
@@ -36,9 +37,16 @@ export class TlsHandshakes {
    */
   readonly #servers = { http: new WeakMap<KeyPair, tls.Server>(), other: new WeakMap<KeyPair, tls.Server>() };
 
+  /** The connections below the encrypted ones, by {@link endsOf}. */
+  readonly #transports = new Map<string, net.Socket>();
+
   /** @param onSecured receives each decrypted connection, paused; one that fails is closed */
   constructor(onSecured: (client: tls.TLSSocket) => void) {
-    this.#onSecured = onSecured;
+    this.#onSecured = (client) => {
+      const transport = this.#transports.get(endsOf(client));
+      if (transport !== undefined) setTransport(client, transport);
+      onSecured(client);
+    };
   }
 
   /**
@@ -47,6 +55,9 @@ export class TlsHandshakes {
    * @param isHttp true to offer {@link HTTP_PROTOCOLS}
    */
   begin(raw: net.Socket, certificate: KeyPair, isHttp: boolean): void {
+    const ends = endsOf(raw);
+    this.#transports.set(ends, raw);
+    raw.once("close", () => this.#transports.delete(ends));
     this.#serverFor(certificate, isHttp).emit("connection", raw);
   }
 
@@ -66,3 +77,7 @@ export class TlsHandshakes {
     return server;
   }
 }
+
+/** Both ends of a connection, which no other has as long as it is open. */
+const endsOf = ({ remoteAddress, remotePort, localAddress, localPort }: net.Socket): string =>
+  [remoteAddress, remotePort, localAddress, localPort].join(" ");

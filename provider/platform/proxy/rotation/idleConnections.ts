@@ -13,7 +13,8 @@ export interface IdleConnection {
 /** How long a connection is kept. Milliseconds; less than servers keep theirs (Node and Apache 5 s), so that they rarely close one first. */
 const KEEP_MS = 4_000;
 
-interface Kept extends IdleConnection {
+interface Kept {
+  readonly connection: IdleConnection;
   readonly sinceMs: number;
   readonly stopWatching: () => void;
 }
@@ -36,7 +37,7 @@ export class IdleConnections {
       clearTimeout(timer);
       socket.off("data", drop).off("end", drop).off("close", closed);
     };
-    const kept = { ...connection, sinceMs: performance.now(), stopWatching };
+    const kept = { connection, sinceMs: performance.now(), stopWatching };
     const timer = setTimeout(drop, KEEP_MS).unref();
     socket.on("data", drop).on("end", drop).on("close", closed);
     this.#kept.push(kept);
@@ -47,15 +48,16 @@ export class IdleConnections {
   take(guestPort: number, maxIdleMs: number): IdleConnection | undefined {
     const sinceMs = performance.now() - maxIdleMs;
     const index = this.#kept.findLastIndex(
-      (kept) => kept.guestPort === guestPort && kept.sinceMs >= sinceMs && !kept.socket.destroyed,
+      ({ connection, ...kept }) =>
+        connection.guestPort === guestPort && kept.sinceMs >= sinceMs && !connection.socket.destroyed,
     );
     const [kept] = index < 0 ? [] : this.#kept.splice(index, 1);
     kept?.stopWatching();
-    return kept;
+    return kept?.connection;
   }
 
   /** Closes all. */
   close(): void {
-    for (const { socket } of [...this.#kept]) socket.destroy();
+    for (const { connection } of [...this.#kept]) connection.socket.destroy();
   }
 }

@@ -124,10 +124,19 @@ export class Rotation {
     return member.connects.size > 0 ? 0 : member.traffic.idleMs;
   }
 
-  /** Cuts every open connection of an instance. */
+  /** Closes every open connection of an instance, which are all idle. */
   closeConnections(uuid: string): void {
+    this.#endConnections(uuid, undefined);
+  }
+
+  /** Cuts every open connection of an instance: clients that may have got a part are reset. */
+  cutConnections(uuid: string): void {
+    this.#endConnections(uuid, new Error("The instance stops in the middle."));
+  }
+
+  #endConnections(uuid: string, error: Error | undefined): void {
     const member = this.#members.get(uuid);
-    for (const lease of [...(member?.leases ?? [])]) lease.socket.destroy();
+    for (const lease of [...(member?.leases ?? [])]) lease.socket.destroy(error);
     member?.idle.close();
   }
 

@@ -1,5 +1,6 @@
-/** A TCP connection to a port of this host. */
-import * as net from "node:net";
+/** A TCP connection to a forward of QEMU on this host. */
+import type * as net from "node:net";
+import { GuestSocket } from "./guestSocket";
 import type { SourcePorts } from "./sourcePorts";
 
 const HOST = "127.0.0.1";
@@ -14,6 +15,8 @@ export interface LoopbackConnection {
   readonly sourcePorts: SourcePorts;
   /** Milliseconds. */
   readonly timeoutMs: number;
+  /** As of {@link GuestSocket}. */
+  readonly isVmAlive: () => Promise<boolean>;
 }
 
 /**
@@ -21,12 +24,12 @@ export interface LoopbackConnection {
  * `timeoutMs`. Throws the socket's error, such as ECONNREFUSED, and the signal's reason when it aborts.
  */
 export async function connectLoopback(
-  { port, sourcePorts, timeoutMs }: LoopbackConnection,
+  connection: LoopbackConnection,
   signal: AbortSignal,
 ): Promise<net.Socket | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await connectOnce(port, sourcePorts.next(), timeoutMs, signal);
+      return await connectOnce(connection, signal);
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
       if (!IN_USE.includes(code) || attempt === MAX_SOURCE_PORTS) throw error;
@@ -35,15 +38,13 @@ export async function connectLoopback(
 }
 
 function connectOnce(
-  port: number,
-  localPort: number,
-  timeoutMs: number,
+  { port, sourcePorts, timeoutMs, isVmAlive }: LoopbackConnection,
   signal: AbortSignal,
 ): Promise<net.Socket | undefined> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const options = { host: HOST, port, localAddress: HOST, localPort, allowHalfOpen: true, noDelay: true };
-    const socket = net.connect(options);
+    const target = { host: HOST, port, localAddress: HOST, localPort: sourcePorts.next() };
+    const socket = new GuestSocket({ allowHalfOpen: true }, isVmAlive).setNoDelay().connect(target);
     const stop = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);

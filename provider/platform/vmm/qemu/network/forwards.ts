@@ -5,6 +5,7 @@ import { systemClock } from "../../../../base/clock";
 import { abortable } from "../../../../base/timeout";
 import type { ConnectOptions } from "../../vmm";
 import { GuestConnector } from "./guestConnector";
+import { Liveness } from "../liveness";
 import type { QmpClient } from "../qmpClient";
 import { NETDEV_ID } from "./netdevs";
 import { type UsernetEntry, findUnaccepted, parseForwards, parseUsernet } from "./usernet";
@@ -20,6 +21,7 @@ const PROBE_POLL_MAX_MS = 40;
 export class HostForwards {
   readonly #qmp: QmpClient;
   readonly #guestAddress: string;
+  readonly #liveness: Liveness;
   readonly #connectors = new Map<number, Promise<GuestConnector>>();
   /** Host ports of probes that are running; their forwards are removed afterwards. */
   readonly #probes = new Set<number>();
@@ -30,6 +32,7 @@ export class HostForwards {
   constructor(qmp: QmpClient, guestAddress: string) {
     this.#qmp = qmp;
     this.#guestAddress = guestAddress;
+    this.#liveness = new Liveness(() => qmp.execute("query-status"));
   }
 
   /** Connects to `guestPort`, as {@link GuestConnector.connect} does. */
@@ -48,6 +51,7 @@ export class HostForwards {
       const source = {
         add: (count: number) => this.#enqueue(() => this.#add(guestPort, count)),
         findUnaccepted: async () => findUnaccepted(parseUsernet(await this.#infoUsernet())),
+        isVmAlive: () => this.#liveness.check(),
       };
       return new GuestConnector(source, hostPorts);
     });

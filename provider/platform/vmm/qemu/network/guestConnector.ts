@@ -42,6 +42,8 @@ export interface ForwardSource {
   add(count: number): Promise<readonly number[]>;
   /** The connections that the guest has not accepted yet. Throws when the VM is gone. */
   findUnaccepted(): Promise<readonly UnacceptedConnection[]>;
+  /** True if the VM runs after the call; false if it is gone. */
+  isVmAlive(): Promise<boolean>;
 }
 
 /** Connects to one port of a guest. */
@@ -110,7 +112,10 @@ export class GuestConnector {
     };
     let socket: net.Socket | undefined;
     try {
-      const target = { port: connection.hostPort, sourcePorts: this.#sourcePorts, timeoutMs: ACCEPT_TIMEOUT_MS };
+      const target = {
+        ...{ port: connection.hostPort, sourcePorts: this.#sourcePorts, timeoutMs: ACCEPT_TIMEOUT_MS },
+        isVmAlive: () => this.#source.isVmAlive(),
+      };
       socket = await connectLoopback(target, signal);
     } finally {
       if (socket === undefined) end();

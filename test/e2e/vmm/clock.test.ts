@@ -72,6 +72,25 @@ describe("the clock of a guest on QEMU", function () {
     assertClose(later);
   });
 
+  it("delays a wake by half a second at most while the agent hangs, and is set once it responds", async () => {
+    const spec = lab.script(`
+      for folder in /proc/[0-9]*; do
+        [ $folder = /proc/1 ] || ! grep -q sh./init $folder/cmdline || agent=\${folder#/proc/}
+      done
+      kill -STOP $agent && echo hangs && sleep 3 && kill -CONT $agent && sleep 1 && echo "now $(date +%s)." && sleep 600`);
+    const vm = await lab.start(spec);
+    await lab.untilConsole(spec, /hangs/);
+    await vm.pause();
+    await delay(ASLEEP_MS);
+    const resumedAt = performance.now();
+    assert.equal(await vm.resume(), "behind");
+    const tookMs = performance.now() - resumedAt;
+    assert.ok(tookMs >= 490 && tookMs < 1_500, `${tookMs} ms`);
+    await lab.untilConsole(spec, /now \d+\./);
+    const behindS = Date.now() / 1000 - Number(/now (\d+)/.exec(await lab.console(spec))?.[1]);
+    assert.ok(behindS > -0.1 && behindS < 2.5, `${behindS} s behind`); // it shows whole seconds
+  });
+
   it("keeps time while the guest and the host are busy", async () => {
     const vm = await start();
     await waitForResponse(vm, PORT);

@@ -143,6 +143,14 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, readonly [inputs: 
       { image: "app:1", volumes: [{ volume: "v", at: "data" }] },
       "volumes[0].at: must be an absolute path without ':', '.', '..' or a trailing slash, got \"data\".",
     ],
+    "a router outside of the network of its interface": [
+      { image: "app:1", networkInterfaces: [{ network: "dmz", ip: "10.0.0.5/24", gateway: "10.1.0.1" }] },
+      "networkInterfaces[0].gateway: is outside of the network 10.0.0.0/24.",
+    ],
+    "routes of an interface without a router": [
+      { image: "app:1", networkInterfaces: [{ network: "inner", ip: "10.2.0.5/24", routes: ["10.3.0.0/24"] }] },
+      "networkInterfaces[0].routes: requires gateway: through whom they lead.",
+    ],
   },
   Service: {
     "no port": [{ template, ports: [] }, "ports: must not be empty."],

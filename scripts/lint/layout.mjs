@@ -36,7 +36,6 @@ const FILE_EXCEPTIONS = new Map([
   ["sdk/environment.ts", "the one file of sdk/ that may read the environment"],
   ["provider/base/hostNames.ts", "the names of hosts; used by client, image/registry, resources and functions"],
   ["provider/base/formatNumber.ts", "used by resources and rules of several kinds, which share no other file"],
-  ["provider/platform/proxy/resetConnection.ts", "one rule of every port, with the handler http or without"],
   ["provider/base/mutex.ts", "a self-contained class"],
   ["provider/base/objects.ts", "used in every layer, so it cannot live in one of them"],
   [

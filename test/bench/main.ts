@@ -1,11 +1,12 @@
 /**
- * npm run bench [-- boot|images|load|preview|push|resources|refresh|rollout|wake [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
+ * npm run bench [-- boot|images|load|preview|proxy|push|resources|refresh|rollout|wake [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
  * measured in the same run, with their targets, and marks those more than 15 % worse than recorded.
  */
 import { benchBoot } from "./boot";
 import { benchImages } from "./images";
 import { benchLoad } from "./load";
 import { benchPreview } from "./preview";
+import { benchProxy } from "./proxy";
 import { benchPush } from "./push";
 import { type Ratio, describeRatios, readRecordedRatios, recordRatios } from "./ratios";
 import { benchRefresh } from "./refresh";
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Rati
   images: benchImages,
   load: benchLoad,
   preview: benchPreview,
+  proxy: benchProxy,
   push: benchPush,
   resources: benchResources,
   refresh: benchRefresh,

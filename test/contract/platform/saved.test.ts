@@ -65,16 +65,20 @@ describe("a sleeping instance that is saved to the disk", () => {
   };
   const logged = (event: string): number =>
     fs.readFileSync(platform.paths.logFile, "utf8").split(`"${event}"`).length - 1;
-  const counts = (): number[] => [platform.vmm.starts.length, platform.vmm.memory.saves, platform.vmm.memory.restores];
+  /** How many VMs were booted and restored. Saves are not counted: whoever is awake may be saved again at any moment. */
+  const counts = (): number[] => [platform.vmm.starts.length, platform.vmm.memory.restores];
 
   it("takes no memory, and wakes for a connection as what it was", async () => {
+    const saving = new Gate();
+    platform.vmm.memory.onSave = () => saving.pass();
     const { uuid } = await create();
-    await untilStandby(uuid);
+    await saving.reached;
     assert.equal(await rssBytes(), 1000);
+    saving.open();
     await untilSaved();
     assert.equal(await rssBytes(), 0);
     assert.equal(await fetchText(), "web");
-    assert.deepEqual(counts(), [1, 1, 1]);
+    assert.deepEqual(counts(), [1, 1]);
     const item = await platform.instance(uuid);
     assert.deepEqual([item["start_count"], "memory_notice" in item], [2, false]);
     await untilSaved(2); // and sleeps again
@@ -88,19 +92,19 @@ describe("a sleeping instance that is saved to the disk", () => {
     platform.vmm.memory.onRestore = () => delay(50);
     const answers = await Promise.all(Array.from({ length: 100 }, fetchText));
     assert.deepEqual([...new Set(answers)], ["web"]);
-    assert.deepEqual([...counts(), (await platform.instance(uuid))["start_count"]], [1, 1, 1, 2]);
+    assert.deepEqual([...counts(), (await platform.instance(uuid))["start_count"]], [1, 1, 2]);
   });
 
   it("stays in memory while it is awake again before its time", async () => {
     await platform.daemon.close();
-    await platform.start({ timings: { saveAfterMs: 200 } });
+    await platform.start({ timings: { saveAfterMs: 2_000 } });
     const { uuid } = await create();
     for (let round = 0; round < 6; round++) {
       await untilStandby(uuid);
       await delay(80);
       assert.equal(await fetchText(), "web");
     }
-    assert.deepEqual(counts(), [1, 0, 0]);
+    assert.deepEqual(counts(), [1, 0]);
   });
 
   it("wakes at once from a save that has not finished", async () => {
@@ -111,8 +115,9 @@ describe("a sleeping instance that is saved to the disk", () => {
       await saving.pass();
     };
     await saving.reached;
+    platform.vmm.memory.onSave = () => Promise.reject(new Error("one save is enough"));
     assert.equal(await fetchText(), "web");
-    assert.deepEqual([...counts(), (await platform.instance(uuid))["start_count"]], [1, 0, 0, 2]);
+    assert.deepEqual([...counts(), (await platform.instance(uuid))["start_count"]], [1, 0, 2]);
     assert.equal(logged("instance.saved"), 0);
   });
 
@@ -123,7 +128,7 @@ describe("a sleeping instance that is saved to the disk", () => {
     assert.equal(await fetchText(), "web");
     await untilStandby(uuid);
     await delay(100);
-    assert.deepEqual([...counts(), logged("instance.not-saved")], [1, 0, 0, 1]);
+    assert.deepEqual([...counts(), logged("instance.not-saved")], [1, 0, 1]);
     platform.vmm.memory.onSave = () => undefined; // there is space again
     assert.equal(await fetchText(), "web");
     await untilSaved();
@@ -135,7 +140,7 @@ describe("a sleeping instance that is saved to the disk", () => {
     const { uuid } = await create();
     assert.match(await notice(uuid), /sleeps in memory, because its volumes are folders/);
     assert.equal(await fetchText(), "web");
-    assert.deepEqual(counts(), [1, 0, 0]);
+    assert.deepEqual(counts(), [1, 0]);
   });
 
   it("boots anew when what was saved is damaged, and says so", async () => {
@@ -147,7 +152,7 @@ describe("a sleeping instance that is saved to the disk", () => {
     const item = await platform.instance(uuid);
     assert.match(String(item["memory_notice"]), /booted anew, because .* its devices is damaged/);
     assert.deepEqual([item["env"], item["start_count"], logged("instance.memory-lost")], [{ A: "2" }, 2, 1]);
-    assert.deepEqual(counts(), [2, 1, 0]);
+    assert.deepEqual(counts(), [2, 0]);
   });
 
   describe("when the daemon or the machine goes down", () => {
@@ -169,7 +174,7 @@ describe("a sleeping instance that is saved to the disk", () => {
       assert.equal((await platform.instance(uuid))["state"], "standby");
       assert.equal(await fetchText(), "web");
       assert.equal(await (await fetch(`http://127.0.0.1:${otherPort}/`)).text(), "other");
-      assert.deepEqual(counts(), [3, 1, 1]);
+      assert.deepEqual(counts(), [3, 1]);
     });
 
     it("is saved by the next daemon if it slept in memory", async () => {
@@ -180,7 +185,7 @@ describe("a sleeping instance that is saved to the disk", () => {
       await killed();
       await untilSaved();
       assert.equal(await fetchText(), "web");
-      assert.deepEqual(counts(), [1, 1, 1]);
+      assert.deepEqual(counts(), [1, 1]);
     });
 
     it("is what it was after a kill during a save", async () => {
@@ -194,7 +199,7 @@ describe("a sleeping instance that is saved to the disk", () => {
       assert.equal((await platform.instance(uuid))["state"], "standby");
       await untilSaved();
       assert.equal(await fetchText(), "web");
-      assert.deepEqual(counts(), [1, 1, 1]);
+      assert.deepEqual(counts(), [1, 1]);
     });
 
     it("is what it was after a kill during a restore", async () => {
@@ -210,7 +215,7 @@ describe("a sleeping instance that is saved to the disk", () => {
       await cutOff;
       assert.equal((await platform.instance(uuid))["state"], "standby");
       assert.equal(await fetchText(), "web");
-      assert.deepEqual(counts(), [1, 1, 1]);
+      assert.deepEqual(counts(), [1, 1]);
     });
 
     it("is in standby even if the database forgot that it went to sleep", async () => {
@@ -225,7 +230,7 @@ describe("a sleeping instance that is saved to the disk", () => {
       await platform.start();
       assert.equal((await platform.instance(uuid))["state"], "standby");
       assert.equal(await fetchText(), "web");
-      assert.deepEqual(counts(), [1, 1, 1]);
+      assert.deepEqual(counts(), [1, 1]);
     });
   });
 
@@ -242,7 +247,7 @@ describe("a sleeping instance that is saved to the disk", () => {
     await platform.api("PUT", "/v1/instances/start", [{ uuid: first.uuid, timeout_s: 10 }]);
     await untilSaved(3);
     await platform.api("DELETE", "/v1/instances", [{ uuid: first.uuid }]);
-    assert.deepEqual(counts(), [3, 3, 1]);
+    assert.deepEqual(counts(), [3, 1]);
     assert.equal(fs.existsSync(`${platform.paths.instancesDir}/${first.uuid}`), false);
   });
 

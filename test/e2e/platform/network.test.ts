@@ -199,12 +199,15 @@ describe("the private network", function () {
     await platform.client.deleteInstances({ body: all }, { serverWaitMs: 30_000 });
   });
 
-  for (const stateful of [true, false]) {
-    it(`wakes an instance that another connects to (${stateful ? "memory kept" : "booted anew"})`, async () => {
-      const scale_to_zero = { policy: "on", cooldown_time_ms: 1000, stateful } as const;
-      const sleeper = await create(`sleeper-${stateful ? "kept" : "new"}`, { scale_to_zero });
+  for (const asleep of ["memory kept", "memory on the disk", "booted anew"] as const) {
+    it(`wakes an instance that another connects to (${asleep})`, async () => {
+      const scale_to_zero = { policy: "on", cooldown_time_ms: 1000, stateful: asleep !== "booted anew" } as const;
+      const sleeper = await create(`sleeper-${asleep.split(" ").at(-1)}`, { scale_to_zero });
       await eventually("it sleeps", async () => (await item(sleeper.uuid))?.state === "standby");
-      assert.equal(await probe(web, "tcp", `${sleeper.fqdn}:9000`, " (asleep)"), `ok ${sleeper.name}`);
+      const residentBytes = async () =>
+        (await platform.client.getInstanceMetrics({ query: { uuid: [sleeper.uuid] } })).items[0]?.rss_bytes;
+      if (asleep === "memory on the disk") await eventually("it is saved", async () => (await residentBytes()) === 0);
+      assert.equal(await probe(web, "tcp", `${sleeper.fqdn}:9000`, ` (asleep, ${asleep})`), `ok ${sleeper.name}`);
       assert.equal(await probe(web, "tcp", `${sleeper.fqdn}:9000`), `ok ${sleeper.name}`);
       await platform.client.deleteInstances({ body: [{ uuid: sleeper.uuid }] }, { serverWaitMs: 30_000 });
     });

@@ -5,21 +5,16 @@ import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import type { BodyOf } from "../../../provider/contract/routes";
 import { localPaths } from "../../../provider/base/localPaths";
 import { writeCpio } from "../../../provider/image/cpio/write";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
-import { LocalPlatform, eventually, findProcessesOf, freePort } from "../../support/localPlatform";
+import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
 
 /** Serves an id that each boot chooses anew, and a count that grows in the guest's memory. */
 const PROGRAM = `mkdir -p /www; cat /proc/sys/kernel/random/boot_id > /www/boot
   (i=0; while :; do i=$((i+1)); echo $i > /www/.next; mv /www/.next /www/count; sleep 0.1; done) &
   exec httpd -f -p 8080 -h /www`;
-/** Asks the other instance for its id, through the private network, whenever it is asked itself. */
-const PEER = `mkdir -p /www/cgi-bin
-  printf '#!/bin/sh\\necho\\nexec wget -T 30 -qO- http://counter.internal:8080/boot\\n' > /www/cgi-bin/ask
-  chmod 755 /www/cgi-bin/ask; exec httpd -f -p 8080 -h /www`;
 const CLIENTS = 100;
 
 describe("an instance that sleeps on the disk", function () {
@@ -38,26 +33,21 @@ describe("an instance that sleeps on the disk", function () {
       ...{ config: { cmd: ["sh", "-c", PROGRAM], env: {}, labels: {} } },
       ...{ kernel: { file: runtime.kernelFile }, initrd: { file: initrd } },
     });
-    const scale_to_zero = { policy: "on", stateful: true, cooldown_time_ms: 200 } as const;
-    ({ port, uuid } = await create("counter", { scale_to_zero }));
-  });
-  after(() => platform.close());
-
-  /** Creates a running instance behind a port of its own. */
-  async function create(name: string, more: Partial<BodyOf<"createInstance">>) {
-    const published = await freePort();
-    const service_group = { services: [{ port: published, destination_port: 8080 }], soft_limit: 500, hard_limit: 500 };
+    port = await freePort();
     const body = {
-      ...{ image: "counter", name, memory_mb: 128, autostart: true, timeout_s: 60 },
-      ...{ service_group, ...more },
+      ...{ image: "counter", name: "counter", memory_mb: 128, autostart: true, timeout_s: 60 },
+      scale_to_zero: { policy: "on", stateful: true, cooldown_time_ms: 200 } as const,
+      service_group: { services: [{ port, destination_port: 8080 }], soft_limit: 500, hard_limit: 500 },
     };
     const { items } = await platform.client.createInstance({ body }, { serverWaitMs: 60_000 });
     assert.equal(items[0]?.status, "success", items[0]?.message);
-    return { port: published, uuid: items[0]?.uuid ?? "" };
-  }
-  const get = (file: string, from = port): Promise<string> =>
+    uuid = items[0]?.uuid ?? "";
+  });
+  after(() => platform.close());
+
+  const get = (file: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const request = http.get({ host: "127.0.0.1", port: from, path: `/${file}`, agent: false }, (response) => {
+      const request = http.get({ host: "127.0.0.1", port, path: `/${file}`, agent: false }, (response) => {
         let body = "";
         response.setEncoding("utf8").on("data", (text: string) => (body += text));
         response.on("error", reject).on("end", () => resolve(body.trim()));
@@ -67,10 +57,7 @@ describe("an instance that sleeps on the disk", function () {
   const find = async () => (await platform.client.getInstances({ query: { uuid: [uuid] } })).items[0];
   const metrics = async () => (await platform.client.getInstanceMetrics({ query: { uuid: [uuid] } })).items[0];
   const untilSaved = (): Promise<void> =>
-    eventually("it has no process", async () => {
-      const memory = path.join(localPaths().instancesDir, uuid);
-      return !(await findProcessesOf(memory)).some(({ command }) => command.includes(memory));
-    });
+    eventually("no VM has a process", async () => (await platform.virtualMachines()).length === 0);
 
   it("frees its memory, and wakes once for many clients as what it was", async () => {
     const bootOf = await get("boot");
@@ -108,14 +95,6 @@ describe("an instance that sleeps on the disk", function () {
     const startedAt = performance.now();
     assert.equal(await get("boot"), bootOf);
     console.log(`        woken by the next daemon in ${Math.round(performance.now() - startedAt)} ms`);
-  });
-
-  it("is woken by another instance, through the private network", async () => {
-    const bootOf = await get("boot");
-    const peer = await create("peer", { args: ["sh", "-c", PEER] });
-    await untilSaved();
-    assert.equal(await get("cgi-bin/ask", peer.port), bootOf);
-    await platform.client.deleteInstances({ body: [{ uuid: peer.uuid }] }, { serverWaitMs: 30_000 });
   });
 
   it("leaves nothing behind", async () => {

@@ -90,24 +90,29 @@ export class SavableVm implements Vm {
       await unlessAborted(syncFile(memory.ram), signal);
       ({ cpuTimeMs } = await running.usage());
       if (signal.aborted) {
-        await forgetSaved(memory);
+        await this.#forgetUnfinished();
         return false;
       }
       await writeSavedMark(memory, state, disks, () => this.#assertAlive());
     } catch (error) {
-      await forgetSaved(memory).catch(() => undefined); // `resume` does not go on without it
+      await this.#forgetUnfinished().catch(() => undefined); // `resume` does not go on without it
       throw fromSystemError(error, "saving a VM");
     }
     this.#earlierCpuMs += cpuTimeMs;
     this.#process = undefined;
     await running.stop({ graceMs: 0 });
-    await removeRunFiles();
+    await removeRunFiles().catch(() => undefined); // the restore removes them
     return true;
+  }
+
+  /** Forgets a save that was not finished, unless the files belong to another daemon by now. */
+  async #forgetUnfinished(): Promise<void> {
+    if (!this.#isDisconnected) await forgetSaved(this.#parts.memory);
   }
 
   async resume(): Promise<GuestClockState> {
     if (this.#process === undefined) this.#follow(await this.#restore());
-    else await forgetSaved(this.#parts.memory); // of a save that failed
+    else await this.#forgetUnfinished();
     return (await this.#process?.resume()) ?? "behind";
   }
 

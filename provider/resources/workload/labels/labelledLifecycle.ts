@@ -11,11 +11,11 @@ import type { InputFindings, Lifecycle, Properties } from "../../../definition/r
 import { containsUnknown, isUnknown, withoutUnknowns } from "../../../definition/unknowns";
 import { describeLabelConflicts, describeLabelDefaults } from "../../../image/kraftfile/instanceLabels";
 import type { ProviderContext } from "../../context";
-import { describeSleepInMemory } from "../sleepNotice";
 import { describeMissingImage } from "../missingImage";
 import { type PartialWorkload, describeLateNotice, withImageDefaults, withoutImageDefaults } from "./imageDefaults";
 import { type ImageDefaults, imageDefaultsIn } from "./imageDefaultsOutput";
 import { createDefaultsReader } from "./readImageDefaults";
+import { describeSleepInMemory } from "./sleepNotice";
 
 /** Where a kind has its workload. */
 export interface WorkloadHolder<Inputs> {

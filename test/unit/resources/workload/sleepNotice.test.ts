@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeSleepInMemory } from "../../../../provider/resources/workload/sleepNotice";
+import { describeSleepInMemory } from "../../../../provider/resources/workload/labels/sleepNotice";
 
 const volumes = [{ volume: "data", at: "/data" }] as never;
 const scaleToZero = { policy: "on", stateful: true } as const;

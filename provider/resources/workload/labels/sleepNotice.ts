@@ -1,6 +1,6 @@
 /** What a preview says about instances that cannot sleep on the disk. Pure. */
-import { isUnknown } from "../../definition/unknowns";
-import type { PartialWorkload } from "./labels/imageDefaults";
+import { isUnknown } from "../../../definition/unknowns";
+import type { PartialWorkload } from "./imageDefaults";
 
 /**
  * A clause for instances of the local platform that keep their memory in standby and have volumes. Whether their kernel is one of Unikraft

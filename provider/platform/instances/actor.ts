@@ -17,12 +17,12 @@ import { type NetworkInterface, networkInterfacesOf } from "./networkInterface";
 
 import { convertToTemplate } from "./lifecycle/convertToTemplate";
 import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
-import { armCooldown, goToStandby } from "./lifecycle/scaleToZero";
+import { armCooldown, goToStandby } from "./lifecycle/sleep/scaleToZero";
 import { toDenyError, actorStateOf } from "./lifecycle/actorState";
 import { onListening, onReady, onStarted, probeReadiness, readinessProbeChanged, start } from "./lifecycle/starting";
 import { forceStop, deleteInstance, applyDeleteOnStop, stopVm, stop } from "./lifecycle/stopping";
-import { saveMemory } from "./lifecycle/saving";
-import { pauseDrained, suspend } from "./lifecycle/suspending";
+import { saveMemory } from "./lifecycle/sleep/saving";
+import { pauseDrained, suspend } from "./lifecycle/sleep/suspending";
 import type { InstanceEnvironment } from "./environment";
 import { adoptVm, onLostVm, onVmGone, resumePendingWork } from "./lifecycle/adoptVm";
 import { definitionAfterUpdates, patchDefinition } from "./update/queuedUpdates";

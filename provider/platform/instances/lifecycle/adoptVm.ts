@@ -8,7 +8,7 @@ import { finishConversion, stopForTemplate } from "./convertToTemplate";
 import { attachVm } from "./starting";
 import { pausedForStandby, stopFacts } from "./stopReason";
 import { finishStop, applyDeleteOnStop, scheduleRestart, stopVm } from "./stopping";
-import { pauseDrained, ensurePaused, onSnapshotLost } from "./suspending";
+import { pauseDrained, ensurePaused, onSnapshotLost } from "./sleep/suspending";
 
 /** Adopts a VM that an earlier daemon started, and continues what was in progress. */
 export function adoptVm(machine: InstanceMachine, vm: Vm): void {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { InstanceMachine } from "../../../../../provider/platform/instances/lifecycle/machine";
 import type { InstanceEnvironment } from "../../../../../provider/platform/instances/environment";
-import { armCooldown } from "../../../../../provider/platform/instances/lifecycle/scaleToZero";
+import { armCooldown } from "../../../../../provider/platform/instances/lifecycle/sleep/scaleToZero";
 import { deleteInstance } from "../../../../../provider/platform/instances/lifecycle/stopping";
 import type { InstanceRecord } from "../../../../../provider/platform/store/instances";
 import { runningRecord } from "../../../../support/instanceRecord";

@@ -1,6 +1,6 @@
 /** Saves the memory of a sleeping instance to the disk, and what happens when that, or the way back, fails. */
-import { errorMessage } from "../../../base/errors";
-import type { InstanceMachine } from "./machine";
+import { errorMessage } from "../../../../base/errors";
+import type { InstanceMachine } from "../machine";
 
 /**
  * Requests that the paused VM is saved, once it has slept for `saveAfterMs`. Until then it wakes in milliseconds: whoever put it to sleep,

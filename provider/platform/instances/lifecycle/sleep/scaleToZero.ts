@@ -1,9 +1,9 @@
 /** Scale to zero: an instance without connections goes to standby. */
-import type { InstanceMachine } from "./machine";
-import { DEFAULT_COOLDOWN_MS } from "../update/rules";
+import type { InstanceMachine } from "../machine";
+import { DEFAULT_COOLDOWN_MS } from "../../update/rules";
 import { armSave } from "./saving";
-import { pausedForStandby } from "./stopReason";
-import { stopVm } from "./stopping";
+import { pausedForStandby } from "../stopReason";
+import { stopVm } from "../stopping";
 
 /** Shortest interval between two checks of open connections for idleness, in milliseconds. */
 const IDLE_RECHECK_MS = 20;

@@ -1,12 +1,12 @@
 /** Suspend: pauses the VM and keeps its memory; the next start resumes it. */
-import { errorMessage } from "../../../base/errors";
-import { DEFAULT_HALF_CLOSED_TIMEOUT_MS } from "../../../contract/models";
+import { errorMessage } from "../../../../base/errors";
+import { DEFAULT_HALF_CLOSED_TIMEOUT_MS } from "../../../../contract/models";
 import * as crypto from "node:crypto";
-import type { InstanceMachine } from "./machine";
-import { nextPhase, type VmSession } from "./vmSession";
+import type { InstanceMachine } from "../machine";
+import { nextPhase, type VmSession } from "../vmSession";
 import { armSave } from "./saving";
-import { stoppedWithoutGuest } from "./stopReason";
-import { beginDrain } from "./stopping";
+import { stoppedWithoutGuest } from "../stopReason";
+import { beginDrain } from "../stopping";
 
 /** Drains for up to `drainTimeoutMs` milliseconds, then pauses the VM. */
 export async function suspend(machine: InstanceMachine, drainTimeoutMs: number): Promise<void> {

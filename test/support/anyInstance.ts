@@ -76,16 +76,30 @@ const serviceGroup = fc.record(
   },
   { requiredKeys: ["ports"] },
 );
-const networkInterface = fc.record(
+const networkInterface = fc.oneof(
   {
-    name: word,
-    network: word,
-    ip: fc.constant("10.9.0.4/24"),
-    mac: fc.constant("12:b0:0a:00:04:11"),
-    autoconfig: fc.boolean(),
-    relay: fc.record({ interface: reference, relayDns: fc.boolean() }, { requiredKeys: ["interface"] }),
+    weight: 3,
+    arbitrary: fc.record(
+      {
+        name: word,
+        network: word,
+        ip: fc.constant("10.9.0.4/24"),
+        mac: fc.constant("12:b0:0a:00:04:11"),
+        autoconfig: fc.boolean(),
+        relay: fc.record({ interface: reference, relayDns: fc.boolean() }, { requiredKeys: ["interface"] }),
+      },
+      { requiredKeys: ["network"] },
+    ),
   },
-  { requiredKeys: ["network"] },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      network: word,
+      ip: fc.constant("10.9.0.4/24"),
+      gateway: fc.constant("10.9.0.1"),
+      routes: fc.uniqueArray(fc.constantFrom("10.8.0.0/24", "192.168.0.0/16"), { minLength: 1 }),
+    }),
+  },
 );
 const network = fc.oneof(
   { weight: 2, arbitrary: fc.constant({}) },
@@ -96,7 +110,7 @@ const network = fc.oneof(
         networkInterfaces: fc.uniqueArray(networkInterface, {
           minLength: 1,
           maxLength: 2,
-          selector: ({ name, network }) => name ?? network,
+          selector: (one) => ("name" in one ? one.name : undefined) ?? one.network,
         }),
         gateway: fc.constantFrom("10.9.0.1", "fd00::1"),
         nameserver: fc.constant("10.9.0.2"),

@@ -57,7 +57,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   for (const event of REQUEST_EVENTS)
     server.on(event, (request: http.IncomingMessage, response: http.ServerResponse) => {
       const gone = inFlight.signals.get(request) ?? AbortSignal.abort();
-      if (!isOwnHost(request.headers.host)) return refuseHost(request, response);
+      // A page of someone else can let its own name lead here (DNS rebinding); its browser then sends that name.
+      if (!isLoopbackHost((request.headers.host ?? "").toLowerCase())) return refuseHost(request, response);
       const [path = "/"] = (request.url ?? "/").split("?");
       const endpoint = options.endpoints?.find(({ root }) => path === root || path.startsWith(`${root}/`));
       if (endpoint === undefined) void handleRequest(request, response, gone, requestOptions);
@@ -90,13 +91,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       }),
   };
 }
-
-/**
- * True for a name or address of the loopback, with any port, since a tunnel may have another. A page of someone else can let its own name lead
- * here (DNS rebinding); its browser then sends that name. Pure.
- */
-export const isOwnHost = (host: string | undefined): boolean =>
-  host !== undefined && isLoopbackHost(host.toLowerCase());
 
 function refuseHost(request: http.IncomingMessage, response: http.ServerResponse): void {
   const message = `This is the local platform, not the host that the request names; send it to ${HOST} or localhost`;

@@ -12,6 +12,8 @@ import { runLane } from "./runLane.mjs";
 /** In the order they run: quick ones first. */
 const LANES = ["unit", "property", "contract", "foreign", "e2e"];
 
+const COMPLETE = "--complete";
+
 /** Each counts as one test. */
 const CHECKS = [
   ["lint", "lint"],
@@ -20,15 +22,17 @@ const CHECKS = [
 ];
 
 /**
- * The lanes named on the command line, or else all checks and lanes; other arguments are passed to mocha.
+ * The lanes named on the command line, or else all checks and lanes; other arguments are passed to mocha. `--complete`: with the tests
+ * that only the complete form of the end-to-end lane has; see `test/support/form.ts`.
  *
  * @param {readonly string[]} args
  * @returns {Choice}
  */
 export function chooseLanes(args) {
   const named = args.filter((arg) => LANES.includes(arg));
-  const mochaArgs = args.filter((arg) => !LANES.includes(arg));
-  return { checks: args.length === 0, lanes: named.length === 0 ? LANES : named, mochaArgs };
+  const mochaArgs = args.filter((arg) => !LANES.includes(arg) && arg !== COMPLETE);
+  if (args.includes(COMPLETE)) process.env["UNIKERNEL_TEST_COMPLETE"] = "1";
+  return { checks: args.every((arg) => arg === COMPLETE), lanes: named.length === 0 ? LANES : named, mochaArgs };
 }
 
 /** Everything that needs neither a VM nor the engine. @type {Choice} */
@@ -53,7 +57,8 @@ export async function runLanes(root, choice) {
   }
   const dumps = choice.checks ? fs.mkdtempSync(path.join(os.tmpdir(), "unikernel-coverage-")) : undefined;
   for (const lane of choice.lanes) {
-    print(`\n== ${lane} tests`);
+    const isShort = lane === "e2e" && process.env["UNIKERNEL_TEST_COMPLETE"] !== "1";
+    print(`\n== ${lane} tests${isShort ? " (the short form; all of them: npm test -- e2e --complete)" : ""}`);
     const coverage = dumps !== undefined && COVERED_LANES.includes(lane) ? { NODE_V8_COVERAGE: dumps } : {};
     const result = await runLane(root, lane, choice.mochaArgs, coverage);
     const { counts } = result;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { type OperationResult, assertSucceeded, changingSteps } from "../../support/engine";
+import { itInComplete } from "../../support/form";
 import { type GatewayProgram, GatewayFleet } from "../../support/gatewayFleet";
 import { putGoGuest } from "../../support/goGuest";
 import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
@@ -129,12 +130,13 @@ describe("a rollout of slow gateways that fails under load", function () {
   it("an image whose gateway exits at once: rolled back, then repaired", () =>
     failAndRepair("exits at once", { image: `slow-gateway@${digests["exits"]}` }, EXITED));
 
-  it("an image whose gateway never becomes healthy: rolled back, then repaired", () =>
+  itInComplete("an image whose gateway never becomes healthy: rolled back, then repaired", () =>
     failAndRepair(
       "never healthy",
       { image: "slow-gateway:unhealthy", rollout: { healthyWithinMs: 15_000 } },
       UNHEALTHY,
-    ));
+    ),
+  );
 
   it("a wrong address of Redis: rolled back, then repaired", async () =>
     failAndRepair(
@@ -143,8 +145,9 @@ describe("a rollout of slow gateways that fails under load", function () {
       UNHEALTHY,
     ));
 
-  it("inPlace with an image whose gateway exits at once: rolled back, then repaired", () =>
-    failAndRepair("inPlace, exits at once", { image: "slow-gateway:exits", rollout: { strategy: "inPlace" } }, EXITED));
+  itInComplete("inPlace with an image whose gateway exits at once: rolled back, then repaired", () =>
+    failAndRepair("inPlace, exits at once", { image: "slow-gateway:exits", rollout: { strategy: "inPlace" } }, EXITED),
+  );
 
   /** Makes the gateway that gets this request exit. */
   const crash = () => fetch(`http://127.0.0.1:${fleet.ports.plain}/crash`).catch(() => undefined);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type Stack, assertSucceeded, changingSteps } from "../../support/engine";
+import { firstOrAll } from "../../support/form";
 import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
 import { httpGet } from "../../support/loadGenerator";
 import { findProcessesIn, isEngine } from "../../support/processesIn";
@@ -11,7 +12,7 @@ import { TestProject } from "../../support/project";
 const PAGE = "site/rootfs/www/index.html";
 const REPLICAS = 3;
 /** When the engine is killed: after this many milliseconds of a locked rollout. */
-const KILL_POINTS_MS = [0, 800, 2_500];
+const KILL_POINTS_MS = firstOrAll([800, 0, 2_500]);
 
 const PROGRAM = (port: number): string => `import * as unikernel from "pulumi-unikernel";
 const site = new unikernel.GatewayImage("site", { context: "./site" });

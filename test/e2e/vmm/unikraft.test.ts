@@ -136,7 +136,7 @@ describe("kernels of Unikraft on QEMU", function () {
     ["triple fault", ["triple_fault"], /the kernel crashed/],
   ] as const) {
     it(`4: are known to have crashed, by ${what}, with and without a daemon`, async () => {
-      const spec = await lab.assembled(["wait 4", ...main]); // the time to adopt it
+      const spec = await lab.assembled(["wait 8", ...main]); // the time to adopt it
       const first = await lab.start(spec);
       first.disconnect();
       const adopted = await lab.newVmm().adopt(spec);
@@ -156,7 +156,7 @@ describe("kernels of Unikraft on QEMU", function () {
   }
 
   it("4, 5: are known to have ended in order, without an exit code", async () => {
-    const spec = await lab.assembled(["wait 4", "power_off"]);
+    const spec = await lab.assembled(["wait 8", "power_off"]);
     const first = await lab.start(spec);
     first.disconnect();
     const adopted = await lab.newVmm().adopt(spec);

@@ -26,14 +26,17 @@ export async function connectLink(files: VmFiles, count: number, isAdopted: bool
   }
 }
 
-/** QEMU listens on another thread, so the socket may be missing, or refuse, for a moment. */
+/**
+ * QEMU listens on another thread, so the socket may be missing, or refuse, for a moment. It is full (`EAGAIN`) until a busy QEMU has seen
+ * that an earlier daemon is gone.
+ */
 async function connectStream(path: string): Promise<FrameStream> {
   const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
     try {
       return await FrameStream.connect(path);
     } catch (error) {
-      const isEarly = hasErrorCode(error, "ENOENT", "ECONNREFUSED");
+      const isEarly = hasErrorCode(error, "ENOENT", "ECONNREFUSED", "EAGAIN");
       if (!isEarly || performance.now() > deadline)
         throw new UnikernelError("VMM_FAILED", "The network of the VM does not accept a connection.", { cause: error });
     }

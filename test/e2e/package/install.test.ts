@@ -73,7 +73,7 @@ const item = {
 const DASHBOARD = "provider/platform/http/dashboard/page";
 
 describe("the packed package", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let folder: string;
   let tarball: string;
   let unpacked: string;

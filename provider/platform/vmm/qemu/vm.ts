@@ -140,9 +140,8 @@ export class QemuVm implements Vm {
 
   /** Writes the state of the paused VM's devices to a file; see {@link saveDeviceState}. */
   async saveDevices(file: string): Promise<Digest> {
-    const stopped = this.#qmp.execute("stop");
-    await continueProcess(this.#parts.identity); // a suspended QEMU does nothing; its guest goes on for a moment
-    await stopped;
+    // A suspended QEMU finds the command when it is continued; its guest goes on for that moment.
+    await Promise.all([this.#qmp.execute("stop"), continueProcess(this.#parts.identity)]);
     this.#clockStoodStill = true;
     return saveDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file });
   }

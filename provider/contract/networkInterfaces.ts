@@ -1,4 +1,5 @@
 /** Rules of network interfaces with addresses that the program chooses, which the local platform and the preview share. Pure. */
+import * as net from "node:net";
 import { firstAddress, formatSubnet, type Ipv4, isInSubnet, parseCidr, parseIpv4, type Subnet } from "../base/ipv4";
 
 /** A requested network interface. */
@@ -25,24 +26,20 @@ export interface InterfaceViolation {
 /** Addresses that the platform has in each network: the way to the internet, and the name server. */
 export const RESERVED_ADDRESSES: Subnet = { address: parseIpv4("172.16.0.0"), prefixLength: 28 };
 
-const OCTET = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
-const ADDRESS = new RegExp(`^${OCTET}(\\.${OCTET}){3}$`);
 /** A smaller network has room for two members only; a larger one is a mistake. */
 const PREFIX_LENGTHS = { least: 8, most: 30 } as const;
-
-const isAddress = (text: string): boolean => ADDRESS.test(text);
 
 function isCidr(text: string, { least, most }: { readonly least: number; readonly most: number }): boolean {
   const [address = "", prefix = "", ...rest] = text.split("/");
   const isNumber = /^\d{1,2}$/.test(prefix);
-  return rest.length === 0 && isAddress(address) && isNumber && Number(prefix) >= least && Number(prefix) <= most;
+  return rest.length === 0 && net.isIPv4(address) && isNumber && Number(prefix) >= least && Number(prefix) <= most;
 }
 
 const overlap = (a: Subnet, b: Subnet): boolean => isInSubnet(a.address, b) || isInSubnet(b.address, a);
 
 /** What is wrong with the interfaces of one instance, for itself; the first violation of each interface. */
 export function interfaceViolations(interfaces: readonly InterfaceRequest[]): readonly InterfaceViolation[] {
-  const violations = interfaces.flatMap((one, index): InterfaceViolation[] => {
+  return interfaces.flatMap((one, index): InterfaceViolation[] => {
     const earlier = interfaces.slice(0, index);
     const violation =
       placeViolation(one, earlier, interfaces.length > 1) ??
@@ -50,7 +47,6 @@ export function interfaceViolations(interfaces: readonly InterfaceRequest[]): re
       gatewayViolation(one, earlier);
     return violation === undefined ? [] : [{ index, ...violation }];
   });
-  return violations;
 }
 
 type Violation = Omit<InterfaceViolation, "index">;
@@ -94,7 +90,7 @@ function gatewayViolation(
   if (ip === undefined) return { member: "gateway", reason: "requires ip, which tells the network that it is in" };
   const own = parseCidr(ip);
   const fail = (reason: string): Violation => ({ member: "gateway", reason });
-  if (!isAddress(gateway)) return fail("must be an IPv4 address");
+  if (!net.isIPv4(gateway)) return fail("must be an IPv4 address");
   if (!isInSubnet(parseIpv4(gateway), own)) return fail(`is outside of the network ${formatSubnet(own)}`);
   if (parseIpv4(gateway) === own.address) return fail("is the interface's own address");
   if (routes === undefined)

@@ -55,6 +55,11 @@ describe("network interfaces of an instance", () => {
       "0.ip: must be an IPv4 address with a prefix length of 8 to 30, such as 10.1.0.4/24",
     ],
     [
+      "an octet that some programs read as octal",
+      [{ network: "a", ip: "10.010.0.4/24" }],
+      "0.ip: must be an IPv4 address with a prefix length of 8 to 30, such as 10.1.0.4/24",
+    ],
+    [
       "an octet above 255",
       [{ network: "a", ip: "10.1.0.256/24" }],
       "0.ip: must be an IPv4 address with a prefix length of 8 to 30, such as 10.1.0.4/24",

@@ -33,6 +33,9 @@ export const firstAddress = ({ address, prefixLength }: Subnet): Ipv4 => {
   return Math.floor(address / size) * size;
 };
 
+/** The address in `10.0.0.4/8`. */
+export const addressInCidr = (text: string): string => text.split("/")[0] ?? "";
+
 /** `10.0.0.4/8` as numbers. The text must be an address with a prefix length. */
 export function parseCidr(text: string): Subnet {
   const [address = "", prefixLength = ""] = text.split("/");

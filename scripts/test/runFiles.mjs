@@ -76,7 +76,13 @@ async function endOf(child, report) {
   return killed ?? code;
 }
 
-/** Every start of Node loads the same large packages; cached, they load in half the time. Not with coverage, which it blurs. @param {string} root @param {NodeJS.ProcessEnv} extra @returns {NodeJS.ProcessEnv} */
+/**
+ * Every start of Node loads the same large packages; compiled, they load in half the time. Not with coverage, which it blurs.
+ *
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} extra
+ * @returns {NodeJS.ProcessEnv}
+ */
 function compileCache(root, extra) {
   return extra["NODE_V8_COVERAGE"] === undefined ? { NODE_COMPILE_CACHE: path.join(root, ".cache", "node") } : {};
 }

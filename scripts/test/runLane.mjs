@@ -71,7 +71,12 @@ function testFilesIn(root, folder) {
     .sort();
 }
 
-/** Deals files out like cards: neighbours, which often take equally long, come into different groups. @param {readonly string[]} files @param {number} count */
+/**
+ * Deals files out like cards: neighbours, which often take equally long, come into different groups.
+ *
+ * @param {readonly string[]} files
+ * @param {number} count
+ */
 function spread(files, count) {
   return Array.from({ length: count }, (_, group) => files.filter((_file, index) => index % count === group));
 }

@@ -4,37 +4,20 @@
  *
  * npm run bench -- wake [--rounds 7]
  */
-import * as fs from "node:fs/promises";
-import * as os from "node:os";
-import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { onlyItem } from "../../provider/client/client";
-import { localPaths } from "../../provider/base/localPaths";
-import { buildImage } from "../../provider/image/build/buildImage";
-import { planBuild } from "../../provider/image/build/planBuild";
-import { resolveRuntime } from "../../provider/image/resolveRuntime";
-import { LocalPlatform, eventually, freePort } from "../support/localPlatform";
+import { eventually, freePort } from "../support/localPlatform";
 import { httpGet } from "../support/loadGenerator";
 import { BareSavedVm } from "./bareSavedVm";
-import { prepareBareVm } from "./bareVm";
-import { type Ratio, least } from "./ratios";
+import { besideBareVm, compareWithBare } from "./besideBareVm";
+import type { Ratio } from "./ratios";
 
 const MEMORY_MB = 128;
 const GUEST_PORT = 8080;
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
 export async function benchWake(args: string[]): Promise<readonly Ratio[]> {
   const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "7" } } });
-  const platform = await LocalPlatform.open();
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-bench-"));
-  try {
-    const context = path.resolve(__dirname, "../../examples/quickstart/site");
-    const plan = await planBuild({ context, name: "bench", scratch: folder });
-    const { digest } = await buildImage(plan, { layout: localPaths().imagesDir, repository: "bench", resolveRuntime });
-    const image = `bench@${digest}`;
-    const vm = await prepareBareVm(image, MEMORY_MB, folder);
+  return besideBareVm(MEMORY_MB, async ({ platform, image, vm, folder }) => {
     const saved = new BareSavedVm(vm, folder, { port: await freePort(), guestPort: GUEST_PORT });
     await saved.run("boot");
     const port = await freePort();
@@ -56,14 +39,6 @@ export async function benchWake(args: string[]): Promise<readonly Ratio[]> {
     }
     onlyItem(await platform.client.deleteInstances({ body: [{ uuid }] }), "Deleting the instance");
     console.log(`Wake from the disk to the first byte, ${values.rounds} rounds, ${vm.accelerator}:`);
-    console.log(`  bare QEMU        min ${least(bare).toFixed(0)} ms, median ${median(bare).toFixed(0)} ms`);
-    console.log(`  local platform   min ${least(through).toFixed(0)} ms, median ${median(through).toFixed(0)} ms`);
-    return [
-      { name: "wake: platform/bare, median", value: median(through) / median(bare), target: 1.2 },
-      { name: "wake: platform/bare, least", value: least(through) / least(bare) },
-    ];
-  } finally {
-    await fs.rm(folder, { recursive: true });
-    await platform.close();
-  }
+    return compareWithBare("wake", { bare, through }, 1.2);
+  });
 }

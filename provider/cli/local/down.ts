@@ -11,8 +11,10 @@ const STOP_TIMEOUT_MS = 20_000;
 const POLL_INTERVAL_MS = 50;
 
 /**
- * Stops the daemon; `--all` deletes everything first, `--at-login` also keeps it from starting at login. Throws `IN_USE` while VMs run or when something cannot be deleted,
- * `DAEMON_FAILED` when the daemon does not stop within {@link STOP_TIMEOUT_MS}.
+ * Stops the daemon; `--all` deletes everything first, `--at-login` also keeps it from starting at login.
+ *
+ * Throws `IN_USE` while VMs run or when something cannot be deleted, `DAEMON_FAILED` when the daemon does not stop within
+ * {@link STOP_TIMEOUT_MS}.
  */
 export async function down(args: readonly string[]): Promise<string> {
   const options = parseOptions(args, { all: "switch", "at-login": "switch" });

@@ -1,7 +1,7 @@
 /** The network interfaces of an instance, which never change while the instance exists. Pure. */
 import * as crypto from "node:crypto";
 import { DEFAULT_NETWORK, type VmInterface } from "../network/addresses";
-import { parseCidr, parseIpv4, type Subnet } from "../../base/ipv4";
+import { addressInCidr, parseCidr, parseIpv4, type Subnet } from "../../base/ipv4";
 import { formatMac, macOfGuest } from "../network/hardwareAddress";
 import type { InstanceRecord } from "../store/instances";
 
@@ -32,7 +32,7 @@ export function networkInterfacesOf({
   const requested = networkInterfaces.length === 0 ? [{}] : networkInterfaces;
   return requested.map(({ name, network, ip, gateway, routes = [] }, index) => {
     const subnet = ip === undefined ? DEFAULT_NETWORK.subnet : parseCidr(ip);
-    const address = index === 0 || ip === undefined ? privateIp : (ip.split("/")[0] ?? "");
+    const address = index === 0 || ip === undefined ? privateIp : addressInCidr(ip);
     return {
       uuid: uuidOf(index === 0 ? ownerUuid : `${ownerUuid} ${index}`),
       ...{ name, network: network ?? DEFAULT_NETWORK.name, subnet, gateway, routes },

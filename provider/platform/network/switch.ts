@@ -7,8 +7,8 @@
  * user network ── stream ──┘                    └── stream ── its user network
  * ```
  *
- * A VM's user network leads to the internet, and published ports come in through it, over the guest's first card. It is in the same QEMU process, so a new daemon finds
- * both where the last one left them. What goes where, `forwarding.ts` decides.
+ * A VM's user network leads to the internet, and published ports come in through it, over the guest's first card. It is in the same QEMU
+ * process, so a new daemon finds both where the last one left them. What goes where, `forwarding.ts` decides.
  */
 import { decideForwarding, type NetworkView } from "./forwarding";
 import type { FrameStream } from "./frameStream";

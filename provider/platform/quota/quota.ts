@@ -13,7 +13,8 @@ export type QuotaUsage = Record<HardQuotaName, number>;
 const NOT_LIVE_STATES: readonly InstanceState[] = ["stopped", "template", "checkpoint", "deleted"];
 
 /**
- * Computes the usage. An instance in standby counts as live, saved or not, so that it can always wake; a suspended one counts with its memory, which its paused VM holds.
+ * Computes the usage. An instance in standby counts as live, saved or not, so that it can always wake; a suspended one counts with its
+ * memory, which its paused VM holds.
  *
  * @param excludedUuid uuid of an instance that is not counted
  */

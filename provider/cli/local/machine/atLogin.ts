@@ -34,7 +34,7 @@ export async function startAtLogin(options: readonly string[]): Promise<string> 
   await writeFileAtomic(unit, loginUnit(command, detachedProcessEnvironment()));
   await fs.rm(link, { force: true });
   await fs.symlink(unit, link);
-  return `It starts at your next login (${unit}); 'loginctl enable-linger' makes that the start of this machine. Run this command again when you move or update this package.`;
+  return `It starts at your next login (${unit}). To start it with this machine instead, run 'loginctl enable-linger'. Run this command again after you have moved or updated this package.`;
 }
 
 /** Ends what {@link startAtLogin} began. Returns a sentence for the user; the platform itself goes on. */

@@ -1,5 +1,5 @@
 /** Checks the network interfaces of a new instance. Pure. */
-import { parseIpv4 } from "../../../base/ipv4";
+import { addressInCidr, parseIpv4 } from "../../../base/ipv4";
 import type { CreateInstanceRequest } from "../../../contract/models";
 import { findConflict, interfaceViolations } from "../../../contract/networkInterfaces";
 import { ApiItemError } from "../../errors";
@@ -63,7 +63,7 @@ export function assertAddressesAvailable(
 
 /** The address of the first interface, if the request chooses it. */
 export function chosenAddress({
-  networkInterfaces = [],
+  networkInterfaces: [first] = [],
 }: Pick<InstanceDefinition, "networkInterfaces">): string | undefined {
-  return networkInterfaces[0]?.ip?.split("/")[0];
+  return first?.ip === undefined ? undefined : addressInCidr(first.ip);
 }

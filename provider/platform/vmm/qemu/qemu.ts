@@ -38,8 +38,12 @@ import { QemuVm } from "./vm";
 /** How long QEMU may take to open its sockets, if an earlier daemon was starting it when it ended. */
 const ADOPT_TIMEOUT_MS = 5_000;
 
-/** True for kernels that run the stand-in guest's init, which reports on the control port. */
-const hasControlProtocol = (kind: KernelKind): boolean => kind === "pvh" || kind === "bzimage";
+/** What is known of a guest. Kernels of Linux run the stand-in guest's init, which reports on the control port. */
+const guestParts = ({ network, args }: VmSpec, kind: KernelKind) => ({
+  hasControlProtocol: kind === "pvh" || kind === "bzimage",
+  network,
+  program: args[0],
+});
 
 /** A virtual machine monitor that runs each VM in its own QEMU process. */
 export class QemuVmm implements Vmm {
@@ -91,10 +95,8 @@ export class QemuVmm implements Vmm {
         runFolder: files.runFolder,
         spec: specDigest(spec),
       });
-    const guest = { hasControlProtocol: hasControlProtocol(kind), network: spec.network, program: spec.args[0] };
-    const parts = { files, ...guest, unsavable };
     try {
-      const vm = await launchVm(capabilities.file, args, parts);
+      const vm = await launchVm(capabilities.file, args, { files, ...guestParts(spec, kind), unsavable });
       return ramFile === undefined ? vm : this.#savable(spec, kind, vm);
     } catch (error) {
       await removeMemory(memory).catch(() => undefined); // the next start, or the delete, removes it
@@ -126,10 +128,8 @@ export class QemuVmm implements Vmm {
       await continueProcess(identity); // whoever adopts a paused VM pauses it again
       await waitForSockets(files, ADOPT_TIMEOUT_MS);
       const kind = await detectKernelKind(spec.kernel);
-      const unsavable = findObstacle(spec, kind) ?? "its memory is in no file";
-      const guest = { hasControlProtocol: hasControlProtocol(kind), network: spec.network, program: spec.args[0] };
-      const parts = { files, ...guest, unsavable };
-      const vm = await QemuVm.connect({ ...parts, identity });
+      const unsavable = findObstacle(spec, kind);
+      const vm = await QemuVm.connect({ files, identity, ...guestParts(spec, kind), unsavable });
       await saveIdentity(files, identity);
       return vm;
     } catch {
@@ -143,7 +143,7 @@ export class QemuVmm implements Vmm {
     const parts = {
       memory: memoryFilesOf(vmFilesOf(this.#paths, spec.uuid).folder),
       disks: spec.disks,
-      restore: () => restoreVm(this.#paths, spec, hasControlProtocol(kind)),
+      restore: () => restoreVm(this.#paths, spec, guestParts(spec, kind)),
       removeRunFiles: async () => removeRunFiles(await loadVmFiles(this.#paths, spec.uuid)),
     };
     return new SavableVm(parts, running);

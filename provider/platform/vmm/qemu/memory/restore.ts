@@ -7,7 +7,7 @@ import { RESTORE_ARGUMENTS } from "../boot/arguments";
 import { removeRunFiles, vmFilesOf } from "../files";
 import { probeQemu } from "../host/probe";
 import { launchError, launchVm } from "../launch";
-import type { QemuVm } from "../vm";
+import type { QemuVm, QemuVmParts } from "../vm";
 import { memoryFilesOf } from "./files";
 import { loadMachine, specDigest } from "./machine";
 import { findDamage, readSavedFacts } from "./savedMark";
@@ -17,13 +17,11 @@ import { findDamage, readSavedFacts } from "./savedMark";
  * on are new.
  *
  * Throws `VMM_FAILED` with the reason if what is saved cannot be restored; no process is left then.
- *
- * @param hasControlProtocol see `QemuVmParts`
  */
 export async function restoreVm(
   paths: Pick<LocalPaths, "runDir" | "instancesDir" | "cacheDir">,
   spec: VmSpec,
-  hasControlProtocol: boolean,
+  guest: Pick<QemuVmParts, "hasControlProtocol" | "network" | "program">,
 ): Promise<QemuVm> {
   const memory = memoryFilesOf(vmFilesOf(paths, spec.uuid).folder);
   const [capabilities, machine] = await Promise.all([probeQemu(paths.cacheDir), loadMachine(memory)]);
@@ -35,10 +33,7 @@ export async function restoreVm(
   await ensureRunFolder(files.runFolder);
   await removeRunFiles(files);
   const args = [...machine.args, ...RESTORE_ARGUMENTS];
-  const restored = await launchVm(capabilities.file, args, {
-    ...{ files, hasControlProtocol },
-    ...{ network: spec.network, program: spec.args[0], unsavable: undefined },
-  });
+  const restored = await launchVm(capabilities.file, args, { files, ...guest, unsavable: undefined });
   try {
     await restored.loadDevices(memory.state);
     return restored;

@@ -2,7 +2,7 @@
 import * as net from "node:net";
 import * as z from "zod";
 import { mapOf } from "../../base/mapSchema";
-import { field, objectType } from "../../definition/resource";
+import { field, objectType, withMisplacedKeys } from "../../definition/resource";
 import { idOrName, mountPath } from "../common/fields";
 import { pullCredentials } from "../common/registryCredentials";
 import { MAX_OBJECT_TAGS, tagsField } from "../common/tags";
@@ -175,46 +175,51 @@ export const ipAddress = z.string().refine((text) => net.isIP(text) !== 0, "must
 export const networkInterface = objectType(
   "NetworkInterface",
   "A network interface of an instance.",
-  z.strictObject({
-    name: field(z.string().min(1).max(63).optional(), { description: "Name, unique in the instance." }),
-    network: field(z.string().min(1).max(63).optional(), {
-      description:
-        "Network to be in: on metro `local` a name, which exists with its first member; elsewhere the TAP device of the host. Default: chosen by the platform.",
-    }),
-    ip: field(
-      z
-        .string()
-        .regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, "must be an address with a prefix length, such as 10.1.0.4/24")
-        .optional(),
-      {
+  withMisplacedKeys(
+    z.strictObject({
+      name: field(z.string().min(1).max(63).optional(), { description: "Name, unique in the instance." }),
+      network: field(z.string().min(1).max(63).optional(), {
         description:
-          "IP address with prefix length, such as `10.1.0.4/24`; requires `network`. On metro `local` required with several interfaces. Default: chosen by the platform.",
-      },
-    ),
-    mac: field(
-      z
-        .string()
-        .regex(
-          /^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$/,
-          "must be six pairs of hexadecimal digits, such as 12:b0:0a:00:04:11",
-        )
-        .optional(),
-      { description: "MAC address, such as `12:b0:0a:00:04:11`; requires `network`. Default: chosen by the platform." },
-    ),
-    gateway: field(ipAddress.optional(), {
-      description:
-        "Address of another instance in the network, through which `routes` are reached; only on metro `local`. Default: none.",
+          "Network to be in: on metro `local` a name, which exists with its first member; elsewhere the TAP device of the host. Default: chosen by the platform.",
+      }),
+      ip: field(
+        z
+          .string()
+          .regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, "must be an address with a prefix length, such as 10.1.0.4/24")
+          .optional(),
+        {
+          description:
+            "IP address with prefix length, such as `10.1.0.4/24`; requires `network`. On metro `local` required with several interfaces. Default: chosen by the platform.",
+        },
+      ),
+      mac: field(
+        z
+          .string()
+          .regex(
+            /^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$/,
+            "must be six pairs of hexadecimal digits, such as 12:b0:0a:00:04:11",
+          )
+          .optional(),
+        {
+          description: "MAC address, such as `12:b0:0a:00:04:11`; requires `network`. Default: chosen by the platform.",
+        },
+      ),
+      gateway: field(ipAddress.optional(), {
+        description:
+          "Address of another instance in the network, through which `routes` are reached; only on metro `local`. Default: none.",
+      }),
+      routes: field(z.array(z.string()).max(64).optional(), {
+        description:
+          "Subnets that are reached through `gateway`, such as `10.2.0.0/24`; only on metro `local`. Default: everything outside of the interface's networks, with a `gateway`.",
+        unordered: true,
+      }),
+      autoconfig: field(z.boolean().default(true), {
+        description: "Configure the address in the guest at boot. Default true.",
+      }),
+      relay: field(relay.optional(), { description: "Relay the traffic through another interface. Default: none." }),
     }),
-    routes: field(z.array(z.string()).max(64).optional(), {
-      description:
-        "Subnets that are reached through `gateway`, such as `10.2.0.0/24`; only on metro `local`. Default: everything outside of the interface's networks, with a `gateway`.",
-      unordered: true,
-    }),
-    autoconfig: field(z.boolean().default(true), {
-      description: "Configure the address in the guest at boot. Default true.",
-    }),
-    relay: field(relay.optional(), { description: "Relay the traffic through another interface. Default: none." }),
-  }),
+    { tapName: "named `network` here, because not every metro has TAP devices." },
+  ),
 );
 
 /** The `imagePull` input. */

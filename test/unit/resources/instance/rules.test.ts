@@ -147,6 +147,10 @@ const BAD: Readonly<Record<string, readonly [args: object, printed: string | rea
     { ...a, networkInterfaces: [{ ip: "10.0.0.1/24" }] },
     "networkInterfaces[0].ip: requires network.",
   ],
+  "the name of a TAP device": [
+    { ...a, networkInterfaces: [{ tapName: "dmz" }] },
+    "networkInterfaces[0].tapName: named `network` here, because not every metro has TAP devices.",
+  ],
   "a gateway that is not an address": [{ ...a, gateway: "gate" }, 'gateway: must be an IP address, got "gate".'],
   "a gateway for the platform's own network": [
     { ...a, gateway: "10.0.0.1" },

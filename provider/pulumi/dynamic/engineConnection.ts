@@ -10,8 +10,10 @@ export interface EngineAddress {
   readonly port: number;
 }
 
-/** Time until the next attempt if the engine accepts no connection. */
-const RETRY_MS = 1_000;
+/** A connection that lives less than this is a failed attempt. Also the longest time until the next one. */
+const SHORT_MS = 1_000;
+/** Time until the first repeated attempt; doubles with each one. */
+const FIRST_RETRY_MS = 25;
 
 /** The engine's address, `host:port`; `undefined` when this is not the engine's process (a program, a test of ours). */
 export function engineAddress(argv: readonly string[]): EngineAddress | undefined {
@@ -27,11 +29,10 @@ export function engineAddress(argv: readonly string[]): EngineAddress | undefine
  * Connects to the engine, and calls `onGone` once when its port refuses connections. Does not keep the process alive.
  *
  * A closed connection is reopened at once, because the engine's server closes idle ones after two minutes. If the port then refuses
- * the connection, the engine has ended.
+ * the connection, the engine has ended. A process that is being killed may accept or reset a few more before that.
  */
 export function watchEngine(address: EngineAddress, onGone: () => void): void {
-  const connectLater = (): void => void setTimeout(() => connect(true), RETRY_MS).unref();
-  const connect = (afterShortConnection: boolean): void => {
+  const connect = (failedAttempts: number): void => {
     const beganMs = Date.now();
     let isConnected = false;
     let refusal: string | undefined;
@@ -42,14 +43,16 @@ export function watchEngine(address: EngineAddress, onGone: () => void): void {
     socket.resume();
     socket.on("error", (error: NodeJS.ErrnoException) => (refusal = error.code));
     socket.once("close", () => {
-      const isShort = Date.now() - beganMs < RETRY_MS;
-      if (isConnected && !(isShort && afterShortConnection)) connect(isShort);
-      else if (!isConnected && refusal === "ECONNREFUSED") onGone();
-      // The server keeps no connection, or the machine is out of sockets.
-      else connectLater();
+      if (!isConnected && refusal === "ECONNREFUSED") onGone();
+      else if (isConnected && Date.now() - beganMs >= SHORT_MS) connect(0);
+      // Also when the server keeps no connection, or the machine is out of sockets.
+      else {
+        const retryMs = Math.min(FIRST_RETRY_MS * 2 ** failedAttempts, SHORT_MS);
+        setTimeout(() => connect(failedAttempts + 1), retryMs).unref();
+      }
     });
   };
-  connect(false);
+  connect(0);
 }
 
 const gone = new AbortController();

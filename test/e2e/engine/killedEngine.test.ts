@@ -58,12 +58,13 @@ describe("a killed engine", function () {
       );
       const exitedAfterMs = Date.now() - killedAtMs;
       assert.equal((await running).succeeded, false);
-      await sleep(2_000);
+      await sleep(3_000);
       const lastAfterMs = Math.max(...arrivedAtMs) - killedAtMs;
       console.log(
         `      round ${round + 1}: last of ${arrivedAtMs.length} requests ${lastAfterMs} ms after SIGKILL, exit seen after ${exitedAfterMs} ms`,
       );
-      assert.ok(lastAfterMs < 1_000, `a request ${lastAfterMs} ms after the engine was killed`);
+      // The next operation needs longer than this until its first request.
+      assert.ok(lastAfterMs < 2_000, `a request ${lastAfterMs} ms after the engine was killed`);
       await stack.cancel();
     }
   });

@@ -5,6 +5,8 @@ import { encodeClockCommand, nextClockStep, parseClockLine } from "./clockProtoc
 /** How long a boot or wake waits for the guest's answer. */
 const ANSWER_TIMEOUT_MS = 500;
 const NS_PER_MS = 1_000_000;
+/** A time in nanoseconds does not fit a `number`, so the parts are converted before they are multiplied. */
+const toNs = (wholeMs: number): bigint => BigInt(wholeMs) * BigInt(NS_PER_MS);
 
 interface Exchange {
   readonly timeNs: bigint;
@@ -86,7 +88,7 @@ export class GuestClock {
   }
 
   #begin(prefix: string, leadMs: number, attempt: number): void {
-    const timeNs = BigInt(this.#clock.now() * NS_PER_MS) + BigInt(Math.round(leadMs * NS_PER_MS));
+    const timeNs = toNs(this.#clock.now()) + BigInt(Math.round(leadMs * NS_PER_MS));
     this.#exchange = { timeNs, sentAtMs: this.#monotonicMs(), leadMs, attempt };
     this.#send(prefix + encodeClockCommand(timeNs));
   }

@@ -1,8 +1,12 @@
-/** A saved VM of QEMU alone, with its memory in a file: what wake-ups from the disk are compared with. */
+/**
+ * A saved VM of QEMU alone, with its memory in a file: what wake-ups from the disk are compared with. Its clock is set by the same
+ * exchange with the guest before the first request, because a guest whose clock is wrong has not been woken.
+ */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ControlPort } from "../../provider/platform/vmm/qemu/agent/controlPort";
 import { QmpClient } from "../../provider/platform/vmm/qemu/qmpClient";
 import { fileExists } from "../../provider/base/files";
 import { httpGet } from "../support/loadGenerator";
@@ -23,20 +27,25 @@ export class BareSavedVm {
     this.#vm = vm;
     this.#folder = folder;
     this.#url = `http://127.0.0.1:${port}/`;
-    const [machineOption = "", machine = "", ...rest] = vm.args;
+    // The control port is the second serial port, the last argument.
+    const [machineOption = "", machine = "", ...rest] = vm.args.with(-1, "chardev:control");
     const memoryMb = /^(\d+)M$/.exec(rest[rest.indexOf("-m") + 1] ?? "")?.[1] ?? "";
     this.#args = [
       ...["-object", `memory-backend-file,id=ram,size=${memoryMb}M,mem-path=${this.#file("ram")},share=on`],
       ...[machineOption, `${machine},memory-backend=ram`, ...rest],
       ...["-netdev", `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-:${guestPort}`],
       ...["-device", "virtio-net-pci,netdev=n0,romfile="],
+      ...[
+        "-chardev",
+        `socket,id=control,path=${this.#file("control")},server=on,wait=off,logfile=${this.#file("log")}`,
+      ],
       ...["-qmp", `unix:${this.#file("qmp")},server=on,wait=off`],
     ];
   }
 
   /** Boots and saves it, or wakes and saves it. Returns the milliseconds from its start to its first response. */
   async run(from: "boot" | "disk"): Promise<number> {
-    await fs.rm(this.#file("qmp"), { force: true });
+    for (const name of ["qmp", "control", "log"]) await fs.rm(this.#file(name), { force: true });
     const start = performance.now();
     const args = from === "disk" ? [...this.#args, "-S", "-incoming", "defer"] : this.#args;
     const child = childProcess.spawn(this.#vm.qemu, args, { stdio: ["ignore", "ignore", "inherit"] });
@@ -44,12 +53,18 @@ export class BareSavedVm {
     try {
       while (!(await fileExists(this.#file("qmp")))) await delay(POLL_MS);
       const qmp = await QmpClient.connect(this.#file("qmp"));
+      const control = await ControlPort.connect({
+        controlSocket: this.#file("control"),
+        controlLog: this.#file("log"),
+      });
       if (from === "disk") {
         await this.#migrate(qmp, "migrate-incoming", `exec:cat ${this.#file("state")}`);
         await qmp.execute("cont");
+        await control.clock.set();
       }
       await this.#firstResponse();
       const tookMs = performance.now() - start;
+      control.close();
       await qmp.execute("stop");
       await this.#migrate(qmp, "migrate", `exec:cat > ${this.#file("state")}`);
       await qmp.execute("quit");

@@ -2,20 +2,12 @@
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as fsp from "node:fs/promises";
-import * as os from "node:os";
 import { systemClock } from "../../../../base/clock";
 import { detachedProcessEnvironment } from "../../../../base/config/environment";
 import { type ProcessIdentity, isRunning } from "../../../../base/processIdentity";
 
 /** Interval of checks whether a killed process has ended. */
 const EXIT_POLL_MS = 10;
-
-/**
- * Niceness of QEMU above that of this process. All connections to guests pass through this process: guests that compute or boot must not
- * keep it waiting for a processor.
- */
-const ADDED_NICENESS = 5;
-const MAX_NICENESS = 19;
 
 /** How a process ended. Both are null when it could not be started. */
 export interface ProcessExit {
@@ -40,7 +32,6 @@ export function spawnQemu(file: string, args: readonly string[], output: string)
       env: detachedProcessEnvironment(),
       stdio: ["ignore", log, log],
     });
-    lowerPriority(child.pid);
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
       child.once("error", () => resolve({ code: null, signal: null }));
@@ -49,16 +40,6 @@ export function spawnQemu(file: string, args: readonly string[], output: string)
     return { pid: child.pid, exited };
   } finally {
     fs.closeSync(log);
-  }
-}
-
-/** Before QEMU has threads: they inherit the niceness. */
-function lowerPriority(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    os.setPriority(pid, Math.min(os.getPriority() + ADDED_NICENESS, MAX_NICENESS));
-  } catch {
-    // the process has just ended
   }
 }
 

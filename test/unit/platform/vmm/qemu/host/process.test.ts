@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import * as os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ProcessIdentity, processStartTime } from "../../../../../../provider/base/processIdentity";
 import {
   continueProcess,
   isSuspended,
   killAndWait,
-  spawnQemu,
   suspendProcess,
 } from "../../../../../../provider/platform/vmm/qemu/host/process";
 
@@ -50,21 +48,5 @@ describe("a QEMU process", () => {
     await suspendProcess({ ...identity, startTime: "another" });
     await delay(20);
     assert.equal(await isSuspended(identity.pid), false);
-  });
-
-  it("yields to this process when both need a processor", async () => {
-    const { pid = 0, exited } = spawnQemu("sleep", ["600"], os.devNull);
-    try {
-      assert.equal(os.getPriority(pid), os.getPriority() + 5);
-    } finally {
-      process.kill(pid, "SIGKILL");
-    }
-    assert.deepEqual(await exited, { code: null, signal: "SIGKILL" });
-  });
-
-  it("that cannot be started has no priority either", async () => {
-    const { pid, exited } = spawnQemu("/nonexistent/qemu", [], os.devNull);
-    assert.equal(pid, undefined);
-    assert.deepEqual(await exited, { code: null, signal: null });
   });
 });

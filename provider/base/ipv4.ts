@@ -41,3 +41,15 @@ export function parseCidr(text: string): Subnet {
   const [address = "", prefixLength = ""] = text.split("/");
   return { address: parseIpv4(address), prefixLength: Number(prefixLength) };
 }
+
+/**
+ * Ranges that no machine has an address of its own in. Linux connects an address of the first to itself; the third has the metadata service of
+ * clouds; the last two are multicast, and reserved with broadcast. Source: IANA, IPv4 Special-Purpose Address Registry.
+ */
+export const SPECIAL_SUBNETS: readonly Subnet[] = [
+  "0.0.0.0/8",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+].map(parseCidr);

@@ -1,6 +1,15 @@
 /** Rules of network interfaces with addresses that the program chooses, which the local platform and the preview share. Pure. */
 import * as net from "node:net";
-import { firstAddress, formatSubnet, type Ipv4, isInSubnet, parseCidr, parseIpv4, type Subnet } from "../base/ipv4";
+import {
+  firstAddress,
+  formatSubnet,
+  type Ipv4,
+  isInSubnet,
+  parseCidr,
+  parseIpv4,
+  SPECIAL_SUBNETS,
+  type Subnet,
+} from "../base/ipv4";
 
 /** A requested network interface. */
 export interface InterfaceRequest {
@@ -23,6 +32,10 @@ export interface InterfaceViolation {
   readonly reason: string;
 }
 
+/** The network of all instances that ask for no other. */
+export const DEFAULT_NETWORK_NAME = "default";
+/** Its addresses, and those of every network whose members choose none. */
+export const DEFAULT_SUBNET: Subnet = { address: parseIpv4("172.16.0.0"), prefixLength: 16 };
 /** Addresses that the platform has in each network: the way to the internet, and the name server. */
 export const RESERVED_ADDRESSES: Subnet = { address: parseIpv4("172.16.0.0"), prefixLength: 28 };
 
@@ -43,8 +56,9 @@ export function interfaceViolations(interfaces: readonly InterfaceRequest[]): re
     const earlier = interfaces.slice(0, index);
     const violation =
       placeViolation(one, earlier, interfaces.length > 1) ??
-      (one.ip === undefined ? undefined : addressViolation(one.ip, earlier)) ??
-      gatewayViolation(one, earlier);
+      (one.ip === undefined ? undefined : addressViolation(one.ip, one.network, earlier)) ??
+      gatewayViolation(one, earlier) ??
+      routesViolation(one, interfaces, earlier);
     return violation === undefined ? [] : [{ index, ...violation }];
   });
 }
@@ -65,21 +79,38 @@ function placeViolation(
   return undefined;
 }
 
-function addressViolation(ip: string, earlier: readonly InterfaceRequest[]): Violation | undefined {
+function addressViolation(
+  ip: string,
+  network: string | undefined,
+  earlier: readonly InterfaceRequest[],
+): Violation | undefined {
   const fail = (reason: string): Violation => ({ member: "ip", reason });
   if (!isCidr(ip, PREFIX_LENGTHS)) {
     const { least, most } = PREFIX_LENGTHS;
     return fail(`must be an IPv4 address with a prefix length of ${least} to ${most}, such as 10.1.0.4/24`);
   }
   const own = parseCidr(ip);
-  const first = firstAddress(own);
-  if (own.address === first || own.address === first + 2 ** (32 - own.prefixLength) - 1)
+  if (isFirstOrLast(own.address, own))
     return fail(`is the first or last address of ${formatSubnet(own)}, which no instance can have`);
+  const special = SPECIAL_SUBNETS.find((range) => isInSubnet(own.address, range));
+  if (special !== undefined) return fail(`is in ${formatSubnet(special)}, whose addresses no instance can have`);
   if (isInSubnet(own.address, RESERVED_ADDRESSES))
     return fail(`is one of ${formatSubnet(RESERVED_ADDRESSES)}, which the platform has itself`);
+  if (network === DEFAULT_NETWORK_NAME && formatSubnet(own) !== formatSubnet(DEFAULT_SUBNET))
+    return fail(`network '${network}' has the addresses ${formatSubnet(DEFAULT_SUBNET)}; use another network`);
   const other = earlier.find((one) => one.ip !== undefined && isCidr(one.ip, PREFIX_LENGTHS) && overlap(own, parseCidr(one.ip))); // prettier-ignore
   return other?.ip === undefined ? undefined : fail(`${formatSubnet(own)} overlaps ${formatSubnet(parseCidr(other.ip))} of an earlier interface`); // prettier-ignore
 }
+
+const EVERYTHING = "0.0.0.0/0";
+
+const routesOf = ({ gateway, routes = [EVERYTHING] }: InterfaceRequest): readonly string[] =>
+  gateway === undefined ? [] : routes;
+
+const isFirstOrLast = (address: Ipv4, subnet: Subnet): boolean => {
+  const first = firstAddress(subnet);
+  return address === first || address === first + 2 ** (32 - subnet.prefixLength) - 1;
+};
 
 function gatewayViolation(
   { ip, gateway, routes }: InterfaceRequest,
@@ -91,22 +122,44 @@ function gatewayViolation(
   const own = parseCidr(ip);
   const fail = (reason: string): Violation => ({ member: "gateway", reason });
   if (!net.isIPv4(gateway)) return fail("must be an IPv4 address");
-  if (!isInSubnet(parseIpv4(gateway), own)) return fail(`is outside of the network ${formatSubnet(own)}`);
-  if (parseIpv4(gateway) === own.address) return fail("is the interface's own address");
-  if (routes === undefined)
-    return earlier.some((one) => one.gateway !== undefined && one.routes === undefined)
-      ? fail("an earlier interface has a gateway for everything already; give routes")
-      : undefined;
+  const address = parseIpv4(gateway);
+  if (!isInSubnet(address, own)) return fail(`is outside of the network ${formatSubnet(own)}`);
+  if (address === own.address) return fail("is the interface's own address");
+  if (isFirstOrLast(address, own))
+    return fail(`is the first or last address of ${formatSubnet(own)}, which no instance can have`);
+  if (isInSubnet(address, RESERVED_ADDRESSES))
+    return fail("is the platform's own; leave it out, since the internet is reached without it");
+  const isSecond = routes === undefined && earlier.some((one) => routesOf(one).includes(EVERYTHING));
+  return isSecond ? fail("an earlier interface has a gateway for everything already; give routes") : undefined;
+}
+
+/** A guest has at most one way to each subnet: its kernel refuses a second one. */
+function routesViolation(
+  { ip, routes }: InterfaceRequest,
+  all: readonly InterfaceRequest[],
+  earlier: readonly InterfaceRequest[],
+): Violation | undefined {
+  if (routes === undefined || ip === undefined) return undefined;
+  const own = parseCidr(ip);
+  const fail = (reason: string): Violation => ({ member: "routes", reason });
+  if (routes.length === 0) return fail("must not be empty; leave it out for everything");
   const bad = routes.find(
     (route) => !isCidr(route, { least: 0, most: 32 }) || formatSubnet(parseCidr(route)) !== route,
   );
-  if (bad !== undefined)
-    return { member: "routes", reason: `'${bad}' is not a subnet such as 10.2.0.0/24, with its first address` };
-  const local = routes.find((route) => isInSubnet(parseCidr(route).address, own) && parseCidr(route).prefixLength >= own.prefixLength); // prettier-ignore
-  if (local !== undefined) return { member: "routes", reason: `'${local}' is in the interface's own network` };
-  return routes.length === 0
-    ? { member: "routes", reason: "must not be empty; leave it out for everything" }
-    : undefined;
+  if (bad !== undefined) return fail(`'${bad}' is not a subnet such as 10.2.0.0/24, with its first address`);
+  const isWithin = (route: string, subnet: Subnet): boolean =>
+    isInSubnet(parseCidr(route).address, subnet) && parseCidr(route).prefixLength >= subnet.prefixLength;
+  const local = routes.find((route) => isWithin(route, own));
+  if (local !== undefined) return fail(`'${local}' is in the interface's own network`);
+  const platform = routes.find((route) => isWithin(route, RESERVED_ADDRESSES));
+  if (platform !== undefined)
+    return fail(`'${platform}' is in ${formatSubnet(RESERVED_ADDRESSES)}, which the platform has itself`);
+  const connected = routes.find((route) => all.some((one) => one.ip !== undefined && isCidr(one.ip, PREFIX_LENGTHS) && formatSubnet(parseCidr(one.ip)) === route)); // prettier-ignore
+  if (connected !== undefined) return fail(`'${connected}' is the network of another interface`);
+  const twice = routes.find(
+    (route, index) => routes.indexOf(route) !== index || earlier.some((one) => routesOf(one).includes(route)),
+  );
+  return twice === undefined ? undefined : fail(`'${twice}' is given twice`);
 }
 
 /** An interface that exists, or that another instance of the same program has. */

@@ -1,5 +1,5 @@
 /** Addresses of the private network, and which one a new instance gets. Pure. */
-import { RESERVED_ADDRESSES } from "../../contract/networkInterfaces";
+import { DEFAULT_NETWORK_NAME, DEFAULT_SUBNET, RESERVED_ADDRESSES } from "../../contract/networkInterfaces";
 import { formatIpv4, formatSubnet, type Ipv4, isInSubnet, parseIpv4, type Subnet } from "../../base/ipv4";
 
 /** The addresses of the platform's networks. All have the same, and no two instances have one together. */
@@ -15,8 +15,8 @@ export interface NetworkLayout {
 
 /** The cloud's private addresses are in the same range, and Docker's default networks begin behind it. */
 export const DEFAULT_NETWORK: NetworkLayout = {
-  name: "default",
-  subnet: { address: parseIpv4("172.16.0.0"), prefixLength: 16 },
+  name: DEFAULT_NETWORK_NAME,
+  subnet: DEFAULT_SUBNET,
   gateway: parseIpv4("172.16.0.1"),
   nameserver: parseIpv4("172.16.0.2"),
 };

@@ -42,6 +42,8 @@ const DROP: Forwarding = { to: "nobody" };
 const UPLINK: Forwarding = { to: "uplink" };
 /** Ports of DHCP: client and server. Source: RFC 2131, section 4.1. */
 const DHCP_PORTS = { source: 68, destination: 67 } as const;
+/** The address of everybody. */
+const BROADCAST: Ipv4 = 0xffff_ffff;
 
 /** Decides from the frame and the network. Drops what does not come from the sender's own addresses, and what the network does not carry. */
 export function decideForwarding(frame: Frame, view: NetworkView): Forwarding {
@@ -63,8 +65,7 @@ function forwardIpv4(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwa
   const { source, destination, ports } = packet;
   const { layout } = view;
   const isUdp = packet.protocol === PROTOCOL.udp;
-  const asksForAddress = source === 0 && isUdp && ports?.source === DHCP_PORTS.source;
-  if (asksForAddress && ports.destination === DHCP_PORTS.destination) return view.hasUplink ? UPLINK : DROP;
+  if (isUdp && ports !== undefined && asksForAddress(packet, ports)) return view.hasUplink ? UPLINK : DROP;
   const isOwn = source === view.sender;
   if (isOwn && view.hasUplink) {
     if (destination === layout.nameserver) return isUdp ? forwardQuery(frame, packet, view) : refuse(frame, packet);
@@ -77,6 +78,13 @@ function forwardIpv4(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwa
   if (!view.hasGuest(receiver)) return refuse(frame, packet); // it has stopped, and the sender remembers it
   return { to: "guest", address: receiver, wakes: carriesRequest(packet) };
 }
+
+/** True for a request to all DHCP servers. The user network takes one to any other address to the host's own servers. */
+const asksForAddress = ({ source, destination }: Ipv4Packet, ports: NonNullable<Ipv4Packet["ports"]>): boolean =>
+  source === 0 &&
+  destination === BROADCAST &&
+  ports.source === DHCP_PORTS.source &&
+  ports.destination === DHCP_PORTS.destination;
 
 /** Addresses of the user network are the host's, also for a card that is in another subnet. */
 function forwardOutside(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwarding {

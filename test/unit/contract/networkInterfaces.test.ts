@@ -80,6 +80,62 @@ describe("network interfaces of an instance", () => {
       "0.ip: is one of 172.16.0.0/28, which the platform has itself",
     ],
     [
+      "the address of a loopback",
+      [{ network: "a", ip: "127.0.0.5/24" }],
+      "0.ip: is in 127.0.0.0/8, whose addresses no instance can have",
+    ],
+    [
+      "the address of a group",
+      [{ network: "a", ip: "224.0.0.5/24" }],
+      "0.ip: is in 224.0.0.0/4, whose addresses no instance can have",
+    ],
+    [
+      "other addresses in the network of all",
+      [{ network: "default", ip: "10.1.0.4/24" }],
+      "0.ip: network 'default' has the addresses 172.16.0.0/16; use another network",
+    ],
+    [
+      "the network's own address as router",
+      [{ ...INNER, gateway: "10.1.0.255" }],
+      "0.gateway: is the first or last address of 10.1.0.0/24, which no instance can have",
+    ],
+    [
+      "the platform as router",
+      [{ network: "default", ip: "172.16.1.4/16", gateway: "172.16.0.1" }],
+      "0.gateway: is the platform's own; leave it out, since the internet is reached without it",
+    ],
+    [
+      "a route to the platform",
+      [{ ...INNER, gateway: "10.1.0.1", routes: ["172.16.0.1/32"] }],
+      "0.routes: '172.16.0.1/32' is in 172.16.0.0/28, which the platform has itself",
+    ],
+    [
+      "one route twice",
+      [{ ...INNER, gateway: "10.1.0.1", routes: ["10.3.0.0/24", "10.3.0.0/24"] }],
+      "0.routes: '10.3.0.0/24' is given twice",
+    ],
+    [
+      "one route on two interfaces",
+      [
+        { ...INNER, gateway: "10.1.0.1", routes: ["10.3.0.0/24"] },
+        { ...OUTER, gateway: "10.2.0.1", routes: ["10.3.0.0/24"] },
+      ],
+      "1.routes: '10.3.0.0/24' is given twice",
+    ],
+    [
+      "everything through two routers",
+      [
+        { ...INNER, gateway: "10.1.0.1" },
+        { ...OUTER, gateway: "10.2.0.1", routes: ["0.0.0.0/0"] },
+      ],
+      "1.routes: '0.0.0.0/0' is given twice",
+    ],
+    [
+      "a route to the network of another interface",
+      [{ ...INNER, gateway: "10.1.0.1", routes: ["10.2.0.0/24"] }, OUTER],
+      "0.routes: '10.2.0.0/24' is the network of another interface",
+    ],
+    [
       "a router outside of the network",
       [{ ...INNER, gateway: "10.2.0.1" }],
       "0.gateway: is outside of the network 10.1.0.0/24",

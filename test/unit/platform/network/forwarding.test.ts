@@ -169,6 +169,8 @@ describe("forwarding a guest's frame", () => {
     const ask = { from: "0.0.0.0", fromMac: "52:54:00:10:00:10", to: "255.255.255.255" };
     assert.equal(target(udpFrame({ ...ask, ports: [68, 67] })), "uplink");
     assert.equal(target(udpFrame({ ...ask, ports: [68, 69] })), "nobody");
+    for (const to of [GATEWAY, NAMESERVER, HOST, "127.0.0.1", "169.254.169.254", "93.184.216.34", PEER])
+      assert.equal(target(udpFrame({ ...ask, to, ports: [68, 67] })), "nobody", to);
   });
 
   it("wakes a guest for a request or data, but not for the end of a connection", () => {

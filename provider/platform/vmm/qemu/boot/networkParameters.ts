@@ -16,23 +16,26 @@ interface GuestRoute {
 
 const EVERYTHING = "0.0.0.0/0";
 
-const hasDefaultRoute = ({ gateway, routes }: VmInterface): boolean => gateway !== undefined && routes.length === 0;
+/** What leads to the router of a card; nothing without one. */
+const routesToRouter = ({ gateway, routes }: VmInterface): readonly string[] =>
+  gateway === undefined ? [] : routes.length === 0 ? [EVERYTHING] : routes;
+
+const hasDefaultRoute = (one: VmInterface): boolean => routesToRouter(one).includes(EVERYTHING);
 
 /** `<cidr>:<gateway>:<name server>::<host name>:` for one card. */
 const addressParameter = ({ ip, prefixLength }: VmInterface, gateway: string, nameserver = "", hostname = ""): string =>
   `netdev.ip=${ip}/${prefixLength}:${gateway}:${nameserver}::${hostname}:`;
 
-/** The routes besides those of a guest that has one card in the user network's own subnet. */
-function guestRoutes({ interfaces, subnet, gateway, nameserver }: VmNetwork): readonly GuestRoute[] {
+/** The routes besides those of a guest that has one card with the user network's gateway in its network. */
+function guestRoutes({ interfaces, gateway, nameserver }: VmNetwork): readonly GuestRoute[] {
   const [first] = interfaces;
-  const isElsewhere = first !== undefined && !isInSubnet(parseIpv4(first.ip), parseCidr(subnet));
+  const isElsewhere =
+    first !== undefined && !isInSubnet(parseIpv4(gateway), parseCidr(`${first.ip}/${first.prefixLength}`));
   const toUplink = isElsewhere
     ? [gateway, nameserver].map((address) => ({ destination: `${address}/32`, gateway: "", card: 0 }))
     : [];
-  const toRouters = interfaces.flatMap(({ gateway: router, routes }, card) =>
-    router === undefined
-      ? []
-      : (routes.length === 0 ? [EVERYTHING] : routes).map((destination) => ({ destination, gateway: router, card })),
+  const toRouters = interfaces.flatMap((one, card) =>
+    routesToRouter(one).map((destination) => ({ destination, gateway: one.gateway ?? "", card })),
   );
   const toInternet = interfaces.some(hasDefaultRoute) ? [] : [{ destination: EVERYTHING, gateway, card: 0 }];
   return [...toUplink, ...toRouters, ...toInternet];

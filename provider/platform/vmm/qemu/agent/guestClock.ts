@@ -52,6 +52,7 @@ export class GuestClock {
   receive(line: string): void {
     const said = parseClockLine(line);
     if (said?.is === "asks") {
+      if (this.#isSettable) return; // it asks once: one that asks and asks, and does not read, would fill our memory
       this.#isSettable = true;
       this.#begin("", 0, 1);
     } else if (said?.is === "set") this.#answered(said.timeNs);

@@ -36,6 +36,11 @@ describe("the clock of a guest", () => {
     assert.equal(sent.length, 1);
   });
 
+  it("gets one answer, however often it asks", () => {
+    for (let times = 0; times < 1000; times++) guest.receive("clock");
+    assert.equal(sent.length, 1);
+  });
+
   it("begins a command on a new line, since an earlier one may have been cut off", async () => {
     const set = guest.set();
     assert.match(sent[0] ?? "", /^\nclock /);

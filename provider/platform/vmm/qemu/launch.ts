@@ -23,8 +23,8 @@ const SOCKET_POLL_MS = 5;
 export async function identifyProcess(child: StartedProcess, files: VmFiles): Promise<ProcessIdentity> {
   const startTime = child.pid === undefined ? undefined : await processStartTime(child.pid);
   if (child.pid === undefined || startTime === undefined) {
-    await child.exited;
-    throw launchError(files, undefined);
+    const { error } = await child.exited;
+    throw launchError(files, error);
   }
   return { pid: child.pid, startTime };
 }

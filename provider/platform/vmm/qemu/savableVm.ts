@@ -3,7 +3,7 @@
  * next one. Its owner sees one VM.
  */
 import type * as net from "node:net";
-import { errorMessage, fromSystemError, UnikernelError } from "../../../base/errors";
+import { errorMessage, fromSystemError, hasErrorCode, UnikernelError } from "../../../base/errors";
 import type { VmLink } from "../../network/frameStream";
 import {
   type ConnectOptions,
@@ -23,7 +23,8 @@ export interface SavableVmParts {
   readonly memory: MemoryFiles;
   readonly disks: readonly VmDisk[];
   /**
-   * Starts the next process, with the saved devices loaded, paused. Throws if what is saved cannot be restored; no process is left then.
+   * Starts the next process, with the saved devices loaded, paused. Throws if that fails; no process is left then. What is saved is given up,
+   * unless {@link mayPass} says that this machine is the reason.
    */
   readonly restore: () => Promise<QemuVm>;
   /** Removes the sockets and the identity of a process that has ended. */
@@ -124,6 +125,7 @@ export class SavableVm implements Vm {
       restored = await restore();
     } catch (error) {
       this.#assertConnected(); // otherwise what is saved belongs to another daemon
+      if (mayPass(error)) throw fromSystemError(error, "restoring a VM"); // it is still saved
       const reason = errorMessage(error);
       await this.#discard(`Its memory could not be restored: ${reason}`);
       throw new MemoryLostError(reason, { cause: error });
@@ -183,6 +185,13 @@ export class SavableVm implements Vm {
     this.#onExited({ kind: "killed", detail });
   }
 }
+
+const PASSING_CODES = ["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "EAGAIN"];
+
+/** True if a restore failed for want of something that this machine may have again later; what is saved is as good as before. Pure. */
+export const mayPass = (error: unknown): boolean =>
+  UnikernelError.has(error, "NO_SPACE", "QEMU_MISSING") ||
+  [error, error instanceof Error ? error.cause : undefined].some((one) => hasErrorCode(one, ...PASSING_CODES));
 
 const vmmError = (message: string): UnikernelError => new UnikernelError("VMM_FAILED", message);
 

@@ -9,10 +9,11 @@ import { type ProcessIdentity, isRunning } from "../../../../base/processIdentit
 /** Interval of checks whether a killed process has ended. */
 const EXIT_POLL_MS = 10;
 
-/** How a process ended. Both are null when it could not be started. */
+/** How a process ended. Code and signal are null when it could not be started; `error` says why. */
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  readonly error?: Error;
 }
 
 /** A process that this daemon started. */
@@ -34,7 +35,7 @@ export function spawnQemu(file: string, args: readonly string[], output: string)
     });
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
-      child.once("error", () => resolve({ code: null, signal: null }));
+      child.once("error", (error) => resolve({ code: null, signal: null, error }));
     });
     child.unref();
     return { pid: child.pid, exited };

@@ -8,12 +8,17 @@ import type { VmDisk } from "../../vmm";
 import { type MemoryFiles, syncFile } from "./files";
 import type { Machine } from "./machine";
 
+/** What shows that nobody has written to a file, without reading it. */
+const unchangedFile = z.object({ file: z.string(), sizeBytes: z.number(), modifiedNs: z.string() });
+type UnchangedFile = z.infer<typeof unchangedFile>;
+
 const savedMark = z.object({
   /** Digest of the device state. */
   state: z.string(),
-  ramBytes: z.int(),
+  /** The guest's memory, which is too large for a digest at each wake. */
+  ram: unchangedFile,
   /** Disks of the guest, which caches parts of them: nobody may have written to one since. */
-  disks: z.array(z.object({ file: z.string(), sizeBytes: z.number(), modifiedNs: z.string() })),
+  disks: z.array(unchangedFile),
 });
 /** See {@link writeSavedMark}. */
 export type SavedMark = z.infer<typeof savedMark>;
@@ -26,8 +31,8 @@ export interface SavedFacts {
   readonly mark: SavedMark | undefined;
   readonly machine: Machine | undefined;
   readonly state: string | undefined;
-  readonly ramBytes: number | undefined;
-  readonly disks: SavedMark["disks"];
+  readonly ram: UnchangedFile;
+  readonly disks: readonly UnchangedFile[];
 }
 
 /** What restores it. */
@@ -44,14 +49,20 @@ export function findDamage(facts: SavedFacts, restorer: Restorer): string | unde
   if (machine.qemuVersion !== restorer.qemuVersion)
     return `it was saved by QEMU ${machine.qemuVersion}, and this is QEMU ${restorer.qemuVersion}`;
   if (machine.spec !== restorer.spec) return "it was saved with other settings than it has now";
-  if (facts.ramBytes === undefined) return "its saved memory is missing";
-  if (facts.ramBytes !== mark.ramBytes)
-    return `its saved memory has ${facts.ramBytes} bytes instead of ${mark.ramBytes}`;
+  const { ram } = facts;
+  if (ram.sizeBytes === MISSING.sizeBytes) return "its saved memory is missing";
+  if (ram.sizeBytes !== mark.ram.sizeBytes)
+    return `its saved memory has ${ram.sizeBytes} bytes instead of ${mark.ram.sizeBytes}`;
+  if (!isSameFile(ram, mark.ram)) return "its saved memory was changed while it was asleep";
   if (facts.state === undefined) return "the saved state of its devices is missing";
   if (facts.state !== mark.state) return "the saved state of its devices is damaged";
-  if (JSON.stringify(facts.disks) !== JSON.stringify(mark.disks)) return "a volume was changed while it was asleep";
-  return undefined;
+  const areDisksSame =
+    facts.disks.length === mark.disks.length && mark.disks.every((disk, index) => isSameFile(disk, facts.disks[index]));
+  return areDisksSame ? undefined : "a volume was changed while it was asleep";
 }
+
+const isSameFile = (one: UnchangedFile, other: UnchangedFile | undefined): boolean =>
+  one.file === other?.file && one.sizeBytes === other.sizeBytes && one.modifiedNs === other.modifiedNs;
 
 /** Reads what is on disk of a saved VM with these disks. */
 export async function readSavedFacts(
@@ -63,11 +74,7 @@ export async function readSavedFacts(
     mark: await readMark(files),
     machine,
     state: await digestOfFile(files.state).catch(() => undefined),
-    ramBytes: await fsp.stat(files.ram).then(
-      ({ size }) => size,
-      () => undefined,
-    ),
-    disks: await readDisks(disks),
+    ...(await readUnchanged(files, disks)),
   };
 }
 
@@ -79,14 +86,22 @@ async function readMark({ saved }: MemoryFiles): Promise<SavedMark | undefined> 
   }
 }
 
-/** A disk that cannot be read differs from every one that can. */
-const readDisks = (disks: readonly VmDisk[]): Promise<SavedMark["disks"]> =>
-  Promise.all(
-    disks.map(async ({ file }) => {
-      const stat = await fsp.stat(file, { bigint: true }).catch(() => undefined);
-      return { file, sizeBytes: Number(stat?.size ?? -1), modifiedNs: String(stat?.mtimeNs ?? "") };
-    }),
-  );
+/** Of a file that cannot be read, which differs from every one that can. */
+const MISSING = { sizeBytes: -1, modifiedNs: "" };
+
+async function readFileFacts(file: string): Promise<UnchangedFile> {
+  const stat = await fsp.stat(file, { bigint: true }).catch(() => undefined);
+  if (stat === undefined) return { file, ...MISSING };
+  return { file, sizeBytes: Number(stat.size), modifiedNs: String(stat.mtimeNs) };
+}
+
+const readUnchanged = async (
+  { ram }: MemoryFiles,
+  disks: readonly VmDisk[],
+): Promise<Pick<SavedMark, "ram" | "disks">> => ({
+  ram: await readFileFacts(ram),
+  disks: await Promise.all(disks.map(({ file }) => readFileFacts(file))),
+});
 
 /**
  * Marks a VM as saved (0600), durably. From then on its files are the VM.
@@ -102,7 +117,7 @@ export async function writeSavedMark(
   disks: readonly VmDisk[],
   assertCurrent: () => void,
 ): Promise<void> {
-  const mark: SavedMark = { state, ramBytes: (await fsp.stat(files.ram)).size, disks: await readDisks(disks) };
+  const mark: SavedMark = { state, ...(await readUnchanged(files, disks)) };
   const temporary = path.join(files.folder, ".memory.saved");
   try {
     await fsp.writeFile(temporary, JSON.stringify(mark), { mode: 0o600, flush: true });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
+import { digestOfFile } from "../../../../../../provider/base/digest";
 import { withTemporaryFolder } from "../../../../../../provider/base/files";
 import {
   createRamFile,
@@ -9,6 +10,7 @@ import {
 } from "../../../../../../provider/platform/vmm/qemu/memory/files";
 import { loadMachine, saveMachine, specDigest } from "../../../../../../provider/platform/vmm/qemu/memory/machine";
 import {
+  findDamage,
   isMarkedSaved,
   readSavedFacts,
   writeSavedMark,
@@ -29,12 +31,39 @@ describe("the memory files of a VM", () => {
       for (const name of await fs.readdir(folder))
         assert.equal((await fs.stat(`${folder}/${name}`)).mode & 0o777, 0o600, name);
       const facts = await readSavedFacts(files, await loadMachine(files), []);
-      assert.deepEqual([facts.mark, facts.machine], [{ state: "sha256:1", ramBytes: 1024 * 1024, disks: [] }, machine]);
+      assert.deepEqual(facts.mark, { state: "sha256:1", ram: facts.ram, disks: [] });
+      assert.deepEqual([facts.ram.file, facts.ram.sizeBytes, facts.machine], [files.ram, 1024 * 1024, machine]);
       assert.ok(isMarkedSaved(files));
       await forgetSaved(files);
       assert.deepEqual((await fs.readdir(folder)).sort(), ["memory.json", "memory.ram"]);
       await removeMemory(files);
       assert.deepEqual(await fs.readdir(folder), []);
+    }));
+
+  it("are known to be other ones once somebody has written to the memory, or put another of its size there", () =>
+    withTemporaryFolder(async (folder) => {
+      const files = memoryFilesOf(folder);
+      await createRamFile(files, 1);
+      await saveMachine(files, machine);
+      await fs.writeFile(files.state, "devices");
+      const restorer = { qemuVersion: machine.qemuVersion, spec: machine.spec };
+      const damage = async () => findDamage(await readSavedFacts(files, await loadMachine(files), []), restorer);
+      await writeSavedMark(files, await digestOfFile(files.state), [], () => undefined);
+      assert.equal(await damage(), undefined);
+      await fs.rename(files.ram, `${folder}/own`);
+      await fs.copyFile(`${folder}/own`, files.ram);
+      assert.match((await damage()) ?? "", /memory was changed while it was asleep/);
+      await fs.rm(files.ram);
+      await fs.copyFile(`${folder}/own`, `${folder}/another`);
+      await fs.symlink(`${folder}/another`, files.ram);
+      assert.match((await damage()) ?? "", /memory was changed while it was asleep/);
+      await fs.rm(files.ram);
+      await fs.rename(`${folder}/own`, files.ram);
+      assert.equal(await damage(), undefined);
+      const handle = await fs.open(files.ram, "r+");
+      await handle.write(Buffer.from("x"), 0, 1, 4096);
+      await handle.close();
+      assert.match((await damage()) ?? "", /memory was changed while it was asleep/);
     }));
 
   it("bear no mark if the VM is no longer the caller's at that moment", () =>

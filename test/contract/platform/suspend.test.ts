@@ -147,6 +147,15 @@ describe("suspended instances", () => {
     assert.ok(Number(item["uptime_ms"]) < before + 150, `${before} and then ${String(item["uptime_ms"])}`);
   });
 
+  it("do not count paused time as uptime when they are ended where they are", async () => {
+    const { uuid } = await platform.createRunning({ name: "web" });
+    const before = Number((await suspend("web"))["uptime_ms"]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await platform.api("PUT", "/v1/instances/stop", [{ uuid, force: true }]);
+    const item = await platform.waitForItem(uuid, ({ snapshot }) => snapshot === undefined);
+    assert.ok(Number(item["uptime_ms"]) < before + 250, `${before} and then ${String(item["uptime_ms"])}`);
+  });
+
   describe("after the daemon is killed", () => {
     const replaced = async (): Promise<void> => {
       platform.daemon.simulateKill();

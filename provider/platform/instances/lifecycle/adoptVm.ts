@@ -73,8 +73,11 @@ function onStandbyVmLost(machine: InstanceMachine): void {
 /** Continues what an earlier daemon began with a stopped instance: a restart sequence, a conversion or a delete. */
 export function resumePendingWork(machine: InstanceMachine): void {
   const { restart } = machine.record.status;
-  if (machine.state === "stopped" && restart?.nextAt !== undefined)
-    scheduleRestart(machine, Math.max(0, restart.nextAt - Date.now()));
+  if (machine.state === "stopped" && restart?.nextAt !== undefined) {
+    // The clock may have been set back since.
+    const leftMs = Math.min(restart.nextAt - Date.now(), machine.env.timings.restartBackoffMaxMs);
+    scheduleRestart(machine, Math.max(0, leftMs));
+  }
   finishConversion(machine);
   applyDeleteOnStop(machine);
 }

@@ -85,10 +85,11 @@ export class InstanceMachine {
     return this.#closed;
   }
 
-  /** Total milliseconds of all sessions, including the current one. */
+  /** Total milliseconds of all sessions, including the current one. A clock that is set back takes nothing off the earlier ones. */
   get uptimeMs(): number {
     const { uptimeMs, startedAt } = this.#record.status;
-    return UP_STATES.includes(this.state) && startedAt !== undefined ? uptimeMs + Date.now() - startedAt : uptimeMs;
+    if (!UP_STATES.includes(this.state) || startedAt === undefined) return uptimeMs;
+    return uptimeMs + Math.max(0, Date.now() - startedAt);
   }
 
   /** The rotation and ports of its service; `undefined` without a service. */

@@ -58,7 +58,8 @@ export function beginDrain(
 /** Stops the VM without a grace period. */
 export function forceStop(machine: InstanceMachine): void {
   if (machine.session === undefined) return stopWithoutVm(machine);
-  machine.persistThenApply({ stopAskedBy: "user" });
+  // Don't count paused time as uptime.
+  machine.persistThenApply({ stopAskedBy: "user", ...(machine.isPaused ? { startedAt: Date.now() } : {}) });
   stopVm(machine, true);
 }
 

@@ -24,6 +24,6 @@ export async function readChecksummedFile(file: string, format: string): Promise
  * @param format name of the format, without blanks; another one whenever the format changes
  */
 export async function writeChecksummedFile(file: string, format: string, content: Uint8Array): Promise<void> {
-  await createFolder(path.dirname(file), 0o700);
+  await createFolder(path.dirname(file));
   await writeFileAtomic(file, Buffer.concat([Buffer.from(headOf(format, content)), content]), 0o600);
 }

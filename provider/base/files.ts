@@ -17,20 +17,21 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
   }
 }
 
+/** Of folders that hold state, caches or programs: whoever can write there chooses what this user runs. */
+const PRIVATE_MODE = 0o700;
+
 /**
- * Creates a folder and those above it that are missing. Throws file system errors; below a file system where nothing can be created, such
- * as /proc, the `recursive` option of Node 22 never returns.
- *
- * @param mode of each folder that is created; default 0777
+ * Creates a folder and those above it that are missing, for this user only under any umask. Throws file system errors; below a file system
+ * where nothing can be created, such as /proc, the `recursive` option of Node 22 never returns.
  */
-export async function createFolder(folder: string, mode?: number): Promise<void> {
+export async function createFolder(folder: string): Promise<void> {
   try {
-    await fs.mkdir(folder, { mode });
+    await fs.mkdir(folder, { mode: PRIVATE_MODE });
   } catch (error) {
     const parent = path.dirname(folder);
     if (hasErrorCode(error, "ENOENT") && parent !== folder) {
-      await createFolder(parent, mode);
-      await fs.mkdir(folder, { mode }).catch(async (again: unknown) => {
+      await createFolder(parent);
+      await fs.mkdir(folder, { mode: PRIVATE_MODE }).catch(async (again: unknown) => {
         if (!hasErrorCode(again, "EEXIST")) throw again;
       });
     } else if (!(await isFolder(folder))) throw error;

@@ -133,7 +133,7 @@ export function fromFolderError(error: unknown): unknown {
 /** Creates a folder of {@link localPaths} if it is missing. Throws `CONFIG_INVALID` if nothing can be written to it. */
 export async function ensureUsable(folder: string): Promise<void> {
   try {
-    await createFolder(folder, 0o700);
+    await createFolder(folder);
     await fs.access(folder, fs.constants.W_OK);
   } catch (error) {
     throw fromFolderError(error);

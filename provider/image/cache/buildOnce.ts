@@ -33,7 +33,7 @@ export async function buildOnce(
   const bases = await resolveBases(plan, options);
   const key = await imageKey(plan, bases, signal);
   const locks = path.join(localPaths().imageCacheDir, "locks");
-  await createFolder(locks, 0o700);
+  await createFolder(locks);
   return withFileLock(
     path.join(locks, key.slice("sha256:".length)),
     async () => {

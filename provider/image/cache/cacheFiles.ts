@@ -41,7 +41,7 @@ export async function readCacheFile(file: string): Promise<string | undefined> {
 /** Writes a file that only this user can read, and removes what no longer fits. */
 export async function writeCacheFile(file: string, content: string): Promise<void> {
   await useCache(async () => {
-    await createFolder(path.dirname(file), 0o700);
+    await createFolder(path.dirname(file));
     await writeFileAtomic(file, content, 0o600);
     await limitCache();
   });

@@ -25,7 +25,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
 async function createKey(file: string): Promise<Uint8Array | undefined> {
   const temporary = `${file}.${crypto.randomUUID()}`;
   await useCache(async () => {
-    await createFolder(path.dirname(file), 0o700);
+    await createFolder(path.dirname(file));
     await fs.writeFile(temporary, createHashKey(), { mode: 0o600 });
     // Of several processes, the first one's key counts.
     await fs.link(temporary, file).catch(async (error: unknown) => {

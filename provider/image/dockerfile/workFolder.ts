@@ -11,7 +11,7 @@ import { createFolder } from "../../base/files";
  * @param parent is created if it does not exist
  */
 export async function createWorkFolder(parent: string, prefix = ""): Promise<string> {
-  await createFolder(parent, 0o700);
+  await createFolder(parent);
   for (const name of await fs.readdir(parent)) {
     const [, pid] = name.startsWith(prefix) ? (/^(\d+)-/.exec(name.slice(prefix.length)) ?? []) : [];
     if (pid === undefined || isProcessAlive(Number(pid)) || !(await isOwn(path.join(parent, name)))) continue;
@@ -22,7 +22,7 @@ export async function createWorkFolder(parent: string, prefix = ""): Promise<str
 
 /** Creates a folder with a fixed name (0700). Throws if another user has taken the name, as is possible in `/tmp`. */
 export async function createOwnFolder(folder: string): Promise<void> {
-  await createFolder(folder, 0o700);
+  await createFolder(folder);
   if (!(await isOwn(folder))) throw new Error(`'${folder}' belongs to another user.`);
 }
 

@@ -45,7 +45,7 @@ export async function claimRepository(
   owner: string,
   { takesOver = false, ownsImages = false }: ClaimOptions = {},
 ): Promise<string | undefined> {
-  await createFolder(folder, 0o700);
+  await createFolder(folder);
   return withFileLock(layoutLockFile(folder), async () => {
     const index = await readIndex(folder);
     const current = index.annotations?.[keyOf(repository)];

@@ -15,7 +15,7 @@ import { blobPath, reachableFrom } from "./storedImage";
 export const layoutLockFile = (folder: string): string => path.join(folder, "index.lock");
 
 /** Images may contain secrets, so the folder, and any missing folder above it such as the state folder, is private. */
-const createPrivateFolder = (folder: string): Promise<void> => createFolder(folder, 0o700);
+const createPrivateFolder = (folder: string): Promise<void> => createFolder(folder);
 
 /** A path in `staging/` for a new file. Its name starts with the process id, so that leftovers of dead processes show. */
 export async function createStagingPath(folder: string): Promise<string> {

@@ -8,7 +8,7 @@ const MAX_FILES = 20;
 
 /** Writes the log of an instance into `folder`, and removes the oldest logs there. Returns the file. Throws file system errors. */
 export async function writeConsoleFile(folder: string, instance: string, log: string): Promise<string> {
-  await createFolder(folder, 0o700);
+  await createFolder(folder);
   const file = path.join(folder, `${instance}.log`);
   await writeFileAtomic(file, log, 0o600);
   await removeOldest(folder);

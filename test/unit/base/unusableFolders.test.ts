@@ -23,12 +23,23 @@ describe("a folder of this machine", () => {
 
   it("is created with those above it, by many at once", async () => {
     const deep = path.join(folder.path, "a/b/c");
-    await Promise.all([createFolder(deep, 0o700), createFolder(deep), createFolder(path.dirname(deep))]);
+    await Promise.all([createFolder(deep), createFolder(deep), createFolder(path.dirname(deep))]);
     await createFolder(deep);
     assert.ok((await fs.stat(deep)).isDirectory());
     await fs.writeFile(path.join(deep, "file"), "");
     await assert.rejects(createFolder(path.join(deep, "file")), { code: "EEXIST" });
     await assert.rejects(createFolder(path.join(deep, "file/below")), { code: "ENOTDIR" });
+  });
+
+  it("is for this user only under any umask, with those above it that are new", async () => {
+    const umask = process.umask(0);
+    try {
+      await createFolder(path.join(folder.path, "new/inner"));
+    } finally {
+      process.umask(umask);
+    }
+    for (const name of ["new", "new/inner"])
+      assert.equal((await fs.stat(path.join(folder.path, name))).mode & 0o777, 0o700, name);
   });
 
   for (const unusable of ["/proc", "/proc/cache", "/proc/a/b/c"]) {

@@ -78,8 +78,11 @@ export class QemuVmm implements Vmm {
       await removeRunFiles(files);
       await removeMemory(memory);
       // If this VM ended before QEMU opens its logs, those of the previous one would be taken for its own.
-      for (const log of [files.controlLog, files.consoleLog, files.qemuLog, files.eventLog])
+      // QEMU itself would create them as the umask says, and a guest may print secrets.
+      for (const log of [files.controlLog, files.consoleLog, files.qemuLog, files.eventLog]) {
         await fsp.rm(log, { force: true });
+        await fsp.writeFile(log, "", { mode: 0o600 });
+      }
       if (initrdFiles.size > 0) await writeInitrd(unpacked, initrdFiles, files.initrd);
       if (unsavable === undefined) unsavable = await reserveMemory(memory, spec.memoryMb);
     } catch (error) {

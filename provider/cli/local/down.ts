@@ -18,8 +18,17 @@ const POLL_INTERVAL_MS = 50;
  */
 export async function down(args: readonly string[]): Promise<string> {
   const options = parseOptions(args, { all: "switch", "at-login": "switch" });
-  const text = await stop(options.all);
-  return options["at-login"] ? `${text} ${await stopStartingAtLogin()}` : text;
+  // First, because instances that run keep the daemon from being stopped, but not from no longer being started.
+  const login = options["at-login"] ? ` ${await stopStartingAtLogin()}` : "";
+  try {
+    return `${await stop(options.all)}${login}`;
+  } catch (error) {
+    if (login === "" || !(error instanceof UnikernelError)) throw error;
+    throw new UnikernelError(error.code, `${error.message}${login}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
 }
 
 async function stop(all: boolean): Promise<string> {

@@ -12,8 +12,8 @@ const AT_LOGIN = "--at-login";
 /**
  * Starts the daemon unless one is running. With `--at-login`, the user's systemd starts it at each login, and it keeps running when idle.
  *
- * Throws `INPUT_INVALID` for invalid arguments, `IN_USE` when the running daemon was started with other settings, and when the port is
- * taken, `NOT_SUPPORTED` for `--at-login` without systemd.
+ * Throws `INPUT_INVALID` for invalid arguments, `IN_USE` when the running daemon was started with other settings (but not for `--at-login`,
+ * which concerns the next one), and when the port is taken, `NOT_SUPPORTED` for `--at-login` without systemd.
  */
 export async function up(given: readonly string[]): Promise<string> {
   const isAtLogin = given.includes(AT_LOGIN);
@@ -25,7 +25,7 @@ export async function up(given: readonly string[]): Promise<string> {
   if (port !== undefined && (await findLocalDaemon()) === undefined) await assertPortFree(port);
   const { url, pid, settings } = await connectLocalDaemon({ daemonArguments: args });
   const missing = unmetOptions(requestedSettings, settings);
-  if (missing.length > 0) {
+  if (missing.length > 0 && !isAtLogin) {
     throw new UnikernelError(
       "IN_USE",
       `The local platform is already running (process ${pid}), started without '${missing.join(" ")}'.`,
@@ -35,7 +35,10 @@ export async function up(given: readonly string[]): Promise<string> {
   const running = toCommandLineOptions(settings);
   const startedWith = running.length === 0 ? "" : ` It was started with '${running.join(" ")}'.`;
   const text = `The local platform is running at ${url} (process ${pid}); its files are in ${localPaths().stateDir}.${startedWith}`;
-  return isAtLogin ? `${text}\n${await startAtLogin(args)}` : text;
+  if (!isAtLogin) return text;
+  // A daemon that serves running instances cannot be stopped for it, and the unit is for the next one anyway.
+  const later = missing.length === 0 ? "" : `\nIt runs without '${missing.join(" ")}' until it is started again.`;
+  return `${text}${later}\n${await startAtLogin(args)}`;
 }
 
 /** A daemon that cannot listen only says so in its log; this is for people. */

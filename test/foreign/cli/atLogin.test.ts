@@ -45,6 +45,16 @@ describe("a local platform that starts at login", function () {
     assert.match(run("local", "down", "--at-login").stdout, /is not running\. It did not start at your login\.\n$/);
   });
 
+  it("begins and ends while a daemon serves instances, which keep it from being stopped", () => {
+    assert.equal(run("local", "up").status, 0);
+    const up = run("local", "up", "--at-login");
+    assert.equal(up.status, 0, up.stderr);
+    assert.match(up.stdout, /\nIt runs without '--stay' until it is started again\.\nIt starts at your next login/);
+    assert.equal(fs.readdirSync(path.join(units, "default.target.wants")).length, 1);
+    const stay = run("local", "up", "--stay");
+    assert.match(stay.stderr, /IN_USE: The local platform is already running/);
+  });
+
   it("is rejected without systemd, before anything is started", () => {
     const outcome = childProcess.spawnSync(process.execPath, commandArguments("local", "up", "--at-login"), {
       encoding: "utf8",

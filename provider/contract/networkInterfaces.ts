@@ -39,6 +39,7 @@ export const DEFAULT_SUBNET: Subnet = { address: parseIpv4("172.16.0.0"), prefix
 /** Addresses that the platform has in each network: the way to the internet, and the name server. */
 export const RESERVED_ADDRESSES: Subnet = { address: parseIpv4("172.16.0.0"), prefixLength: 28 };
 
+const NETWORK_NAME = /^\P{Cc}{1,63}$/u;
 /** A smaller network has room for two members only; a larger one is a mistake. */
 const PREFIX_LENGTHS = { least: 8, most: 30 } as const;
 
@@ -70,6 +71,8 @@ function placeViolation(
   earlier: readonly InterfaceRequest[],
   isOneOfSeveral: boolean,
 ): Violation | undefined {
+  if (network !== undefined && !NETWORK_NAME.test(network))
+    return { member: "network", reason: "must have 1 to 63 characters, none of them a control character" };
   if (network === undefined && (ip !== undefined || isOneOfSeveral))
     return { member: "network", reason: "required with an address, and with several interfaces: give a name" };
   if (ip === undefined && isOneOfSeveral)

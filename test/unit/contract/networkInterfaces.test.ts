@@ -29,6 +29,14 @@ describe("network interfaces of an instance", () => {
       [{ ip: "10.1.0.4/24" }],
       "0.network: required with an address, and with several interfaces: give a name",
     ],
+    ...["", "a\nb", "x".repeat(64)].map(
+      (network) =>
+        [
+          `the network name ${JSON.stringify(network.slice(0, 8))}`,
+          [{ network }],
+          "0.network: must have 1 to 63 characters, none of them a control character",
+        ] as const,
+    ),
     [
       "a second one without an address",
       [INNER, { network: "outer" }],

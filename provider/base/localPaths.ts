@@ -60,6 +60,17 @@ export interface LocalPaths {
 export const lentFolderLink = ({ runDir }: Pick<LocalPaths, "runDir">, id: string): string =>
   path.join(runDir, `lent-${id}`);
 
+/** Longest path of a UNIX socket in bytes, without its NUL. Source: Linux, unix(7). */
+const MAX_SOCKET_PATH_BYTES = 107;
+/** The longest name of a socket in the run folder. */
+const LONGEST_SOCKET = "01234567.nic3";
+
+/** The run folder in `parent`, or in `/tmp` if sockets in it would have too long a path, as below the folders that some CI systems make. Pure. */
+export function runFolderIn(parent: string, name: string): string {
+  const isShort = Buffer.byteLength(path.join(parent, name, LONGEST_SOCKET)) <= MAX_SOCKET_PATH_BYTES;
+  return path.join(isShort ? parent : "/tmp", name);
+}
+
 /**
  * The paths of this machine's local platform.
  *
@@ -76,7 +87,7 @@ export function localPaths(): LocalPaths {
     environmentVariable("UNIKERNEL_CACHE_DIR") ??
       path.join(environmentVariable("XDG_CACHE_HOME") ?? path.join(home, ".cache"), "unikernel"),
   );
-  const run = path.join(
+  const run = runFolderIn(
     environmentVariable("XDG_RUNTIME_DIR") ?? os.tmpdir(),
     `unikernel-${os.userInfo().uid}-${crypto.createHash("sha256").update(state).digest("hex").slice(0, 8)}`,
   );

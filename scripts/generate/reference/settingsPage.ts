@@ -33,7 +33,7 @@ const OTHER_VARIABLES: Readonly<
   XDG_CACHE_HOME: "Parent of the cache folder. Default: `~/.cache`.",
   DOCKER_CONFIG: "Folder of Docker's `config.json`, which holds credentials of registries. Default: `~/.docker`.",
   XDG_RUNTIME_DIR:
-    "Parent of the folder of VM sockets, and of Podman's `containers/auth.json`. Default: the folder for temporary files.",
+    "Parent of the folder of VM sockets, unless its path is too long for one (then `/tmp`), and of Podman's `containers/auth.json`. Default: the folder for temporary files.",
   PATH: "Folders in which QEMU and other tools are searched.",
 };
 

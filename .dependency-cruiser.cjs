@@ -23,7 +23,7 @@ const LAYERS = {
     "base",
   ],
   pulumi: ["resources", "functions", "definition", "contract", "base"],
-  platform: ["contract", "image/oci", "image/registry", "image/cpio", "image/erofs", "base"],
+  platform: ["contract", "image/oci", "image/registry", "image/cpio", "image/erofs", "image/kernel", "base"],
   cli: ["resources", "rollout", "platform", "image", "definition/naming", "client", "contract", "base"],
 };
 

@@ -8,6 +8,7 @@ import { timeoutSignal } from "../base/timeout";
 import type { Identity } from "../definition/identity";
 import { localPaths } from "../base/localPaths";
 import type { ClearingMemory } from "./common/clearing";
+import { type ReadGuestImage, createGuestImageReader } from "./guestImages";
 import { type ReadImageLabels, createImageLabelReader } from "./imageLabels";
 
 /** Time limits of operations on one resource, in milliseconds. */
@@ -43,6 +44,8 @@ export interface ProviderContext {
   readonly imageLayout: string;
   /** Reads the labels of an image. */
   readonly readImageLabels: ReadImageLabels;
+  /** Looks at what the guests of an image can have, on metro `local`. */
+  readonly readGuestImage: ReadGuestImage;
   /** Prints one progress line of a long operation. */
   readonly printProgress: (line: string) => void;
   /** Prints a warning about the resource, once. */
@@ -104,7 +107,7 @@ export function forCleanup(context: ProviderContext): ProviderContext {
 export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): ProviderContext {
   const client = createMetroClient(config);
   const signal = hooks.cancellation ?? new AbortController().signal;
-  const imageLayout = localPaths().imagesDir;
+  const { imagesDir: imageLayout, pulledImagesDir } = localPaths();
   return {
     client,
     reader: createObjectReader(client),
@@ -116,6 +119,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout,
     readImageLabels: createImageLabelReader({ ...config, layout: imageLayout, signal }),
+    readGuestImage: createGuestImageReader({ layouts: [imageLayout, pulledImagesDir], signal }),
     printProgress: () => undefined,
     printWarning: () => undefined,
     stopRequest: hooks.stopRequest,

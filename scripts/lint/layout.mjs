@@ -14,6 +14,7 @@ const MIN_LINES = 15;
 const FOLDER_EXCEPTIONS = new Map([
   ["sdk", "one file per resource, which programs import from one place"],
   ["provider/pulumi", "what a preview checks, one file per question, beside the entry points of the program's process"],
+  ["provider/image", "one folder per format and per step, and two files that several of them need"],
   ["provider/base", "nothing to group by: each file is one helper that any other folder may import"],
   [
     "provider/platform",

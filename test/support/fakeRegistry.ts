@@ -117,12 +117,15 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
   function sendBlob(repository: string, digest: string, { request, response }: Handling): void {
     const bytes = blobs.get(`${repository}@${digest}`);
     if (bytes === undefined) return fail(response, 404, "BLOB_UNKNOWN");
-    const start = Number(/^bytes=(\d+)-$/.exec(request.headers["range"] ?? "")?.[1] ?? 0);
-    response.writeHead(start === 0 ? 200 : 206, {
-      "content-length": bytes.length - start,
-      ...(start === 0 ? {} : { "content-range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` }),
+    const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers["range"] ?? "") ?? [];
+    const start = Number(first ?? 0);
+    const end = Math.min(last === undefined || last === "" ? bytes.length : Number(last) + 1, bytes.length);
+    const isPart = end - start < bytes.length;
+    response.writeHead(isPart ? 206 : 200, {
+      "content-length": end - start,
+      ...(isPart ? { "content-range": `bytes ${start}-${end - 1}/${bytes.length}` } : {}),
     });
-    response.end(request.method === "HEAD" ? undefined : bytes.subarray(start));
+    response.end(request.method === "HEAD" ? undefined : bytes.subarray(start, end));
   }
 
   async function handleManifest(repository: string, name: string, handling: Handling): Promise<void> {

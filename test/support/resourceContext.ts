@@ -51,6 +51,7 @@ export function contextWithClient(client: Client, clock: Clock): ProviderContext
     timeouts: { createMs: 300_000, updateMs: 300_000, deleteMs: 300_000 },
     imageLayout: "",
     readImageLabels: () => Promise.resolve(undefined),
+    readGuestImage: () => Promise.resolve(undefined),
     printProgress: () => undefined,
     printWarning: () => undefined,
     clearing: { form: "set" },

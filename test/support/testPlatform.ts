@@ -9,6 +9,7 @@ import { openLayout } from "../../provider/image/oci/layout";
 import { type Daemon, type DaemonOptions, startDaemon } from "../../provider/platform/daemon";
 import type { Timings } from "../../provider/platform/timings";
 import { type FakeGuest, FakeVmm } from "./fakeVmm";
+import { elfloaderKernel } from "./kernelFiles";
 import type { VmSpec } from "../../provider/platform/vmm/vmm";
 
 /** One item of a response, as JSON. */
@@ -106,11 +107,14 @@ export class TestPlatform {
     this.#otherGuest = guestOf;
   }
 
-  /** Stores an image in the layout and returns its digest. Kernel and initrd are arbitrary text. */
+  /**
+   * Stores an image in the layout and returns its digest. The kernel begins like one of Unikraft, which a preview accepts, and ends with the
+   * text; the initrd is arbitrary text.
+   */
   async addImage(repository: string, tag: string, kernel: string, initrd?: string): Promise<string> {
     const file = path.join(this.folder, "kernel");
     const initrdFile = path.join(this.folder, "initrd");
-    await fs.writeFile(file, kernel);
+    await fs.writeFile(file, Buffer.concat([elfloaderKernel(), Buffer.from(kernel)]));
     if (initrd !== undefined) await fs.writeFile(initrdFile, initrd);
     const { digest } = await openLayout(this.paths.imagesDir).putImage({
       repository,

@@ -6,7 +6,7 @@ import { type BlobSource, blobFromBytes, writeBlob } from "../oci/blob";
 import { type ContainerImage, LINUX_X86_64, platformError, readContainerImage } from "../oci/containerImage";
 import { MEDIA_TYPE, type Descriptor, type Platform, imageConfig } from "../oci/descriptor";
 import type { Layout } from "../oci/layout";
-import { type PlatformChoice, VM_PLATFORM, describePlatforms, onlyPlatform } from "../oci/platformChoice";
+import { ANY_PLATFORM, type PlatformChoice, VM_PLATFORM, describePlatforms, onlyPlatform } from "../oci/platformChoice";
 import { canonicalRepository, parseReference } from "../oci/reference";
 import { type DescribedImage, type StoredImage, blobPath, readDocument, readListedImage } from "../oci/storedImage";
 import { unsupportedTargetsError } from "../runtimeImage";
@@ -65,12 +65,20 @@ const unavailableError =
  *
  * @param root its index
  */
-export async function readRuntime(
+export function readRuntime(
   folder: string,
   root: Descriptor,
   targets: readonly Platform[],
 ): Promise<readonly DescribedImage[] | undefined> {
-  const images = await Promise.all(toChoices(targets).map((choice) => readListedImage(folder, root, choice)));
+  return readAll(folder, root, toChoices(targets));
+}
+
+async function readAll(
+  folder: string,
+  root: Descriptor,
+  platforms: readonly PlatformChoice[],
+): Promise<readonly DescribedImage[] | undefined> {
+  const images = await Promise.all(platforms.map((choice) => readListedImage(folder, root, choice)));
   const present = images.filter((image) => image !== undefined);
   return present.length === images.length ? present : undefined;
 }
@@ -83,11 +91,31 @@ export async function describeRuntime(
   reference: string,
   { targets = [], ...access }: RuntimeAccess = {},
 ): Promise<readonly DescribedImage[] | undefined> {
+  return describeRemotely(reference, toChoices(targets), access, unavailableError(reference, targets));
+}
+
+/**
+ * The same for the platform of any image that VMs would boot, or for another one if it has none for them: what its documents say.
+ * `undefined` if a document is missing. Throws as {@link pullImage}.
+ */
+export async function describeImage(
+  reference: string,
+  access: RegistryAccess = {},
+): Promise<DescribedImage | undefined> {
+  const missing = (root: FetchedManifest, manifests: readonly Descriptor[]) =>
+    platformError(root, manifests, ANY_PLATFORM);
+  return (await describeRemotely(reference, [ANY_PLATFORM], access, missing))?.[0];
+}
+
+async function describeRemotely(
+  reference: string,
+  platforms: readonly [PlatformChoice, ...PlatformChoice[]],
+  access: RegistryAccess,
+  missing: (root: FetchedManifest, manifests: readonly Descriptor[]) => UnikernelError,
+): Promise<readonly DescribedImage[] | undefined> {
   const parsed = parseReference(reference);
   const client = createRegistryClient({ ...access, registry: resolveEndpoint(parsed).registry });
-  const wanted = { text: reference, platforms: toChoices(targets) };
-  const missing = unavailableError(reference, targets);
-  const { documents, manifests } = await fetchDocuments(client, parsed, wanted, missing);
+  const { documents, manifests } = await fetchDocuments(client, parsed, { text: reference, platforms }, missing);
   const configs: Buffer[] = [];
   for (const { config } of manifests) configs.push((await fetchConfig(client, parsed, config, reference)).bytes);
   return withTemporaryFolder(async (folder) => {
@@ -97,7 +125,7 @@ export async function describeRuntime(
       const blob = blobFromBytes(bytes);
       await writeBlob(blob, blobPath(folder, blob.digest), access.signal);
     }
-    return readRuntime(folder, root, targets);
+    return readAll(folder, root, platforms);
   });
 }
 

@@ -21,8 +21,8 @@ const options = z.object({
   persistent: z.boolean().default(true),
   /** What counts as quota usage: `static` the full size, `dynamic` the space that the disk occupies. */
   quotaPolicy: z.enum(["static", "dynamic"]).default("static"),
-  /** `rwo` for one writer, `rox` for many readers. */
-  accessMode: z.enum(["rwo", "rox"]).default("rwo"),
+  /** `rwo` for one writer, `rox` for many readers, `rwx` for many writers, which share a folder instead of a disk. */
+  accessMode: z.enum(["rwo", "rox", "rwx"]).default("rwo"),
   tags: z.array(z.string()).default([]),
   /** Prevents deletion. */
   deleteLock: z.boolean().default(false),

@@ -8,7 +8,7 @@ import { assertQuota } from "../quota/quota";
 import { assertWithinLimits } from "../quota/quotaLimits";
 import { ApiItemError } from "../errors";
 import type { VolumeOptions, VolumeRecord } from "../store/volumes";
-import { copyDisk, makeDisk, volumeDiskPath } from "./disk";
+import { copyDisk, makeDisk, makeFolder, volumeDiskPath } from "./disk";
 import { resolveVolumeOptions } from "./rules";
 import { persistVolume, removeVolume, updateVolume, updateVolumeBestEffort } from "./save";
 import { allocatedMb } from "./usage";
@@ -20,7 +20,7 @@ import { allocatedMb } from "./usage";
  * @param persistent false for a volume that is deleted with the last instance it is attached to
  *
  * Throws `ApiItemError`: `AlreadyExists`, `Invalid`, `NotBoth`, `NotFound`, `CannotBeUsed`, `NotAllowed`,
- * `NotSupported`, `Quota`, `FailedOperation`; and the errors of `makeDisk` and `copyDisk`.
+ * `NotSupported`, `Quota`, `FailedOperation`; and the errors of `makeDisk`, `makeFolder` and `copyDisk`.
  */
 export async function createVolume(
   registry: Registry,
@@ -28,8 +28,11 @@ export async function createVolume(
   { persistent }: { readonly persistent: boolean },
 ): Promise<VolumeRecord> {
   const { paths, log } = registry.parts;
-  const options = resolveVolumeOptions(body);
   const template = body.template === undefined ? undefined : resolveTemplate(registry, body.template);
+  const options = resolveVolumeOptions(body, {
+    quotaPolicy: "static",
+    accessMode: template?.accessMode === "rwx" ? "rwx" : "rwo",
+  });
   const sizeMb = template?.sizeMb ?? body.size_mb;
   if (template !== undefined && body.size_mb !== undefined)
     throw new ApiItemError(
@@ -45,7 +48,7 @@ export async function createVolume(
   });
   const file = volumeDiskPath(paths, volume.uuid);
   try {
-    if (template === undefined) await makeDisk(file, sizeMb);
+    if (template === undefined) await (options.accessMode === "rwx" ? makeFolder(file) : makeDisk(file, sizeMb));
     else {
       const source = volumeDiskPath(paths, template.uuid);
       await registry.disks.run(template.uuid, () => copyDisk(source, file, registry.shutdownSignal));

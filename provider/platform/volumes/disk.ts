@@ -1,10 +1,12 @@
 /**
- * The disk of a volume: a sparse file with an ext4 file system. Nothing is mounted on the host, so no root is needed.
+ * The disk of a volume: a sparse file with an ext4 file system. Nothing is mounted on the host, so no root is needed. A volume for several
+ * writers has a folder and no disk.
  */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromSystemError } from "../../base/errors";
+import { fileExists } from "../../base/files";
 import type { LocalPaths } from "../../base/localPaths";
 import { findProcessesByArgument } from "../processes";
 import { shareFolderOf } from "../vmm/vmm";
@@ -38,6 +40,15 @@ export async function makeDisk(file: string, sizeMb: number): Promise<void> {
   }
 }
 
+/** Creates the folder (0700) of a volume without a disk, whose path would be `file`. Throws file system errors. */
+export async function makeFolder(file: string): Promise<void> {
+  try {
+    await fs.mkdir(shareFolderOf(file), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fromSystemError(error, "creating a volume for several writers");
+  }
+}
+
 /**
  * Grows a disk that no VM uses. Can be repeated after an interruption. A disk that is already larger (an earlier growth
  * was not recorded) keeps its size: truncating it would damage the file system.
@@ -59,22 +70,26 @@ export async function growDisk(file: string, sizeMb: number): Promise<void> {
 }
 
 /**
- * Copies a disk that nobody writes to, as sparse as its source, and gives the copy's file system a new UUID. Leaves no
- * file behind on failure. Throws `OPERATION_FAILED`, `NO_SPACE`; also when the signal aborts.
+ * Copies a disk that nobody writes to, as sparse as its source, and gives the copy's file system a new UUID; also the folder that it has, or
+ * has instead. Leaves no file behind on failure. Throws `OPERATION_FAILED`, `NO_SPACE`; also when the signal aborts.
  */
 export async function copyDisk(source: string, target: string, signal: AbortSignal): Promise<void> {
   try {
-    await assertFreeSpace(target, Math.ceil((await fs.stat(source)).size / MIB));
-    await copySparse(source, target, signal);
-    // tune2fs rejects a file system whose journal needs recovery, as after a guest that did not unmount it.
-    await checkFileSystem(target);
-    await runTool(e2fsTool("tune2fs"), ["-U", "random", target], "Setting the UUID of a volume's file system");
+    if (await fileExists(source)) await copyFileSystem(source, target, signal);
     await copyFolder(shareFolderOf(source), shareFolderOf(target), signal);
-    await syncToDisk(target);
   } catch (error) {
     await removeDisk(target);
     throw fromSystemError(error, "copying a volume's disk");
   }
+}
+
+async function copyFileSystem(source: string, target: string, signal: AbortSignal): Promise<void> {
+  await assertFreeSpace(target, Math.ceil((await fs.stat(source)).size / MIB));
+  await copySparse(source, target, signal);
+  // tune2fs rejects a file system whose journal needs recovery, as after a guest that did not unmount it.
+  await checkFileSystem(target);
+  await runTool(e2fsTool("tune2fs"), ["-U", "random", target], "Setting the UUID of a volume's file system");
+  await syncToDisk(target);
 }
 
 /** Deletes a disk and the folder that it may have. Throws file system errors. */

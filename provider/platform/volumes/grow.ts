@@ -24,6 +24,10 @@ export async function growVolume(registry: Registry, volume: VolumeRecord, sizeM
   }
   assertNotBusy(registry, volume);
   if (volume.quotaPolicy === "static") assertQuota(registry, { total_volume_mb: sizeMb - volume.sizeMb });
+  if (volume.accessMode === "rwx") {
+    updateVolume(registry, volume, { sizeMb }); // a folder has no file system of its own that would have to grow
+    return;
+  }
   updateVolume(registry, volume, { state: "busy", growsToMb: sizeMb });
   try {
     await registry.disks.run(volume.uuid, () => growDisk(volumeDiskPath(registry.parts.paths, volume.uuid), sizeMb));

@@ -23,7 +23,7 @@ export interface AttachmentRequest {
 }
 
 /**
- * Resolves a requested attachment. A volume has either one writer or any number of readers, in every access mode.
+ * Resolves a requested attachment. A volume has either one writer or any number of readers; with access mode `rwx` any number of both.
  *
  * @param present attachments that the instance already has
  *
@@ -36,7 +36,7 @@ export function resolveAttachment(
   { at, readonly = false }: AttachmentRequest,
   present: readonly VolumeAttachment[],
 ): VolumeAttachment {
-  const { uuid, name, state } = volume;
+  const { uuid, name, state, accessMode } = volume;
   assertMountPath(at);
   if (state === "template") {
     throw new ApiItemError(
@@ -50,7 +50,7 @@ export function resolveAttachment(
     throw new ApiItemError("Invalid", `Another volume is already mounted at '${at}'`);
   for (const { record } of registry.instancesUsingVolume(uuid)) {
     const other = record.volumes.find((one) => one.volumeUuid === uuid);
-    if (readonly && other?.readonly === true) continue;
+    if (accessMode === "rwx" || (readonly && other?.readonly === true)) continue;
     throw new ApiItemError("Attached", `Volume '${name}' is attached to instance '${record.name}'`);
   }
   if (state !== "available") throw new ApiItemError("CannotBeUsed", `Volume '${name}' is ${state}`);

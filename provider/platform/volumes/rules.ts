@@ -20,7 +20,7 @@ export function resolveVolumeOptions(
   assertSupportedOptions(request);
   return {
     quotaPolicy: request.quota_policy ?? defaults.quotaPolicy,
-    accessMode: resolveAccessMode(request.access_mode ?? defaults.accessMode),
+    accessMode: resolveAccessMode(request, defaults.accessMode),
     tags: [...new Set(request.tags)],
   };
 }
@@ -30,20 +30,29 @@ function assertSupportedOptions({ filesystem = "ext4", args, host_path, uid, gid
     if (value !== undefined)
       throw new ApiItemError("NotAllowed", `'${field}' is for privileged accounts only: it gives access to the host`);
   }
-  if (filesystem !== "ext4") {
+  if (filesystem !== "ext4" && filesystem !== "virtiofs") {
     throw new ApiItemError(
       "NotSupported",
-      `The local platform does not support file system '${filesystem}'; use 'ext4'`,
+      `The local platform does not support file system '${filesystem}'; use 'ext4', or 'virtiofs' for several writers`,
     );
   }
-  if (args !== undefined) throw new ApiItemError("Invalid", "'args' is for custom file systems; 'ext4' takes none");
+  if (args !== undefined)
+    throw new ApiItemError("Invalid", `'args' is for custom file systems; '${filesystem}' takes none`);
 }
 
-function resolveAccessMode(mode: "rwo" | "rox" | "rwx"): VolumeOptions["accessMode"] {
-  if (mode !== "rwx") return mode;
+/** Several writers share a folder of this machine; a disk has one writer. A copy is what its original is. */
+function resolveAccessMode(
+  { filesystem, access_mode: requested }: VolumeOptionsRequest,
+  inherited: VolumeOptions["accessMode"],
+): VolumeOptions["accessMode"] {
+  const mode = requested ?? inherited;
+  const isShared = filesystem === undefined ? inherited === "rwx" : filesystem === "virtiofs";
+  if (isShared === (mode === "rwx")) return mode;
   throw new ApiItemError(
     "NotSupported",
-    "Access mode 'rwx' needs a shared file system (virtiofs), which the local platform does not support",
+    isShared
+      ? `The local platform has shared folders ('virtiofs') for access mode 'rwx' only, not for '${mode}'`
+      : "Access mode 'rwx' needs a shared folder: the file system 'virtiofs'",
   );
 }
 

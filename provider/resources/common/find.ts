@@ -19,7 +19,10 @@ export const findService = ({ reader, client }: ProviderContext, id: string): Pr
   isUuid(id) ? reader.service(id) : readByName(client.getServices({ query: { name: [id] } }), `service '${id}'`);
 
 /** A volume by UUID or name; undefined if it does not exist. */
-export const findVolume = ({ reader, client }: ProviderContext, id: string): Promise<VolumeItem | undefined> =>
+export const findVolume = (
+  { reader, client }: Pick<ProviderContext, "reader" | "client">,
+  id: string,
+): Promise<VolumeItem | undefined> =>
   isUuid(id) ? reader.volume(id) : readByName(client.getVolumes({ query: { name: [id] } }), `volume '${id}'`);
 
 /** A certificate by UUID or name; undefined if it does not exist. */

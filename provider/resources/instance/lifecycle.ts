@@ -14,6 +14,7 @@ import { finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "..
 import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
+import { withKernelChecks } from "../workload/preview/checkedLifecycle";
 import { withLabels } from "../workload/labels/labelledLifecycle";
 import { waitForImage } from "../workload/waitForImage";
 import { workloadErrorContext } from "../workload/request";
@@ -238,5 +239,5 @@ export const lifecycle = withLabels(
     workloadOf: (inputs) => ((inputs.service ?? inputs.serviceGroup) === undefined ? undefined : inputs),
     withScaleToZero: (inputs, scaleToZero) => ({ ...inputs, scaleToZero }),
   },
-  unlabelled,
+  withKernelChecks({ prefix: "", workloadOf: (inputs) => inputs }, unlabelled),
 );

@@ -3,6 +3,7 @@ import type { Lifecycle } from "../../definition/resource";
 import { findService } from "../common/find";
 import { describeSteps } from "../common/patchOperation";
 import type { ProviderContext } from "../context";
+import { withKernelChecks } from "../workload/preview/checkedLifecycle";
 import { withLabels } from "../workload/labels/labelledLifecycle";
 import { findAdoptable } from "./adoptService";
 import { createService } from "./createService";
@@ -65,5 +66,5 @@ export const lifecycle = withLabels(
     withScaleToZero: (inputs, scaleToZero) =>
       inputs.template === undefined ? inputs : { ...inputs, template: { ...inputs.template, scaleToZero } },
   },
-  unlabelled,
+  withKernelChecks({ prefix: "template.", workloadOf: ({ template }) => template }, unlabelled),
 );

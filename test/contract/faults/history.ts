@@ -67,6 +67,7 @@ function contextOf(url: string, token: string): ProviderContext {
     timeouts,
     imageLayout: "",
     readImageLabels: () => Promise.resolve(undefined),
+    readGuestImage: () => Promise.resolve(undefined),
     printProgress: () => undefined,
     printWarning: () => undefined,
     clearing: { form: "set" },

@@ -75,6 +75,8 @@ describe("volumes", () => {
       [1, { size_mb: 8, filesystem: "virtiofs" }],
       [1, { size_mb: 8, filesystem: "our-nfs", args: { server: "x" } }],
       [1, { size_mb: 8, access_mode: "rwx" }],
+      [1, { size_mb: 8, access_mode: "rox", filesystem: "virtiofs" }],
+      [7, { size_mb: 8, access_mode: "rwx", filesystem: "virtiofs", args: { a: "b" } }],
       [14, { host_path: "/etc" }],
       [14, { size_mb: 8, uid: 0 }],
       [14, { size_mb: 8, gid: 0 }],

@@ -203,7 +203,7 @@ describe("a real program with bad input", function () {
       await project.write("index.ts", withBase('new unikernel.Instance("small", { ...guest, memoryMb: 32 });'));
       assert.match(
         await failing(stack, platform, "small"),
-        /^INPUT_INVALID: memoryMb: Creating instance 'small-[0-9a-f]{7}' failed: The guest needs (\d+) MiB of memory with its root file system of \d+ MiB, but gets 32\. Set memoryMb to \1 or more\.$/,
+        /Instance resource 'small' has a problem: INPUT_INVALID: memoryMb: The guest needs (\d+) MiB of memory \(.*\), but gets 32\. Set memoryMb to \1 or more\.$/,
       );
     });
 
@@ -216,7 +216,7 @@ describe("a real program with bad input", function () {
       );
       assert.match(
         await failing(stack, platform, "small"),
-        /^INPUT_INVALID: template\.memoryMb: Creating instance '(small-[0-9a-f]{7})-[0-9a-f]{5}' of service '\1' failed: The guest needs (\d+) MiB of memory with its root file system of \d+ MiB, but gets 32\. Set memoryMb to \2 or more\.$/,
+        /Service resource 'small' has a problem: INPUT_INVALID: template\.memoryMb: The guest needs (\d+) MiB of memory \(.*\), but gets 32\. Set memoryMb to \1 or more\.$/,
       );
       assert.equal(await isListening(port), false);
       assert.deepEqual((await platform.client.getServices({})).items, []);

@@ -13,7 +13,7 @@ const image = new unikernel.GatewayImage("site", { context: "./site" });
 const web = new unikernel.Service("web", {
   ports: [{ port: ${port}, destinationPort: 8080 }],
   replicas: 3,
-  template: { image: image.ref, memoryMb: 64 },
+  template: { image: image.ref, memoryMb: 96 },
 });
 export const ref = image.ref;
 `;

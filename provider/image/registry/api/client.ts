@@ -4,7 +4,7 @@ import type { Descriptor } from "../../oci/descriptor";
 import type { Scope } from "../auth/tokens";
 import { malformedError } from "../errors";
 import { type RegistryClientOptions, RegistrySession } from "../session";
-import { fetchBlob } from "./download";
+import { fetchBlob, fetchBlobPart } from "./download";
 import {
   type FetchedManifest,
   deleteManifest,
@@ -39,6 +39,15 @@ export interface RegistryClient {
   resolveManifest(repository: string, tagOrDigest: string): Promise<Digest | undefined>;
   /** Streams a blob; resumes after a lost connection. Throws `API_SHAPE` at its end when digest or size differ. */
   fetchBlob(repository: string, blob: BlobKey): AsyncIterable<Uint8Array>;
+  /**
+   * At most `length` bytes of a blob from `offset` on, fewer at its end. They are not checked against the digest, so that they are good for
+   * hints only.
+   */
+  fetchBlobPart(
+    repository: string,
+    blob: BlobKey,
+    range: { readonly offset: number; readonly length: number },
+  ): Promise<Buffer>;
   /** Whether the registry has a blob. Needs the permission to push. */
   hasBlob(repository: string, blob: BlobKey): Promise<boolean>;
   /** Uploads a blob that the registry lacks; `mounted` if the registry took it from `mountFrom`. */
@@ -65,6 +74,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     fetchManifest: (repository, tagOrDigest) => fetchManifest(session, repository, tagOrDigest),
     resolveManifest: (repository, tagOrDigest) => resolveManifest(session, repository, tagOrDigest),
     fetchBlob: (repository, blob) => fetchBlob(session, repository, blob),
+    fetchBlobPart: (repository, blob, range) => fetchBlobPart(session, repository, blob, range),
     hasBlob: (repository, blob) => hasBlob(session, repository, blob),
     uploadBlob: (repository, source, { mountFrom, onProgress } = {}) => {
       const scopes = mountFrom === undefined ? [push(repository)] : [push(repository), pull(mountFrom)];

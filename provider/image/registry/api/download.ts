@@ -1,4 +1,4 @@
-/** Downloads a blob: checked while it arrives, resumed after a lost connection. */
+/** Downloads a blob: checked while it arrives, resumed after a lost connection. Or a part of one, which cannot be checked. */
 import { ContentMeter } from "../../../base/digest";
 import { UnikernelError } from "../../../base/errors";
 import type { Descriptor } from "../../oci/descriptor";
@@ -42,6 +42,34 @@ export async function* fetchBlob(
   }
   if (meter.sizeBytes !== size) throw malformedError(request, `${meter.sizeBytes} bytes instead of ${size}`);
   if (meter.digest() !== digest) throw malformedError(request, "content that does not match its digest");
+}
+
+/** Fetches a part of a blob; see `RegistryClient.fetchBlobPart`. */
+export async function fetchBlobPart(
+  session: RegistrySession,
+  repository: string,
+  { digest, size }: Pick<Descriptor, "digest" | "size">,
+  { offset, length }: { readonly offset: number; readonly length: number },
+): Promise<Buffer> {
+  const end = Math.min(offset + length, size);
+  if (end <= offset) return Buffer.alloc(0);
+  const request = { registry: session.registry, subject: `blob ${digest} of '${repository}'` };
+  const response = await session.send(request, {
+    method: "GET",
+    path: `${repository}/blobs/${digest}`,
+    headers: { Range: `bytes=${offset}-${end - 1}` },
+    repository,
+    scopes: [`repository:${repository}:pull`],
+    expect: [200, 206],
+  });
+  const parts: Uint8Array[] = [];
+  let left = end - offset;
+  for await (const chunk of bytesFrom(request, response, offset)) {
+    parts.push(chunk.subarray(0, left));
+    left -= chunk.length;
+    if (left <= 0) break; // the registry ignores the range: this closes the connection
+  }
+  return Buffer.concat(parts);
 }
 
 /** The body from `offset`; a registry may ignore the range and send everything. */

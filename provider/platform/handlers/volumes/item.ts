@@ -23,7 +23,7 @@ export function volumeItem(registry: Registry, volume: VolumeRecord): ItemOf<"ge
     ...(free === undefined ? {} : { free_mb: free }),
     persistent: volume.persistent,
     quota_policy: volume.quotaPolicy,
-    filesystem: "ext4",
+    filesystem: volume.accessMode === "rwx" ? "virtiofs" : "ext4",
     access_mode: volume.accessMode,
     tags: [...volume.tags],
     delete_lock: volume.deleteLock,

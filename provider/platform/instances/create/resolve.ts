@@ -3,8 +3,7 @@ import { stripPlatformPrefix } from "../../../contract/imageUrl";
 import type { InstancePatchOperation } from "../instance";
 import { findInstance } from "../../lookup";
 import type { NameOrUuid } from "../../../contract/models";
-import { formatPlatform } from "../../../image/oci/descriptor";
-import { VM_PLATFORM, matchesPlatform } from "../../../image/oci/platformChoice";
+import { describeUnbootable } from "../../../image/kernel/unbootable";
 import { canonicalRepository, parseReference } from "../../../image/oci/reference";
 import type { StoredImage } from "../../../image/oci/storedImage";
 import { resolveEndpoint } from "../../../image/registry/endpoint";
@@ -41,17 +40,9 @@ const urlOf = (image: ImageRequest): string => (typeof image === "string" ? imag
  */
 export async function resolveImage(registry: Registry, image: ImageRequest): Promise<Resolved<ResolvedImage>> {
   const { repository, digest, platform, kernel, initrd, cmd, env } = await findImage(registry, image);
-  if (!matchesPlatform(platform, VM_PLATFORM)) {
-    const [built, needed] = [formatPlatform(platform), VM_PLATFORM.architecture];
-    throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' is built for ${built}, not for ${needed}`);
-  }
-  if (kernel === undefined)
-    throw new ApiItemError(
-      "CannotBeUsed",
-      initrd === undefined
-        ? `Image '${urlOf(image)}' has no kernel and no root file system, so it can only be used in 'roms'`
-        : `Image '${urlOf(image)}' has no kernel, so it cannot boot here; set 'runtime' in its Kraftfile`,
-    );
+  const unbootable = describeUnbootable({ platform, kernel, initrd });
+  if (unbootable !== undefined || kernel === undefined)
+    throw new ApiItemError("CannotBeUsed", `Image '${urlOf(image)}' ${unbootable ?? "has no kernel"}`);
   return {
     value: {
       repository,

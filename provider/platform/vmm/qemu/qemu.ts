@@ -10,6 +10,11 @@ import { fromSystemError, hasErrorCode, UnikernelError } from "../../../base/err
 import { assertPrivateRunFolder, ensureRunFolder } from "../../../base/runFolder";
 import type { LocalPaths } from "../../../base/localPaths";
 import { isErofs } from "../../../image/erofs/read";
+import { kindViolations } from "../../../image/kernel/guestRules";
+import { detectKernelKind, type KernelKind } from "../../../image/kernel/kernelKind";
+import { memoryViolations } from "../../../image/kernel/minimumMemory";
+import { findUnikraftParameters } from "../../../image/kernel/unikraftParameters";
+import { assertNoViolation } from "../../../image/kernel/violation";
 import { truncateLog } from "../truncateLog";
 import type { Vm, VmExit, VmSpec, Vmm } from "../vmm";
 import { qemuArguments } from "./boot/arguments";
@@ -17,9 +22,6 @@ import { buildCommandLine } from "./boot/commandLine";
 import { buildGuestFiles, treeSizeBytes } from "./boot/guestFiles";
 import { writeInitrd } from "./boot/initrd";
 import { composeBootInitrd, findRootDisk } from "./boot/rootDisk";
-import { detectKernelKind, type KernelKind } from "./boot/kernelKind";
-import { assertEnoughMemory } from "./boot/minimumMemory";
-import { findUnikraftParameters } from "./boot/unikraftParameters";
 import { classifyExit } from "./exit/classifyExit";
 import { prepareVolumes } from "./boot/volumeBacking";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
@@ -57,16 +59,18 @@ export class QemuVmm implements Vmm {
   async start(spec: VmSpec): Promise<Vm> {
     const capabilities = await probeQemu(this.#paths.cacheDir);
     const kind = await detectKernelKind(spec.kernel);
+    assertNoViolation(kindViolations(kind));
     const parameters = kind === "multiboot" ? await findUnikraftParameters(spec.kernel) : undefined;
     const commandLine = buildCommandLine(spec, { emulated: capabilities.accelerator === "tcg", parameters });
     const extraFiles = await buildGuestFiles(spec, kind, commandLine.file);
     const rootDisk = await findRootDisk(spec.initrd, kind);
     const initrdFiles = rootDisk === undefined ? extraFiles : composeBootInitrd(rootDisk, extraFiles);
     const unpacked = rootDisk === undefined ? spec.initrd : undefined;
-    assertEnoughMemory(spec.memoryMb, kind, {
+    const initrdSize = {
       bytes: (await sizeOfFile(unpacked)) + treeSizeBytes(initrdFiles),
       isErofs: unpacked !== undefined && (await isErofs(unpacked)),
-    });
+    };
+    assertNoViolation(memoryViolations(spec.memoryMb, kind, initrdSize));
     const files = vmFilesOf(this.#paths, spec.uuid);
     const initrd = initrdFiles.size === 0 ? spec.initrd : files.initrd;
     const memory = memoryFilesOf(files.folder);

@@ -11,11 +11,10 @@ import type { InputFindings, Lifecycle, Properties } from "../../../definition/r
 import { containsUnknown, isUnknown, withoutUnknowns } from "../../../definition/unknowns";
 import { describeLabelConflicts, describeLabelDefaults } from "../../../image/kraftfile/instanceLabels";
 import type { ProviderContext } from "../../context";
-import { describeMissingImage } from "../missingImage";
+import { describeMissingImage } from "../preview/missingImage";
 import { type PartialWorkload, describeLateNotice, withImageDefaults, withoutImageDefaults } from "./imageDefaults";
 import { type ImageDefaults, imageDefaultsIn } from "./imageDefaultsOutput";
 import { createDefaultsReader } from "./readImageDefaults";
-import { describeSleepInMemory } from "./sleepNotice";
 
 /** Where a kind has its workload. */
 export interface WorkloadHolder<Inputs> {
@@ -122,11 +121,9 @@ export function withLabels<I extends z.ZodObject, O extends z.ZodObject>(
     async inspectInputs(context, olds, news) {
       const own = (await lifecycle.inspectInputs?.(context, olds, news)) ?? NO_FINDINGS;
       const labels = await inspectLabels(context, olds, news);
-      const before = new Set(olds && describeSleepInMemory(context.metro, workloadOf(olds), prefix));
-      const sleep = describeSleepInMemory(context.metro, workloadOf(news), prefix).filter((one) => !before.has(one));
       return {
         ...own,
-        information: [...labels.information, ...sleep, ...own.information],
+        information: [...labels.information, ...own.information],
         warnings: [...labels.warnings, ...own.warnings],
       };
     },

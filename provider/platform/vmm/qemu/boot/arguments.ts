@@ -1,10 +1,11 @@
 /** Builds the argument list of QEMU for a VM. */
 import { shareFolderOf, type VmSpec } from "../../vmm";
-import { diskSerial, disablesAcpi, shareTag } from "./commandLine";
+import { shareTag } from "../../../../image/kernel/unikraftWords";
+import { diskSerial, disablesAcpi } from "./commandLine";
 import { LOGGED_EVENTS } from "../exit/eventLog";
 import { ROOT_DISK_SERIAL } from "./rootDisk";
 import type { VmFiles } from "../files";
-import type { KernelKind } from "./kernelKind";
+import type { KernelKind } from "../../../../image/kernel/kernelKind";
 import type { QemuCapabilities } from "../host/probe";
 import { cardId, networkArguments } from "../network/netdevs";
 

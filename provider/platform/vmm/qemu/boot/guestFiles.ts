@@ -1,10 +1,9 @@
 /** Builds the files that a guest gets in addition to its image: ROMs, annotations, and a command line with secrets. */
 import * as fs from "node:fs/promises";
-import { UnikernelError } from "../../../../base/errors";
 import { readCpio } from "../../../../image/cpio/read";
 import { isErofs, readErofs } from "../../../../image/erofs/read";
+import type { KernelKind } from "../../../../image/kernel/kernelKind";
 import type { VmRom, VmSpec } from "../../vmm";
-import type { KernelKind } from "./kernelKind";
 
 /** Entries of an archive by path. */
 type FileTree = ReturnType<typeof readCpio>;
@@ -15,24 +14,16 @@ const ROM_FILE_MODE = 0o444;
 
 /**
  * The additional files, none if the map is empty. Annotations go to `/unikernel/annotations.json`. A Unikraft guest unpacks
- * only one archive, so it gets no annotations.
+ * only one archive, so it gets no files.
  *
  * @param commandLine content of `/unikernel/cmdline`; `undefined` for no such file
- *
- * Throws `NOT_SUPPORTED` for ROMs of a Unikraft guest.
  */
 export async function buildGuestFiles(
   { roms, annotations }: Pick<VmSpec, "roms" | "annotations">,
   kind: KernelKind,
   commandLine: string | undefined,
 ): Promise<FileTree> {
-  if (kind === "multiboot") {
-    if (roms.length === 0) return new Map();
-    throw new UnikernelError("NOT_SUPPORTED", "The local platform does not support ROMs for Unikraft kernels.", {
-      property: "roms",
-      hint: "Put the files into the image, or use the runtime linux:latest.",
-    });
-  }
+  if (kind === "multiboot") return new Map();
   const tree = new Map<string, FileEntry>();
   for (const rom of roms) {
     for (const [path, entry] of await readRomFiles(rom)) tree.set(joinGuestPath(rom.at, path), entry);

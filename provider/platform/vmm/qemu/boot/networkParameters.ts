@@ -1,6 +1,5 @@
 /** The networks of a guest, as parameters of its kernel's command line. Pure. */
 import { isInSubnet, parseCidr, parseIpv4 } from "../../../../base/ipv4";
-import { UnikernelError } from "../../../../base/errors";
 import type { VmInterface, VmNetwork } from "../../../network/addresses";
 import type { VmSpec } from "../../vmm";
 
@@ -59,17 +58,11 @@ export function linuxNetworkParameters({ network, hostname }: VmSpec): string[] 
 }
 
 /**
- * For a Unikraft kernel, one parameter per device. It sends what is outside of its networks to one gateway, which need not be in any of them.
- * Throws `INPUT_INVALID` for routes.
+ * For a Unikraft kernel, one parameter per device. It sends what is outside of its networks to one gateway, which need not be in any of
+ * them, and has no routes to single networks.
  */
-export function unikraftNetworkParameters({ network, hostname }: VmSpec): string[] {
-  return network.interfaces.map((one, index) => {
-    if (one.routes.length > 0)
-      throw new UnikernelError("INPUT_INVALID", "A Unikraft kernel has no routes to single networks.", {
-        property: `networkInterfaces[${index}].routes`,
-        hint: "Leave routes out, so that its gateway is used for everything outside of its networks.",
-      });
+export const unikraftNetworkParameters = ({ network, hostname }: VmSpec): string[] =>
+  network.interfaces.map((one, index) => {
     const router = one.gateway ?? (index === 0 && !network.interfaces.some(hasDefaultRoute) ? network.gateway : "");
     return index === 0 ? addressParameter(one, router, network.nameserver, hostname) : addressParameter(one, router);
   });
-}

@@ -4,7 +4,7 @@
  */
 import { UnikernelError } from "../../../../base/errors";
 import { isErofs, readErofs } from "../../../../image/erofs/read";
-import type { KernelKind } from "./kernelKind";
+import type { KernelKind } from "../../../../image/kernel/kernelKind";
 
 /** Entries of an archive by path. */
 type FileTree = Awaited<ReturnType<typeof readErofs>>;

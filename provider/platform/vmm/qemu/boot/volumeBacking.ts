@@ -1,13 +1,16 @@
 /**
  * Chooses what a guest mounts as a volume. Linux mounts the volume's ext4 disk. Unikraft has no driver for it and mounts a folder of the
- * host over 9p, which the stand-in Linux cannot. So an empty volume serves either, and one with data the kind of guest that wrote it.
+ * host over 9p, which the stand-in Linux cannot. So an empty volume serves either, and one with data the kind of guest that wrote it. A
+ * volume for several writers has a folder only, since a disk has one writer.
  */
 import * as fs from "node:fs/promises";
 import { UnikernelError } from "../../../../base/errors";
 import { fileExists } from "../../../../base/files";
+import { sharedVolumeViolation } from "../../../../image/kernel/guestRules";
+import { assertNoViolation } from "../../../../image/kernel/violation";
 import { parseSuperblock, SUPERBLOCK } from "../../../volumes/superblock";
 import { shareFolderOf, type VmDisk } from "../../vmm";
-import type { KernelKind } from "./kernelKind";
+import type { KernelKind } from "../../../../image/kernel/kernelKind";
 
 /** True for an ext4 superblock of a file system without files. Pure. */
 export const isEmptyExt4 = (superblock: Buffer): boolean => parseSuperblock(superblock)?.isEmpty === true;
@@ -34,6 +37,7 @@ async function prepareFolder({ file, at }: VmDisk): Promise<void> {
 }
 
 async function prepareDisk({ file, at }: VmDisk): Promise<void> {
+  if (!(await fileExists(file))) assertNoViolation([sharedVolumeViolation(at)]);
   const folder = shareFolderOf(file);
   if (!(await fileExists(folder))) return;
   if ((await fs.readdir(folder)).length > 0) {

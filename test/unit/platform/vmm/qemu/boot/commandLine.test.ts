@@ -59,6 +59,12 @@ describe("the command line of a Unikraft kernel", () => {
     });
   });
 
+  it("is rejected for ROMs, which such a kernel cannot unpack", () => {
+    const roms = [{ at: "/x", files: new Map([["a", Buffer.from("a")]]) }];
+    assert.throws(() => buildCommandLine(spec({ roms }), ELFLOADER), { code: "NOT_SUPPORTED", property: "roms" });
+    assert.ok(buildCommandLine(spec({ roms }), LINUX));
+  });
+
   it("quotes only what contains spaces or quotes", () => {
     const { append } = buildCommandLine(spec({ args: ["a b", 'say "hi"', "plain,x=1"] }), ELFLOADER);
     assert.ok(append.endsWith(' -- "a b" "say \\"hi\\"" plain,x=1'), append);

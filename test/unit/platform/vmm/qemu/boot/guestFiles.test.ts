@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { UnikernelError } from "../../../../../../provider/base/errors";
 import { readCpio } from "../../../../../../provider/image/cpio/read";
 import { writeCpio } from "../../../../../../provider/image/cpio/write";
 import type { FileTree } from "../../../../../../provider/image/rootfs/tree";
@@ -44,13 +43,8 @@ describe("the additional files of a guest", () => {
     assert.equal((await buildGuestFiles({ roms: [], annotations: {} }, "pvh", undefined)).size, 0);
   });
 
-  it("are rejected for Unikraft, except that annotations alone are dropped", async () => {
-    const roms = [{ at: "/x", files: new Map([["a", Buffer.from("a")]]) }];
-    await assert.rejects(buildGuestFiles({ roms, annotations: {} }, "multiboot", undefined), (error) =>
-      UnikernelError.has(error, "NOT_SUPPORTED"),
-    );
-    assert.equal((await buildGuestFiles({ roms: [], annotations: { a: "b" } }, "multiboot", undefined)).size, 0);
-  });
+  it("are none for Unikraft, which unpacks one archive only", async () =>
+    assert.equal((await buildGuestFiles({ roms: [], annotations: { a: "b" } }, "multiboot", undefined)).size, 0));
 
   it("follow an unchanged initrd in one file that only its owner can read", async () => {
     const [initrd, target] = [path.join(folder, "initrd"), path.join(folder, "own")];

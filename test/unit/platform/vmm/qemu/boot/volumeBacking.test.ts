@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { copyDisk, makeDisk, removeDisk } from "../../../../../../provider/platform/volumes/disk";
+import { copyDisk, makeDisk, makeFolder, removeDisk } from "../../../../../../provider/platform/volumes/disk";
 import { e2fsTool } from "../../../../../../provider/platform/volumes/diskTools";
 import { isEmptyExt4, prepareVolumes } from "../../../../../../provider/platform/vmm/qemu/boot/volumeBacking";
 import { shareFolderOf } from "../../../../../../provider/platform/vmm/vmm";
@@ -48,6 +48,23 @@ describe("what a guest mounts as a volume", function () {
     await assert.rejects(prepare("multiboot"), { code: "INPUT_INVALID", message: /'\/data' has data in an ext4 file/ });
     await prepare("pvh");
     assert.equal(isEmptyExt4(Buffer.alloc(1024)), false);
+  });
+
+  it("is only the folder for several writers, which Linux cannot mount", async () => {
+    const shared = path.join(folder, "shared.ext4");
+    await makeFolder(shared);
+    const disk = { file: shared, at: "/data", readonly: false };
+    await prepareVolumes([disk], "multiboot");
+    await assert.rejects(prepareVolumes([disk], "pvh"), {
+      code: "NOT_SUPPORTED",
+      property: "volumes",
+      message: /'\/data' has the access mode "rwx".* cannot mount, since it has no 9p\.$/,
+    });
+    await fs.writeFile(path.join(shareFolderOf(shared), "note"), "kept");
+    const copy = path.join(folder, "copy.ext4");
+    await copyDisk(shared, copy, new AbortController().signal);
+    assert.equal(await fs.readFile(path.join(shareFolderOf(copy), "note"), "utf8"), "kept");
+    assert.deepEqual((await fs.readdir(folder)).sort(), ["copy.folder", "shared.folder", "volume.ext4"]);
   });
 
   it("is copied and deleted with the volume, extended attributes included", async () => {

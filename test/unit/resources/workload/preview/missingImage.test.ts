@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { describeMissingImage } from "../../../../provider/resources/workload/missingImage";
-import { putTestImage } from "../../../support/testImages";
+import { describeMissingImage } from "../../../../../provider/resources/workload/preview/missingImage";
+import { putTestImage } from "../../../../support/testImages";
 
 describe("the warning about an image that metro local does not have", () => {
   let folder: string;

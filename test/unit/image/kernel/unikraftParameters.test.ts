@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { findUnikraftParameters } from "../../../../../../provider/platform/vmm/qemu/boot/unikraftParameters";
+import { findUnikraftParameters } from "../../../../provider/image/kernel/unikraftParameters";
 
 describe("the parameters of a Unikraft kernel", () => {
   it("are those whose libraries are named in it", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import {
-  assertEnoughMemory,
   LINUX_MIN_MEMORY_MB,
+  memoryViolations,
   minimumMemoryMb,
-} from "../../../../../../provider/platform/vmm/qemu/boot/minimumMemory";
+} from "../../../../provider/image/kernel/minimumMemory";
 
 const MIB = 1024 * 1024;
 const archive = (bytes: number) => ({ bytes, isErofs: false });
@@ -23,12 +23,25 @@ describe("the minimum memory of a guest", () => {
     assert.ok(minimumMemoryMb("multiboot", archive(0)) < 10);
   });
 
-  it("is said with the figure and the size of the root file system", () => {
-    assert.doesNotThrow(() => assertEnoughMemory(88, "multiboot", archive(23_100_000)));
-    assert.throws(() => assertEnoughMemory(87, "multiboot", archive(23_100_000)), {
-      code: "INPUT_INVALID",
-      message: "The guest needs 88 MiB of memory with its root file system of 23 MiB, but gets 87.",
-    });
-    assert.throws(() => assertEnoughMemory(64, "pvh", archive(0)), /needs 80 MiB of memory, but gets 64/);
+  it("is said with the arithmetic", () => {
+    const messageOf = (...args: Parameters<typeof memoryViolations>): string | undefined =>
+      memoryViolations(...args)[0]?.message;
+    assert.deepEqual(memoryViolations(88, "multiboot", archive(23_100_000)), []);
+    assert.deepEqual(memoryViolations(87, "multiboot", archive(23_100_000)), [
+      {
+        property: "memoryMb",
+        message:
+          "The guest needs 88 MiB of memory (4 for the kernel + 3.8 × 22.0 for its root file system), but gets 87.",
+        hint: "Set memoryMb to 88 or more.",
+      },
+    ]);
+    assert.equal(
+      messageOf(128, "pvh", archive(64 * MIB)),
+      "The guest needs 207 MiB of memory (72 for the kernel + 2.1 × 64.0 for its root file system), but gets 128.",
+    );
+    assert.equal(
+      messageOf(64, "pvh", archive(0)),
+      "The guest needs 80 MiB of memory (the least with which Linux boots), but gets 64.",
+    );
   });
 });

@@ -5,7 +5,7 @@
  * include/xen/interface/elfnote.h (`XEN_ELFNOTE_PHYS32_ENTRY`, the PVH entry point).
  */
 import * as fs from "node:fs/promises";
-import { UnikernelError } from "../../../../base/errors";
+import { UnikernelError } from "../../base/errors";
 
 /** `multiboot` is Unikraft for QEMU; `pvh` and `bzimage` are Linux; `arm64` is recognised but does not boot here. */
 export type KernelKind = "pvh" | "bzimage" | "multiboot" | "arm64";
@@ -17,7 +17,7 @@ const MAX_NOTE_BYTES = 1024 * 1024;
 const MULTIBOOT_MAGIC = Buffer.from([0x02, 0xb0, 0xad, 0x1b]);
 
 /** Reads `length` bytes at `offset`, fewer at the end of the file. */
-type ReadAt = (offset: number, length: number) => Promise<Buffer>;
+export type ReadAt = (offset: number, length: number) => Promise<Buffer>;
 
 /**
  * The kind of a kernel file.
@@ -33,17 +33,22 @@ export async function detectKernelKind(file: string): Promise<KernelKind> {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
       return buffer.subarray(0, bytesRead);
     };
-    const kind = await detectFromBytes(read);
+    const kind = await kernelKindOf(read);
     if (kind !== undefined) return kind;
   } finally {
     await handle.close();
   }
   throw new UnikernelError("VMM_FAILED", `The kernel '${file}' has no boot protocol that QEMU supports.`, {
-    hint: "Use an image built for the platform qemu; kernels for Firecracker or the cloud do not boot in QEMU.",
+    hint: UNBOOTABLE_HINT,
   });
 }
 
-async function detectFromBytes(read: ReadAt): Promise<KernelKind | undefined> {
+/** What to do about a kernel without a boot protocol. */
+export const UNBOOTABLE_HINT =
+  "Use an image built for the platform qemu; kernels for Firecracker or the cloud do not boot in QEMU.";
+
+/** The kind of a kernel; `undefined` for one that has no known boot protocol. Throws what reading throws. */
+export async function kernelKindOf(read: ReadAt): Promise<KernelKind | undefined> {
   const head = await read(0, HEAD_BYTES);
   if (head.toString("latin1", 0x202, 0x206) === "HdrS") return "bzimage";
   if (head.toString("latin1", 0x38, 0x3c) === "ARM\x64") return "arm64";

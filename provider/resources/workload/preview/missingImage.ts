@@ -1,9 +1,9 @@
 /** Warns of a short image name that metro `local` does not have, which often is a misspelt name and not an official image. */
-import { localPaths } from "../../base/localPaths";
-import { openLayout } from "../../image/oci/layout";
-import { parseReference } from "../../image/oci/reference";
-import { resolveEndpoint } from "../../image/registry/endpoint";
-import type { ProviderContext } from "../context";
+import { localPaths } from "../../../base/localPaths";
+import { openLayout } from "../../../image/oci/layout";
+import { parseReference } from "../../../image/oci/reference";
+import { resolveEndpoint } from "../../../image/registry/endpoint";
+import type { ProviderContext } from "../../context";
 
 /**
  * A sentence for a name without host and digest that was neither built nor pulled on this machine; `undefined` for other names and

@@ -1,0 +1,106 @@
+/** Looks at what the images of metro `local` boot: in the image layouts of this machine, else in the image's registry. */
+import * as fs from "node:fs/promises";
+import { UnikernelError } from "../base/errors";
+import { stripPlatformPrefix } from "../contract/imageUrl";
+import { type GuestImage, describeGuestImage } from "../image/kernel/guestImage";
+import type { ReadAt } from "../image/kernel/kernelKind";
+import type { LayerRef } from "../image/oci/layer";
+import { openLayout } from "../image/oci/layout";
+import { parseReference } from "../image/oci/reference";
+import { createRegistryClient } from "../image/registry/api/client";
+import { createCredentialSource } from "../image/registry/auth/credentialSource";
+import { decodeUserAndPassword } from "../image/registry/auth/credentials";
+import { resolveEndpoint } from "../image/registry/endpoint";
+import { type RegistryAccess, describeImage } from "../image/registry/pull";
+
+/**
+ * What the guests of an image can have; `undefined` if it is not stored yet, or if its name has no host and this machine does not have it:
+ * it may be an image that the program is about to build. Throws what reading a layout or a registry throws, after
+ * {@link READ_TIMEOUT_MS} at the latest.
+ *
+ * @param credentials Base64 of `user:password` for the image's registry; `undefined` for those of Docker. Secret.
+ */
+export type ReadGuestImage = (image: string, credentials?: string) => Promise<GuestImage | undefined>;
+
+/** Longest time to look at one image, in milliseconds. */
+const READ_TIMEOUT_MS = 10_000;
+/** What is fetched of a layer at once: the header of its tar, and that of the file in it. */
+const HEAD_BYTES = 64 * 1024;
+
+/** What is read of where. */
+export interface GuestImageSource {
+  /** Folders of image layouts: what was built here, and what was pulled. */
+  readonly layouts: readonly [built: string, pulled: string];
+  /** Aborts when all operations are cancelled. */
+  readonly signal: AbortSignal;
+}
+
+/** Looks at each image once per process, also after a failure; one that is not stored yet is looked up again. */
+export function createGuestImageReader(source: GuestImageSource): ReadGuestImage {
+  const known = new Map<string, Promise<GuestImage | undefined>>();
+  return async (image, credentials) => {
+    const key = `${image} ${credentials ?? ""}`;
+    const reading = known.get(key) ?? readGuestImage(source, image, credentials);
+    known.set(key, reading);
+    const found = await reading;
+    // A tag may point to another image after the next build.
+    if (found === undefined || parseReference(stripPlatformPrefix(image)).digest === undefined) known.delete(key);
+    return found;
+  };
+}
+
+async function readGuestImage(
+  { layouts: [built, pulled], signal }: GuestImageSource,
+  image: string,
+  credentials: string | undefined,
+): Promise<GuestImage | undefined> {
+  const name = stripPlatformPrefix(image);
+  const reference = parseReference(name);
+  // A tag that was pulled may have moved in its registry since.
+  const folders = reference.digest === undefined ? [built] : [built, pulled];
+  for (const folder of folders) {
+    const stored = await openLayout(folder).resolve(name);
+    if (stored !== undefined) return describeGuestImage(stored, ({ blob }) => readFileAt(blob));
+  }
+  if (reference.registry === undefined) return undefined;
+  const { registry, repository } = resolveEndpoint(reference);
+  const explicit = credentials === undefined ? undefined : decodeUserAndPassword(credentials);
+  const access: RegistryAccess = {
+    credentials: createCredentialSource({
+      explicit: explicit === undefined ? {} : { [registry]: { type: "password", ...explicit } },
+    }),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]),
+  };
+  const client = createRegistryClient({ ...access, registry });
+  try {
+    const described = await describeImage(name, access);
+    const readLayer = ({ digest, sizeBytes: size }: LayerRef): ReadAt =>
+      withHead((offset, length) => client.fetchBlobPart(repository, { digest, size }, { offset, length }));
+    return described && (await describeGuestImage(described, readLayer));
+  } catch (error) {
+    if (UnikernelError.has(error, "NOT_FOUND")) return undefined;
+    throw error;
+  }
+}
+
+const readFileAt =
+  (file: string): ReadAt =>
+  async (offset, length) => {
+    const handle = await fs.open(file);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  };
+
+/** Fetches the beginning once: most of what is looked at is there. */
+function withHead(read: ReadAt): ReadAt {
+  let head: Promise<Buffer> | undefined;
+  return async (offset, length) => {
+    if (offset + length > HEAD_BYTES) return read(offset, length);
+    head ??= read(0, HEAD_BYTES);
+    return (await head).subarray(offset, offset + length);
+  };
+}

@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type MemoryFiles, memoryFilesOf } from "../../../provider/platform/vmm/qemu/memory/files";
+import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import { MemoryLostError, type Vm, type VmSpec } from "../../../provider/platform/vmm/vmm";
 import { Lab, waitForResponse } from "./lab";
 
@@ -182,13 +183,15 @@ describe("a VM that is saved to the disk, on QEMU", function () {
     await save();
     vm.disconnect();
     await fs.rm(lab.paths.runDir, { recursive: true });
-    vm = (await lab.newVmm().adopt(spec)) ?? assert.fail();
+    await fs.writeFile(lab.paths.runDir, ""); // nor can the folder of its sockets be made again
+    vm = (await new QemuVmm({ ...lab.paths, runDir: `${lab.paths.runDir}, 2` }).adopt(spec)) ?? assert.fail();
     assert.deepEqual([vm.isSaved, vm.pid], [true, undefined]);
     await wake();
     const after = await count();
     assert.ok(after >= before && after < before + 60, `${before}, then ${after}`);
     await save();
     assert.equal((await vm.stop({ graceMs: 0 })).kind, "killed"); // where it is
+    await fs.rm(lab.paths.runDir);
     assert.equal(await lab.vmm.adopt(spec), undefined);
     assert.deepEqual(await memoryFiles(), []);
   });

@@ -78,7 +78,7 @@ function memoryArguments(
 const SANDBOX_OPTIONS = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
 /** QEMU splits options at commas; a literal comma is written twice. */
-const escapeCommas = (path: string): string => path.replaceAll(",", ",,");
+export const escapeCommas = (path: string): string => path.replaceAll(",", ",,");
 
 /** The argument with the path of the console log. No other process has it, so it identifies the VM's process. */
 export const consoleChardev = (files: Pick<VmFiles, "consoleLog">): string =>

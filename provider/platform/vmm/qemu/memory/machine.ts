@@ -7,6 +7,7 @@ import * as z from "zod";
 import { digestOf } from "../../../../base/digest";
 import { writeFileAtomic } from "../../../../base/files";
 import type { VmSpec } from "../../vmm";
+import { escapeCommas } from "../boot/arguments";
 import type { MemoryFiles } from "./files";
 
 const machine = z.object({
@@ -21,6 +22,20 @@ const machine = z.object({
 });
 /** See {@link saveMachine}. */
 export type Machine = z.infer<typeof machine>;
+
+/** Options of QEMU whose values name sockets. */
+const SOCKET_OPTIONS = ["-chardev", "-netdev"];
+
+/**
+ * The arguments with all sockets in another run folder: that of the daemon which saved the VM may be gone, as `/run/user/<uid>` is after a
+ * logout. Pure.
+ */
+export const argumentsIn = ({ args, runFolder }: Pick<Machine, "args" | "runFolder">, other: string): string[] =>
+  args.map((arg, index) =>
+    SOCKET_OPTIONS.includes(args[index - 1] ?? "")
+      ? arg.replace(`path=${escapeCommas(runFolder)}/`, () => `path=${escapeCommas(other)}/`)
+      : arg,
+  );
 
 /** Digest of everything that a VM is started from. Pure. */
 export const specDigest = (spec: VmSpec): string =>

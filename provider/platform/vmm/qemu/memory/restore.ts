@@ -9,12 +9,12 @@ import { probeQemu } from "../host/probe";
 import { launchError, launchVm } from "../launch";
 import type { QemuVm, QemuVmParts } from "../vm";
 import { memoryFilesOf } from "./files";
-import { loadMachine, specDigest } from "./machine";
+import { argumentsIn, loadMachine, specDigest } from "./machine";
 import { findDamage, readSavedFacts } from "./savedMark";
 
 /**
- * Starts the process, with the saved devices loaded, paused. Its sockets are where those of the saved VM were; the ports that it listens
- * on are new.
+ * Starts the process, with the saved devices loaded, paused. Its sockets are in the run folder of this daemon; the ports that it listens on are
+ * new.
  *
  * Throws `VMM_FAILED` with the reason if what is saved cannot be restored; no process is left then.
  */
@@ -29,10 +29,10 @@ export async function restoreVm(
   const damage = findDamage(facts, { qemuVersion: capabilities.version, spec: specDigest(spec) });
   if (machine === undefined || damage !== undefined)
     throw new UnikernelError("VMM_FAILED", damage ?? "the files that describe its saved memory are damaged");
-  const files = vmFilesOf({ ...paths, runDir: machine.runFolder }, spec.uuid);
+  const files = vmFilesOf(paths, spec.uuid);
   await ensureRunFolder(files.runFolder);
   await removeRunFiles(files);
-  const args = [...machine.args, ...RESTORE_ARGUMENTS];
+  const args = [...argumentsIn(machine, files.runFolder), ...RESTORE_ARGUMENTS];
   const restored = await launchVm(capabilities.file, args, { files, ...guest, unsavable: undefined });
   try {
     await restored.loadDevices(memory.state);

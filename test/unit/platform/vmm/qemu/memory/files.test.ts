@@ -8,7 +8,12 @@ import {
   memoryFilesOf,
   removeMemory,
 } from "../../../../../../provider/platform/vmm/qemu/memory/files";
-import { loadMachine, saveMachine, specDigest } from "../../../../../../provider/platform/vmm/qemu/memory/machine";
+import {
+  argumentsIn,
+  loadMachine,
+  saveMachine,
+  specDigest,
+} from "../../../../../../provider/platform/vmm/qemu/memory/machine";
 import {
   findDamage,
   isMarkedSaved,
@@ -89,6 +94,20 @@ describe("the memory files of a VM", () => {
       ({ roms: [{ at: "/x", files: new Map([["a", Buffer.from(text)]]) }] }) as unknown as VmSpec;
     assert.notEqual(specDigest(specOf("1")), specDigest(specOf("2")));
     assert.equal(specDigest(specOf("1")), specDigest(specOf("1")));
+  });
+
+  it("say how to start the VM with its sockets in another folder, and nothing else changed", () => {
+    const args = [
+      ...["-chardev", "socket,id=qmp,path=/run/user/1,,2/u/ab.qmp,server=on", "-append", "path=/run/user/1,,2/u/x"],
+      ...["-netdev", "stream,id=card,server=on,addr.type=unix,addr.path=/run/user/1,,2/u/ab.nic"],
+      ...["-chardev", "file,id=console,path=/state/instances/a/console.log,append=on"],
+    ];
+    assert.deepEqual(argumentsIn({ args, runFolder: "/run/user/1,2/u" }, "/run/user/1,2/u"), args);
+    assert.deepEqual(argumentsIn({ args, runFolder: "/run/user/1,2/u" }, "/tmp/$&,u"), [
+      ...["-chardev", "socket,id=qmp,path=/tmp/$&,,u/ab.qmp,server=on", "-append", "path=/run/user/1,,2/u/x"],
+      ...["-netdev", "stream,id=card,server=on,addr.type=unix,addr.path=/tmp/$&,,u/ab.nic"],
+      ...args.slice(-2),
+    ]);
   });
 
   it("are not believed when they cannot be read", () =>

@@ -29,7 +29,9 @@ export async function up(given: readonly string[]): Promise<string> {
     throw new UnikernelError(
       "IN_USE",
       `The local platform is already running (process ${pid}), started without '${missing.join(" ")}'.`,
-      { hint: "Stop it with 'npx unikernel local down', then run this command again." },
+      {
+        hint: `Stop it with 'npx unikernel local down', or with 'kill ${pid}' while instances run, which go on without it. Then run this command again.`,
+      },
     );
   }
   const running = toCommandLineOptions(settings);

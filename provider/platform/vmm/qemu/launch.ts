@@ -8,6 +8,7 @@ import type { VmFiles } from "./files";
 import { type ProcessIdentity, processStartTime } from "../../../base/processIdentity";
 import { killAndWait, spawnQemu, type StartedProcess } from "./host/process";
 import { saveIdentity } from "./identity";
+import { QemuTimeoutError } from "./timeoutError";
 import { QemuVm, type QemuVmParts } from "./vm";
 
 /** How long QEMU may take to open its sockets: milliseconds usually, longer on a busy host. */
@@ -30,7 +31,8 @@ export async function identifyProcess(child: StartedProcess, files: VmFiles): Pr
 }
 
 /**
- * Resolves when QEMU's control sockets exist. Throws `VMM_FAILED` when they do not within `timeoutMs`, or when QEMU exits.
+ * Resolves when QEMU's control sockets exist. Throws {@link QemuTimeoutError} when they do not within `timeoutMs`, and `VMM_FAILED` when QEMU
+ * exits.
  *
  * @param child the process, if this daemon started it
  */
@@ -44,7 +46,7 @@ export async function waitForSockets(files: VmFiles, timeoutMs: number, child?: 
     if (fs.existsSync(files.monitorSocket)) return;
     await systemClock.sleep(SOCKET_POLL_MS);
   }
-  throw new UnikernelError("VMM_FAILED", `QEMU did not open its control sockets within ${timeoutMs} ms.`);
+  throw new QemuTimeoutError(`QEMU did not open its control sockets within ${timeoutMs} ms.`);
 }
 
 /** The error of a start that failed, with the last lines that QEMU printed. */

@@ -7,6 +7,7 @@
 import * as net from "node:net";
 import { UnikernelError } from "../../../base/errors";
 import { createLineSplitter, parseQmpMessage } from "./qmpMessages";
+import { QemuTimeoutError } from "./timeoutError";
 
 /** Something that happened to a VM, such as `SHUTDOWN`. */
 export interface QmpEvent {
@@ -60,7 +61,7 @@ export class QmpClient {
         client.#onGreeting = resolve;
         void client.closed.then(() => reject(vmmError("QEMU's control socket is closed.")));
         const onTimeout = (): void =>
-          reject(vmmError(`QEMU's control socket sent no greeting within ${timeoutMs} ms.`));
+          reject(new QemuTimeoutError(`QEMU's control socket sent no greeting within ${timeoutMs} ms.`));
         timer = setTimeout(onTimeout, timeoutMs);
       });
       await client.execute("qmp_capabilities", {}, timeoutMs);
@@ -75,7 +76,7 @@ export class QmpClient {
 
   /**
    * Runs a command and returns its result. Throws `VMM_FAILED` when QEMU reports an error (with its message), does not
-   * respond within `timeoutMs` (default 10 s), or the connection is closed.
+   * respond within `timeoutMs` (default 10 s; {@link QemuTimeoutError}), or the connection is closed.
    */
   execute(
     command: string,
@@ -89,7 +90,8 @@ export class QmpClient {
       if (this.#socket.destroyed) return reject(vmmError("the connection to QEMU is closed"));
       const timer = setTimeout(() => {
         this.#pendingCommands.delete(id);
-        reject(vmmError(`no response within ${timeoutMs} ms`));
+        const message = `QEMU's command '${command}' failed: no response within ${timeoutMs} ms`;
+        rejectPromise(new QemuTimeoutError(message));
       }, timeoutMs);
       this.#pendingCommands.set(id, { resolve, reject, timer });
       this.#socket.write(`${JSON.stringify({ execute: command, arguments: parameters, id })}\n`);

@@ -16,6 +16,7 @@ import {
 } from "../vmm";
 import { forgetSaved, type MemoryFiles, removeMemory, syncFile } from "./memory/files";
 import { writeSavedMark } from "./memory/savedMark";
+import { QemuTimeoutError } from "./timeoutError";
 import type { QemuVm } from "./vm";
 
 /** What a {@link SavableVm} is made of. */
@@ -188,8 +189,12 @@ export class SavableVm implements Vm {
 
 const PASSING_CODES = ["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "EAGAIN"];
 
-/** True if a restore failed for want of something that this machine may have again later; what is saved is as good as before. Pure. */
+/**
+ * True if a restore failed for want of something that this machine may have again later, time included; what is saved is as good as before.
+ * Pure.
+ */
 export const mayPass = (error: unknown): boolean =>
+  error instanceof QemuTimeoutError ||
   UnikernelError.has(error, "NO_SPACE", "QEMU_MISSING") ||
   [error, error instanceof Error ? error.cause : undefined].some((one) => hasErrorCode(one, ...PASSING_CODES));
 

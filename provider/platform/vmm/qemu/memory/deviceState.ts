@@ -14,6 +14,7 @@ import { systemClock } from "../../../../base/clock";
 import { ContentMeter, type Digest } from "../../../../base/digest";
 import { UnikernelError } from "../../../../base/errors";
 import type { QmpClient } from "../qmpClient";
+import { QemuTimeoutError } from "../timeoutError";
 
 /** Some milliseconds are usual for some hundred KiB. */
 const TIMEOUT_MS = 20_000;
@@ -115,5 +116,5 @@ async function untilMigrated(qmp: QmpClient): Promise<void> {
     await systemClock.sleep(POLL_MS);
   }
   await qmp.execute("migrate_cancel").catch(() => undefined);
-  throw new UnikernelError("VMM_FAILED", `QEMU did not transfer the state within ${TIMEOUT_MS} ms.`);
+  throw new QemuTimeoutError(`QEMU did not transfer the state within ${TIMEOUT_MS} ms.`);
 }

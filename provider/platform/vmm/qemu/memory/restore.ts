@@ -7,6 +7,7 @@ import { RESTORE_ARGUMENTS } from "../boot/arguments";
 import { removeRunFiles, vmFilesOf } from "../files";
 import { probeQemu } from "../host/probe";
 import { launchError, launchVm } from "../launch";
+import { QemuTimeoutError } from "../timeoutError";
 import type { QemuVm, QemuVmParts } from "../vm";
 import { memoryFilesOf } from "./files";
 import { argumentsIn, loadMachine, specDigest } from "./machine";
@@ -39,6 +40,6 @@ export async function restoreVm(
     return restored;
   } catch (error) {
     await restored.stop({ graceMs: 0 });
-    throw launchError(files, error);
+    throw error instanceof QemuTimeoutError ? error : launchError(files, error);
   }
 }

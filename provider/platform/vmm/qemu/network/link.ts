@@ -1,16 +1,17 @@
 /** Connects the daemon to the network backends of a VM. */
 import * as fs from "node:fs";
-import { hasErrorCode, UnikernelError } from "../../../../base/errors";
+import { hasErrorCode } from "../../../../base/errors";
 import { systemClock } from "../../../../base/clock";
 import { FrameStream, type VmLink } from "../../../network/frameStream";
 import { cardSocketOf, type VmFiles } from "../files";
+import { QemuTimeoutError } from "../timeoutError";
 
 /** How long QEMU may take to listen once its monitor responds: milliseconds usually, longer on a busy host. */
 const TIMEOUT_MS = 10_000;
 const POLL_MS = 5;
 
 /**
- * Connects to a VM's networks; `undefined` for a VM of an earlier release, which has none. Throws `VMM_FAILED` when QEMU does not accept.
+ * Connects to a VM's networks; `undefined` for a VM of an earlier release, which has none. Throws {@link QemuTimeoutError} when QEMU does not accept.
  *
  * @param count of its network cards
  */
@@ -38,7 +39,7 @@ async function connectStream(path: string): Promise<FrameStream> {
     } catch (error) {
       const isEarly = hasErrorCode(error, "ENOENT", "ECONNREFUSED", "EAGAIN");
       if (!isEarly || performance.now() > deadline)
-        throw new UnikernelError("VMM_FAILED", "The network of the VM does not accept a connection.", { cause: error });
+        throw new QemuTimeoutError("The network of the VM does not accept a connection.", error);
     }
     await systemClock.sleep(POLL_MS);
   }

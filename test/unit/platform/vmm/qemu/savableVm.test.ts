@@ -6,6 +6,7 @@ import { withTemporaryFolder } from "../../../../../provider/base/files";
 import { createRamFile, memoryFilesOf } from "../../../../../provider/platform/vmm/qemu/memory/files";
 import { writeSavedMark } from "../../../../../provider/platform/vmm/qemu/memory/savedMark";
 import { SavableVm } from "../../../../../provider/platform/vmm/qemu/savableVm";
+import { QemuTimeoutError } from "../../../../../provider/platform/vmm/qemu/timeoutError";
 import { MemoryLostError } from "../../../../../provider/platform/vmm/vmm";
 
 /** A saved VM whose restore fails with this error, and the names of its files. */
@@ -25,6 +26,7 @@ describe("a saved VM that cannot be restored", () => {
     new UnikernelError("NO_SPACE", "No space left."),
     new UnikernelError("QEMU_MISSING", "It is being upgraded."),
     ...["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM", "EAGAIN"].map((code) => withCode(code)),
+    new QemuTimeoutError("QEMU did not open its control sockets within 20000 ms."),
     new UnikernelError("VMM_FAILED", "QEMU could not start the VM", { cause: withCode("EAGAIN") }),
   ])
     it(`stays saved when this machine lacks something: ${error.message}`, () =>

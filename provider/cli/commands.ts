@@ -9,6 +9,7 @@ import { down } from "./local/down";
 import { env } from "./local/env";
 import { images } from "./local/images";
 import { attachConsole } from "./local/instances/console";
+import { exec } from "./local/instances/exec";
 import { gdb } from "./local/instances/gdb";
 import { removeInstances, startInstances, stopInstances } from "./local/instances/operate";
 import { ps } from "./local/instances/ps";
@@ -87,6 +88,16 @@ export const COMMANDS: readonly Command[] = [
     summary: "show the console log of an instance",
     options: [["-f, --follow", "go on until it stops, or Ctrl-C"]],
     run: localLogs,
+  },
+  {
+    name: "local exec",
+    operands: "<instance> -- <command> [argument]…",
+    summary: "run a command in an instance and exit with its exit code; wakes the instance",
+    options: [
+      ["-i, --stdin", "the command reads the standard input of this program, up to its end"],
+      ["--timeout <seconds>", "kill the command after this time; default never"],
+    ],
+    run: exec,
   },
   {
     name: "local console",

@@ -15,7 +15,9 @@ const MAX_WORDS = 3;
 async function runCommand(args: readonly string[]): Promise<string | CommandResult> {
   if (args[0] === "--version" || args[0] === "-v") return VERSION;
   const command = findCommand(args);
-  if (args.length === 0 || args.includes("--help") || args.includes("-h"))
+  const end = args.indexOf("--"); // what follows is for another program
+  const own = end < 0 ? args : args.slice(0, end);
+  if (args.length === 0 || own.includes("--help") || own.includes("-h"))
     return command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(command);
   if (command === undefined) throw unknownCommand(args);
   return await command.run(args.slice(command.name.split(" ").length));

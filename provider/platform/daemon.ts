@@ -11,6 +11,7 @@ import { removeEmptyLayout } from "../image/oci/transaction";
 import { createHandlers } from "./handlers";
 import { createBearerCheck, loadOrCreateToken } from "./http/auth";
 import { dashboardEndpoint } from "./http/dashboard/endpoint";
+import { commandEndpoint } from "./http/commandEndpoint";
 import { metricsEndpoint } from "./http/metricsEndpoint";
 import { type ApiServer, startApiServer } from "./http/server";
 import { NEWEST_DIALECT, STRICT_2026_DIALECT } from "./http/dialect";
@@ -148,6 +149,7 @@ async function startServing(options: DaemonOptions, database: Database): Promise
     dialect: strict2026 ? STRICT_2026_DIALECT : NEWEST_DIALECT,
     endpoints: [
       metricsEndpoint(registry, isAuthorized),
+      commandEndpoint(registry, isAuthorized),
       dashboardEndpoint({ registry, isAuthorized, url: () => server.url }),
     ],
     token,

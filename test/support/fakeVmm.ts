@@ -8,6 +8,7 @@ import { SourcePorts } from "../../provider/platform/vmm/qemu/network/sourcePort
 import {
   type ConnectOptions,
   type GuestClockState,
+  type GuestCommand,
   MemoryLostError,
   type Vm,
   type VmExit,
@@ -30,6 +31,8 @@ export interface FakeGuest {
   readonly onStop?: VmExit | undefined;
   /** Sets its clock after a pause; its clock is right at once by default. */
   readonly clock?: () => Promise<GuestClockState>;
+  /** Runs a command; resolves with its exit code. The guest runs none by default. */
+  readonly run?: (command: GuestCommand) => Promise<number> | number;
   /** Written to the console log at start. */
   readonly console?: string;
   /** Why it cannot be saved; it can by default. */
@@ -78,6 +81,10 @@ class FakeVmProcess {
 
   get answers(): boolean {
     return this.#listening && !this.paused && this.exit === undefined;
+  }
+
+  get answersCommands(): boolean {
+    return !this.paused && !this.saved && this.exit === undefined;
   }
 
   /** Frees its memory, and with it all connections. */
@@ -203,6 +210,13 @@ class FakeVm implements Vm {
     this.#machine.saved = false;
   }
 
+  async run(command: GuestCommand): Promise<number> {
+    const { guest, answersCommands } = this.#machine;
+    if (guest.run === undefined) throw new UnikernelError("NOT_SUPPORTED", "The guest runs no commands.");
+    if (!answersCommands) throw new UnikernelError("GUEST_STOPPED", "The guest is paused.");
+    return guest.run(command);
+  }
+
   async usage(): Promise<VmUsage> {
     const { exit, guest } = this.#machine;
     return exit === undefined && !this.isSaved && guest.usage !== undefined
@@ -230,6 +244,8 @@ export class FakeVmm implements Vmm {
   /** Every spec that was started, in order. */
   readonly starts: VmSpec[] = [];
   readonly memory = new FakeMemory();
+  /** Why guests run no commands. */
+  commandObstacle: string | undefined;
   readonly #folder: string;
   readonly #guestOf: (spec: VmSpec) => FakeGuest;
   readonly #machines = new Map<string, FakeVmProcess>();
@@ -258,6 +274,10 @@ export class FakeVmm implements Vmm {
   async adopt(spec: VmSpec): Promise<Vm | undefined> {
     const machine = this.#machines.get(spec.uuid);
     return machine === undefined || machine.exit !== undefined ? undefined : new FakeVm(machine, this.memory);
+  }
+
+  async findCommandObstacle(): Promise<string | undefined> {
+    return this.commandObstacle;
   }
 
   async postMortem(uuid: string): Promise<VmExit> {

@@ -8,7 +8,7 @@ import type { GuestViolation } from "./violation";
  */
 const UNIKRAFT_LIMITS = { args: 60, variables: 8 } as const;
 /** Longest single argument or variable of a Linux program, without its NUL. Source: Linux, MAX_ARG_STRLEN. */
-const LINUX_VALUE_BYTES = 131_071;
+export const LINUX_VALUE_BYTES = 131_071;
 
 /** What a guest asks of its kernel. */
 export interface GuestRequest {

@@ -2,8 +2,9 @@
 import * as path from "node:path";
 import { UnikernelError } from "../../base/errors";
 import type { FileContent, FileTree, TreeEntry } from "../rootfs/tree";
+import { EXEC_SCRIPT } from "./execScript";
 import { INIT_SCRIPT } from "./initScript";
-import { EROFS_MODULES, KERNEL_MODULES } from "./kernelModules";
+import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES } from "./kernelModules";
 import { setClockProgram } from "./setClock";
 
 const directory = (mode = 0o755): TreeEntry => ({ type: "directory", mode });
@@ -16,7 +17,7 @@ export interface BaseTreeParts {
   readonly busybox: FileContent;
   /** Paths of busybox's applets, such as `usr/bin/env` (`busybox --list-full`). */
   readonly applets: readonly string[];
-  /** Content of each of {@link KERNEL_MODULES} and {@link EROFS_MODULES}. */
+  /** Content of each of {@link KERNEL_MODULES} and {@link EROFS_MODULES}, and of {@link COMMAND_MODULE}. */
   readonly modules: ReadonlyMap<string, FileContent>;
 }
 
@@ -34,6 +35,7 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
   tree.set("etc/hosts", text("127.0.0.1 localhost\n"));
   tree.set("etc/resolv.conf", text(""));
   tree.set("init", text(INIT_SCRIPT, 0o755));
+  tree.set("unikernel/exec", text(EXEC_SCRIPT, 0o755));
   tree.set("unikernel/busybox", file(parts.busybox, 0o755));
   tree.set("unikernel/set-clock", file({ bytes: setClockProgram() }, 0o755));
   for (const applet of ["bin/busybox", ...parts.applets]) {
@@ -41,6 +43,7 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
     tree.set(applet, { type: "symlink", target: `${up}unikernel/busybox` });
   }
   for (const [inner, entry] of moduleFiles(KERNEL_MODULES, "order", parts.modules)) tree.set(inner, entry);
+  tree.set(...moduleFile(COMMAND_MODULE, parts.modules));
   return tree;
 }
 
@@ -55,10 +58,12 @@ function moduleFiles(
   contents: ReadonlyMap<string, FileContent>,
 ): Map<string, TreeEntry> {
   const names = modules.map((module) => path.posix.basename(module));
-  const files = modules.map((module, index): [string, TreeEntry] => {
-    const content = contents.get(module);
-    if (content === undefined) throw new UnikernelError("BUG", `The kernel module '${module}' is missing.`);
-    return [`unikernel/modules/${names[index]}`, file(content)];
-  });
+  const files = modules.map((module) => moduleFile(module, contents));
   return new Map([...files, [`unikernel/modules/${list}`, text(`${names.join("\n")}\n`)]]);
+}
+
+function moduleFile(module: string, contents: ReadonlyMap<string, FileContent>): [string, TreeEntry] {
+  const content = contents.get(module);
+  if (content === undefined) throw new UnikernelError("BUG", `The kernel module '${module}' is missing.`);
+  return [`unikernel/modules/${path.posix.basename(module)}`, file(content)];
 }

@@ -21,7 +21,9 @@
  * | `clock` | guest | asks for the time, once, before the program runs |
  * | `clock <ns> now` | host | set the wall clock to this many nanoseconds since 1970, now |
  * | `clock-set <ns>` | guest | the clock has been set to this time |
- * | `started` | guest | network and disks are ready, the program runs |
+ * | `exec` | guest | commands can be run, see `execScript.ts`; an init of an earlier release does not say so |
+| `exec <n> <nonce>` | host | run the command that comes through this pair of ports |
+| `started` | guest | network and disks are ready, the program runs |
  * | `error <text>` | guest | the setup failed; the VM exits |
  * | `exit <code>` | guest | the program exited (128 + signal number if killed), disks are unmounted; the VM exits |
  * | `stop <seconds>` | host | send SIGTERM to the program now, SIGKILL after this many seconds |
@@ -40,9 +42,12 @@
  * If `/unikernel/rootfs` exists, it holds the serial number of a disk with an EROFS image. The script mounts it below a writable
  * layer in memory, copies `/unikernel/extra` over it, and starts again as the `/init` of that root file system.
  */
+import { GUEST_PATH } from "./guestPath";
+
+/** The script; see the top of this file. */
 export const INIT_SCRIPT = `#!/unikernel/busybox sh
 # Reads and reports what provider/image/runtime/initScript.ts of pulumi-unikernel describes.
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PATH=${GUEST_PATH}
 u=/unikernel
 b=$u/busybox
 blanks=$IFS
@@ -215,6 +220,10 @@ program=$!
 while read -r command value end; do
   case "$command $end" in
     "clock now") set_clock "$value" ;;
+    "exec "?*)
+      # Within a subshell that ends, so that the main shell reaps it.
+      ($b setsid $b sh $u/exec "$value" "$end" "$@" </dev/null 3>&- &)
+      ;;
     "stop ")
       kill -TERM $program
       $b sleep "$value"
@@ -222,6 +231,7 @@ while read -r command value end; do
       ;;
   esac
 done <&3 >/dev/null 2>&1 &
+echo exec >&3
 echo started >&3
 wait $program
 finish "exit $?"

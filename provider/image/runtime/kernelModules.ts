@@ -18,3 +18,6 @@ export const KERNEL_MODULES: readonly string[] = [
 
 /** The modules of a root file system on an EROFS disk, in load order: its checksums, EROFS, and the writable layer above it. */
 export const EROFS_MODULES: readonly string[] = ["lib/libcrc32c.ko", "fs/erofs/erofs.ko", "fs/overlayfs/overlay.ko"];
+
+/** The driver of the ports through which the host runs commands; loaded for the first one, because it would prolong every boot. */
+export const COMMAND_MODULE = "drivers/char/virtio_console.ko";

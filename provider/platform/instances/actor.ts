@@ -4,11 +4,12 @@
  *
  * `lifecycle/transitions.ts` draws the state machine.
  */
+import { UnikernelError } from "../../base/errors";
 import type { Instance, RequestOptions, InstancePatchOperation, TemplatePatchOperation } from "./instance";
 import type { InstanceState } from "../../contract/models";
 import type { ProbeProgress } from "../../contract/readiness/progress";
 import type { VolumeAttachment, InstanceDefinition, InstanceRecord } from "../store/instances";
-import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
+import type { GuestCommand, Vm, VmExit, VmUsage } from "../vmm/vmm";
 import { attachVolume, detachVolume, usesDisks } from "./update/attachments";
 import { InstanceMachine, type InstanceEvent } from "./lifecycle/machine";
 import { decideRequest, type InstanceRequest } from "./lifecycle/decideRequest";
@@ -17,7 +18,7 @@ import { type NetworkInterface, networkInterfacesOf } from "./networkInterface";
 
 import { convertToTemplate } from "./lifecycle/convertToTemplate";
 import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
-import { armCooldown, goToStandby } from "./lifecycle/sleep/scaleToZero";
+import { armCooldown, goToStandby, keepAwake } from "./lifecycle/sleep/scaleToZero";
 import { toDenyError, actorStateOf } from "./lifecycle/actorState";
 import { onListening, onReady, onStarted, probeReadiness, readinessProbeChanged, start } from "./lifecycle/starting";
 import { forceStop, deleteInstance, applyDeleteOnStop, stopVm, stop } from "./lifecycle/stopping";
@@ -189,6 +190,18 @@ export class InstanceActor implements Instance {
   /** Continues what an earlier daemon began with a stopped instance: a restart sequence, a conversion or a delete. */
   resumePendingWork(): void {
     resumePendingWork(this.#machine);
+  }
+
+  /** Keeps the instance from going to standby until the returned function is called. */
+  keepAwake(): () => void {
+    return keepAwake(this.#machine);
+  }
+
+  /** Runs a command in its guest. */
+  async runCommand(command: GuestCommand): Promise<number> {
+    const { session } = this.#machine;
+    if (this.state === "running" && session !== undefined) return session.vm.run(command);
+    throw new UnikernelError("GUEST_STOPPED", `Instance '${this.record.name}' is ${this.state} and runs no command.`);
   }
 
   /** The service's ports changed: probes the instance again, because it may not be ready on the new ones. */

@@ -2,7 +2,7 @@
 import type { InstanceProp, InstanceState } from "../../contract/models";
 import type { ProbeProgress } from "../../contract/readiness/progress";
 import type { InstanceDefinition, InstanceRecord, VolumeAttachment } from "../store/instances";
-import type { Vm, VmExit, VmUsage } from "../vmm/vmm";
+import type { GuestCommand, Vm, VmExit, VmUsage } from "../vmm/vmm";
 import type { InstanceRequest } from "./lifecycle/decideRequest";
 import type { NetworkInterface } from "./networkInterface";
 import type { HistogramCounts } from "../observability/histogram";
@@ -80,6 +80,11 @@ export interface Instance {
   releaseFromAutoscale(): void;
   /** Records that another instance was created from this template or checkpoint. */
   recordUse(): void;
+
+  /** Keeps a running or sleeping instance from going to standby until the returned function is called, once. */
+  keepAwake(): () => void;
+  /** Runs a command in its guest; see {@link Vm.run}. Throws `GUEST_STOPPED` unless it is running. */
+  runCommand(command: GuestCommand): Promise<number>;
 
   /** The service's ports changed: probes the instance again, because it may not be ready on the new ones. */
   servicePortsChanged(): void;

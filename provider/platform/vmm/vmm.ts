@@ -79,6 +79,21 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
 }
 
+/** Where a command's output comes from. */
+export type OutputName = "stdout" | "stderr";
+
+/** A command to run in a guest. */
+export interface GuestCommand {
+  /** The program, which the guest looks for in its `PATH`, and its arguments. May contain secrets. */
+  readonly args: readonly string[];
+  /** What the command reads from its standard input. May contain secrets. */
+  readonly stdin: Uint8Array;
+  /** Takes the next bytes of the output. The command waits while the promise is pending. */
+  readonly write: (output: OutputName, bytes: Uint8Array) => Promise<void> | void;
+  /** Ends the command, with all programs in its session. */
+  readonly signal: AbortSignal;
+}
+
 /** Host resources that a VM uses. */
 export interface VmUsage {
   /** Resident memory. */
@@ -138,6 +153,14 @@ export interface Vm {
   save(signal: AbortSignal): Promise<boolean>;
   /** Continues a paused guest, restoring a saved one, and waits up to 500 ms until its clock is right. Throws {@link MemoryLostError}. */
   resume(): Promise<GuestClockState>;
+  /**
+   * Runs a command in the guest, whose program must have started. Resolves with its exit code: 127 if the program is not found, 126 if it
+   * cannot be executed, 128 and the number of the signal that killed it. Has ended only when nothing holds its output any more.
+   *
+   * Throws the signal's reason; `INPUT_INVALID` for arguments that no program can get; `NOT_SUPPORTED` if the guest runs no commands;
+   * `IN_USE` if it runs as many as it can; `GUEST_STOPPED` if the guest ends first; `VMM_FAILED` if it does not respond.
+   */
+  run(command: GuestCommand): Promise<number>;
   /** What the VM uses now; zero once it is gone. */
   usage(): Promise<VmUsage>;
   /** Closes the connections to the VM and leaves it running. */
@@ -155,6 +178,8 @@ export interface Vmm {
   start(spec: VmSpec): Promise<Vm>;
   /** The VM of this spec if it still runs since an earlier daemon, or is saved; `undefined` when it is gone. */
   adopt(spec: VmSpec): Promise<Vm | undefined>;
+  /** Why a guest with this kernel can run no commands, as the end of a sentence; `undefined` if nothing is known against it. */
+  findCommandObstacle(kernel: string): Promise<string | undefined>;
   /** How a VM ended that is gone, from what it left on disk; for instances whose VM ended while no daemon ran. */
   postMortem(uuid: string): Promise<VmExit>;
   /** Deletes every file of a VM that is gone: sockets, process id, logs. */

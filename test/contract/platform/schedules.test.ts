@@ -89,7 +89,8 @@ describe("an instance's schedules", () => {
     const refused: [Record<string, unknown>, number][] = [
       [schedule("start", "sometimes"), 7],
       [schedule("start", "*:0/90"), 7],
-      [schedule("exec", "daily", { args: ["/bin/x"] }), 1],
+      [schedule("exec"), 7],
+      [schedule("start", "daily", { args: ["/bin/x"] }), 7],
       [schedule("checkpoint", "daily"), 1],
       [{ schedules: [...schedule("start").schedules, ...schedule("stop").schedules] }, 7],
     ];

@@ -1,6 +1,7 @@
 /** The commands for instances of the local platform, on real guests: a shell on the serial console. */
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import * as crypto from "node:crypto";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -85,6 +86,43 @@ describe("the commands for instances", function () {
       );
     const log = (await unikernel(["local", "logs", "talker"])).stdout;
     assert.match(log, /ready.*got one.*got two.*got three/s);
+  });
+
+  it("run a command in it, and exit with its exit code", async () => {
+    const exec = (...args: string[]) => unikernel(["local", "exec", ...args]);
+    const script = 'echo out; echo err >&2; printf "<%s>" "$@"; exit 7';
+    const outcome = await exec("talker", "--", "sh", "-c", script, "sh", "--help", "-i", "", "$x");
+    assert.deepEqual(outcome, { code: 7, stdout: "out\n<--help><-i><><$x>", stderr: "err\n" });
+    const input = "line\n".repeat(50_000);
+    const echoed = await unikernel(["local", "exec", "-i", "talker", "--", "md5sum"], { input });
+    assert.equal(echoed.stdout, `${crypto.createHash("md5").update(input).digest("hex")}  -\n`);
+    assert.equal((await exec("talker", "--", "no-such-program")).code, 127);
+    const late = await exec("talker", "--timeout", "1", "--", "sleep", "1000");
+    assert.deepEqual([late.code, late.stdout], [1, ""]);
+    assert.match(late.stderr, /^WAIT_TIMEOUT: The command did not end within 1 s and was killed\./);
+    assert.equal((await exec("talker", "sleep", "1")).code, 2);
+    assert.doesNotMatch(await fs.readFile(localPaths().logFile, "utf8"), /sleep|no-such-program/);
+  });
+
+  it("end a command on Ctrl-C, and with the daemon", async () => {
+    const sleeping = async () => (await unikernel(["local", "exec", "talker", "--", "ps", "-o", "args"])).stdout;
+    const begin = async (seconds: string) => {
+      const child = spawn(process.execPath, commandArguments("local", "exec", "talker", "--", "sh", "-c", `echo begun; sleep ${seconds}`)); // prettier-ignore
+      let stderr = "";
+      child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+      const exited = once(child, "exit");
+      await once(child.stdout, "data");
+      return { child, exited, stderr: () => stderr };
+    };
+    const first = await begin("4321");
+    first.child.kill("SIGINT");
+    assert.deepEqual(await first.exited, [130, null]);
+    await eventually("the command is gone", async () => !(await sleeping()).includes("sleep 4321"));
+    const second = await begin("5432");
+    process.kill((await platform.daemonPid()) ?? 0, "SIGKILL");
+    assert.deepEqual(await second.exited, [1, null]);
+    assert.match(second.stderr(), /^DAEMON_FAILED: The local platform ended while the command ran/);
+    await eventually("its command is gone too", async () => !(await sleeping()).includes("sleep 5432"));
   });
 
   it("attach a debugger to its kernel", async () => {

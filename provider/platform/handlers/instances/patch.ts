@@ -4,6 +4,7 @@ import type { InstancePatchOperation } from "../../instances/instance";
 import { findInstance } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { transitiveDependencies } from "../../instances/dependencies";
+import { assertRunsCommands } from "../../instances/commands/assertRunsCommands";
 import { applyPatch, canClear, patchFunctionOf } from "../../instances/update/patch";
 import { withUnpackedLayers, resolvePatch } from "../../instances/create/resolve";
 import type { Instance } from "../../instances/instance";
@@ -36,6 +37,7 @@ async function patch(registry: Registry, triple: BodyOf<"patchInstances">[number
   const { uuid, name } = instance.record;
   patchFunctionOf(prop, op); // throws before any lookup
   const { value: change, layers } = await resolvePatch(registry, { prop, op, value });
+  await assertCommandsRun(registry, instance, change);
   await withUnpackedLayers(registry, layers, () => {
     assertNoDependencyCycle(registry, instance, change);
     instance.patch(change);
@@ -48,6 +50,18 @@ function switchRotation(instances: readonly Instance[]): void {
   const isWithdrawn = ({ record }: Instance): boolean => record.definition.rotation === "out";
   for (const instance of instances) if (!isWithdrawn(instance)) instance.applyRotation();
   for (const instance of instances) if (isWithdrawn(instance)) instance.applyRotation();
+}
+
+/** Throws `NotSupported` if a new schedule has a command and the instance's kernel can run none. */
+async function assertCommandsRun(
+  registry: Registry,
+  instance: Instance,
+  change: InstancePatchOperation,
+): Promise<void> {
+  if (change.prop !== "schedules" || change.op === "del") return;
+  const context = { limits: registry.parts.quotas.limits, hasService: instance.record.serviceUuid !== undefined };
+  const { schedules, kernelDigest } = applyPatch(instance.plannedDefinition, change, context);
+  await assertRunsCommands(registry, schedules, kernelDigest, []);
 }
 
 /** Throws `Invalid` if the instance would depend on itself, directly or indirectly. */

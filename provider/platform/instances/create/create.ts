@@ -15,6 +15,7 @@ import { resolveAttachment } from "../../volumes/preconditions";
 import { assertValidCreate } from "./validate";
 import type { Instance } from "../instance";
 import { type InlineResources, isInlineVolume, withInlineResources } from "./inlineResources";
+import { assertRunsCommands } from "../commands/assertRunsCommands";
 import { toDefinition } from "./definition";
 import { withReservedNames } from "./naming";
 import { assertAddressesAvailable, chosenAddress } from "./networkInterfaces";
@@ -55,6 +56,7 @@ export async function createInstances(
   checkScaleToZero(base, body.service_group !== undefined);
   checkServiceMember(base, body.service_group !== undefined);
   checkDeleteOnStop(base);
+  await assertRunsCommands(registry, base.schedules, base.kernelDigest, source.layers);
   return withReservedNames(registry, body, base.repository, (names) => {
     assertCreateQuota(registry, body, base, names.length);
     return withInlineResources(registry, body, names.length, (inlineResources) =>

@@ -58,6 +58,8 @@ export class InstanceMachine {
   saveTimer: NodeJS.Timeout | undefined;
   /** Cancels a save; set while one is under way. Every other request cancels it. */
   saveAbort: AbortController | undefined;
+  /** How many commands need it awake. */
+  awakeHolds = 0;
   /** Aborts a start that waits for other instances; set while it waits. A stop or delete aborts it. */
   startAbort: AbortController | undefined;
   #persistRetryTimer: NodeJS.Timeout | undefined;

@@ -6,6 +6,7 @@ import { DEFAULT_HALF_CLOSED_TIMEOUT_MS, MAX_DRAIN_MS } from "../../../contract/
 import { servicesScaledFrom } from "../../autoscale/managedInstances";
 import type { Registry } from "../../registry";
 import type { Instance } from "../instance";
+import { ScheduledCommands } from "../commands/scheduledCommand";
 import { ScheduleQueue, type DueSchedule } from "./scheduleQueue";
 import { autokillAt, shouldStopForAutokill } from "./autokill";
 import type { InstanceRequest } from "../lifecycle/decideRequest";
@@ -28,6 +29,7 @@ class Scheduler {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #schedules = new ScheduleQueue();
+  readonly #commands: ScheduledCommands;
   /** Instances that were requested to stop after their last response. */
   readonly #ending = new WeakSet<Instance>();
   #wait = new AbortController();
@@ -35,6 +37,7 @@ class Scheduler {
   constructor(registry: Registry, clock: Clock) {
     this.#registry = registry;
     this.#clock = clock;
+    this.#commands = new ScheduledCommands(registry);
     registry.changes.subscribe(() => this.check());
     registry.shutdownSignal.addEventListener("abort", () => this.#wait.abort(), { once: true });
   }
@@ -63,9 +66,11 @@ class Scheduler {
     return at <= now ? Infinity : at;
   }
 
-  #runSchedule({ uuid, schedule: { name, action } }: DueSchedule): void {
+  #runSchedule({ uuid, schedule }: DueSchedule): void {
+    const { name, action } = schedule;
     const instance = this.#registry.instances.get(uuid);
     if (instance === undefined) return;
+    if (action === "exec") return void this.#commands.run(instance, schedule);
     const isLocked = action === "delete" && instance.record.definition.deleteLock;
     const known = action === "start" || action === "stop" || action === "delete";
     if (known && !isLocked) this.#request(instance, name, action);

@@ -79,7 +79,7 @@ export function checkSchedules(schedules: readonly Schedule[]): void {
       throw new ApiItemError("Invalid", `Schedule '${name}' needs 'args': the command to execute`);
     if (action !== "exec" && args !== undefined)
       throw new ApiItemError("Invalid", `Schedule '${name}' has 'args', which only 'exec' takes`);
-    if (action === "exec" || action === "checkpoint")
+    if (action === "checkpoint")
       throw new ApiItemError(
         "NotSupported",
         `Schedule '${name}': the local platform does not support scheduled '${action}'`,

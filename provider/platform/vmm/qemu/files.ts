@@ -69,12 +69,25 @@ const MAX_CARDS = 4;
 export const cardSocketOf = ({ cardSocket }: Pick<VmFiles, "cardSocket">, index: number): string =>
   index === 0 ? cardSocket : `${cardSocket}${index}`;
 
+/** How many commands a guest runs at once: each needs a pair of ports, and each port a socket of QEMU. */
+export const COMMAND_PAIRS = 4;
+
+/** Paths of the sockets of the pair of ports at this index, which carries one command at a time. */
+export const commandSocketsOf = (
+  { controlSocket }: Pick<VmFiles, "controlSocket">,
+  index: number,
+): { readonly data: string; readonly errors: string } => ({
+  data: `${controlSocket}${index}d`,
+  errors: `${controlSocket}${index}e`,
+});
+
 /** Deletes the sockets and the identity of a VM that is gone; its logs stay. */
 export async function removeRunFiles(files: VmFiles): Promise<void> {
   const { qmpSocket, monitorSocket, controlSocket, uplinkSocket, consoleSocket, gdbSocket } = files;
   const cards = Array.from({ length: MAX_CARDS }, (_, index) => cardSocketOf(files, index));
+  const pairs = Array.from({ length: COMMAND_PAIRS }, (_, index) => Object.values(commandSocketsOf(files, index)));
   const sockets = [qmpSocket, monitorSocket, controlSocket, ...cards, uplinkSocket, consoleSocket, gdbSocket];
-  for (const file of [...sockets, files.migrationSocket, files.identity]) {
+  for (const file of [...sockets, ...pairs.flat(), files.migrationSocket, files.identity]) {
     await fs.rm(file, { force: true });
   }
 }

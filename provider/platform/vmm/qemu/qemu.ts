@@ -35,7 +35,7 @@ import { loadMachine, saveMachine, specDigest } from "./memory/machine";
 import { restoreVm } from "./memory/restore";
 import { isMarkedSaved } from "./memory/savedMark";
 import { SavableVm } from "./savableVm";
-import { QemuVm } from "./vm";
+import { QemuVm, UNIKRAFT_RUNS_NO_COMMANDS } from "./vm";
 
 /** How long QEMU may take to open its sockets, if an earlier daemon was starting it when it ended. */
 const ADOPT_TIMEOUT_MS = 5_000;
@@ -154,6 +154,10 @@ export class QemuVmm implements Vmm {
       removeRunFiles: async () => removeRunFiles(await loadVmFiles(this.#paths, spec.uuid)),
     };
     return new SavableVm(parts, running);
+  }
+
+  async findCommandObstacle(kernel: string): Promise<string | undefined> {
+    return (await detectKernelKind(kernel)) === "multiboot" ? UNIKRAFT_RUNS_NO_COMMANDS : undefined;
   }
 
   async postMortem(uuid: string): Promise<VmExit> {

@@ -8,6 +8,7 @@ import type { VmLink } from "../../network/frameStream";
 import {
   type ConnectOptions,
   type GuestClockState,
+  type GuestCommand,
   MemoryLostError,
   type Vm,
   type VmDisk,
@@ -156,6 +157,10 @@ export class SavableVm implements Vm {
     if (this.#process === undefined) await this.#discard("It was ended while it was saved.");
     else await this.#process.stop(options);
     return this.exited;
+  }
+
+  run(command: GuestCommand): Promise<number> {
+    return this.#process?.run(command) ?? Promise.reject(vmmError("The VM is saved."));
   }
 
   async usage(): Promise<VmUsage> {

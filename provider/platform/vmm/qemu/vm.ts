@@ -4,8 +4,9 @@
 import type * as net from "node:net";
 import { UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
-import type { ConnectOptions, GuestClockState, Vm, VmExit, VmUsage } from "../vmm";
+import type { ConnectOptions, GuestClockState, GuestCommand, Vm, VmExit, VmUsage } from "../vmm";
 import { ControlPort } from "./agent/controlPort";
+import { GuestExec } from "./agent/guestExec";
 import { classifyExit } from "./exit/classifyExit";
 import { watchConsole } from "./exit/consoleWatch";
 import { readExitEvidence } from "./exit/logs";
@@ -28,6 +29,9 @@ const EXIT_TIMEOUT_MS = 3000;
 const START_TIMEOUT_MS = 1000;
 /** Interval of checks whether a process that is not a child of this daemon has exited. */
 const EXIT_POLL_MS = 20;
+
+/** Why a Unikraft guest can run no commands, as the end of a sentence. */
+export const UNIKRAFT_RUNS_NO_COMMANDS = "a Unikraft kernel runs one program only";
 
 /** Input of {@link QemuVm.connect}. */
 export interface QemuVmParts {
@@ -67,6 +71,7 @@ export class QemuVm implements Vm {
   readonly #qmp: QmpClient;
   readonly #exitEvents: ExitEvents;
   readonly #control: ControlPort;
+  readonly #commands: GuestExec;
   readonly #forwards: HostForwards;
   /** True once QEMU has stopped a guest whose clock only goes on while QEMU itself is suspended. */
   #clockStoodStill = false;
@@ -87,6 +92,7 @@ export class QemuVm implements Vm {
     this.#qmp = qmp;
     this.#exitEvents = exitEvents;
     this.#control = control;
+    this.#commands = new GuestExec({ files: parts.files, send: (line) => control.send(line) });
     this.link = link;
     this.#forwards = new HostForwards(qmp, forwardAddress(parts.network));
     this.started = parts.hasControlProtocol
@@ -150,6 +156,13 @@ export class QemuVm implements Vm {
   loadDevices(file: string): Promise<void> {
     this.#clockStoodStill = true;
     return loadDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file });
+  }
+
+  async run(command: GuestCommand): Promise<number> {
+    if (!this.#parts.hasControlProtocol) throw cannotRun(UNIKRAFT_RUNS_NO_COMMANDS, "Use the runtime linux:latest.");
+    if (!this.#control.runsCommands)
+      throw cannotRun("its image was built by an earlier release", "Build the image again, such as with 'pulumi up'.");
+    return this.#commands.run(command);
   }
 
   usage(): Promise<VmUsage> {
@@ -225,6 +238,9 @@ export class QemuVm implements Vm {
     }
   }
 }
+
+const cannotRun = (reason: string, hint: string): UnikernelError =>
+  new UnikernelError("NOT_SUPPORTED", `No command can be run in the instance: ${reason}.`, { hint });
 
 /** True when `event` resolves within the time; rejects with the signal's reason when it aborts. */
 async function resolvesWithin(event: Promise<unknown>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {

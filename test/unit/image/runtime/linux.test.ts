@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { createBaseTree, createErofsFiles } from "../../../../provider/image/runtime/baseTree";
 import { parseKernelPackage } from "../../../../provider/image/runtime/debianPackages";
 import { getOrBuildLinuxRuntime } from "../../../../provider/image/runtime/linuxRuntime";
-import { EROFS_MODULES, KERNEL_MODULES } from "../../../../provider/image/runtime/kernelModules";
+import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES } from "../../../../provider/image/runtime/kernelModules";
 
 describe("the runtime linux:latest", () => {
   it("uses the kernel package that the meta package depends on", () => {
@@ -16,7 +16,7 @@ describe("the runtime linux:latest", () => {
 
   it("has an init, modules in dependency order, and links to busybox", () => {
     const content = { bytes: Buffer.from("x") };
-    const modules = new Map(KERNEL_MODULES.map((module) => [module, content]));
+    const modules = new Map([...KERNEL_MODULES, COMMAND_MODULE].map((module) => [module, content]));
     const tree = createBaseTree({ busybox: content, applets: ["bin/sh", "usr/bin/env"], modules });
     const init = tree.get("init");
     assert.equal(init?.type === "file" ? init.mode : 0, 0o755);

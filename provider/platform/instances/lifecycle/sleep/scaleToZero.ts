@@ -16,7 +16,14 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
   clearTimeout(machine.cooldownTimer);
   const { definition, status } = machine.record;
   const { policy = "off", cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = definition.scaleToZero ?? {};
-  if (machine.isClosed || status.deleting || policy === "off" || (policy === "on" && connections > 0)) return;
+  if (
+    machine.isClosed ||
+    machine.awakeHolds > 0 ||
+    status.deleting ||
+    policy === "off" ||
+    (policy === "on" && connections > 0)
+  )
+    return;
   if (machine.state !== "running" || status.netTimeUs === undefined) return;
   // The request failed: the instance stopped (then nothing is armed again), or the database write failed (then retry).
   const rearm = (): void =>
@@ -27,11 +34,21 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
 }
 
 /** True when no connection keeps the instance from standby, and other instances have not used it during the cooldown. */
-function isIdle({ record, rotation, env }: InstanceMachine): boolean {
+function isIdle({ record, rotation, env, awakeHolds }: InstanceMachine): boolean {
+  if (awakeHolds > 0) return false; // the cooldown begins when the last one ends
   const { policy, cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = record.definition.scaleToZero ?? {};
   if (env.network.idleMs(record.uuid) < cooldownMs) return false;
   const connections = rotation?.connectionCount(record.uuid) ?? 0;
   return connections === 0 || (policy === "idle" && (rotation?.idleMs(record.uuid) ?? 0) >= cooldownMs);
+}
+
+/** Keeps the instance from going to standby until the returned function is called, once; the cooldown begins then. */
+export function keepAwake(machine: InstanceMachine): () => void {
+  machine.awakeHolds++;
+  return () => {
+    machine.awakeHolds--;
+    armCooldown(machine, machine.rotation?.connectionCount(machine.record.uuid) ?? 0);
+  };
 }
 
 /** Puts the instance in standby: pauses the VM if scale to zero is stateful, otherwise stops it. */

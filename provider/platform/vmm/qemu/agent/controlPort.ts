@@ -1,6 +1,6 @@
 /**
  * The daemon's end of a guest's control port. The init of the stand-in guest reports `started`, `exit <code>` or
- * `error <message>`, takes `stop <seconds>`, and lets its clock be set; other guests are silent.
+ * `error <message>`, takes `stop <seconds>`, lets its clock be set and runs commands; other guests are silent.
  */
 import * as net from "node:net";
 import { applyReportLine, createReportReader, EMPTY_REPORT, encodeStopCommand } from "../exit/guestReport";
@@ -53,6 +53,16 @@ export class ControlPort {
   /** True once the guest has reported that its program runs. */
   get hasStarted(): boolean {
     return this.#report.started;
+  }
+
+  /** True once the guest has said that it runs commands. */
+  get runsCommands(): boolean {
+    return this.#report.runsCommands;
+  }
+
+  /** Tells the guest about a command; see {@link encodeExecLine}. */
+  send(line: string): void {
+    this.#socket.write(line);
   }
 
   /** Asks the guest to stop its program within `graceMs`, as soon as that runs. */

@@ -4,7 +4,7 @@ import { shareTag } from "../../../../image/kernel/unikraftWords";
 import { diskSerial, disablesAcpi } from "./commandLine";
 import { LOGGED_EVENTS } from "../exit/eventLog";
 import { ROOT_DISK_SERIAL } from "./rootDisk";
-import type { VmFiles } from "../files";
+import { COMMAND_PAIRS, commandSocketsOf, type VmFiles } from "../files";
 import type { KernelKind } from "../../../../image/kernel/kernelKind";
 import type { QemuCapabilities } from "../host/probe";
 import { cardId, networkArguments } from "../network/netdevs";
@@ -56,6 +56,7 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
         ? shareArguments(shareTag(index), shareFolderOf(disk.file), disk.readonly)
         : diskArguments(diskSerial(index), disk.file, disk.readonly),
     ),
+    ...(kind === "multiboot" ? [] : commandArguments(files, disablesAcpi(spec, emulated))),
     // No isa-debug-exit: Unikraft writes to it before pvpanic, and QEMU then ends without an event that tells why.
     ...["-device", "pvpanic"],
     ...["-D", files.eventLog, ...LOGGED_EVENTS.flatMap((event) => ["-trace", `enable=${event}`])],
@@ -95,6 +96,20 @@ const socketChardev = (id: string, path: string): string =>
 function cpuModel(kind: KernelKind, emulated: boolean): string {
   if (!emulated) return "host";
   return kind === "multiboot" ? "max" : "qemu64";
+}
+
+/** Ports for commands, two for each of a pair; see `provider/image/runtime/execScript.ts`. Port 0 would be a console. */
+function commandArguments(files: VmFiles, withoutAcpi: boolean): string[] {
+  const bus = `virtio-serial-pci,id=commands,max_ports=${2 * COMMAND_PAIRS + 1}${withoutAcpi ? ",vectors=0" : ""}`;
+  const sockets = Array.from({ length: COMMAND_PAIRS }, (_, index) => commandSocketsOf(files, index));
+  const ports = sockets.flatMap(({ data, errors }) => [data, errors]);
+  return [
+    ...["-device", bus],
+    ...ports.flatMap((socket, index) => [
+      ...["-chardev", socketChardev(`command${index}`, socket)],
+      ...["-device", `virtserialport,bus=commands.0,nr=${index + 1},chardev=command${index}`],
+    ]),
+  ];
 }
 
 /**

@@ -72,7 +72,7 @@ const diskEntries = (spec: VmSpec): string[] =>
 const variableEntries = (spec: VmSpec): string[] => Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
 
 /** Quotes a word; `\xHH` stands for characters that would end or break it. */
-const quoteForLinux = (text: string): string =>
+export const quoteForLinux = (text: string): string =>
   `"${text.replace(/["\\\p{Cc}]/gu, (c) => [...Buffer.from(c)].map((b) => `\\x${b.toString(16).padStart(2, "0")}`).join(""))}"`;
 
 function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {

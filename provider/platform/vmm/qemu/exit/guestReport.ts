@@ -6,6 +6,8 @@
 export interface GuestReport {
   /** The guest's program runs, or ran. */
   readonly started: boolean;
+  /** The guest runs commands. */
+  readonly runsCommands: boolean;
   /** Why the guest could not run its program. */
   readonly error: string | undefined;
   /** Exit code of the guest's program. */
@@ -16,12 +18,18 @@ export interface GuestReport {
 const MAX_LINE_CHARS = 4096;
 
 /** No report yet. */
-export const EMPTY_REPORT: GuestReport = { started: false, error: undefined, exitCode: undefined };
+export const EMPTY_REPORT: GuestReport = {
+  started: false,
+  runsCommands: false,
+  error: undefined,
+  exitCode: undefined,
+};
 
 /** The report after one more line; an unknown line changes nothing. */
 export function applyReportLine(report: GuestReport, line: string): GuestReport {
   const text = line.trim();
   if (text === "started") return { ...report, started: true };
+  if (text === "exec") return { ...report, runsCommands: true };
   if (text.startsWith("error ")) return { ...report, error: text.slice("error ".length) };
   const exit = /^exit (\d{1,3})$/.exec(text);
   return exit === null ? report : { ...report, exitCode: Number(exit[1]) };

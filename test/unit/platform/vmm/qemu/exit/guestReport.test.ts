@@ -9,15 +9,15 @@ import {
 
 describe("the guest's reports on the control port", () => {
   it("are parsed despite carriage returns, repetitions and unknown lines", () => {
-    assert.deepEqual(parseReport("started\r\nstop 5.000\r\nnoise\nexit 0\r\n"), {
+    assert.deepEqual(parseReport("exec\r\nstarted\r\nstop 5.000\r\nnoise\nexit 0\r\n"), {
       started: true,
+      runsCommands: true,
       error: undefined,
       exitCode: 0,
     });
     assert.deepEqual(applyReportLine(applyReportLine(EMPTY_REPORT, "started"), "started"), {
+      ...EMPTY_REPORT,
       started: true,
-      error: undefined,
-      exitCode: undefined,
     });
     assert.deepEqual(parseReport("exit\nexit x\nexit 1234\nerror\n"), EMPTY_REPORT);
   });

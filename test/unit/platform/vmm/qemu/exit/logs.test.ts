@@ -38,7 +38,7 @@ describe("the logs of a VM whose guest floods its control port", () => {
     }
     write("exit 7\n");
     const { report, qemuLog } = await readExitEvidence(files);
-    assert.deepEqual(report, { started: true, error: undefined, exitCode: 7 });
+    assert.deepEqual(report, { started: true, runsCommands: false, error: undefined, exitCode: 7 });
     assert.match(qemuLog, /noise\nexit 7\n$/);
   });
 

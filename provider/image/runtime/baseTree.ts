@@ -5,6 +5,7 @@ import type { FileContent, FileTree, TreeEntry } from "../rootfs/tree";
 import { EXEC_SCRIPT } from "./execScript";
 import { INIT_SCRIPT } from "./initScript";
 import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES } from "./kernelModules";
+import { reseedProgram } from "./reseed";
 import { setClockProgram } from "./setClock";
 
 const directory = (mode = 0o755): TreeEntry => ({ type: "directory", mode });
@@ -38,6 +39,7 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
   tree.set("unikernel/exec", text(EXEC_SCRIPT, 0o755));
   tree.set("unikernel/busybox", file(parts.busybox, 0o755));
   tree.set("unikernel/set-clock", file({ bytes: setClockProgram() }, 0o755));
+  tree.set("unikernel/reseed", file({ bytes: reseedProgram() }, 0o755));
   for (const applet of ["bin/busybox", ...parts.applets]) {
     const up = "../".repeat(path.posix.dirname(applet).split("/").length);
     tree.set(applet, { type: "symlink", target: `${up}unikernel/busybox` });

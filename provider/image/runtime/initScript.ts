@@ -22,8 +22,11 @@
  * | `clock <ns> now` | host | set the wall clock to this many nanoseconds since 1970, now |
  * | `clock-set <ns>` | guest | the clock has been set to this time |
  * | `exec` | guest | commands can be run, see `execScript.ts`; an init of an earlier release does not say so |
-| `exec <n> <nonce>` | host | run the command that comes through this pair of ports |
-| `started` | guest | network and disks are ready, the program runs |
+ * | `exec <n> <nonce>` | host | run the command that comes through this pair of ports |
+ * | `identity` | guest | it can become another guest than the one that booted, as a clone must; once, before the program runs |
+ * | `identity <number> <seed> <words> now` | host | mix this seed (64 hexadecimal digits) into the random numbers, and take the network of these words |
+ * | `identity-set <number>` | guest | that has been done |
+ * | `started` | guest | network and disks are ready, the program runs |
  * | `error <text>` | guest | the setup failed; the VM exits |
  * | `exit <code>` | guest | the program exited (128 + signal number if killed), disks are unmounted; the VM exits |
  * | `stop <seconds>` | host | send SIGTERM to the program now, SIGKILL after this many seconds |
@@ -31,6 +34,9 @@
  * A line of the host may be cut off, or arrive late, where it was sent to a guest that was paused: `now` ends a complete one, an
  * unknown line is ignored, and the host knows by the answer which one was followed. Without an answer to `clock` within a second, as
  * from a host of an earlier release, the program starts with the time of the hardware clock, which counts whole seconds.
+ *
+ * The words of an identity are `netdev.ip` and `netdev.route` of the command line, without name servers, which stay, and before each
+ * `netdev.ip` a word `netdev.mac=<hardware address>` of its card. All other addresses and routes are removed.
  *
  * A VM that exits without `error` or `exit` crashed or was killed. As in shells, the exit code is 127 when the program
  * is not found and 126 when it cannot be executed.
@@ -88,8 +94,10 @@ network() {
     [ -z "$server" ] || echo "nameserver $server" >>/etc/resolv.conf
   done
   [ -z "$6" ] || echo "search $6" >>/etc/resolv.conf
-  [ -z "$5" ] || echo "$5" >/proc/sys/kernel/hostname
-  [ -z "$5" ] || echo "\${1%/*} $5" >>/etc/hosts
+  [ -z "$5" ] && return
+  own_line="\${1%/*} $5"
+  echo "$5" >/proc/sys/kernel/hostname
+  echo "$own_line" >>/etc/hosts
 }
 
 # CIDR gateway card
@@ -136,6 +144,34 @@ switch_to_disk() {
 # nanoseconds
 set_clock() {
   $u/set-clock "$1" && echo "clock-set $1" >&3
+}
+
+# number seed words
+set_identity() {
+  number=$1 cards=0
+  $u/reseed "$2" || return
+  shift 2
+  hosts=$($b grep -vxF "$own_line" /etc/hosts)
+  echo "$hosts" >/etc/hosts
+  for word; do
+    case $word in
+      netdev.mac=*)
+        $b ip addr flush dev "eth$cards"
+        $b ip link set "eth$cards" address "\${word#netdev.mac=}" || return
+        ;;
+      netdev.ip=*)
+        IFS=:
+        network \${word#netdev.ip=}
+        IFS=$blanks
+        ;;
+      netdev.route=*)
+        IFS=:
+        route \${word#netdev.route=}
+        IFS=$blanks
+        ;;
+    esac
+  done
+  echo "identity-set $number" >&3
 }
 
 load_modules() {
@@ -210,6 +246,7 @@ done
 
 # With echo, what the host sends could end up within a report.
 $b stty -F /dev/ttyS1 -echo
+echo identity >&3
 echo clock >&3
 read -r -t 1 command value end <&3
 [ "$command $end" != "clock now" ] || set_clock "$value"
@@ -224,6 +261,7 @@ while read -r command value end; do
       # Within a subshell that ends, so that the main shell reaps it.
       ($b setsid $b sh $u/exec "$value" "$end" "$@" </dev/null 3>&- &)
       ;;
+    "identity "*" now") set_identity "$value" $end ;;
     "stop ")
       kill -TERM $program
       $b sleep "$value"

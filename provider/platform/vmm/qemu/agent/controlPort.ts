@@ -1,12 +1,13 @@
 /**
  * The daemon's end of a guest's control port. The init of the stand-in guest reports `started`, `exit <code>` or
- * `error <message>`, takes `stop <seconds>`, lets its clock be set and runs commands; other guests are silent.
+ * `error <message>`, takes `stop <seconds>`, lets its clock and its identity be set and runs commands; other guests are silent.
  */
 import * as net from "node:net";
 import { applyReportLine, createReportReader, EMPTY_REPORT, encodeStopCommand } from "../exit/guestReport";
 import { CONTROL_HEAD_BYTES, readHeadAndTail, TAIL_BYTES } from "../exit/logs";
 import type { VmFiles } from "../files";
 import { GuestClock } from "./guestClock";
+import { GuestIdentity } from "./guestIdentity";
 
 /** A connection to the control port of one VM. */
 export class ControlPort {
@@ -14,6 +15,8 @@ export class ControlPort {
   readonly started: Promise<void>;
   /** The guest's wall clock. */
   readonly clock: GuestClock;
+  /** What makes the guest another one than the one it was cloned from. */
+  readonly identity: GuestIdentity;
   readonly #socket: net.Socket;
   #report = EMPTY_REPORT;
   #onStarted: () => void = () => undefined;
@@ -22,7 +25,9 @@ export class ControlPort {
 
   private constructor(socket: net.Socket) {
     this.#socket = socket;
-    this.clock = new GuestClock({ send: (text) => void socket.write(text) });
+    const send = (text: string): void => void socket.write(text);
+    this.clock = new GuestClock({ send });
+    this.identity = new GuestIdentity({ send });
     this.started = new Promise((resolve) => (this.#onStarted = resolve));
     const read = createReportReader((line) => {
       this.clock.receive(line); // first, so that the clock is right when the program has started
@@ -77,6 +82,7 @@ export class ControlPort {
   }
 
   #handleLine(line: string): void {
+    this.identity.receive(line);
     this.#report = applyReportLine(this.#report, line);
     if (!this.#report.started) return;
     this.#onStarted();

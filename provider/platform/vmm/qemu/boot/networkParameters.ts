@@ -41,7 +41,7 @@ function guestRoutes({ interfaces, gateway, nameserver }: VmNetwork): readonly G
 }
 
 /** For the stand-in guest, whose script sets any number of cards and routes. */
-export function linuxNetworkParameters({ network, hostname }: VmSpec): string[] {
+export function linuxNetworkParameters({ network, hostname }: Pick<VmSpec, "network" | "hostname">): string[] {
   const routes = guestRoutes(network);
   const [only, ...others] = routes;
   const isPlain = only?.destination === EVERYTHING && only.gateway === network.gateway && others.length === 0;

@@ -37,6 +37,8 @@ export interface FakeGuest {
   readonly console?: string;
   /** Why it cannot be saved; it can by default. */
   readonly unsavable?: string;
+  /** True if clones can be made of it; false by default, as of a guest without an agent. */
+  readonly hasAgent?: boolean;
   /** Its usage while it runs; zero by default. */
   readonly usage?: VmUsage;
 }
@@ -190,6 +192,17 @@ class FakeVm implements Vm {
     return true;
   }
 
+  get uncapturable(): string | undefined {
+    return this.#machine.guest.hasAgent === true ? undefined : "its kernel has no agent";
+  }
+
+  async capture(folder: string): Promise<void> {
+    await this.#memory.onCapture(this.#machine.spec);
+    if (!this.#machine.paused) throw new Error("it captures a guest that runs");
+    await fs.promises.mkdir(folder, { recursive: true });
+    await fs.promises.writeFile(path.join(folder, "ram"), this.#machine.spec.uuid);
+  }
+
   async resume(): Promise<GuestClockState> {
     if (this.#machine.saved) await this.#restore();
     this.#machine.paused = false;
@@ -235,6 +248,10 @@ export class FakeMemory {
   restores = 0;
   /** Runs within each save, before it takes effect; what it throws, the save throws. */
   onSave: (spec: VmSpec, signal: AbortSignal) => Promise<void> | void = () => undefined;
+  /** Runs within each capture, before it takes effect; what it throws, the capture throws. */
+  onCapture: (spec: VmSpec) => Promise<void> | void = () => undefined;
+  /** Runs within each clone, before it takes effect; what it throws is why there is none. */
+  onClone: (spec: VmSpec) => Promise<void> | void = () => undefined;
   /** Runs within each restore, before it takes effect; if it throws, what was saved is lost. */
   onRestore: (spec: VmSpec) => Promise<void> | void = () => undefined;
 }
@@ -243,6 +260,8 @@ export class FakeMemory {
 export class FakeVmm implements Vmm {
   /** Every spec that was started, in order. */
   readonly starts: VmSpec[] = [];
+  /** Every spec that was cloned, in order, with the uuid of the instance whose memory it got. */
+  readonly clones: { readonly spec: VmSpec; readonly from: string }[] = [];
   readonly memory = new FakeMemory();
   /** Why guests run no commands. */
   commandObstacle: string | undefined;
@@ -261,7 +280,22 @@ export class FakeVmm implements Vmm {
 
   async start(spec: VmSpec): Promise<Vm> {
     this.starts.push(spec);
-    const guest = this.#guestOf(spec);
+    return this.#begin(spec, this.#guestOf(spec));
+  }
+
+  async clone(spec: VmSpec, snapshot: string): Promise<Vm> {
+    let from: string;
+    try {
+      await this.memory.onClone(spec);
+      from = await fs.promises.readFile(path.join(snapshot, "ram"), "utf8");
+    } catch (error) {
+      throw new MemoryLostError(error instanceof Error && !("code" in error) ? error.message : "its files are missing");
+    }
+    this.clones.push({ spec, from });
+    return this.#begin(spec, { ...this.#guestOf(spec), bootMs: 0, listenMs: 0 });
+  }
+
+  async #begin(spec: VmSpec, guest: FakeGuest): Promise<Vm> {
     const log = this.consoleLogPath(spec.uuid);
     await fs.promises.mkdir(path.dirname(log), { recursive: true });
     await fs.promises.writeFile(log, guest.console ?? "");

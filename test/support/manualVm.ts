@@ -7,6 +7,7 @@ export class ManualVm implements Vm {
   readonly link = undefined;
   readonly isSaved = false;
   readonly unsavable = "it has no memory";
+  readonly uncapturable = "it has no memory";
   paused = false;
   hasStarted = false;
   isAlive = true;
@@ -35,6 +36,7 @@ export class ManualVm implements Vm {
 
   pause = async (): Promise<void> => void (this.paused = true);
   save = () => Promise.reject(new Error("nobody saves"));
+  capture = () => Promise.reject(new Error("nobody captures"));
   resume = async (): Promise<GuestClockState> => {
     this.paused = false;
     return "right";

@@ -44,6 +44,7 @@ export class SimulatedControl implements Vm {
   readonly link = undefined;
   readonly isSaved = false;
   readonly unsavable = "simulated VMs stay in memory";
+  readonly uncapturable = "simulated VMs have no memory";
   readonly started: Promise<void>;
   readonly exited: Promise<VmExit>;
   readonly #vm: SimulatedVm;
@@ -71,6 +72,7 @@ export class SimulatedControl implements Vm {
 
   pause = (): Promise<void> => this.#effect(() => (this.#vm.isPaused = this.#vm.isAlive));
   save = () => Promise.reject(new Error(this.unsavable));
+  capture = () => Promise.reject(new Error(this.uncapturable));
   resume = async (): Promise<GuestClockState> => {
     await this.#effect(() => (this.#vm.isPaused = false));
     return "right";

@@ -108,7 +108,7 @@ export interface VmUsage {
  */
 export type GuestClockState = "right" | "behind";
 
-/** A saved VM could not be restored, so that what was in its memory is lost. The VM has ended. */
+/** A saved VM could not be restored, or no clone be made of a snapshot, so that what was in its memory is lost. The VM has ended. */
 export class MemoryLostError extends Error {
   override readonly name = "MemoryLostError";
 }
@@ -126,6 +126,8 @@ export interface Vm {
   readonly isSaved: boolean;
   /** Why it cannot be saved, as the end of a sentence; `undefined` if it can. */
   readonly unsavable: string | undefined;
+  /** Why no clones can be made of it, as the end of a sentence; `undefined` if they can. */
+  readonly uncapturable: string | undefined;
   /**
    * Resolves when the guest's program runs. A guest that cannot report it (Unikraft) counts as started at once. Stays
    * pending if the VM ends earlier.
@@ -151,6 +153,11 @@ export interface Vm {
    * after an error, the VM is paused as before. Throws `VMM_FAILED` and file system errors.
    */
   save(signal: AbortSignal): Promise<boolean>;
+  /**
+   * Writes a snapshot, from which {@link Vmm.clone} starts others, to a folder that has nothing else. The guest is paused then. Durable once
+   * it resolves. Throws `VMM_FAILED` and file system errors.
+   */
+  capture(folder: string): Promise<void>;
   /** Continues a paused guest, restoring a saved one, and waits up to 500 ms until its clock is right. Throws {@link MemoryLostError}. */
   resume(): Promise<GuestClockState>;
   /**
@@ -176,6 +183,15 @@ export interface Vmm {
    * Unikraft guest), `INPUT_INVALID` (too little memory, invalid command line).
    */
   start(spec: VmSpec): Promise<Vm>;
+  /**
+   * Starts a VM that goes on where the guest of a snapshot was, with its own addresses, host name, random numbers and the right time.
+   * Resolves when its program runs.
+   *
+   * @param snapshot folder that {@link Vm.capture} has written
+   *
+   * Throws {@link MemoryLostError} if the VM has to be booted instead; otherwise as {@link start}.
+   */
+  clone(spec: VmSpec, snapshot: string): Promise<Vm>;
   /** The VM of this spec if it still runs since an earlier daemon, or is saved; `undefined` when it is gone. */
   adopt(spec: VmSpec): Promise<Vm | undefined>;
   /** Why a guest with this kernel can run no commands, as the end of a sentence; `undefined` if nothing is known against it. */

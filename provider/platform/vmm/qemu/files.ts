@@ -36,6 +36,8 @@ export interface VmFiles {
   readonly migrationSocket: string;
   /** Process id, start time and run folder; see `identity.ts`. */
   readonly identity: string;
+  /** Exists while a clone is not yet a guest of its own: its process must not go on without the daemon that started it. */
+  readonly unfinishedClone: string;
 }
 
 /** The files of an instance's VM. */
@@ -59,6 +61,7 @@ export function vmFilesOf(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uu
     gdbSocket: `${short}.gdb`,
     migrationSocket: `${short}.mig`,
     identity: path.join(folder, "vm.json"),
+    unfinishedClone: path.join(folder, "clone.unfinished"),
   };
 }
 
@@ -87,7 +90,7 @@ export async function removeRunFiles(files: VmFiles): Promise<void> {
   const cards = Array.from({ length: MAX_CARDS }, (_, index) => cardSocketOf(files, index));
   const pairs = Array.from({ length: COMMAND_PAIRS }, (_, index) => Object.values(commandSocketsOf(files, index)));
   const sockets = [qmpSocket, monitorSocket, controlSocket, ...cards, uplinkSocket, consoleSocket, gdbSocket];
-  for (const file of [...sockets, ...pairs.flat(), files.migrationSocket, files.identity]) {
+  for (const file of [...sockets, ...pairs.flat(), files.migrationSocket, files.identity, files.unfinishedClone]) {
     await fs.rm(file, { force: true });
   }
 }

@@ -72,7 +72,7 @@ export function launchError(files: VmFiles, cause: unknown): UnikernelError {
 export async function launchVm(
   file: string,
   args: readonly string[],
-  parts: Pick<QemuVmParts, "files" | "hasControlProtocol" | "network" | "program" | "unsavable">,
+  parts: Pick<QemuVmParts, "files" | "hasControlProtocol" | "network" | "program" | "shape" | "disks" | "unsavable">,
 ): Promise<QemuVm> {
   const { files } = parts;
   const child = spawnQemu(file, args, files.qemuLog);

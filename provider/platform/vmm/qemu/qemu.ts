@@ -6,6 +6,7 @@
  * earlier daemon, `savableVm.ts` and `memory/` save VMs and restore them.
  */
 import * as fsp from "node:fs/promises";
+import { fileExists } from "../../../base/files";
 import { fromSystemError, hasErrorCode, UnikernelError } from "../../../base/errors";
 import { assertPrivateRunFolder, ensureRunFolder } from "../../../base/runFolder";
 import type { LocalPaths } from "../../../base/localPaths";
@@ -17,7 +18,7 @@ import { findUnikraftParameters } from "../../../image/kernel/unikraftParameters
 import { assertNoViolation } from "../../../image/kernel/violation";
 import { truncateLog } from "../truncateLog";
 import type { Vm, VmExit, VmSpec, Vmm } from "../vmm";
-import { qemuArguments } from "./boot/arguments";
+import { type GuestMemory, qemuArguments } from "./boot/arguments";
 import { buildCommandLine } from "./boot/commandLine";
 import { buildGuestFiles, treeSizeBytes } from "./boot/guestFiles";
 import { writeInitrd } from "./boot/initrd";
@@ -32,19 +33,25 @@ import { findRunningVm, loadVmFiles, type RunningVm, saveIdentity } from "./iden
 import { KILL_TIMEOUT_MS, launchVm, waitForSockets } from "./launch";
 import { createRamFile, forgetSaved, type MemoryFiles, memoryFilesOf, removeMemory } from "./memory/files";
 import { loadMachine, saveMachine, specDigest } from "./memory/machine";
+import { assertClonable, startClone } from "./memory/clone";
 import { restoreVm } from "./memory/restore";
 import { isMarkedSaved } from "./memory/savedMark";
+import { shapeOf, snapshotFilesOf } from "./memory/snapshot";
 import { SavableVm } from "./savableVm";
 import { QemuVm, UNIKRAFT_RUNS_NO_COMMANDS } from "./vm";
 
 /** How long QEMU may take to open its sockets, if an earlier daemon was starting it when it ended. */
 const ADOPT_TIMEOUT_MS = 5_000;
 
+const isLinux = (kind: KernelKind): boolean => kind === "pvh" || kind === "bzimage";
+
 /** What is known of a guest. Kernels of Linux run the stand-in guest's init, which reports on the control port. */
-const guestParts = ({ network, args }: VmSpec, kind: KernelKind) => ({
-  hasControlProtocol: kind === "pvh" || kind === "bzimage",
-  network,
-  program: args[0],
+const guestParts = (spec: VmSpec, kind: KernelKind) => ({
+  hasControlProtocol: isLinux(kind),
+  network: spec.network,
+  program: spec.args[0],
+  shape: shapeOf(spec),
+  disks: spec.disks,
 });
 
 /** A virtual machine monitor that runs each VM in its own QEMU process. */
@@ -92,10 +99,13 @@ export class QemuVmm implements Vmm {
     } catch (error) {
       throw fromSystemError(error, "preparing a VM");
     }
-    const ramFile = unsavable === undefined ? memory.ram : undefined;
+    const isSavable = unsavable === undefined;
     const append = commandLine.append;
-    const args = qemuArguments({ spec, capabilities, kind, files, initrd, rootDisk: rootDisk?.file, append, ramFile });
-    if (ramFile !== undefined)
+    const args = qemuArguments({
+      ...{ spec, capabilities, kind, files, initrd, rootDisk: rootDisk?.file, append },
+      memory: isSavable ? { in: "file", file: memory.ram } : unsavedMemory(kind),
+    });
+    if (isSavable)
       await saveMachine(memory, {
         qemuVersion: capabilities.version,
         args,
@@ -104,15 +114,34 @@ export class QemuVmm implements Vmm {
       });
     try {
       const vm = await launchVm(capabilities.file, args, { files, ...guestParts(spec, kind), unsavable });
-      return ramFile === undefined ? vm : this.#savable(spec, kind, vm);
+      return isSavable ? this.#savable(spec, kind, vm) : vm;
     } catch (error) {
       await removeMemory(memory).catch(() => undefined); // the next start, or the delete, removes it
       throw error;
     }
   }
 
+  async clone(spec: VmSpec, folder: string): Promise<Vm> {
+    const capabilities = await probeQemu(this.#paths.cacheDir);
+    const kind = await detectKernelKind(spec.kernel);
+    const files = vmFilesOf(this.#paths, spec.uuid);
+    const snapshot = snapshotFilesOf(folder);
+    await assertClonable(snapshot, spec, capabilities);
+    const { append } = buildCommandLine(spec, { emulated: capabilities.accelerator === "tcg", parameters: undefined });
+    const rootDisk = await findRootDisk(spec.initrd, kind);
+    const args = qemuArguments({
+      ...{ spec, capabilities, kind, files, initrd: undefined, rootDisk: rootDisk?.file, append },
+      memory: { in: "snapshot", file: snapshot.ram },
+    });
+    return startClone({ spec, qemu: capabilities.file, files, snapshot, args, guest: guestParts(spec, kind) });
+  }
+
   async adopt(spec: VmSpec): Promise<Vm | undefined> {
     const found = await findRunningVm(this.#paths, spec.uuid);
+    if (found !== undefined && (await fileExists(found.files.unfinishedClone))) {
+      await killAndWait(found.identity, KILL_TIMEOUT_MS);
+      return undefined;
+    }
     const memory = memoryFilesOf(vmFilesOf(this.#paths, spec.uuid).folder);
     if (isMarkedSaved(memory)) {
       // An earlier daemon was saving or restoring it; the process has not executed the guest since.
@@ -195,6 +224,10 @@ export class QemuVmm implements Vmm {
 
 const sizeOfFile = async (file: string | undefined): Promise<number> =>
   file === undefined ? 0 : (await fsp.stat(file)).size;
+
+/** Only Linux has files of its own memory, and only Linux guests have an agent that makes a clone a guest of its own. */
+const unsavedMemory = (kind: KernelKind): GuestMemory =>
+  process.platform === "linux" && isLinux(kind) ? { in: "memfd" } : { in: "process" };
 
 /** Why a VM cannot be saved, as the end of a sentence; `undefined` if nothing is known against it. */
 function findObstacle({ isSavable, disks }: VmSpec, kind: KernelKind): string | undefined {

@@ -108,6 +108,14 @@ export class SavableVm implements Vm {
     return true;
   }
 
+  get uncapturable(): string | undefined {
+    return this.#process === undefined ? "it is asleep on the disk" : this.#process.uncapturable;
+  }
+
+  capture(folder: string): Promise<void> {
+    return this.#process?.capture(folder) ?? Promise.reject(vmmError("The VM is saved."));
+  }
+
   /** Forgets a save that was not finished, unless the files belong to another daemon by now. */
   async #forgetUnfinished(): Promise<void> {
     if (!this.#isDisconnected) await forgetSaved(this.#parts.memory);

@@ -4,7 +4,7 @@
 import type * as net from "node:net";
 import { UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
-import type { ConnectOptions, GuestClockState, GuestCommand, Vm, VmExit, VmUsage } from "../vmm";
+import type { ConnectOptions, GuestClockState, GuestCommand, Vm, VmDisk, VmExit, VmSpec, VmUsage } from "../vmm";
 import { ControlPort } from "./agent/controlPort";
 import { GuestExec } from "./agent/guestExec";
 import { classifyExit } from "./exit/classifyExit";
@@ -20,13 +20,17 @@ import type { Digest } from "../../../base/digest";
 import { type ProcessIdentity, isRunning } from "../../../base/processIdentity";
 import { continueProcess, killProcess, type ProcessExit, suspendProcess } from "./host/process";
 import { readProcessUsage } from "./host/usage";
+import { captureGuest } from "./memory/capture";
 import { loadDeviceState, saveDeviceState } from "./memory/deviceState";
+import type { GuestShape } from "./memory/snapshot";
 import { QmpClient, type QmpEvent } from "./qmpClient";
 
 /** How long the guest may take after the grace period to unmount its disks, and QEMU to exit. */
 const EXIT_TIMEOUT_MS = 3000;
 /** How long a probe waits for the guest's program to start. */
 const START_TIMEOUT_MS = 1000;
+/** How often the clock of a clone is set; each time waits for half a second. */
+const CLOCK_ATTEMPTS = 4;
 /** Interval of checks whether a process that is not a child of this daemon has exited. */
 const EXIT_POLL_MS = 20;
 
@@ -44,6 +48,8 @@ export interface QemuVmParts {
   readonly program: string | undefined;
   /** See {@link Vm.unsavable}. `undefined` for a process of a {@link SavableVm}. */
   readonly unsavable: string | undefined;
+  readonly shape: GuestShape;
+  readonly disks: readonly VmDisk[];
   /** Resolves when the process has exited; `undefined` for a process that an earlier daemon started. */
   readonly exited?: Promise<ProcessExit>;
 }
@@ -110,6 +116,16 @@ export class QemuVm implements Vm {
     return new QemuVm(parts, qmp, exitEvents, await ControlPort.connect(parts.files), link);
   }
 
+  get uncapturable(): string | undefined {
+    const { hasControlProtocol, disks } = this.#parts;
+    if (!hasControlProtocol) return "its kernel has no agent, which would make its clones guests of their own";
+    if (!this.#control.identity.isSettable)
+      return "its image was built by an earlier release, whose agent cannot do that";
+    const written = disks.find(({ readonly }) => !readonly);
+    if (written !== undefined) return `it writes to the volume at '${written.at}', which clones would share`;
+    return undefined;
+  }
+
   connect(guestPort: number, options: ConnectOptions): Promise<net.Socket | undefined> {
     return this.#forwards.connect(guestPort, options);
   }
@@ -150,6 +166,23 @@ export class QemuVm implements Vm {
     await Promise.all([this.#qmp.execute("stop"), continueProcess(this.#parts.identity)]);
     this.#clockStoodStill = true;
     return saveDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file });
+  }
+
+  capture(folder: string): Promise<void> {
+    const { files, shape, disks } = this.#parts;
+    const source = { qmp: this.#qmp, pid: this.pid, files, shape, disks };
+    return captureGuest({ ...source, saveDevices: (file) => this.saveDevices(file) }, folder);
+  }
+
+  /** Continues a clone whose devices are loaded, as a guest of its own. Throws `VMM_FAILED` if it does not become one. */
+  async becomeItself(spec: Pick<VmSpec, "network" | "hostname">): Promise<void> {
+    const { identity, clock } = this.#control;
+    const isSet = identity.set(spec); // the guest reads it first: until then it has the random numbers of its original
+    isSet.catch(() => undefined); // awaited below
+    await this.#qmp.execute("cont");
+    if (!(await isSet)) throw new UnikernelError("VMM_FAILED", "Its guest did not take its own addresses in time.");
+    for (let attempt = 0; attempt < CLOCK_ATTEMPTS; attempt++) if (await clock.set()) return;
+    throw new UnikernelError("VMM_FAILED", "Its clock could not be set.");
   }
 
   /** Loads the state of the devices into a VM that waits for it; see {@link loadDeviceState}. */

@@ -21,20 +21,30 @@ export interface QemuArgumentsInput {
   readonly rootDisk: string | undefined;
   /** The kernel's command line. */
   readonly append: string;
-  /** Absolute path of the file that is the guest's memory; `undefined`: it is in no file. */
-  readonly ramFile: string | undefined;
+  readonly memory: GuestMemory;
 }
+
+/** Where the memory of a guest is. */
+export type GuestMemory =
+  /** In the process alone. */
+  | { readonly in: "process" }
+  /** In a file of the system's memory, where a snapshot finds it. Linux only. */
+  | { readonly in: "memfd" }
+  /** In a file (an absolute path), which stays when QEMU ends. */
+  | { readonly in: "file"; readonly file: string }
+  /** In a file that others use, too, and that stays as it is: the process has its own copy of every page that the guest writes to. */
+  | { readonly in: "snapshot"; readonly file: string };
 
 /**
  * The arguments, without the program itself. All default devices are off, and the machine type includes its version, so
  * that a newer QEMU builds the same machine.
  */
 export function qemuArguments(input: QemuArgumentsInput): string[] {
-  const { spec, capabilities, kind, files, initrd, rootDisk, append, ramFile } = input;
+  const { spec, capabilities, kind, files, initrd, rootDisk, append, memory } = input;
   const emulated = capabilities.accelerator === "tcg";
   return [
     ...["-name", `unikernel-${spec.uuid}`, "-uuid", spec.uuid],
-    ...(ramFile === undefined ? ["-machine", capabilities.machine] : memoryArguments(capabilities, spec, ramFile)),
+    ...memoryArguments(capabilities, spec, memory),
     ...["-accel", capabilities.accelerator, "-cpu", cpuModel(kind, emulated)],
     ...["-m", `size=${spec.memoryMb}M`, "-smp", `cpus=${spec.vcpus},sockets=1`],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-rtc", "base=utc"],
@@ -66,13 +76,18 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
 /** Arguments of a VM that waits, paused, for the saved state of its devices. They follow those that the saved VM was started with. */
 export const RESTORE_ARGUMENTS: readonly string[] = ["-S", "-incoming", "defer"];
 
-/** Memory that stays in its file when QEMU ends, and that QEMU leaves out of the state that it saves. */
+/** QEMU leaves memory in a shared file out of the state that it saves, and expects it there when it loads that. */
 function memoryArguments(
   { machine }: Pick<QemuCapabilities, "machine">,
   { memoryMb }: VmSpec,
-  ramFile: string,
+  memory: GuestMemory,
 ): string[] {
-  const backend = `memory-backend-file,id=ram,size=${memoryMb}M,mem-path=${escapeCommas(ramFile)},share=on`;
+  if (memory.in === "process") return ["-machine", machine];
+  const size = `id=ram,size=${memoryMb}M`;
+  const backend =
+    memory.in === "memfd"
+      ? `memory-backend-memfd,${size},share=on`
+      : `memory-backend-file,${size},mem-path=${escapeCommas(memory.file)},share=${memory.in === "file" ? "on" : "off"}`;
   return ["-object", backend, "-machine", `${machine},memory-backend=ram`];
 }
 

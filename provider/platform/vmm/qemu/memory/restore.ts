@@ -22,7 +22,7 @@ import { findDamage, readSavedFacts } from "./savedMark";
 export async function restoreVm(
   paths: Pick<LocalPaths, "runDir" | "instancesDir" | "cacheDir">,
   spec: VmSpec,
-  guest: Pick<QemuVmParts, "hasControlProtocol" | "network" | "program">,
+  guest: Pick<QemuVmParts, "hasControlProtocol" | "network" | "program" | "shape" | "disks">,
 ): Promise<QemuVm> {
   const memory = memoryFilesOf(vmFilesOf(paths, spec.uuid).folder);
   const [capabilities, machine] = await Promise.all([probeQemu(paths.cacheDir), loadMachine(memory)]);

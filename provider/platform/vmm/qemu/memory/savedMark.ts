@@ -9,7 +9,7 @@ import { type MemoryFiles, syncFile } from "./files";
 import type { Machine } from "./machine";
 
 /** What shows that nobody has written to a file, without reading it. */
-const unchangedFile = z.object({ file: z.string(), sizeBytes: z.number(), modifiedNs: z.string() });
+export const unchangedFile = z.object({ file: z.string(), sizeBytes: z.number(), modifiedNs: z.string() });
 type UnchangedFile = z.infer<typeof unchangedFile>;
 
 const savedMark = z.object({
@@ -95,12 +95,16 @@ async function readFileFacts(file: string): Promise<UnchangedFile> {
   return { file, sizeBytes: Number(stat.size), modifiedNs: String(stat.mtimeNs) };
 }
 
+/** The disks as they are now. */
+export const readDisks = (disks: readonly VmDisk[]): Promise<UnchangedFile[]> =>
+  Promise.all(disks.map(({ file }) => readFileFacts(file)));
+
 const readUnchanged = async (
   { ram }: MemoryFiles,
   disks: readonly VmDisk[],
 ): Promise<Pick<SavedMark, "ram" | "disks">> => ({
   ram: await readFileFacts(ram),
-  disks: await Promise.all(disks.map(({ file }) => readFileFacts(file))),
+  disks: await readDisks(disks),
 });
 
 /**

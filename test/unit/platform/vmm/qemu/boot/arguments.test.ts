@@ -26,7 +26,7 @@ const input = (more: Partial<QemuArgumentsInput> = {}): QemuArgumentsInput => ({
   initrd: "/initrd",
   rootDisk: undefined,
   append: "quiet -- /s",
-  ramFile: undefined,
+  memory: { in: "process" },
   ...more,
 });
 /** Every value that follows an option. */
@@ -46,10 +46,18 @@ describe("QEMU's arguments", () => {
   });
 
   it("map the guest's memory from a file if it has one", () => {
-    const args = qemuArguments(input({ ramFile: "/state/a,b/memory.ram" }));
+    const args = qemuArguments(input({ memory: { in: "file", file: "/state/a,b/memory.ram" } }));
     const backend = "memory-backend-file,id=ram,size=192M,mem-path=/state/a,,b/memory.ram,share=on";
     assert.deepEqual(values(args, "-object"), [backend]);
     assert.deepEqual(values(args, "-machine"), ["pc-q35-7.2,memory-backend=ram"]);
+  });
+
+  it("leave the guest's memory where clones find it, and let a clone copy what it writes to", () => {
+    const memfd = qemuArguments(input({ memory: { in: "memfd" } }));
+    assert.deepEqual(values(memfd, "-object"), ["memory-backend-memfd,id=ram,size=192M,share=on"]);
+    const clone = qemuArguments(input({ memory: { in: "snapshot", file: "/state/ram" } }));
+    assert.deepEqual(values(clone, "-object"), ["memory-backend-file,id=ram,size=192M,mem-path=/state/ram,share=off"]);
+    assert.deepEqual(values(qemuArguments(input()), "-object"), []);
   });
 
   it("go on with the logs, which a restored VM finds", () => {

@@ -1,0 +1,177 @@
+/** Clones of a guest: what they share, what each has of its own, and what happens without the memory of their original. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { type SnapshotFiles, snapshotFilesOf } from "../../../provider/platform/vmm/qemu/memory/snapshot";
+import { MemoryLostError, type Vm, type VmSpec } from "../../../provider/platform/vmm/vmm";
+import { fetchText, Lab, waitForResponse } from "./lab";
+
+const MIB = 1024 * 1024;
+const PORT = 80;
+/** Serves what it remembers of its boot, and what it is now. */
+const SERVER = String.raw`mkdir -p /www/cgi-bin
+  cat /proc/sys/kernel/random/boot_id > /www/boot
+  cat > /www/cgi-bin/self <<'END'
+#!/bin/sh
+printf 'Content-Type: text/plain\r\n\r\n'
+od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; echo
+cat /proc/sys/kernel/random/uuid
+hostname
+ip -o -4 addr show eth0
+ip -o link show eth0
+ip route
+cat /etc/hosts /etc/resolv.conf
+date +%s
+END
+  cat > /www/cgi-bin/fetch <<'END'
+#!/bin/sh
+printf 'Content-Type: text/plain\r\n\r\n'
+printf 'GET / HTTP/1.0\r\n\r\n' | nc -w 5 $QUERY_STRING 80
+END
+  chmod +x /www/cgi-bin/*
+  exec httpd -f -h /www`;
+
+/** Proportional and private memory of a process, in MiB. */
+async function memoryOf({ pid }: Vm): Promise<{ readonly pss: number; readonly own: number }> {
+  const text = await fs.readFile(`/proc/${pid}/smaps_rollup`, "utf8");
+  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? NaN);
+  return { pss: kib("Pss") / 1024, own: kib("Private_Dirty") / 1024 };
+}
+
+describe("clones of a guest, on QEMU", function () {
+  this.timeout(120_000);
+  let lab: Lab;
+  let original: VmSpec;
+  let bootId: string;
+  let bootedMib: number;
+  let snapshot: SnapshotFiles;
+  before(async function () {
+    this.timeout(180_000);
+    lab = await Lab.open();
+    original = lab.script(SERVER, { hostname: "original" });
+    const vm = await lab.start(original);
+    await waitForResponse(vm, PORT);
+    bootId = await fetchText(vm, PORT, "/boot");
+    bootedMib = (await memoryOf(vm)).pss;
+    snapshot = snapshotFilesOf(path.join(lab.folder, "snapshot"));
+    const startMs = performance.now();
+    assert.equal(vm.uncapturable, undefined);
+    await vm.pause();
+    await vm.capture(snapshot.folder);
+    console.log(`        captured in ${Math.round(performance.now() - startMs)} ms`);
+    await vm.stop({ graceMs: 0 });
+  });
+  after(() => lab.close());
+
+  const cloneSpec = (hostname: string, more: Partial<VmSpec> = {}): VmSpec =>
+    lab.script(SERVER, { hostname, isSavable: true, ...more });
+  const clone = async (spec: VmSpec, from = snapshot): Promise<Vm> =>
+    lab.keep(await lab.vmm.clone(spec, from.folder), spec);
+
+  it("serve at once, each with its own addresses, host name, random numbers and the right time", async () => {
+    const specs = ["first", "second", "third"].map((name) => cloneSpec(name));
+    const startMs = performance.now();
+    const clones = await Promise.all(specs.map((spec) => clone(spec)));
+    const startedMs = performance.now() - startMs;
+    assert.deepEqual(await Promise.all(clones.map((vm) => fetchText(vm, PORT, "/boot"))), [bootId, bootId, bootId]);
+    const random: string[] = [];
+    for (const [index, vm] of clones.entries()) {
+      const text = await fetchText(vm, PORT, "/cgi-bin/self");
+      const [urandom = "", uuid = "", hostname, address, link] = text.split("\n");
+      const { ip, mac } = specs[index]?.network.interfaces[0] ?? assert.fail();
+      random.push(urandom, uuid);
+      assert.match(urandom, /^[0-9a-f]{32}$/);
+      assert.equal(hostname, specs[index]?.hostname);
+      assert.match(address ?? "", new RegExp(`inet ${ip.replaceAll(".", "\\.")}/16 `));
+      assert.ok((link ?? "").includes(mac), link);
+      assert.match(text, /^default via 172\.16\.0\.1 /m);
+      assert.match(text, new RegExp(`^${ip} ${hostname}$`, "m"));
+      assert.ok(!text.includes("original") && !text.includes(original.network.interfaces[0]?.ip ?? ""), text);
+      assert.equal(text.split("nameserver").length, 2, text);
+      const aheadS = Number(text.trim().split("\n").at(-1)) - Date.now() / 1000;
+      assert.ok(Math.abs(aheadS) < 1.5, `${aheadS} s`); // it shows whole seconds
+    }
+    assert.equal(new Set(random).size, random.length, random.join(", "));
+    const [first, second] = clones;
+    const [, { network }] = specs as [VmSpec, VmSpec];
+    assert.ok(first !== undefined && second !== undefined);
+    const page = await fetchText(first, PORT, `/cgi-bin/fetch?${network.interfaces[0]?.ip}`);
+    assert.match(page, /hello from the guest/);
+    const memory = await Promise.all(clones.map((vm) => memoryOf(vm)));
+    const mib = (values: readonly number[]): string => values.map((value) => Math.round(value)).join(", ");
+    console.log(
+      `        three at once in ${Math.round(startedMs)} ms; PSS ${mib(memory.map(({ pss }) => pss))} MiB, ` +
+        `dirty ${mib(memory.map(({ own }) => own))} MiB; booted: PSS ${Math.round(bootedMib)} MiB`,
+    );
+    for (const { pss } of memory) assert.ok(pss < bootedMib * 0.7, `${pss} of ${bootedMib} MiB`);
+    await Promise.all(clones.map((vm) => vm.stop({ graceMs: 0 })));
+  });
+
+  it("start one after the other, stop when they are asked to, and sleep in memory", async () => {
+    const figures: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const spec = cloneSpec(`clone-${round}`);
+      const startMs = performance.now();
+      const vm = await clone(spec);
+      assert.equal(await fetchText(vm, PORT, "/boot"), bootId);
+      figures.push(performance.now() - startMs);
+      assert.match(vm.unsavable ?? "", /copy of its original's/);
+      await vm.pause();
+      assert.equal(await vm.resume(), "right");
+      const exit = await vm.stop({ graceMs: 3000 });
+      assert.equal(exit.kind, "exited");
+    }
+    console.log(`        to the first answer: ${figures.map((ms) => Math.round(ms)).join(", ")} ms`);
+  });
+
+  it("are adopted by a new daemon, but not if the last one was killed while it started them", async () => {
+    const spec = cloneSpec("adopted");
+    const vm = await clone(spec);
+    vm.disconnect();
+    const adopted = (await lab.newVmm().adopt(spec)) ?? assert.fail("the clone is lost");
+    lab.keep(adopted, spec);
+    assert.equal(await fetchText(adopted, PORT, "/boot"), bootId);
+    assert.match((await fetchText(adopted, PORT, "/cgi-bin/self")).split("\n")[2] ?? "", /^adopted$/);
+    await fs.writeFile(path.join(lab.paths.instancesDir, spec.uuid, "clone.unfinished"), "");
+    adopted.disconnect();
+    assert.equal(await lab.newVmm().adopt(spec), undefined);
+    await assert.rejects(fs.stat(`/proc/${adopted.pid}/exe`), { code: "ENOENT" });
+  });
+
+  it("go on when their original's files are deleted, of which then nothing is left", async () => {
+    const copy = snapshotFilesOf(path.join(lab.folder, "deleted"));
+    await fs.cp(snapshot.folder, copy.folder, { recursive: true, preserveTimestamps: true });
+    await adaptTime(copy);
+    const vm = await clone(cloneSpec("orphan"), copy);
+    await fs.rm(copy.folder, { recursive: true });
+    assert.equal(await fetchText(vm, PORT, "/boot"), bootId);
+    await assert.rejects(lab.vmm.clone(cloneSpec("late"), copy.folder), MemoryLostError);
+    await vm.stop({ graceMs: 0 });
+  });
+
+  /** A copy of the memory has another time to the nanosecond. */
+  async function adaptTime(copy: SnapshotFiles): Promise<void> {
+    const { mtimeNs } = await fs.stat(copy.ram, { bigint: true });
+    const description = JSON.parse(await fs.readFile(copy.description, "utf8")) as { ram: { modifiedNs: string } };
+    description.ram.modifiedNs = String(mtimeNs);
+    await fs.writeFile(copy.description, JSON.stringify(description));
+  }
+
+  const OBSTACLES: readonly [name: string, expected: RegExp, change: Partial<VmSpec>, damage: () => Promise<void>][] = [
+    ["other variables", /other environment variables/, { env: { A: "b" } }, async () => undefined],
+    ["more memory", /another amount of memory/, { memoryMb: 160 }, async () => undefined],
+    ["cut off memory", /missing or was changed/, {}, () => fs.truncate(snapshot.ram, MIB)],
+    ["damaged devices", /devices of its original are/, {}, () => fs.truncate(snapshot.devices, 1000)],
+    ["no description", /is missing or damaged/, {}, () => fs.rm(snapshot.description)],
+  ];
+  for (const [name, expected, change, damage] of OBSTACLES) {
+    it(`are not made with ${name}`, async () => {
+      await damage();
+      await assert.rejects(lab.vmm.clone(cloneSpec("none", change), snapshot.folder), (error: unknown) => {
+        assert.ok(error instanceof MemoryLostError, String(error));
+        assert.match(error.message, expected);
+        return true;
+      });
+    });
+  }
+});

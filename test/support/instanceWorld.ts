@@ -160,6 +160,8 @@ export class InstanceWorld {
       log: { write: () => undefined, close: () => undefined },
       network: { plug: () => undefined, replug: () => undefined, ready: () => undefined, idleMs: () => Infinity },
       queuesUpdates: true,
+      snapshotFolder: () => "",
+      releaseSnapshot: () => Promise.resolve(),
       patchContext: () => ({}) as ReturnType<InstanceEnvironment["patchContext"]>,
       vmSpec: () => ({}) as ReturnType<InstanceEnvironment["vmSpec"]>,
       vmm: {

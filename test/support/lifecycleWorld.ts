@@ -247,6 +247,8 @@ export class LifecycleWorld {
       log: SILENT,
       network: { plug: () => undefined, replug: () => undefined, ready: () => undefined, idleMs: () => Infinity },
       queuesUpdates: true,
+      snapshotFolder: () => "",
+      releaseSnapshot: () => Promise.resolve(),
       patchContext: () => ({}) as ReturnType<InstanceEnvironment["patchContext"]>,
       vmSpec: () => ({}) as VmSpec,
       vmm: {

@@ -16,6 +16,7 @@ import { decideRequest, type InstanceRequest } from "./lifecycle/decideRequest";
 import { Mailbox } from "./mailbox";
 import { type NetworkInterface, networkInterfacesOf } from "./networkInterface";
 
+import { captureCopy } from "./lifecycle/capturing";
 import { convertToTemplate } from "./lifecycle/convertToTemplate";
 import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
 import { armCooldown, goToStandby, keepAwake } from "./lifecycle/sleep/scaleToZero";
@@ -257,6 +258,8 @@ export class InstanceActor implements Instance {
         return goToStandby(machine);
       case "save":
         return saveMemory(machine);
+      case "capture":
+        return options.captureTo === undefined ? undefined : captureCopy(machine, options.captureTo);
       case "delete":
         return deleteInstance(machine);
     }

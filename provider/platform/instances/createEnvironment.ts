@@ -2,6 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { errorMessage } from "../../base/errors";
+import type { LocalPaths } from "../../base/localPaths";
 import { assertLiveQuota } from "../quota/quota";
 import type { Registry } from "../registry";
 import { onInstanceLeft } from "../services/membership";
@@ -17,7 +18,12 @@ import type { InstanceRecord } from "../store/instances";
 import { removeInlineVolumes } from "../volumes/save";
 import { toVmSpec } from "./bootFiles";
 import { startDependencies } from "./dependencies";
+import { isTemplateOrCheckpoint } from "./update/templates";
 import type { InstanceEnvironment } from "./environment";
+
+/** Folder of the snapshot that belongs to this instance, template or checkpoint. */
+export const snapshotFolderOf = ({ instancesDir }: Pick<LocalPaths, "instancesDir">, uuid: string): string =>
+  path.join(instancesDir, uuid, "snapshot");
 
 /** Creates the environment that all instances of a registry share. */
 export function createInstanceEnvironment(registry: Registry): InstanceEnvironment {
@@ -30,6 +36,14 @@ export function createInstanceEnvironment(registry: Registry): InstanceEnvironme
     log,
     queuesUpdates: !strict2026,
     vmSpec: (record) => toVmSpec(record, paths, registry.bootFiles),
+    snapshotFolder: (uuid) => snapshotFolderOf(paths, uuid),
+    releaseSnapshot: async (uuid) => {
+      const isNeeded = [...registry.instances.values()].some(
+        ({ record, state }) =>
+          record.status.memoryFrom === uuid || (record.uuid === uuid && isTemplateOrCheckpoint(state)),
+      );
+      if (!isNeeded) await fs.rm(snapshotFolderOf(paths, uuid), { recursive: true, force: true });
+    },
     patchContext: ({ serviceUuid }) => ({ limits: quotas.limits, hasService: serviceUuid !== undefined }),
     waitUntilDisksFree: ({ volumes }) => registry.disks.waitFor(volumes.map((one) => one.volumeUuid)),
     assertLiveQuota: (record) => assertLiveQuota(registry, record),

@@ -20,6 +20,10 @@ export interface InstanceEnvironment {
   readonly queuesUpdates: boolean;
   /** The specification of the instance's next VM. */
   vmSpec(record: InstanceRecord): VmSpec;
+  /** Folder of the snapshot that a template or checkpoint keeps. */
+  snapshotFolder(uuid: string): string;
+  /** Removes a snapshot that was made for instances of which all have started. */
+  releaseSnapshot(uuid: string): Promise<void>;
   /** The limits that a change of the instance's definition is checked against. */
   patchContext(record: InstanceRecord): PatchContext;
   /** Resolves when no platform operation uses the instance's disks. */

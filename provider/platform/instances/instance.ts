@@ -15,6 +15,8 @@ export interface RequestOptions {
   readonly halfClosedTimeoutMs?: number | undefined;
   /** Conversion to a template: milliseconds without use after which the template is deleted. `undefined`: never. */
   readonly templateAutokillMs?: number;
+  /** Capture, which needs it: absolute path of the folder that the snapshot is written to. */
+  readonly captureTo?: string;
 }
 
 /** A change of one property. */

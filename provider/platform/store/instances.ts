@@ -121,7 +121,10 @@ export const instanceStatus = z.object({
   exitCode: z.int().optional(),
   /** See `StopFacts`. */
   stopNotice: z.string().optional(),
-  /** What went wrong with the memory of the instance when it slept, as a sentence; `undefined` if nothing did the last time. */
+  /**
+   * What went wrong with the memory of the instance when it slept, was cloned, or became a template, as a sentence; `undefined` if nothing
+   * did the last time.
+   */
   memoryNotice: z.string().optional(),
   /** A sequence of restarts; `nextAt` (milliseconds since 1970) is set during a back-off. */
   restart: z.object({ attempt: z.int(), nextAt: z.number().optional() }).optional(),
@@ -135,6 +138,10 @@ export const instanceStatus = z.object({
   becomesTemplate: z.literal(true).optional(),
   /** Templates and checkpoints: when it was created or last used for a new instance, in milliseconds since 1970. */
   lastUsedAt: z.number().optional(),
+  /** Templates and checkpoints that keep memory: when it was captured, in milliseconds since 1970. */
+  capturedAt: z.number().optional(),
+  /** UUID of the template or checkpoint with whose memory the next start begins. */
+  memoryFrom: z.string().optional(),
   /** Requests from the proxy, counted only if autokill limits them. */
   requests: z.int().optional(),
 });

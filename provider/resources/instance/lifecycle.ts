@@ -112,6 +112,13 @@ async function finishInstance(context: ProviderContext, item: InstanceItem, requ
   else if (tags !== undefined) await sendFinish(send);
 }
 
+/** Says why a copy has booted, which should have begun with the memory of its original. */
+function warnWithoutMemory(context: ProviderContext, inputs: InstanceInputs, item: InstanceItem): void {
+  const isCopy = (inputs.template ?? inputs.branchFrom ?? inputs.checkpoint) !== undefined;
+  if (isCopy && item.memory_notice !== undefined)
+    context.printWarning(`Instance '${item.name}': ${item.memory_notice}.`);
+}
+
 /** Deletes the instance; true if it is gone. `NotFound` counts only if it was readable before: a new one may not be visible yet. */
 const tryDelete = ({ client }: ProviderContext, uuid: string, wasReadable: boolean): Promise<boolean> =>
   client.deleteInstances({ body: [{ uuid }] }).then(
@@ -187,6 +194,7 @@ const unlabelled: Lifecycle<typeof instanceInputs, typeof instanceOutputs, Provi
             secretInputs: secretInputsOf(inputs),
           })
         : await waitUntilReadable(context, created.uuid);
+      warnWithoutMemory(context, inputs, item);
       // The image of a deleted one may be unknown.
       const isGone = item.state === "deleted";
       if (!isGone || item.image !== undefined) verifyExpected(item, inputs);

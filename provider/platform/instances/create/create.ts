@@ -14,6 +14,7 @@ import type { VolumeRecord } from "../../store/volumes";
 import { resolveAttachment } from "../../volumes/preconditions";
 import { assertValidCreate } from "./validate";
 import type { Instance } from "../instance";
+import { type InheritedMemory, withInheritedMemory } from "./inheritedMemory";
 import { type InlineResources, isInlineVolume, withInlineResources } from "./inlineResources";
 import { assertRunsCommands } from "../commands/assertRunsCommands";
 import { toDefinition } from "./definition";
@@ -60,8 +61,10 @@ export async function createInstances(
   return withReservedNames(registry, body, base.repository, (names) => {
     assertCreateQuota(registry, body, base, names.length);
     return withInlineResources(registry, body, names.length, (inlineResources) =>
-      withUnpackedLayers(registry, [...source.layers, ...roms.layers], () =>
-        saveAndRegister(registry, { names, body, base, inlineResources }, source.original),
+      withInheritedMemory(registry, source.original, (memory) =>
+        withUnpackedLayers(registry, [...source.layers, ...roms.layers], () =>
+          saveAndRegister(registry, { names, body, base, inlineResources, memory }, source.original),
+        ),
       ),
     );
   });
@@ -83,6 +86,7 @@ interface PreparedCreate {
   /** The definition without resolved dependencies. */
   readonly base: InstanceDefinition;
   readonly inlineResources: InlineResources;
+  readonly memory: InheritedMemory;
 }
 
 /**
@@ -91,7 +95,7 @@ interface PreparedCreate {
  */
 function saveAndRegister(
   registry: Registry,
-  { names, body, base, inlineResources }: PreparedCreate,
+  { names, body, base, inlineResources, memory }: PreparedCreate,
   original: Instance | undefined,
 ): Instance[] {
   assertCreateQuota(registry, body, base, names.length);
@@ -106,8 +110,13 @@ function saveAndRegister(
   const records = names.map((name, index): InstanceRecord => {
     const volumes = resolveAttachments(registry, body.volumes ?? [], inlineResources.volumes[index] ?? []);
     return {
-      ...{ uuid: crypto.randomUUID(), name, createdAt: Date.now(), privateIp: addresses[index] ?? "" },
-      ...{ serviceUuid, volumes, definition, status: newStatus("stopped") },
+      ...{
+        uuid: index === 0 ? memory.firstUuid : crypto.randomUUID(),
+        name,
+        createdAt: Date.now(),
+        privateIp: addresses[index] ?? "",
+      },
+      ...{ serviceUuid, volumes, definition, status: { ...newStatus("stopped"), ...memory.status } },
     };
   });
   insertInstances(registry.parts.database, records);

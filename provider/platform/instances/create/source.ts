@@ -1,6 +1,5 @@
 /**
- * The source of a new instance: an image, or an instance, template or checkpoint to copy. A copy boots from the copied
- * definition, because the local platform does not copy memory. Copies that would need the memory are rejected.
+ * The source of a new instance: an image, or an instance, template or checkpoint to copy. `inheritedMemory.ts` copies the memory.
  */
 import { type Selector, findBySelector, findInstance, visibleInstances } from "../../lookup";
 import type { CreateInstanceRequest, InstanceVolumeRequest } from "../../../contract/models";
@@ -27,8 +26,7 @@ export interface InstanceSource extends Resolved<InstanceDefinition> {
 /**
  * Resolves the source of a create request: the default definition and the layers that the instance boots from.
  *
- * Throws what resolving an image throws; `NotFound`, `Invalid`, `CannotBeUsed`, `FailedWrongVmState`; `NotSupported`
- * for a branch of a running instance; `Attached` for volumes that cannot be shared; what creating a template throws.
+ * Throws what resolving an image throws; `NotFound`, `Invalid`, `CannotBeUsed`, `FailedWrongVmState`; `Attached` for volumes that cannot be shared; what creating a template throws.
  *
  * @param create creates the instance that becomes a template on demand
  */
@@ -61,18 +59,12 @@ function findTemplateOrCheckpoint(registry: Registry, kind: "template" | "checkp
   return findBySelector(all, ({ record }) => record, kind, selector);
 }
 
-/**
- * Throws `FailedWrongVmState` or `NotSupported` unless the record is the instance's whole state. `doing` is the
- * operation, for the message.
- */
+/** Throws `FailedWrongVmState` unless the instance runs, sleeps or is stopped. `doing` is the operation, for the message. */
 export function assertCopyable({ record, state, usesDisks }: Instance, doing: "branch from" | "checkpoint"): void {
-  const { name, status } = record;
+  const { status } = record;
   if (status.snapshotUuid !== undefined)
     throw new ApiItemError("FailedWrongVmState", `Cannot ${doing} VM with pending snapshot`);
-  if (state === "running" || state === "standby") {
-    const why = "the local platform does not copy memory; stop it first";
-    throw new ApiItemError("NotSupported", `Cannot ${doing} instance '${name}' while it is ${state}: ${why}`);
-  }
+  if (state === "running" || state === "standby") return;
   if (state !== "stopped" || usesDisks || status.restart !== undefined)
     throw new ApiItemError("FailedWrongVmState", `Cannot ${doing} VM in state '${state}'`);
 }

@@ -12,14 +12,17 @@ import type { Instance } from "../instance";
 /** Creates the instances of a request. */
 export type CreateInstances = (body: CreateInstanceRequest) => Promise<readonly Instance[]>;
 
+/** How long a template's instance may take to be ready if the request does not say; far more than a boot takes. */
+const DEFAULT_PREPARE_TIMEOUT_MS = 60_000;
+
 type TemplateRequest = NonNullable<CreateInstanceRequest["template"]>;
 
 /** Completes the message "'memory_mb' in …". */
 const CREATE_ARGS_FIELD = "'template.create_args'";
 
 /**
- * Returns the template of this name, or creates it. Nothing boots, so `prepare_timeout_s` has no effect. Concurrent callers
- * share one creation.
+ * Returns the template of this name, or creates it: an instance boots, and becomes the template once it is ready, at the latest after
+ * `prepare_timeout_s`. Concurrent callers share one creation.
  *
  * Throws `Invalid` if the template is named by uuid or its `create_args` are not a valid create request; `CannotBeUsed` if
  * an instance has the name; what `create` throws.
@@ -41,7 +44,7 @@ export async function getOrCreateTemplate(
   if (existing?.state === "template") return existing;
   if (existing !== undefined)
     throw new ApiItemError("CannotBeUsed", `'${name}' is not a template; it is ${existing.state}`);
-  const creation = createTemplate(template, name, create);
+  const creation = createTemplate(registry, template, name, create);
   registry.pendingTemplates.set(name, creation);
   try {
     return await creation;
@@ -51,19 +54,36 @@ export async function getOrCreateTemplate(
 }
 
 async function createTemplate(
-  { create_args, autokill }: TemplateRequest,
+  registry: Registry,
+  { create_args, autokill, prepare_timeout_s: timeoutS = 0 }: TemplateRequest,
   name: string,
   create: CreateInstances,
 ): Promise<Instance> {
   const [instance] = await create({ ...parseCreateArgs(create_args, name), name });
   if (instance === undefined) throw new ApiItemError("FailedOperation", `Template '${name}' could not be created`);
   try {
+    await instance.request("start");
+    await waitUntilReady(registry, instance, timeoutS > 0 ? timeoutS * 1000 : DEFAULT_PREPARE_TIMEOUT_MS);
     await instance.request("convert-to-template", { templateAutokillMs: autokill?.time_ms ?? 0 });
+    await registry.changes.waitUntil(() => instance.state === "template", registry.shutdownSignal);
   } catch (error) {
     await instance.request("delete"); // otherwise an ordinary instance would keep the template's name
     throw error;
   }
   return instance;
+}
+
+/** Waits until the instance is ready, or has ended, or the time has passed: a template without memory says why it has none. */
+async function waitUntilReady(registry: Registry, instance: Instance, timeoutMs: number): Promise<void> {
+  const isSettled = (): boolean => {
+    const { state, record } = instance;
+    const isReady = record.serviceUuid === undefined || record.status.netTimeUs !== undefined;
+    return state !== "starting" && (state !== "running" || isReady);
+  };
+  await registry.changes.waitUntil(
+    isSettled,
+    AbortSignal.any([AbortSignal.timeout(timeoutMs), registry.shutdownSignal]),
+  );
 }
 
 /** Parses `create_args`: they must describe exactly one instance, which is not started. Throws `Invalid`. */

@@ -1,5 +1,6 @@
 /** Converts an instance to a template. */
 import { errorMessage } from "../../../base/errors";
+import { captureMemory, noteNotCaptured } from "./capturing";
 import type { InstanceMachine } from "./machine";
 import { stopVm, resumeToStop } from "./stopping";
 
@@ -16,12 +17,16 @@ export async function convertToTemplate(machine: InstanceMachine, templateAutoki
   if (machine.state !== "stopping") await stopForTemplate(machine); // otherwise its VM is stopping already
 }
 
-/** Stops the VM of an instance that becomes a template; {@link finishConversion} runs when the VM has exited. */
+/** Stops the VM of an instance that becomes a template, and keeps its memory; {@link finishConversion} runs when the VM has exited. */
 export async function stopForTemplate(machine: InstanceMachine): Promise<void> {
   const { session, isPaused } = machine;
-  if (session === undefined) return finishConversion(machine);
+  if (session === undefined) {
+    noteNotCaptured(machine, "it did not run when it became a template");
+    return finishConversion(machine);
+  }
   if (isPaused) await resumeToStop(machine, session);
-  stopVm(machine, false);
+  // A guest whose memory is kept must not shut down.
+  stopVm(machine, await captureMemory(machine, session));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { InstanceState } from "../../../contract/models";
 
 /**
  * A request to an instance. `wake` comes from the proxy, `sleep` (go to standby) from the cooldown timer, `save` (of a paused VM) from
- * another timer, `restart` from the restart policy; the others come from the API.
+ * another timer, `restart` from the restart policy; the others come from the API. `capture` copies the memory for another instance.
  */
 export type InstanceRequest =
   | "start"
@@ -11,6 +11,7 @@ export type InstanceRequest =
   | "force-stop"
   | "suspend"
   | "convert-to-template"
+  | "capture"
   | "delete"
   | "wake"
   | "sleep"
@@ -51,7 +52,7 @@ export function decideRequest(
   request: InstanceRequest,
 ): Decision {
   const { state, restartPending = false } = actorState;
-  if (pending.has(request)) return IGNORE;
+  if (pending.has(request) && request !== "capture") return IGNORE;
   if (pending.has("delete")) return deny("DELETE_PENDING");
   const startPending = pending.has("start") || pending.has("wake") || pending.has("restart");
   const stopPending = pending.has("stop") || pending.has("force-stop") || pending.has("convert-to-template");
@@ -87,6 +88,9 @@ export function decideRequest(
       return state === "running" ? QUEUE : deny("NOT_RUNNING");
     case "sleep":
       return state === "running" ? QUEUE : deny("NOT_RUNNING");
+    case "capture":
+      if (stopPending || ending) return deny("STOP_PENDING");
+      return state === "running" || state === "standby" ? QUEUE : deny("NOT_RUNNING");
     case "save":
       return state === "standby" && pending.size === 0 ? QUEUE : IGNORE;
     default:

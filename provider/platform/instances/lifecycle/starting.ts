@@ -11,6 +11,7 @@ import { onMemoryLost } from "./sleep/saving";
 import { startFailed, stoppedWithoutGuest } from "./stopReason";
 import { finishStop } from "./stopping";
 import { startTransition } from "./transitions";
+import { startVm } from "./capturing";
 import { applyQueuedDetaches } from "../update/attachments";
 import { applyPendingUpdates } from "../update/queuedUpdates";
 
@@ -38,7 +39,7 @@ export async function start(machine: InstanceMachine, isRestart: boolean): Promi
     if (machine.isClosed) return; // the daemon is shutting down; the next one finds an instance without a VM
     const startedAtMs = performance.now();
     if (ready) {
-      attachVm(machine, await machine.env.vmm.start(machine.env.vmSpec(machine.record)), startedAtMs, false);
+      attachVm(machine, await startVm(machine), startedAtMs, false);
       return;
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Templates and checkpoints: instances that never run and that others are created from. They keep the definition and the
- * volumes but no memory, so an instance that is created from one boots. Pure.
+ * Templates and checkpoints: instances that never run and that others are created from. They keep the definition, the volumes and, if
+ * it can be cloned, the memory. Pure.
  */
 import * as crypto from "node:crypto";
 import { autokillTime, type InstanceState } from "../../../contract/models";
@@ -16,8 +16,6 @@ export const isTemplateOrCheckpoint = (state: InstanceState): boolean => state =
 /** The parameters of a new checkpoint. */
 export interface CheckpointRequest {
   readonly name: string;
-  /** An address that no other instance has. */
-  readonly privateIp: string;
   /** `undefined`: those of the source. */
   readonly tags: readonly string[] | undefined;
   /** Milliseconds without use after which it is deleted; 0 is never. */
@@ -26,14 +24,14 @@ export interface CheckpointRequest {
   readonly now: number;
 }
 
-/** The record of a checkpoint of a stopped instance. Pure except for the random uuid. */
+/** The record of a checkpoint without an address. Pure except for the random uuid. */
 export function newCheckpoint(source: InstanceRecord, request: CheckpointRequest): InstanceRecord {
-  const { name, privateIp, tags, autokillMs, now } = request;
+  const { name, tags, autokillMs, now } = request;
   return {
     uuid: crypto.randomUUID(),
     name,
     createdAt: now,
-    privateIp,
+    privateIp: "",
     serviceUuid: undefined,
     volumes: source.volumes,
     definition: {

@@ -37,8 +37,13 @@ export async function besideBareVm<T>(memoryMb: number, measure: (sides: Sides) 
   }
 }
 
-const median = (values: readonly number[]): number =>
+/** The middle of several measurements. */
+export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** Least and median of times in milliseconds. */
+export const describeTimes = (values: readonly number[]): string =>
+  `min ${least(values).toFixed(0)} ms, median ${median(values).toFixed(0)} ms`;
 
 /** Prints the least and the median times of both sides, in milliseconds, and returns their ratios. */
 export function compareWithBare(
@@ -47,10 +52,8 @@ export function compareWithBare(
   target: number,
 ): readonly Ratio[] {
   const { bare, through } = times;
-  const describe = (values: readonly number[]): string =>
-    `min ${least(values).toFixed(0)} ms, median ${median(values).toFixed(0)} ms`;
-  console.log(`  bare QEMU        ${describe(bare)}`);
-  console.log(`  local platform   ${describe(through)}`);
+  console.log(`  bare QEMU        ${describeTimes(bare)}`);
+  console.log(`  local platform   ${describeTimes(through)}`);
   return [
     { name: `${name}: platform/bare, median`, value: median(through) / median(bare), target },
     { name: `${name}: platform/bare, least`, value: least(through) / least(bare) },

@@ -1,8 +1,9 @@
 /**
- * npm run bench [-- boot|images|load|preview|proxy|push|resources|refresh|rollout|wake [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
+ * npm run bench [-- boot|clones|images|load|preview|proxy|push|resources|refresh|rollout|wake [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
  * measured in the same run, with their targets, and marks those more than 15 % worse than recorded.
  */
 import { benchBoot } from "./boot";
+import { benchClones } from "./clones";
 import { benchImages } from "./images";
 import { benchLoad } from "./load";
 import { benchPreview } from "./preview";
@@ -16,6 +17,7 @@ import { benchWake } from "./wake";
 
 const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Ratio[]>>> = {
   boot: benchBoot,
+  clones: benchClones,
   images: benchImages,
   load: benchLoad,
   preview: benchPreview,

@@ -24,7 +24,7 @@
  * | `exec` | guest | commands can be run, see `execScript.ts`; an init of an earlier release does not say so |
  * | `exec <n> <nonce>` | host | run the command that comes through this pair of ports |
  * | `identity` | guest | it can become another guest than the one that booted, as a clone must; once, before the program runs |
- * | `identity <number> <seed> <words> now` | host | mix this seed (64 hexadecimal digits) into the random numbers, and take the network of these words |
+ * | `identity <number> <seed> <host name> <words> now` | host | mix this seed (64 hexadecimal digits) into the random numbers, and take this name and the addresses of these words |
  * | `identity-set <number>` | guest | that has been done |
  * | `started` | guest | network and disks are ready, the program runs |
  * | `error <text>` | guest | the setup failed; the VM exits |
@@ -35,8 +35,8 @@
  * unknown line is ignored, and the host knows by the answer which one was followed. Without an answer to `clock` within a second, as
  * from a host of an earlier release, the program starts with the time of the hardware clock, which counts whole seconds.
  *
- * The words of an identity are `netdev.ip` and `netdev.route` of the command line, without name servers, which stay, and before each
- * `netdev.ip` a word `netdev.mac=<hardware address>` of its card. All other addresses and routes are removed.
+ * The words of an identity are `card=<hardware address>,<address>,<netmask>` for each card in their order, and then
+ * `route=<cidr>,<gateway>,<index of the card>`. They replace the addresses and routes that the cards had; name servers stay.
  *
  * A VM that exits without `error` or `exit` crashed or was killed. As in shells, the exit code is 127 when the program
  * is not found and 126 when it cannot be executed.
@@ -57,6 +57,8 @@ PATH=${GUEST_PATH}
 u=/unikernel
 b=$u/busybox
 blanks=$IFS
+newline='
+'
 set -f
 
 # Disks first, then the last word: whoever reads "exit" may rely on the disks.
@@ -86,7 +88,6 @@ network() {
   card=eth$cards
   cards=$((cards + 1))
   [ -e "/sys/class/net/$card" ] || fail "the VM has no network card $card"
-  $b ifconfig lo 127.0.0.1
   $b ip addr add "$1" dev "$card" || fail "the address '$1' cannot be set"
   $b ip link set "$card" up
   [ -z "$2" ] || $b ip route add default via "$2" || fail "the gateway '$2' cannot be set"
@@ -146,32 +147,34 @@ set_clock() {
   $u/set-clock "$1" && echo "clock-set $1" >&3
 }
 
-# number seed words
+# number, seed, host name, words
 set_identity() {
-  number=$1 cards=0
+  number=$1 name=$3
   $u/reseed "$2" || return
-  shift 2
-  hosts=$($b grep -vxF "$own_line" /etc/hosts)
-  echo "$hosts" >/etc/hosts
+  shift 3
+  hosts=
+  while read -r line || [ -n "$line" ]; do
+    [ "$line" = "$own_line" ] || hosts="$hosts$line$newline"
+  done </etc/hosts
+  echo "$name" >/proc/sys/kernel/hostname
+  cards=0
   for word; do
+    IFS=,
     case $word in
-      netdev.mac=*)
-        $b ip addr flush dev "eth$cards"
-        $b ip link set "eth$cards" address "\${word#netdev.mac=}" || return
-        ;;
-      netdev.ip=*)
-        IFS=:
-        network \${word#netdev.ip=}
-        IFS=$blanks
-        ;;
-      netdev.route=*)
-        IFS=:
-        route \${word#netdev.route=}
-        IFS=$blanks
-        ;;
+      card=*) move_card \${word#card=} ;;
+      route=*) route \${word#route=} ;;
     esac
+    IFS=$blanks
   done
+  echo "$hosts$own_line" >/etc/hosts
   echo "identity-set $number" >&3
+}
+
+# hardware address, address, netmask
+move_card() {
+  [ $cards != 0 ] || own_line="$2 $name"
+  $b ifconfig eth$cards hw ether "$1" "$2" netmask "$3" || fail "the address '$2' cannot be set"
+  cards=$((cards + 1))
 }
 
 load_modules() {
@@ -195,6 +198,7 @@ $b mkdir -p /dev/pts /dev/shm /tmp /etc
 $b mount -t devpts devpts /dev/pts
 $b mount -t tmpfs tmpfs /dev/shm
 
+$b ifconfig lo 127.0.0.1
 read -r line </proc/cmdline
 # The file counts only if the platform passed no program: then it has added the file, and an image cannot.
 case $line in *" -- "*) ;; *) [ ! -e $u/cmdline ] || line=$($b cat $u/cmdline) ;; esac

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type SnapshotFiles, snapshotFilesOf } from "../../../provider/platform/vmm/qemu/memory/snapshot";
+import { DEFAULT_NETWORK, type VmInterface, vmNetworkOf } from "../../../provider/platform/network/addresses";
+import { plainInterface } from "../../support/vmNetwork";
 import { MemoryLostError, type Vm, type VmSpec } from "../../../provider/platform/vmm/vmm";
 import { fetchText, Lab, waitForResponse } from "./lab";
 
@@ -18,7 +20,9 @@ od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; echo
 cat /proc/sys/kernel/random/uuid
 hostname
 ip -o -4 addr show eth0
+ip -o -4 addr show eth1
 ip -o link show eth0
+ls -d /data/lost+found
 ip route
 cat /etc/hosts /etc/resolv.conf
 date +%s
@@ -41,14 +45,17 @@ async function memoryOf({ pid }: Vm): Promise<{ readonly pss: number; readonly o
 describe("clones of a guest, on QEMU", function () {
   this.timeout(120_000);
   let lab: Lab;
+  let count = 0;
   let original: VmSpec;
+  let disk: string;
   let bootId: string;
   let bootedMib: number;
   let snapshot: SnapshotFiles;
   before(async function () {
     this.timeout(180_000);
     lab = await Lab.open();
-    original = lab.script(SERVER, { hostname: "original" });
+    disk = await lab.disk("shared.ext4");
+    original = guest("original");
     const vm = await lab.start(original);
     await waitForResponse(vm, PORT);
     bootId = await fetchText(vm, PORT, "/boot");
@@ -63,8 +70,15 @@ describe("clones of a guest, on QEMU", function () {
   });
   after(() => lab.close());
 
+  /** A guest with two cards and a volume that it reads. */
+  function guest(hostname: string, more: Partial<VmSpec> = {}): VmSpec {
+    const last = ++count;
+    const interfaces = [plainInterface(`172.16.2.${last}`), plainInterface(`10.9.0.${last}`, 24)];
+    const disks = [{ file: disk, at: "/data", readonly: true }];
+    return lab.script(SERVER, { hostname, disks, network: vmNetworkOf(DEFAULT_NETWORK, interfaces), ...more });
+  }
   const cloneSpec = (hostname: string, more: Partial<VmSpec> = {}): VmSpec =>
-    lab.script(SERVER, { hostname, isSavable: true, ...more });
+    guest(hostname, { isSavable: true, ...more });
   const clone = async (spec: VmSpec, from = snapshot): Promise<Vm> =>
     lab.keep(await lab.vmm.clone(spec, from.folder), spec);
 
@@ -77,14 +91,16 @@ describe("clones of a guest, on QEMU", function () {
     const random: string[] = [];
     for (const [index, vm] of clones.entries()) {
       const text = await fetchText(vm, PORT, "/cgi-bin/self");
-      const [urandom = "", uuid = "", hostname, address, link] = text.split("\n");
-      const { ip, mac } = specs[index]?.network.interfaces[0] ?? assert.fail();
+      const [urandom = "", uuid = "", hostname, address, second, link, file] = text.split("\n");
+      const [{ ip, mac }, other] = specs[index]?.network.interfaces as [VmInterface, VmInterface];
       random.push(urandom, uuid);
       assert.match(urandom, /^[0-9a-f]{32}$/);
       assert.equal(hostname, specs[index]?.hostname);
       assert.match(address ?? "", new RegExp(`inet ${ip.replaceAll(".", "\\.")}/16 `));
+      assert.match(second ?? "", new RegExp(`inet ${other.ip.replaceAll(".", "\\.")}/24 `));
       assert.ok((link ?? "").includes(mac), link);
-      assert.match(text, /^default via 172\.16\.0\.1 /m);
+      assert.equal(file, "/data/lost+found");
+      assert.match(text, /^default via 172\.16\.0\.1 dev eth0/m);
       assert.match(text, new RegExp(`^${ip} ${hostname}$`, "m"));
       assert.ok(!text.includes("original") && !text.includes(original.network.interfaces[0]?.ip ?? ""), text);
       assert.equal(text.split("nameserver").length, 2, text);
@@ -160,6 +176,7 @@ describe("clones of a guest, on QEMU", function () {
   const OBSTACLES: readonly [name: string, expected: RegExp, change: Partial<VmSpec>, damage: () => Promise<void>][] = [
     ["other variables", /other environment variables/, { env: { A: "b" } }, async () => undefined],
     ["more memory", /another amount of memory/, { memoryMb: 160 }, async () => undefined],
+    ["a volume that was written to", /volume was changed/, {}, () => fs.utimes(disk, 1, 1)],
     ["cut off memory", /missing or was changed/, {}, () => fs.truncate(snapshot.ram, MIB)],
     ["damaged devices", /devices of its original are/, {}, () => fs.truncate(snapshot.devices, 1000)],
     ["no description", /is missing or damaged/, {}, () => fs.rm(snapshot.description)],

@@ -3,13 +3,16 @@
  * `provider/image/runtime/initScript.ts`. Pure.
  */
 import { UnikernelError } from "../../../../base/errors";
+import { formatIpv4, type Ipv4 } from "../../../../base/ipv4";
 import type { VmSpec } from "../../vmm";
-import { linuxNetworkParameters } from "../boot/networkParameters";
+import { guestRoutes } from "../boot/networkParameters";
 
 /** Bytes of a seed: as many as the kernel's generator of random numbers has for its key. Source: Linux, drivers/char/random.c. */
 export const SEED_BYTES = 32;
 /** Longest line that a guest's port takes, with its end. Source: Linux, N_TTY_BUF_SIZE. */
 const MAX_LINE_BYTES = 4096;
+
+const netmask = (prefixLength: number): Ipv4 => 2 ** 32 - 2 ** (32 - prefixLength);
 
 /** What a guest says about its identity. */
 export type IdentityLine =
@@ -37,13 +40,11 @@ export function encodeIdentityCommand(
   seed: Buffer,
   { network, hostname }: Pick<VmSpec, "network" | "hostname">,
 ): string {
-  const words = linuxNetworkParameters({ network: { ...network, nameserver: "" }, hostname });
-  const { interfaces } = network;
-  const withCards = words.map((word, index) => {
-    const card = interfaces[index]; // the words of the cards come first
-    return card === undefined ? word : `netdev.mac=${card.mac} ${word}`;
-  });
-  const line = `identity ${number} ${seed.toString("hex")} ${withCards.join(" ")} now\n`;
+  const words = [
+    ...network.interfaces.map(({ mac, ip, prefixLength }) => `card=${mac},${ip},${formatIpv4(netmask(prefixLength))}`),
+    ...guestRoutes(network).map(({ destination, gateway, card }) => `route=${destination},${gateway},${card}`),
+  ];
+  const line = `identity ${number} ${seed.toString("hex")} ${hostname} ${words.join(" ")} now\n`;
   if (Buffer.byteLength(line) <= MAX_LINE_BYTES) return line;
   throw new UnikernelError("VMM_FAILED", "Its network has more routes than its agent takes at once.");
 }

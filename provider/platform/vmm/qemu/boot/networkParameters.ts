@@ -4,7 +4,7 @@ import type { VmInterface, VmNetwork } from "../../../network/addresses";
 import type { VmSpec } from "../../vmm";
 
 /** A route of a Linux guest. */
-interface GuestRoute {
+export interface GuestRoute {
   /** Such as `10.2.0.0/24`. */
   readonly destination: string;
   /** Empty: the card's own network has it. */
@@ -26,7 +26,7 @@ const addressParameter = ({ ip, prefixLength }: VmInterface, gateway: string, na
   `netdev.ip=${ip}/${prefixLength}:${gateway}:${nameserver}::${hostname}:`;
 
 /** The routes besides those of a guest that has one card with the user network's gateway in its network. */
-function guestRoutes({ interfaces, gateway, nameserver }: VmNetwork): readonly GuestRoute[] {
+export function guestRoutes({ interfaces, gateway, nameserver }: VmNetwork): readonly GuestRoute[] {
   const [first] = interfaces;
   const isElsewhere =
     first !== undefined && !isInSubnet(parseIpv4(gateway), parseCidr(`${first.ip}/${first.prefixLength}`));
@@ -41,7 +41,7 @@ function guestRoutes({ interfaces, gateway, nameserver }: VmNetwork): readonly G
 }
 
 /** For the stand-in guest, whose script sets any number of cards and routes. */
-export function linuxNetworkParameters({ network, hostname }: Pick<VmSpec, "network" | "hostname">): string[] {
+export function linuxNetworkParameters({ network, hostname }: VmSpec): string[] {
   const routes = guestRoutes(network);
   const [only, ...others] = routes;
   const isPlain = only?.destination === EVERYTHING && only.gateway === network.gateway && others.length === 0;

@@ -34,7 +34,7 @@ describe("the identity of a guest", () => {
     const first = guest.set(spec);
     assert.match(
       sent[0] ?? "",
-      /^\nidentity 1 [0-9a-f]{64} netdev\.mac=52:54:00:10:00:09 netdev\.ip=172\.16\.0\.9\/16:.* now\n$/,
+      /^\nidentity 1 [0-9a-f]{64} clone card=52:54:00:10:00:09,172\.16\.0\.9,255\.255\.0\.0 route=0\.0\.0\.0\/0,172\.16\.0\.1,0 now\n$/,
     );
     guest.receive("identity-set 7");
     guest.receive("identity-set 1\r");
@@ -60,10 +60,9 @@ describe("the identity of a guest", () => {
     const network = vmNetworkOf(DEFAULT_NETWORK, cards);
     const words = encodeIdentityCommand(3, SEED, { network, hostname: "clone" }).trim().split(" ");
     assert.deepEqual(words, [
-      ...["identity", "3", "ab".repeat(32)],
-      ...["netdev.mac=52:54:00:10:00:09", "netdev.ip=172.16.0.9/16::::clone:"],
-      ...["netdev.mac=52:54:0a:01:00:03", "netdev.ip=10.1.0.3/24:::::"],
-      ...["netdev.route=10.2.0.0/24:10.1.0.1:1", "netdev.route=0.0.0.0/0:172.16.0.1:0", "now"],
+      ...["identity", "3", "ab".repeat(32), "clone"],
+      ...["card=52:54:00:10:00:09,172.16.0.9,255.255.0.0", "card=52:54:0a:01:00:03,10.1.0.3,255.255.255.0"],
+      ...["route=10.2.0.0/24,10.1.0.1,1", "route=0.0.0.0/0,172.16.0.1,0", "now"],
     ]);
   });
 

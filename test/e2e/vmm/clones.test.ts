@@ -67,6 +67,8 @@ describe("clones of a guest, on QEMU", function () {
     await vm.capture(snapshot.folder);
     console.log(`        captured in ${Math.round(performance.now() - startMs)} ms`);
     await vm.stop({ graceMs: 0 });
+    for (const file of [snapshot.ram, snapshot.devices, snapshot.description])
+      assert.equal((await fs.stat(file)).mode & 0o777, 0o600, file); // an ordinary user's QEMU opens it for writing
   });
   after(() => lab.close());
 
@@ -172,6 +174,24 @@ describe("clones of a guest, on QEMU", function () {
     description.ram.modifiedNs = String(mtimeNs);
     await fs.writeFile(copy.description, JSON.stringify(description));
   }
+
+  it("are made of a guest whose root file system is on a disk", async () => {
+    const erofs = { initrd: lab.erofs };
+    const spec = guest("on-disk", erofs);
+    const vm = await lab.start(spec);
+    await waitForResponse(vm, PORT);
+    const boot = await fetchText(vm, PORT, "/boot");
+    const copy = snapshotFilesOf(path.join(lab.folder, "on-disk"));
+    await vm.pause();
+    await vm.capture(copy.folder);
+    assert.equal(await vm.resume(), "right"); // the original goes on
+    const branch = await clone(cloneSpec("branch", erofs), copy);
+    for (const one of [vm, branch]) assert.equal(await fetchText(one, PORT, "/boot"), boot);
+    const [mine, its] = await Promise.all([vm, branch].map((one) => fetchText(one, PORT, "/cgi-bin/self")));
+    assert.match(mine ?? "", /^on-disk$/m);
+    assert.match(its ?? "", /^branch$/m);
+    await Promise.all([vm, branch].map((one) => one.stop({ graceMs: 0 })));
+  });
 
   const OBSTACLES: readonly [name: string, expected: RegExp, change: Partial<VmSpec>, damage: () => Promise<void>][] = [
     ["other variables", /other environment variables/, { env: { A: "b" } }, async () => undefined],

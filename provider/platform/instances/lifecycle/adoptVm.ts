@@ -4,6 +4,7 @@ import type { Vm, VmExit } from "../../vmm/vmm";
 import type { InstanceMachine } from "./machine";
 import { applyQueuedDetaches } from "../update/attachments";
 import { applyQueuedUpdates } from "../update/queuedUpdates";
+import { usedMemory } from "./capturing";
 import { finishConversion, stopForTemplate } from "./convertToTemplate";
 import { attachVm } from "./starting";
 import { pausedForStandby, stopFacts } from "./stopReason";
@@ -15,6 +16,7 @@ export function adoptVm(machine: InstanceMachine, vm: Vm): void {
   const { state, record } = machine;
   const session = attachVm(machine, vm, performance.now(), true);
   if (record.status.deleting) return;
+  if (record.status.memoryFrom !== undefined) usedMemory(machine, record.status.memoryFrom);
   // A power cut can undo the last change of the state, but not a save.
   if (vm.isSaved && !machine.isPaused) machine.applyThenPersist({ state: "standby", ...pausedForStandby });
   if (record.status.becomesTemplate === true)

@@ -76,6 +76,12 @@ export function noteNotCaptured(machine: InstanceMachine, reason: string): false
   return false;
 }
 
+/** The memory of the original has been used, or cannot be: later starts boot. A copy that nobody needs any more is removed. */
+export function usedMemory(machine: InstanceMachine, from: string, memoryNotice?: string): void {
+  machine.applyThenPersist({ memoryFrom: undefined, memoryNotice });
+  void machine.env.releaseSnapshot(from).catch(() => undefined); // the delete of the instance removes it
+}
+
 /** Starts a VM: with the memory of the template that the instance was made of, at its first start, or else by booting it. */
 export async function startVm(machine: InstanceMachine): Promise<Vm> {
   const { record, env } = machine;
@@ -85,15 +91,14 @@ export async function startVm(machine: InstanceMachine): Promise<Vm> {
   const startedAtMs = performance.now();
   try {
     const clone = await env.vmm.clone(spec, env.snapshotFolder(memoryFrom));
-    machine.applyThenPersist({ memoryFrom: undefined, memoryNotice: undefined });
     machine.log("instance.cloned", { from: memoryFrom, ms: Math.round(performance.now() - startedAtMs) });
-    await env.releaseSnapshot(memoryFrom).catch(() => undefined); // the delete of the instance removes it
+    usedMemory(machine, memoryFrom);
     return clone;
   } catch (error) {
     if (!(error instanceof MemoryLostError)) throw error;
     const memoryNotice = `It booted instead of being cloned: ${error.message}`;
-    machine.applyThenPersist({ memoryFrom: undefined, memoryNotice });
     machine.log("instance.not-cloned", { from: memoryFrom, reason: error.message });
+    usedMemory(machine, memoryFrom, memoryNotice);
     return env.vmm.start(spec);
   }
 }

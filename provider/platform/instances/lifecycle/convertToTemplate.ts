@@ -21,7 +21,7 @@ export async function convertToTemplate(machine: InstanceMachine, templateAutoki
 export async function stopForTemplate(machine: InstanceMachine): Promise<void> {
   const { session, isPaused } = machine;
   if (session === undefined) {
-    noteNotCaptured(machine, "it did not run when it became a template");
+    if (machine.record.status.startCount > 0) noteNotCaptured(machine, "it did not run when it became a template");
     return finishConversion(machine);
   }
   if (isPaused) await resumeToStop(machine, session);

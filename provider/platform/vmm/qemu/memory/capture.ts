@@ -88,5 +88,5 @@ async function copyRam(source: string, target: string): Promise<void> {
   if (cp === undefined) throw new UnikernelError("VMM_FAILED", "The tool 'cp', which copies it, is not installed.");
   const { code, stderr } = await exec(cp, ["--sparse=always", "--reflink=auto", source, target]);
   if (code !== 0) throw new UnikernelError("VMM_FAILED", `Its memory could not be copied: ${stderr.trim()}`);
-  await fs.chmod(target, 0o400);
+  await fs.chmod(target, 0o600); // QEMU opens it for writing, also where it never does
 }

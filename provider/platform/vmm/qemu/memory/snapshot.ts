@@ -15,7 +15,7 @@ import { unchangedFile, readDisks } from "./savedMark";
 /** Absolute paths of a snapshot. */
 export interface SnapshotFiles {
   readonly folder: string;
-  /** The guest's memory (0400). */
+  /** The guest's memory (0600). */
   readonly ram: string;
   readonly devices: string;
   /** What the guest had reported on its control port: what is known of a clone from the start. */

@@ -37,6 +37,7 @@ export class ManualVm implements Vm {
   pause = async (): Promise<void> => void (this.paused = true);
   save = () => Promise.reject(new Error("nobody saves"));
   capture = () => Promise.reject(new Error("nobody captures"));
+  run = () => Promise.reject(new Error("nobody runs a command"));
   resume = async (): Promise<GuestClockState> => {
     this.paused = false;
     return "right";

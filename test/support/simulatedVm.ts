@@ -73,6 +73,7 @@ export class SimulatedControl implements Vm {
   pause = (): Promise<void> => this.#effect(() => (this.#vm.isPaused = this.#vm.isAlive));
   save = () => Promise.reject(new Error(this.unsavable));
   capture = () => Promise.reject(new Error(this.uncapturable));
+  run = () => Promise.reject(new Error("nobody runs a command"));
   resume = async (): Promise<GuestClockState> => {
     await this.#effect(() => (this.#vm.isPaused = false));
     return "right";

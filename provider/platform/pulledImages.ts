@@ -1,6 +1,8 @@
-/** Images of registries, pulled for the instances of this platform and kept while one runs them. */
+/** Images of registries, pulled for the instances of this platform and kept while one runs them; and `linux:latest`, which is built. */
 import { UnikernelError } from "../base/errors";
 import { type Layout, openLayout } from "../image/oci/layout";
+import { putLinuxImage } from "../image/runtime/linuxImage";
+import { LINUX_RUNTIME, isStandInRuntime } from "../image/runtimeImage";
 import { parseReference } from "../image/oci/reference";
 import type { StoredImage } from "../image/oci/storedImage";
 import { createCredentialSource } from "../image/registry/auth/credentialSource";
@@ -25,6 +27,8 @@ export interface PullRequest {
 export class PulledImages {
   readonly #layout: Layout;
   readonly #now: () => number;
+  /** The digest of `linux:latest`; `undefined` before it was asked for. */
+  #packing: Promise<string> | undefined;
   readonly #pulls = new Map<string, Promise<StoredImage>>();
   /** When a digest was last resolved. */
   readonly #resolvedMs = new Map<string, number>();
@@ -39,12 +43,13 @@ export class PulledImages {
    * does not have it, or if the policy is `never` and it was not pulled before. A tag whose registry cannot be reached is the image
    * that it was last time.
    *
-   * Throws `INPUT_INVALID` (no reference), and what `pullRuntime` throws.
+   * Throws `INPUT_INVALID` (no reference), and what `pullRuntime` and `putLinuxImage` throw.
    */
   async resolve(reference: string, { policy, credentials, signal }: PullRequest): Promise<StoredImage | undefined> {
     const parsed = parseReference(reference);
     const present = await this.#layout.resolve(reference);
     const usesPresent = policy === undefined ? parsed.digest !== undefined : policy !== "always";
+    if (isStandInRuntime(reference) && policy !== "never") return this.#note(await this.#linux(reference, signal));
     if (policy === "never" || (usesPresent && present !== undefined)) return this.#note(present);
     const { registry } = resolveEndpoint(parsed);
     const explicit = credentials === undefined ? {} : { [registry]: toCredentials(credentials) };
@@ -73,6 +78,20 @@ export class PulledImages {
     }
   }
 
+  /** `linux:latest`, which no registry has. It is packed once per daemon, unless it was removed meanwhile. */
+  async #linux(reference: string, signal: AbortSignal): Promise<StoredImage> {
+    this.#packing ??= putLinuxImage(this.#layout, signal).catch((error: unknown) => {
+      this.#packing = undefined;
+      throw error;
+    });
+    const digest = await this.#packing;
+    const stored = await this.#layout.resolve(reference);
+    if (stored?.digest === digest) return stored;
+    if ((await this.#layout.resolve(`${LINUX_RUNTIME}@${digest}`)) !== undefined) throw noSuchLinux(reference, digest);
+    this.#packing = undefined;
+    return this.#linux(reference, signal);
+  }
+
   #note(image: StoredImage | undefined): StoredImage | undefined {
     if (image !== undefined) this.#resolvedMs.set(image.digest, this.#now());
     return image;
@@ -86,6 +105,13 @@ export class PulledImages {
     return pull;
   }
 }
+
+const noSuchLinux = (reference: string, digest: string): UnikernelError =>
+  new UnikernelError(
+    "RUNTIME_UNAVAILABLE",
+    `There is no image '${reference}': this machine builds only ${LINUX_RUNTIME}:latest, which is ${LINUX_RUNTIME}@${digest}.`,
+    { hint: `Use '${LINUX_RUNTIME}:latest'.` },
+  );
 
 function toCredentials(text: string): RegistryCredentials {
   const decoded = decodeUserAndPassword(text);

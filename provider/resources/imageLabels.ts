@@ -5,6 +5,7 @@ import { openLayout } from "../image/oci/layout";
 import { parseReference } from "../image/oci/reference";
 import { createCredentialSource } from "../image/registry/auth/credentialSource";
 import { decodeUserAndPassword } from "../image/registry/auth/credentials";
+import { isStandInRuntime } from "../image/runtimeImage";
 import { resolveEndpoint } from "../image/registry/endpoint";
 import { fetchImageLabels } from "../image/registry/imageLabels";
 
@@ -63,6 +64,7 @@ async function readLabels(
   const reference = parseReference(name);
   const stored = isLocal ? await openLayout(layout).resolve(name) : undefined;
   if (stored !== undefined) return stored.labels;
+  if (isLocal && isStandInRuntime(name)) return {};
   // A name without a host is in the vendor's registry for the vendor's metros, and for `local` what is not on this machine.
   const isShort = reference.registry === undefined;
   if (isShort && !isVendor && (!isLocal || isPreview || name !== image)) return undefined;

@@ -26,7 +26,7 @@ export function useCacheFolder(): { readonly path: string } {
 
 /** Files of the stand-in runtime as a build of it leaves them in the cache, with made-up contents. */
 export async function writeLinuxRuntime(version = "6.1.0-9-cloud-amd64"): Promise<void> {
-  const folder = path.join(process.env["UNIKERNEL_CACHE_DIR"] ?? "", "runtimes", "linux-3");
+  const folder = path.join(process.env["UNIKERNEL_CACHE_DIR"] ?? "", "runtimes", "linux-4");
   await fs.mkdir(folder, { recursive: true });
   const names = [
     "vmlinux",

@@ -10,6 +10,7 @@ import type { FileContent, FileTree } from "../rootfs/tree";
 import { createBaseTree, createErofsFiles } from "./baseTree";
 import { unpackDebianPackages, type UnpackedPackages } from "./debianPackages";
 import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES } from "./kernelModules";
+import { mendBusybox } from "./mendBusybox";
 import { extractVmlinux } from "./vmlinux";
 
 /** The built runtime. */
@@ -24,7 +25,7 @@ export interface LinuxRuntime {
 }
 
 /** Name of the cache folder; increment the number when the layout of its files changes. */
-const CACHE_NAME = "linux-3";
+const CACHE_NAME = "linux-4";
 const ALL_MODULES = [...KERNEL_MODULES, ...EROFS_MODULES, COMMAND_MODULE];
 /** Compression formats of modules in newer Debian releases, with the tool that decompresses each. */
 const MODULE_COMPRESSIONS = [
@@ -83,9 +84,10 @@ async function assembleRuntime(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   await fs.writeFile(path.join(outputFolder, "vmlinux"), extractVmlinux(await fs.readFile(packages.kernel)));
-  await fs.copyFile(packages.busybox, path.join(outputFolder, "busybox"));
+  const busybox = path.join(outputFolder, "busybox");
+  await fs.writeFile(busybox, mendBusybox(await fs.readFile(packages.busybox)), { mode: 0o755 });
   for (const module of ALL_MODULES) await copyModule(packages.modules, module, outputFolder, signal);
-  const applets = await exec(packages.busybox, ["--list-full"], signal === undefined ? {} : { signal });
+  const applets = await exec(busybox, ["--list-full"], signal === undefined ? {} : { signal });
   if (applets.code !== 0) {
     throw new UnikernelError("RUNTIME_UNAVAILABLE", "The downloaded busybox does not run on this machine.", {
       hint: "linux:latest can only be built on amd64; use another runtime in the Kraftfile.",

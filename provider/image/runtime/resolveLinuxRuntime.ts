@@ -8,7 +8,8 @@ import { parseReference } from "../oci/reference";
 import { LINUX_RUNTIME, type RuntimeImage, toRuntimeImage, unsupportedTargetsError } from "../runtimeImage";
 import { getOrBuildLinuxRuntime } from "./linuxRuntime";
 
-const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
+/** The platform of the stand-in guest. */
+export const LINUX_PLATFORM = { os: "qemu", architecture: "x86_64" } as const;
 
 /** Throws `KRAFTFILE_INVALID` unless the stand-in guest has all targets. It has one platform. */
 export function assertLinuxTargets(reference: string, targets: readonly Platform[]): void {

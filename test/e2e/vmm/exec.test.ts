@@ -93,6 +93,15 @@ describe("commands in a guest, on QEMU", function () {
     assert.deepEqual(await run(vm, ["cat"]), { code: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) });
   });
 
+  it("may use wget with a time limit, which Debian's busybox crashes on", async () => {
+    await run(vm, ["httpd", "-p", "8080", "-h", "/www"]);
+    for (const wget of [["wget"], ["busybox", "wget"]]) {
+      const url = "http://127.0.0.1:8080/";
+      assert.equal(await text(vm, ...wget, "-q", "-T", "3", "-O", "-", url), "hello from the guest\n");
+      assert.equal((await run(vm, [...wget, "-q", "-T3", "--spider", `${url}nope`])).code, 1);
+    }
+  });
+
   it("run four at once, and a fifth is refused", async () => {
     const stop = new AbortController();
     const ends = Array.from({ length: 4 }, () => run(vm, ["sleep", "1000"], { signal: stop.signal }));

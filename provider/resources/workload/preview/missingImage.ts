@@ -2,6 +2,7 @@
 import { localPaths } from "../../../base/localPaths";
 import { openLayout } from "../../../image/oci/layout";
 import { parseReference } from "../../../image/oci/reference";
+import { isStandInRuntime } from "../../../image/runtimeImage";
 import { resolveEndpoint } from "../../../image/registry/endpoint";
 import type { ProviderContext } from "../../context";
 
@@ -16,6 +17,7 @@ export async function describeMissingImage(
 ): Promise<string | undefined> {
   if (metro !== "local") return undefined;
   const reference = parseReference(image);
+  if (isStandInRuntime(image)) return undefined; // it is built when it is needed
   if (reference.registry !== undefined || reference.digest !== undefined) return undefined;
   for (const folder of [imageLayout, localPaths().pulledImagesDir])
     if ((await openLayout(folder).resolve(image)) !== undefined) return undefined;

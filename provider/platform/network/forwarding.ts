@@ -26,7 +26,7 @@ export interface NetworkView {
   readonly sender: Ipv4;
   /** True if the sender may connect to the host, at the gateway's address. */
   mayReachHost(): boolean;
-  /** True if the host has the address, or nobody; see `hostGuard.ts`. */
+  /** True if the host has the address, or nobody; see `hostAddresses.ts`. */
   isHostAddress(address: Ipv4): boolean;
   /** True if an instance that is running or asleep has the address. */
   hasGuest(address: Ipv4): boolean;

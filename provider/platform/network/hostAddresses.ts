@@ -1,6 +1,14 @@
-/** The addresses of this host's own interfaces. */
+/** Which addresses reach this host, or nobody. Guests must not connect to them. */
 import * as os from "node:os";
-import { type Ipv4, parseIpv4 } from "../../base/ipv4";
+import { type Ipv4, isInSubnet, parseIpv4, SPECIAL_SUBNETS } from "../../base/ipv4";
+
+/**
+ * True if a packet to this address would reach the host. Pure.
+ *
+ * @param interfaces addresses of the host's own interfaces
+ */
+export const isHostAddress = (address: Ipv4, interfaces: ReadonlySet<Ipv4>): boolean =>
+  interfaces.has(address) || SPECIAL_SUBNETS.some((range) => isInSubnet(address, range));
 
 /** How long the list is used, in milliseconds. A laptop changes its network now and then. */
 const VALID_MS = 2000;

@@ -2,8 +2,7 @@
 import type { Vm } from "../vmm/vmm";
 import { DEFAULT_NETWORK } from "./addresses";
 import type { NetworkView } from "./forwarding";
-import { HostAddresses } from "./hostAddresses";
-import { isHostAddress } from "./hostGuard";
+import { HostAddresses, isHostAddress } from "./hostAddresses";
 import type { Ipv4 } from "../../base/ipv4";
 import { type MemberInterface, type NetworkMember, routerOf, Segment } from "./segment";
 

@@ -8,7 +8,7 @@ import type { VmFiles } from "./files";
 import { type ProcessIdentity, processStartTime } from "../../../base/processIdentity";
 import { killAndWait, spawnQemu, type StartedProcess } from "./host/process";
 import { saveIdentity } from "./identity";
-import { QemuTimeoutError } from "./timeoutError";
+import { QemuTimeoutError } from "./qmpClient";
 import { QemuVm, type QemuVmParts } from "./vm";
 
 /** How long QEMU may take to open its sockets: milliseconds usually, longer on a busy host. */

@@ -7,7 +7,6 @@
 import * as net from "node:net";
 import { UnikernelError } from "../../../base/errors";
 import { createLineSplitter, parseQmpMessage } from "./qmpMessages";
-import { QemuTimeoutError } from "./timeoutError";
 
 /** Something that happened to a VM, such as `SHUTDOWN`. */
 export interface QmpEvent {
@@ -22,6 +21,13 @@ interface PendingCommand {
 }
 
 const COMMAND_TIMEOUT_MS = 10_000;
+
+/** QEMU did not do something in time. It has not refused it: on a busy machine, as when many VMs wake at once, it may do so the next time. */
+export class QemuTimeoutError extends UnikernelError {
+  constructor(message: string, cause?: unknown) {
+    super("VMM_FAILED", message, { cause });
+  }
+}
 
 /** A connection to one QMP socket. */
 export class QmpClient {

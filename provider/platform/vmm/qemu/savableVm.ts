@@ -17,7 +17,7 @@ import {
 } from "../vmm";
 import { forgetSaved, type MemoryFiles, removeMemory, syncFile } from "./memory/files";
 import { writeSavedMark } from "./memory/savedMark";
-import { QemuTimeoutError } from "./timeoutError";
+import { QemuTimeoutError } from "./qmpClient";
 import type { QemuVm } from "./vm";
 
 /** What a {@link SavableVm} is made of. */

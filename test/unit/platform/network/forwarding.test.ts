@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DEFAULT_NETWORK } from "../../../../provider/platform/network/addresses";
 import { decideForwarding, type NetworkView } from "../../../../provider/platform/network/forwarding";
-import { isHostAddress } from "../../../../provider/platform/network/hostGuard";
+import { isHostAddress } from "../../../../provider/platform/network/hostAddresses";
 import { isInSubnet, parseCidr, parseIpv4 } from "../../../../provider/base/ipv4";
 import { arpFrame, dnsQuery, guestMac, tcpFrame, udpFrame } from "../../../support/packets";
 

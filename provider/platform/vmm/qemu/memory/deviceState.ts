@@ -13,8 +13,7 @@ import * as z from "zod";
 import { systemClock } from "../../../../base/clock";
 import { ContentMeter, type Digest } from "../../../../base/digest";
 import { UnikernelError } from "../../../../base/errors";
-import type { QmpClient } from "../qmpClient";
-import { QemuTimeoutError } from "../timeoutError";
+import { QemuTimeoutError, type QmpClient } from "../qmpClient";
 
 /** Some milliseconds are usual for some hundred KiB. */
 const TIMEOUT_MS = 20_000;

@@ -7,7 +7,7 @@ import { RESTORE_ARGUMENTS } from "../boot/arguments";
 import { removeRunFiles, vmFilesOf } from "../files";
 import { probeQemu } from "../host/probe";
 import { launchError, launchVm } from "../launch";
-import { QemuTimeoutError } from "../timeoutError";
+import { QemuTimeoutError } from "../qmpClient";
 import type { QemuVm, QemuVmParts } from "../vm";
 import { memoryFilesOf } from "./files";
 import { argumentsIn, loadMachine, specDigest } from "./machine";

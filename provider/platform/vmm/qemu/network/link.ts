@@ -4,7 +4,7 @@ import { hasErrorCode } from "../../../../base/errors";
 import { systemClock } from "../../../../base/clock";
 import { FrameStream, type VmLink } from "../../../network/frameStream";
 import { cardSocketOf, type VmFiles } from "../files";
-import { QemuTimeoutError } from "../timeoutError";
+import { QemuTimeoutError } from "../qmpClient";
 
 /** How long QEMU may take to listen once its monitor responds: milliseconds usually, longer on a busy host. */
 const TIMEOUT_MS = 10_000;

@@ -4,8 +4,7 @@ import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { QmpClient, type QmpEvent } from "../../../../../provider/platform/vmm/qemu/qmpClient";
-import { QemuTimeoutError } from "../../../../../provider/platform/vmm/qemu/timeoutError";
+import { QemuTimeoutError, QmpClient, type QmpEvent } from "../../../../../provider/platform/vmm/qemu/qmpClient";
 
 const GREETING = '{"QMP": {"version": {}, "capabilities": ["oob"]}}\r\n';
 interface Command {

@@ -6,7 +6,7 @@ import { withTemporaryFolder } from "../../../../../provider/base/files";
 import { createRamFile, memoryFilesOf } from "../../../../../provider/platform/vmm/qemu/memory/files";
 import { writeSavedMark } from "../../../../../provider/platform/vmm/qemu/memory/savedMark";
 import { SavableVm } from "../../../../../provider/platform/vmm/qemu/savableVm";
-import { QemuTimeoutError } from "../../../../../provider/platform/vmm/qemu/timeoutError";
+import { QemuTimeoutError } from "../../../../../provider/platform/vmm/qemu/qmpClient";
 import { MemoryLostError } from "../../../../../provider/platform/vmm/vmm";
 
 /** A saved VM whose restore fails with this error, and the names of its files. */

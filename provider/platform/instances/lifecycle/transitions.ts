@@ -44,6 +44,8 @@
  *   if it scales to zero, else stopped. Without `stateful`, `sleep` stops the VM, whose exit leads to standby.
  * - `starting` has no VM while it waits for dependencies: a stop, conversion or delete then leads to stopped at once. A
  *   conversion otherwise waits for the exit. Deletes are drawn with `o`, whether or not a VM is paused.
+ * - `capture` changes no state: the VM stands still while its memory is copied for a checkpoint or a branch. A conversion keeps the memory
+ *   of a guest that can be cloned, and then ends it without a shutdown.
  * - A new instance is stopped, a new checkpoint in checkpoint. `deleted` is never stored: the instance is gone.
  */
 import type { Candidate } from "../../proxy/rotation/chooseInstance";

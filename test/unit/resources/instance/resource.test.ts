@@ -54,6 +54,25 @@ describe("the instance resource", () => {
     assert.equal(await imageFor(other, tagged), other, "another name is another image");
   });
 
+  it("warns if a copy booted instead of beginning with the memory of its original", async () => {
+    const { createInstance } = cluster.client;
+    Object.assign(cluster.client, {
+      createInstance: async (...args: Parameters<typeof createInstance>) => {
+        const reply = await createInstance(...args);
+        override({ memory_notice: "It boots instead of being cloned: its kernel has no agent" });
+        return reply;
+      },
+    });
+    const warnings: string[] = [];
+    context = {
+      ...contextWithClient(cluster.client, cluster.clock),
+      printWarning: (sentence) => void warnings.push(sentence),
+    };
+    await instance.create(context, await inputsOf({ name: "copy", image: undefined, template: "golden" }));
+    await instance.create(context, await inputsOf());
+    assert.deepEqual(warnings, ["Instance 'copy': It boots instead of being cloned: its kernel has no agent."]);
+  });
+
   it("shows drift of memory and environment", async () => {
     const inputs = await inputsOf({ env: { A: "b" } });
     const { id } = await instance.create(context, inputs);

@@ -12,6 +12,8 @@ export type ProxyPorts = Readonly<Record<"tcp" | "tls" | "http" | "https", numbe
 /** Memory after a garbage collection, in MiB. */
 export interface ProxyMemory {
   readonly heapMb: number;
+  /** Of Buffers, and of what else JavaScript holds outside of its heap. */
+  readonly externalMb: number;
   readonly rssMb: number;
 }
 
@@ -57,8 +59,9 @@ async function serve(serverPort: number): Promise<void> {
   };
   process.on("message", () => {
     globalThis.gc?.();
-    const { heapUsed, rss } = process.memoryUsage();
-    process.send?.({ heapMb: toMb(heapUsed), rssMb: toMb(rss) } satisfies ProxyMemory);
+    const { heapUsed, external, rss } = process.memoryUsage();
+    const memory = { heapMb: toMb(heapUsed), externalMb: toMb(external), rssMb: toMb(rss) };
+    process.send?.(memory satisfies ProxyMemory);
   });
   process.once("disconnect", () => process.exit());
   process.send?.(ports);

@@ -1,6 +1,10 @@
 /**
  * The proxy's memory does not grow with the number of requests on connections that stay open. 5,000 requests per kind of port;
  * `UNIKERNEL_TEST_REQUESTS` sets another number, such as 100000.
+ *
+ * Resident memory grows at first, and levels off: on Node 22 from 113 MiB to 181 after 100,000 requests to a port with the handler `http`, and
+ * to 183 after 200,000. What grows are the pages of V8's heap, which it keeps after a collection: the young generation gets its full size
+ * under load. The memory of malloc (14 MiB) and of Buffers (5 MiB) stays the same. With `--max-semi-space-size=1` it is 91 and 122 MiB.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -15,6 +19,8 @@ const CONNECTIONS = 20;
 const WARM_UP_REQUESTS = 2_000;
 /** A leak of 100 bytes per request would be 10 MiB after 100,000; what else differs between two collections is less. */
 const MAX_GROWTH_MB = 3;
+/** Resident memory of the proxy's process after 200,000 requests; see the top of the file. */
+const PLATEAU_MB = 183;
 const REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const BODY = "0123456789";
 
@@ -72,10 +78,11 @@ describe("the proxy's memory", function () {
       const seconds = (performance.now() - beganMs) / 1000;
       const after = await proxy.memory();
       console.log(
-        `      ${form}: heap ${before.heapMb} -> ${after.heapMb} MiB, resident ${before.rssMb} -> ${after.rssMb} MiB, ` +
-          `${Math.round(REQUESTS / seconds)} requests/s`,
+        `      ${form}: heap ${before.heapMb} -> ${after.heapMb} MiB, external ${before.externalMb} -> ${after.externalMb} MiB, ` +
+          `resident ${before.rssMb} -> ${after.rssMb} MiB (levels off near ${PLATEAU_MB}), ${Math.round(REQUESTS / seconds)} requests/s`,
       );
       assert.ok(served - servedBefore >= REQUESTS);
       assert.ok(after.heapMb - before.heapMb < MAX_GROWTH_MB, "the heap has grown");
+      assert.ok(after.externalMb - before.externalMb < MAX_GROWTH_MB, "Buffers are kept");
     });
 });

@@ -1,11 +1,12 @@
 /**
- * npm run bench [-- boot|clones|images|load|preview|proxy|push|resources|refresh|rollout|wake [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
+ * npm run bench [-- boot|clones|images|load|many|preview|proxy|push|resources|refresh|rollout|wake [options]] [--update-ratios]: runs all benchmarks, or one. Prints ratios of times
  * measured in the same run, with their targets, and marks those more than 15 % worse than recorded.
  */
 import { benchBoot } from "./boot";
 import { benchClones } from "./clones";
 import { benchImages } from "./images";
 import { benchLoad } from "./load";
+import { benchMany } from "./many";
 import { benchPreview } from "./preview";
 import { benchProxy } from "./proxy";
 import { benchPush } from "./push";
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, (args: string[]) => Promise<readonly Rati
   clones: benchClones,
   images: benchImages,
   load: benchLoad,
+  many: benchMany,
   preview: benchPreview,
   proxy: benchProxy,
   push: benchPush,

@@ -45,7 +45,8 @@ describe("the commands of the documentation", () => {
     const called = commands.filter(({ line }) => /\bunikernel local /.test(line));
     assert.ok(called.length > 0);
     for (const { file, line } of called) {
-      const [, words = ""] = /unikernel (local [^#|&")]*)/.exec(line) ?? [];
+      const [, all = ""] = /unikernel (local [^#|&")]*)/.exec(line) ?? [];
+      const [words = ""] = all.split(" -- "); // what follows is for another program
       const command = COMMANDS.find(({ name }) => `${words.trim()} `.startsWith(`${name} `));
       assert.ok(command !== undefined, `${file}: ${line}`);
       const listed = (command.options ?? []).flatMap(([option]) => option.split(/[\s,]+/));

@@ -90,6 +90,7 @@ describe("the commands for instances", function () {
 
   it("run a command in it, and exit with its exit code", async () => {
     const exec = (...args: string[]) => unikernel(["local", "exec", ...args]);
+    await unikernel(["local", "start", "talker"]);
     const script = 'echo out; echo err >&2; printf "<%s>" "$@"; exit 7';
     const outcome = await exec("talker", "--", "sh", "-c", script, "sh", "--help", "-i", "", "$x");
     assert.deepEqual(outcome, { code: 7, stdout: "out\n<--help><-i><><$x>", stderr: "err\n" });

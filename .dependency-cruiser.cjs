@@ -23,7 +23,16 @@ const LAYERS = {
     "base",
   ],
   pulumi: ["resources", "functions", "definition", "contract", "base"],
-  platform: ["contract", "image/oci", "image/registry", "image/cpio", "image/erofs", "image/kernel", "base"],
+  platform: [
+    "contract",
+    "image/oci",
+    "image/registry",
+    "image/cpio",
+    "image/erofs",
+    "image/kernel",
+    "image/runtime",
+    "base",
+  ],
   cli: ["resources", "rollout", "platform", "image", "definition/naming", "client", "contract", "base"],
 };
 

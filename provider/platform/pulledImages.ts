@@ -1,5 +1,6 @@
 /** Images of registries, pulled for the instances of this platform and kept while one runs them; and `linux:latest`, which is built. */
 import { UnikernelError } from "../base/errors";
+import { abortable } from "../base/timeout";
 import { type Layout, openLayout } from "../image/oci/layout";
 import { putLinuxImage } from "../image/runtime/linuxImage";
 import { LINUX_RUNTIME, isStandInRuntime } from "../image/runtimeImage";
@@ -80,11 +81,11 @@ export class PulledImages {
 
   /** `linux:latest`, which no registry has. It is packed once per daemon, unless it was removed meanwhile. */
   async #linux(reference: string, signal: AbortSignal): Promise<StoredImage> {
-    this.#packing ??= putLinuxImage(this.#layout, signal).catch((error: unknown) => {
+    this.#packing ??= putLinuxImage(this.#layout).catch((error: unknown) => {
       this.#packing = undefined;
       throw error;
     });
-    const digest = await this.#packing;
+    const digest = await abortable(this.#packing, signal); // others may wait for it too
     const stored = await this.#layout.resolve(reference);
     if (stored?.digest === digest) return stored;
     if ((await this.#layout.resolve(`${LINUX_RUNTIME}@${digest}`)) !== undefined) throw noSuchLinux(reference, digest);

@@ -5,8 +5,8 @@ import type { FileContent, FileTree, TreeEntry } from "../rootfs/tree";
 import { EXEC_SCRIPT } from "./execScript";
 import { INIT_SCRIPT } from "./initScript";
 import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES } from "./kernelModules";
-import { reseedProgram } from "./reseed";
-import { setClockProgram } from "./setClock";
+import { reseedProgram } from "./programs/reseed";
+import { setClockProgram } from "./programs/setClock";
 
 const directory = (mode = 0o755): TreeEntry => ({ type: "directory", mode });
 const file = (content: FileContent, mode = 0o644): TreeEntry => ({ type: "file", mode, content });

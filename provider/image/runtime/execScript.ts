@@ -21,7 +21,8 @@
  * The command ends once its program has ended and nothing holds its output any more, as with ssh. When the host disconnects, whatever the
  * reason, everything in the session is killed: a daemon that was killed leaves no command behind.
  */
-import { GUEST_PATH } from "./guestPath";
+/** Where a guest's programs and commands are looked for. Source: the default of container runtimes. */
+export const GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The script; see the top of this file. */
 export const EXEC_SCRIPT = `#!/unikernel/busybox sh

@@ -48,7 +48,7 @@
  * If `/unikernel/rootfs` exists, it holds the serial number of a disk with an EROFS image. The script mounts it below a writable
  * layer in memory, copies `/unikernel/extra` over it, and starts again as the `/init` of that root file system.
  */
-import { GUEST_PATH } from "./guestPath";
+import { GUEST_PATH } from "./execScript";
 
 /** The script; see the top of this file. */
 export const INIT_SCRIPT = `#!/unikernel/busybox sh

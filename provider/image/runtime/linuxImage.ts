@@ -8,11 +8,11 @@ import { getOrBuildLinuxRuntime } from "./linuxRuntime";
 import { LINUX_PLATFORM } from "./resolveLinuxRuntime";
 
 /** Stores the stand-in guest as the image `linux:latest`; its digest. Throws `RUNTIME_UNAVAILABLE` if it cannot be built, `NO_SPACE`. */
-export async function putLinuxImage(layout: Layout, signal: AbortSignal): Promise<Digest> {
+export async function putLinuxImage(layout: Layout): Promise<Digest> {
   const folder = localPaths().runtimesDir;
-  const runtime = await getOrBuildLinuxRuntime({ folder, signal, onProgress: () => undefined });
+  const runtime = await getOrBuildLinuxRuntime({ folder, onProgress: () => undefined });
   return layout.withTemporaryFile(async (initrd) => {
-    await writeCpio(runtime.baseTree, initrd, signal);
+    await writeCpio(runtime.baseTree, initrd);
     const { digest } = await layout.putImage({
       repository: LINUX_RUNTIME,
       platform: LINUX_PLATFORM,

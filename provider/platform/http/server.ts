@@ -6,7 +6,7 @@ import { isLoopbackHost } from "../../base/hostNames";
 import { RequestError } from "../errors";
 import type { Timings } from "../timings";
 import { createBearerCheck } from "./auth";
-import { type Endpoint, sendStatus } from "./endpoint";
+import { type Endpoint, sendStatus } from "./endpoints/endpoint";
 import { handleRequest, type RequestOptions } from "./handleRequest";
 import { InFlightRequests, REQUEST_EVENTS, type RequestActivity } from "./inFlightRequests";
 import { MAX_HEADER_BYTES } from "./limits";

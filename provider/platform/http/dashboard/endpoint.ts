@@ -12,7 +12,7 @@
  */
 import type * as http from "node:http";
 import type { Registry } from "../../registry";
-import { type Endpoint, pathOf, sendStatus } from "../endpoint";
+import { type Endpoint, pathOf, sendStatus } from "../endpoints/endpoint";
 import { DashboardAccess } from "./access";
 import { readAsset } from "./assets";
 import { streamLog, streamState } from "./streams";

@@ -1,6 +1,8 @@
 /** Runs a command in the guest of an instance, which is woken for it. */
 import { UnikernelError } from "../../../base/errors";
 import { withTimeout } from "../../../base/timeout";
+import { ApiItemError } from "../../errors";
+import type { Log } from "../../log";
 import type { Registry } from "../../registry";
 import type { GuestCommand } from "../../vmm/vmm";
 import type { Instance } from "../instance";
@@ -58,3 +60,11 @@ const isFallingAsleep = ({ state, record }: Instance): boolean =>
 const isDown = (registry: Registry, instance: Instance): boolean =>
   isGone(registry, instance) ||
   (instance.state !== "running" && instance.state !== "standby" && !isChanging(registry, instance));
+
+/** The failure as an error with a code; one that nobody expected is logged and reported as an internal one. */
+export function toCommandError(failure: unknown, log: Log): UnikernelError {
+  if (UnikernelError.is(failure)) return failure;
+  if (failure instanceof ApiItemError) return new UnikernelError("STATE_CONFLICT", `${failure.message}.`);
+  log.write("bug", { reason: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) });
+  return new UnikernelError("BUG", "The command failed because of an internal error.", { hint: "Read daemon.log." });
+}

@@ -4,7 +4,7 @@ import { UnikernelError } from "../../../base/errors";
 import type { Schedule } from "../../../contract/models";
 import type { Registry } from "../../registry";
 import type { Instance } from "../instance";
-import { toCommandError } from "./commandErrors";
+import { toCommandError } from "./runCommand";
 import { runCommand } from "./runCommand";
 
 /** A scheduled command is killed after this time: nobody sees one that hangs. */

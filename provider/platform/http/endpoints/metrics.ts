@@ -1,9 +1,9 @@
 /** `GET /metrics`: the platform for Prometheus and others that read its formats. */
-import { chooseFormat, formatMetrics, METRICS_CONTENT_TYPES } from "../observability/exposition";
-import { collectMetrics } from "../observability/platformMetrics";
-import type { Registry } from "../registry";
+import { chooseFormat, formatMetrics, METRICS_CONTENT_TYPES } from "../../observability/exposition";
+import { collectMetrics } from "../../observability/platformMetrics";
+import type { Registry } from "../../registry";
 import { type Endpoint, pathOf, sendStatus } from "./endpoint";
-import { sendText } from "./response";
+import { sendText } from "../response";
 
 const ROOT = "/metrics";
 

@@ -4,10 +4,10 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { RESEED_CODE, reseedProgram } from "../../../../provider/image/runtime/reseed";
+import { RESEED_CODE, reseedProgram } from "../../../../../provider/image/runtime/programs/reseed";
 
 const run = promisify(execFile);
-const SOURCE = path.resolve(__dirname, "../../../../provider/image/runtime/reseed.s");
+const SOURCE = path.resolve(__dirname, "../../../../../provider/image/runtime/programs/reseed.s");
 
 describe("the program that gives a guest's kernel entropy", () => {
   let folder: string;

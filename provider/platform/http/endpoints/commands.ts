@@ -1,19 +1,18 @@
 /** `POST /exec`: runs a command in an instance, and sends its output as it comes. */
 import { once } from "node:events";
 import type * as http from "node:http";
-import { UnikernelError } from "../../base/errors";
-import { COMMAND_PATH, type CommandEvent, commandRequest, MAX_STDIN_BYTES } from "../../contract/commandStream";
-import { ApiItemError, RequestError } from "../errors";
-import { toCommandError } from "../instances/commands/commandErrors";
-import { runCommand } from "../instances/commands/runCommand";
-import type { Instance } from "../instances/instance";
-import { findInstance } from "../lookup";
-import type { Registry } from "../registry";
+import { UnikernelError } from "../../../base/errors";
+import { COMMAND_PATH, type CommandEvent, commandRequest, MAX_STDIN_BYTES } from "../../../contract/commandStream";
+import { ApiItemError, RequestError } from "../../errors";
+import { runCommand, toCommandError } from "../../instances/commands/runCommand";
+import type { Instance } from "../../instances/instance";
+import { findInstance } from "../../lookup";
+import type { Registry } from "../../registry";
 import { type Endpoint, pathOf } from "./endpoint";
-import { parseJson } from "./parse/json";
-import { discardBody, readBody } from "./parse/readBody";
-import { parseWithModel } from "./parse/readArguments";
-import { sendError } from "./response";
+import { parseJson } from "../parse/json";
+import { discardBody, readBody } from "../parse/readBody";
+import { parseWithModel } from "../parse/readArguments";
+import { sendError } from "../response";
 
 /** A command that was asked for. */
 interface RequestedCommand {

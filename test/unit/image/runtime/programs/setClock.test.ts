@@ -4,10 +4,10 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { SET_CLOCK_CODE, setClockProgram } from "../../../../provider/image/runtime/setClock";
+import { SET_CLOCK_CODE, setClockProgram } from "../../../../../provider/image/runtime/programs/setClock";
 
 const run = promisify(execFile);
-const SOURCE = path.resolve(__dirname, "../../../../provider/image/runtime/setClock.s");
+const SOURCE = path.resolve(__dirname, "../../../../../provider/image/runtime/programs/setClock.s");
 
 describe("the program that sets a guest's clock", () => {
   let folder: string;

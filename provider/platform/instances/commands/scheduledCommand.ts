@@ -4,8 +4,7 @@ import { UnikernelError } from "../../../base/errors";
 import type { Schedule } from "../../../contract/models";
 import type { Registry } from "../../registry";
 import type { Instance } from "../instance";
-import { toCommandError } from "./runCommand";
-import { runCommand } from "./runCommand";
+import { runCommand, toCommandError } from "./runCommand";
 
 /** A scheduled command is killed after this time: nobody sees one that hangs. */
 const TIMEOUT_MS = 10 * 60_000;

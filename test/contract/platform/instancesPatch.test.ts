@@ -97,7 +97,7 @@ describe("changes of an instance", () => {
       assert.equal((await platform.instance(uuid))["image"], `oci://local/app@${digest}`);
       await openLayout(platform.paths.imagesDir).remove("app");
       await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]);
-      assert.equal(await fs.readFile(platform.vmm.starts[0]?.kernel ?? "", "utf8"), "newer kernel");
+      assert.match(await fs.readFile(platform.vmm.starts[0]?.kernel ?? "", "utf8"), /newer kernel$/);
       assert.equal((await set(uuid, "image", "app:3")).items[0]?.["error"], 8);
     });
 
@@ -249,7 +249,7 @@ describe("changes of an instance", () => {
       await platform.api("DELETE", "/v1/instances", [{ uuid: (await create({ name: "x", image: String(old) })).uuid }]);
       await stop(uuid);
       await platform.requestItem("PUT", "/v1/instances/start", [{ uuid }]);
-      assert.equal(await fs.readFile(platform.vmm.starts.at(-1)?.kernel ?? "", "utf8"), "newer kernel");
+      assert.match(await fs.readFile(platform.vmm.starts.at(-1)?.kernel ?? "", "utf8"), /newer kernel$/);
     });
 
     it("are rejected at the request if invalid, given the pending ones", async () => {

@@ -11,9 +11,11 @@
  */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
+import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { UnikernelError, hasErrorCode } from "../../base/errors";
 import { isProcessAlive } from "../../base/exec";
+import { createFolder } from "../../base/files";
 
 const POLL_INTERVAL_MS = 10;
 const ACQUIRE_TIMEOUT_MS = 60_000;
@@ -40,7 +42,7 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>, opti
 async function acquire(file: string, deadline: number, options: LockOptions): Promise<() => Promise<void>> {
   const token = crypto.randomUUID();
   const draft = `${file}.draft-${token}`;
-  await fs.writeFile(draft, `${process.pid} ${token}`);
+  await writeInNewFolder(draft, `${process.pid} ${token}`, deadline);
   try {
     for (;;) {
       options.signal?.throwIfAborted();
@@ -58,6 +60,18 @@ async function acquire(file: string, deadline: number, options: LockOptions): Pr
     }
   } finally {
     await fs.rm(draft, { force: true });
+  }
+}
+
+/** The folder may be missing, or be removed by a holder that leaves it empty. From when this has a file in it, it stays. */
+async function writeInNewFolder(file: string, content: string, deadline: number): Promise<void> {
+  for (;;) {
+    await createFolder(path.dirname(file));
+    try {
+      return await fs.writeFile(file, content);
+    } catch (error) {
+      if (!hasErrorCode(error, "ENOENT") || Date.now() > deadline) throw error;
+    }
   }
 }
 

@@ -355,4 +355,21 @@ describe("a lock between processes", () => {
       await fsp.rm(folder, { recursive: true });
     }
   });
+
+  it("is taken also where somebody removes the empty folder at that moment", async () => {
+    const folder = await fsp.mkdtemp(path.join(os.tmpdir(), "lock-"));
+    const real = fsp.writeFile;
+    const remover = mock.method(require("node:fs/promises"), "writeFile", async (...args: Parameters<typeof real>) => {
+      if (remover.mock.callCount() === 0) await fsp.rmdir(folder);
+      return real(...args);
+    });
+    try {
+      assert.equal(await withFileLock(path.join(folder, "l"), async () => 1), 1);
+      assert.equal(remover.mock.callCount(), 2);
+      assert.deepEqual(await fsp.readdir(folder), []);
+    } finally {
+      remover.mock.restore();
+      await fsp.rm(folder, { recursive: true, force: true });
+    }
+  });
 });

@@ -327,7 +327,7 @@ export class FakeVmm implements Vmm {
     return path.join(this.#folder, uuid, "console.log");
   }
 
-  truncateLogs(): void {
+  async truncateLogs(): Promise<void> {
     // it has only a console log
   }
 

@@ -49,5 +49,5 @@ export async function readConsoleLog(
 }
 
 /** Frees the disk space before the readable range, once that is as large as the readable range itself. */
-export const truncateConsoleLog = (file: string): void =>
+export const truncateConsoleLog = (file: string): Promise<void> =>
   truncateLog(file, { headBytes: 0, tailBytes: CONSOLE_LOG_MAX_BYTES });

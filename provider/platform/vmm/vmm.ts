@@ -203,7 +203,7 @@ export interface Vmm {
   /** Path of a VM's console log, which may not exist yet. */
   consoleLogPath(uuid: string): string;
   /** Frees the unread middle of a VM's logs other than the console log. Throws file system errors. */
-  truncateLogs(uuid: string): void;
+  truncateLogs(uuid: string): Promise<void>;
   /** For `/v1/healthz`: VMM, version, accelerator and what else helps a bug report. */
   describe(): Promise<Readonly<Record<string, string>>>;
 }

@@ -22,11 +22,11 @@ describe("a VM on QEMU that keeps writing to its console", function () {
     const file = lab.vmm.consoleLogPath(spec.uuid);
     const ended = async (): Promise<boolean> => {
       const { bytes } = await readConsoleLog(file, -10, 10);
-      return /end\s*$/.test(Buffer.from(bytes).toString("latin1"));
+      return /end\r\n$/.test(Buffer.from(bytes).toString("latin1"));
     };
     let mostBytes = 0;
     while (!(await ended())) {
-      truncateConsoleLog(file);
+      await truncateConsoleLog(file);
       mostBytes = Math.max(mostBytes, (await fs.stat(file)).blocks * 512);
       await delay(20);
     }

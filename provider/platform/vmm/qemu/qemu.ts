@@ -203,10 +203,10 @@ export class QemuVmm implements Vmm {
     return vmFilesOf(this.#paths, uuid).consoleLog;
   }
 
-  truncateLogs(uuid: string): void {
+  async truncateLogs(uuid: string): Promise<void> {
     const { controlLog, qemuLog, eventLog } = vmFilesOf(this.#paths, uuid);
-    truncateLog(controlLog, { headBytes: CONTROL_HEAD_BYTES, tailBytes: TAIL_BYTES });
-    for (const log of [qemuLog, eventLog]) truncateLog(log, { headBytes: 0, tailBytes: TAIL_BYTES });
+    await truncateLog(controlLog, { headBytes: CONTROL_HEAD_BYTES, tailBytes: TAIL_BYTES });
+    for (const log of [qemuLog, eventLog]) await truncateLog(log, { headBytes: 0, tailBytes: TAIL_BYTES });
   }
 
   async describe(): Promise<Readonly<Record<string, string>>> {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import * as childProcess from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -50,11 +53,11 @@ describe("the console log", () => {
     );
   });
 
-  it("takes at most twice its readable size and keeps its offsets and its end", async () => {
+  const takesLittle = async (): Promise<void> => {
     let most = 0;
     for (let step = 0; step < 40; step++) {
       write(300_000);
-      truncateConsoleLog(file);
+      await truncateConsoleLog(file);
       most = Math.max(most, spaceBytes());
     }
     assert.ok(most <= 2 * CONSOLE_LOG_MAX_BYTES + 300_000, `${most} bytes`);
@@ -68,12 +71,50 @@ describe("the console log", () => {
         Array.from({ length: 100 }, (_, index) => byteAt(offset + index)),
       );
     }
+  };
+  it("takes at most twice its readable size and keeps its offsets and its end", takesLittle);
+
+  it("does so too where no part of a file can be freed", async () => {
+    const search = process.env["PATH"];
+    process.env["PATH"] = folder;
+    try {
+      await takesLittle();
+    } finally {
+      process.env["PATH"] = search;
+    }
   });
 
-  it("is unchanged while small or missing", () => {
+  it("loses nothing of what is appended meanwhile", async () => {
+    const slowly =
+      'i=1000000; while [ $i -lt 1600000 ]; do seq $i $((i + 9999)); i=$((i + 10000)); sleep 0.02; done >> "$0"';
+    const writer = childProcess.spawn("sh", ["-c", slowly, file], { stdio: "ignore" });
+    const exited = once(writer, "exit");
+    while (writer.exitCode === null) {
+      await delay(5);
+      await truncateConsoleLog(file);
+    }
+    await exited;
+    assert.equal(fs.readFileSync(file)[0], 0, "something was freed");
+    const lineBytes = 8;
+    const { available } = await readConsoleLog(file, 0, 0);
+    assert.equal(available.end, 600_000 * lineBytes);
+    const { bytes, range } = await readConsoleLog(file, available.start, CONSOLE_LOG_MAX_BYTES);
+    const first = Math.ceil(range.start / lineBytes);
+    const lines = Buffer.from(bytes)
+      .toString("latin1")
+      .slice(first * lineBytes - range.start)
+      .trim()
+      .split("\n");
+    assert.deepEqual(
+      lines,
+      Array.from({ length: 600_000 - first }, (_, index) => String(1_000_000 + first + index)),
+    );
+  });
+
+  it("is unchanged while small or missing", async () => {
     write(CONSOLE_LOG_MAX_BYTES);
-    truncateConsoleLog(file);
+    await truncateConsoleLog(file);
     assert.equal(fs.readFileSync(file)[0], byteAt(0));
-    truncateConsoleLog(path.join(folder, "none"));
+    await truncateConsoleLog(path.join(folder, "none"));
   });
 });

@@ -33,7 +33,7 @@ describe("the logs of a VM whose guest floods its control port", () => {
     write("started\n");
     for (let step = 0; step < 40; step++) {
       write("noise\n".repeat(20_000));
-      vmm.truncateLogs(UUID);
+      await vmm.truncateLogs(UUID);
       for (const log of logs) assert.ok(fs.statSync(log).blocks * 512 < MIB / 2, `${log} in step ${step}`);
     }
     write("exit 7\n");

@@ -22,5 +22,17 @@ export const systemClock: Clock = {
   },
 };
 
+/** Resolves like the promise, or with `late` if that takes longer than `ms` milliseconds. The work behind the promise goes on. */
+export async function orLate<T>(clock: Clock, ms: number, promise: Promise<T>, late: T): Promise<T> {
+  const timeout = new AbortController();
+  const slept = clock.sleep(ms, timeout.signal).then(() => late);
+  try {
+    return await Promise.race([promise, slept]);
+  } finally {
+    timeout.abort();
+    slept.catch(() => undefined);
+  }
+}
+
 /** Formats milliseconds since 1970 as RFC 3339, in UTC. */
 export const toRfc3339 = (ms: number): string => new Date(ms).toISOString();

@@ -62,8 +62,8 @@ export const lentFolderLink = ({ runDir }: Pick<LocalPaths, "runDir">, id: strin
 
 /** Longest path of a UNIX socket in bytes, without its NUL. Source: Linux, unix(7). */
 const MAX_SOCKET_PATH_BYTES = 107;
-/** The longest name of a socket in the run folder. */
-const LONGEST_SOCKET = "01234567.nic3";
+/** The longest name of a socket in the run folder: that of a port for commands. */
+export const LONGEST_SOCKET = "01234567.ctl3d";
 
 /** The run folder in `parent`, or in `/tmp` if sockets in it would have too long a path, as below the folders that some CI systems make. Pure. */
 export function runFolderIn(parent: string, name: string): string {

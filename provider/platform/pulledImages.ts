@@ -47,10 +47,10 @@ export class PulledImages {
    * Throws `INPUT_INVALID` (no reference), and what `pullRuntime` and `putLinuxImage` throw.
    */
   async resolve(reference: string, { policy, credentials, signal }: PullRequest): Promise<StoredImage | undefined> {
+    if (isStandInRuntime(reference) && policy !== "never") return this.#note(await this.#linux(reference, signal));
     const parsed = parseReference(reference);
     const present = await this.#layout.resolve(reference);
     const usesPresent = policy === undefined ? parsed.digest !== undefined : policy !== "always";
-    if (isStandInRuntime(reference) && policy !== "never") return this.#note(await this.#linux(reference, signal));
     if (policy === "never" || (usesPresent && present !== undefined)) return this.#note(present);
     const { registry } = resolveEndpoint(parsed);
     const explicit = credentials === undefined ? {} : { [registry]: toCredentials(credentials) };

@@ -8,8 +8,8 @@ import { timeoutSignal } from "../base/timeout";
 import type { Identity } from "../definition/identity";
 import { localPaths } from "../base/localPaths";
 import type { ClearingMemory } from "./common/clearing";
-import { type ReadGuestImage, createGuestImageReader } from "./guestImages";
-import { type ReadImageLabels, createImageLabelReader } from "./imageLabels";
+import { type ReadGuestImage, createGuestImageReader } from "./images/guestImages";
+import { type ReadImageLabels, createImageLabelReader } from "./images/imageLabels";
 
 /** Time limits of operations on one resource, in milliseconds. */
 export interface Timeouts {

@@ -19,6 +19,14 @@ const MULTIBOOT_MAGIC = Buffer.from([0x02, 0xb0, 0xad, 0x1b]);
 /** Reads `length` bytes at `offset`, fewer at the end of the file. */
 export type ReadAt = (offset: number, length: number) => Promise<Buffer>;
 
+/** Reads an open file. */
+export const readerOf =
+  (handle: fs.FileHandle): ReadAt =>
+  async (offset, length) => {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  };
+
 /**
  * The kind of a kernel file.
  *
@@ -29,11 +37,7 @@ export async function detectKernelKind(file: string): Promise<KernelKind> {
     throw new UnikernelError("VMM_FAILED", `The kernel '${file}' cannot be read.`, { cause });
   });
   try {
-    const read: ReadAt = async (offset, length) => {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
-      return buffer.subarray(0, bytesRead);
-    };
-    const kind = await kernelKindOf(read);
+    const kind = await kernelKindOf(readerOf(handle));
     if (kind !== undefined) return kind;
   } finally {
     await handle.close();

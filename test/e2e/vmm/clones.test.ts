@@ -125,6 +125,20 @@ describe("clones of a guest, on QEMU", function () {
     await Promise.all(clones.map((vm) => vm.stop({ graceMs: 0 })));
   });
 
+  it("leave what they print to their user alone, under any umask", async () => {
+    const umask = process.umask(0);
+    try {
+      const spec = cloneSpec("open");
+      const vm = await clone(spec);
+      const folder = path.dirname(lab.vmm.consoleLogPath(spec.uuid));
+      for (const name of await fs.readdir(folder))
+        assert.equal((await fs.stat(path.join(folder, name))).mode & 0o777, 0o600, name);
+      await vm.stop({ graceMs: 0 });
+    } finally {
+      process.umask(umask);
+    }
+  });
+
   it("start one after the other, stop when they are asked to, and sleep in memory", async () => {
     const figures: number[] = [];
     for (let round = 0; round < 5; round++) {

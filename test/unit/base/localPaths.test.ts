@@ -38,7 +38,7 @@ describe("the folder of the VMs' sockets", () => {
 
   it("is in the given folder as long as the path of a socket fits, otherwise in /tmp", () => {
     // 107 bytes, without the name of the folder, the longest name of a socket, and two separators
-    const longest = 107 - "unikernel-0-01234567".length - "01234567.nic3".length - 2;
+    const longest = 107 - "unikernel-0-01234567".length - "01234567.ctl3d".length - 2;
     assert.equal(runFolderIn("/run/user/1000", "unikernel-1000-a"), "/run/user/1000/unikernel-1000-a");
     assert.equal(runFolderIn(nameOf(longest), "unikernel-0-01234567"), `${nameOf(longest)}/unikernel-0-01234567`);
     assert.equal(runFolderIn(nameOf(longest + 1), "unikernel-0-01234567"), "/tmp/unikernel-0-01234567");

@@ -66,7 +66,7 @@ export function vmFilesOf(paths: Pick<LocalPaths, "runDir" | "instancesDir">, uu
 }
 
 /** Most network cards of a VM. Source: the cloud's limit of interfaces. */
-const MAX_CARDS = 4;
+export const MAX_CARDS = 4;
 
 /** Path of the socket for the frames of the guest's network card at this index. */
 export const cardSocketOf = ({ cardSocket }: Pick<VmFiles, "cardSocket">, index: number): string =>

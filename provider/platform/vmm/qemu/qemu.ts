@@ -8,7 +8,7 @@
 import * as fsp from "node:fs/promises";
 import { fileExists } from "../../../base/files";
 import { fromSystemError, hasErrorCode, UnikernelError } from "../../../base/errors";
-import { assertPrivateRunFolder, ensureRunFolder } from "../../../base/runFolder";
+import { assertPrivateRunFolder } from "../../../base/runFolder";
 import type { LocalPaths } from "../../../base/localPaths";
 import { isErofs } from "../../../image/erofs/read";
 import { kindViolations } from "../../../image/kernel/guestRules";
@@ -31,7 +31,14 @@ import { probeQemu } from "./host/probe";
 import { continueProcess, killAndWait } from "./host/process";
 import { findRunningVm, loadVmFiles, type RunningVm, saveIdentity } from "./identity";
 import { KILL_TIMEOUT_MS, launchVm, waitForSockets } from "./launch";
-import { createRamFile, forgetSaved, type MemoryFiles, memoryFilesOf, removeMemory } from "./memory/files";
+import {
+  createRamFile,
+  forgetSaved,
+  type MemoryFiles,
+  memoryFilesOf,
+  prepareFolders,
+  removeMemory,
+} from "./memory/files";
 import { loadMachine, saveMachine, specDigest } from "./memory/machine";
 import { assertClonable, startClone } from "./memory/clone";
 import { restoreVm } from "./memory/restore";
@@ -84,16 +91,7 @@ export class QemuVmm implements Vmm {
     let unsavable = findObstacle(spec, kind);
     try {
       await prepareVolumes(spec.disks, kind);
-      await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
-      await ensureRunFolder(files.runFolder);
-      await removeRunFiles(files);
-      await removeMemory(memory);
-      // If this VM ended before QEMU opens its logs, those of the previous one would be taken for its own.
-      // QEMU itself would create them as the umask says, and a guest may print secrets.
-      for (const log of [files.controlLog, files.consoleLog, files.qemuLog, files.eventLog]) {
-        await fsp.rm(log, { force: true });
-        await fsp.writeFile(log, "", { mode: 0o600 });
-      }
+      await prepareFolders(files);
       if (initrdFiles.size > 0) await writeInitrd(unpacked, initrdFiles, files.initrd);
       if (unsavable === undefined) unsavable = await reserveMemory(memory, spec.memoryMb);
     } catch (error) {

@@ -22,12 +22,14 @@ export function kernelFailures(
   image: GuestImage,
   prefix: "" | "template.",
 ): readonly CheckFailure[] {
-  return violationsOf(workload, image).map(({ code = "INPUT_INVALID", property, message, hint }) => ({
-    code,
-    property: `${prefix}${property}`,
-    reason: `${message} ${hint}`,
-  }));
+  return violationsOf(workload, image).map((violation) => toFailure(violation, `${prefix}${violation.property}`));
 }
+
+/** A violation as a failure of the input `property`. */
+export const toFailure = (
+  { code = "INPUT_INVALID", message, hint }: GuestViolation,
+  property: string,
+): CheckFailure => ({ code, property, reason: `${message} ${hint}` });
 
 function violationsOf(workload: PartialWorkload, image: GuestImage): readonly GuestViolation[] {
   const { kernel, initrd } = image;

@@ -7,6 +7,7 @@ import type { KernelKind } from "../../../image/kernel/kernelKind";
 import { findVolume } from "../../common/find";
 import type { ProviderContext } from "../../context";
 import type { PartialWorkload } from "../labels/imageDefaults";
+import { toFailure } from "./kernelFailures";
 
 /** A preview works without the volumes, so it does not wait longer. */
 const TIMEOUT_MS = 5_000;
@@ -28,10 +29,12 @@ export async function sharedVolumeFailures(
   const described = isUnknown(ephemeralVolumes) ? [] : ephemeralVolumes;
   return [
     ...described.flatMap(({ accessMode, at }, index) =>
-      accessMode === "rwx" ? [failure(`${prefix}ephemeralVolumes[${index}].accessMode`, at)] : [],
+      accessMode === "rwx"
+        ? [toFailure(sharedVolumeViolation(at), `${prefix}ephemeralVolumes[${index}].accessMode`)]
+        : [],
     ),
     ...(await existingShared(context, isUnknown(volumes) ? [] : volumes)).map(({ at, index }) =>
-      failure(`${prefix}volumes[${index}].volume`, at),
+      toFailure(sharedVolumeViolation(at), `${prefix}volumes[${index}].volume`),
     ),
   ];
 }
@@ -53,9 +56,4 @@ async function existingShared(
     ),
   );
   return known.filter((_mount, position) => modes[position] === "rwx");
-}
-
-function failure(property: string, at: string): CheckFailure {
-  const { code = "INPUT_INVALID", message, hint } = sharedVolumeViolation(at);
-  return { code, property, reason: `${message} ${hint}` };
 }

@@ -1,5 +1,5 @@
 /** Sets the wall clock of a guest, which stands still while the guest is paused. */
-import { systemClock, type Clock } from "../../../../base/clock";
+import { orLate, systemClock, type Clock } from "../../../../base/clock";
 import { encodeClockCommand, nextClockStep, parseClockLine } from "./clockProtocol";
 
 /** How long a boot or wake waits for the guest's answer. */
@@ -77,15 +77,8 @@ export class GuestClock {
   /** Waits for the end of a running exchange, at most 500 ms. False if the clock may not be right; true without an exchange. */
   async settled(): Promise<boolean> {
     if (this.#exchange === undefined) return true;
-    const timeout = new AbortController();
     const end = new Promise<boolean>((resolve) => this.#onEnd.push(resolve));
-    const late = this.#clock.sleep(ANSWER_TIMEOUT_MS, timeout.signal).then(() => false);
-    try {
-      return await Promise.race([end, late]);
-    } finally {
-      timeout.abort();
-      late.catch(() => undefined);
-    }
+    return orLate(this.#clock, ANSWER_TIMEOUT_MS, end, false);
   }
 
   #begin(prefix: string, leadMs: number, attempt: number): void {

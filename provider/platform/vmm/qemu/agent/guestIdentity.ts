@@ -1,6 +1,6 @@
 /** Makes a clone a guest of its own: with its own addresses, host name and random numbers. */
 import * as crypto from "node:crypto";
-import { type Clock, systemClock } from "../../../../base/clock";
+import { type Clock, orLate, systemClock } from "../../../../base/clock";
 import type { VmSpec } from "../../vmm";
 import { encodeIdentityCommand, parseIdentityLine, SEED_BYTES } from "./identityProtocol";
 
@@ -43,15 +43,11 @@ export class GuestIdentity {
   async set(spec: Pick<VmSpec, "network" | "hostname">): Promise<boolean> {
     const number = ++this.#lastNumber;
     const command = encodeIdentityCommand(number, crypto.randomBytes(SEED_BYTES), spec);
-    const timeout = new AbortController();
     const done = new Promise<boolean>((resolve) => this.#onSet.set(number, () => resolve(true)));
-    const late = this.#clock.sleep(ANSWER_TIMEOUT_MS, timeout.signal).then(() => false);
     try {
       this.#send(`\n${command}`); // ends a command that was cut off
-      return await Promise.race([done, late]);
+      return await orLate(this.#clock, ANSWER_TIMEOUT_MS, done, false);
     } finally {
-      timeout.abort();
-      late.catch(() => undefined);
       this.#onSet.delete(number);
     }
   }

@@ -10,8 +10,8 @@ import type { VmDisk } from "../../vmm";
 import type { VmFiles } from "../files";
 import type { QmpClient } from "../qmpClient";
 import { memoryFilesOf, syncFile } from "./files";
-import { readDisks } from "./savedMark";
-import { type GuestShape, readRamFact, type Snapshot, type SnapshotFiles, snapshotFilesOf } from "./snapshot";
+import { readDisks, statUnchanged } from "./savedMark";
+import { type GuestShape, type Snapshot, type SnapshotFiles, snapshotFilesOf } from "./snapshot";
 
 /** A guest whose snapshot is written. */
 export interface CaptureSource {
@@ -46,7 +46,7 @@ export async function captureGuest(source: CaptureSource, folder: string): Promi
     await syncFile(files.ram);
     const snapshot: Snapshot = {
       ...(await readMachine(source)),
-      ...{ shape: source.shape, devices, ram: await readRamFact(files), disks: await readDisks(source.disks) },
+      ...{ shape: source.shape, devices, ram: await statUnchanged(files.ram), disks: await readDisks(source.disks) },
     };
     await writeDescription(files, snapshot);
   } catch (error) {

@@ -1,14 +1,12 @@
 /** Starts a clone: a VM that begins with the memory of a snapshot. */
 import * as fs from "node:fs/promises";
 import { errorMessage } from "../../../../base/errors";
-import { ensureRunFolder } from "../../../../base/runFolder";
 import { MemoryLostError, type VmSpec } from "../../vmm";
-import { RESTORE_ARGUMENTS } from "../boot/arguments";
-import { removeRunFiles, type VmFiles } from "../files";
+import type { VmFiles } from "../files";
 import type { QemuCapabilities } from "../host/probe";
-import { launchError, launchVm } from "../launch";
 import type { QemuVm, QemuVmParts } from "../vm";
-import { memoryFilesOf, removeMemory } from "./files";
+import { prepareFolders } from "./files";
+import { launchWithDevices } from "./restore";
 import { findCloneObstacle, readSnapshotFacts, shapeOf, type SnapshotFiles } from "./snapshot";
 
 /** What a clone is made of. */
@@ -40,32 +38,21 @@ export async function assertClonable(
  * Throws {@link MemoryLostError} with the reason if there can be no clone, and file system errors; no process is left then.
  */
 export async function startClone({ spec, qemu, files, snapshot, args, guest }: CloneParts): Promise<QemuVm> {
-  await prepareFiles(files, snapshot);
+  await prepareFolders(files);
+  await fs.copyFile(snapshot.controlLog, files.controlLog); // the clone's guest will not repeat what its original has reported
   await fs.writeFile(files.unfinishedClone, "", { mode: 0o600 });
   const unsavable = "its memory is a copy of its original's";
   try {
-    const clone = await launchVm(qemu, [...args, ...RESTORE_ARGUMENTS], { files, ...guest, unsavable });
+    const clone = await launchWithDevices(qemu, args, { files, ...guest, unsavable }, snapshot.devices);
     try {
-      await clone.loadDevices(snapshot.devices);
       await clone.becomeItself(spec);
     } catch (error) {
       await clone.stop({ graceMs: 0 });
-      throw launchError(files, error);
+      throw error;
     }
     await fs.rm(files.unfinishedClone);
     return clone;
   } catch (error) {
     throw new MemoryLostError(errorMessage(error), { cause: error });
   }
-}
-
-/** The clone's guest will not repeat what its original has reported. */
-async function prepareFiles(files: VmFiles, snapshot: SnapshotFiles): Promise<void> {
-  await fs.mkdir(files.folder, { recursive: true, mode: 0o700 });
-  await ensureRunFolder(files.runFolder);
-  await removeRunFiles(files);
-  await removeMemory(memoryFilesOf(files.folder));
-  for (const log of [files.consoleLog, files.qemuLog, files.eventLog]) await fs.rm(log, { force: true });
-  await fs.copyFile(snapshot.controlLog, files.controlLog);
-  await fs.chmod(files.controlLog, 0o600);
 }

@@ -12,6 +12,8 @@ import * as fsp from "node:fs/promises";
 import * as path from "node:path";
 import { exec, findTool } from "../../../../base/exec";
 import { UnikernelError } from "../../../../base/errors";
+import { ensureRunFolder } from "../../../../base/runFolder";
+import { removeRunFiles, type VmFiles } from "../files";
 
 /** Absolute paths, all in the instance's folder. */
 export interface MemoryFiles {
@@ -53,6 +55,23 @@ export async function createRamFile({ ram }: MemoryFiles, memoryMb: number): Pro
   throw new UnikernelError("NO_SPACE", `No space left on the disk for ${memoryMb} MiB of a guest's memory.`, {
     hint: "Free some space, or point UNIKERNEL_STATE_DIR at a larger disk.",
   });
+}
+
+/**
+ * Prepares the folders of a VM that starts: no memory, socket or log of an earlier one is left. The logs exist (0600): QEMU would create them
+ * as the umask says, and a guest may print secrets. If this VM ended before QEMU opens them, old ones would be taken for its own.
+ *
+ * Throws file system errors.
+ */
+export async function prepareFolders(files: VmFiles): Promise<void> {
+  await fsp.mkdir(files.folder, { recursive: true, mode: 0o700 });
+  await ensureRunFolder(files.runFolder);
+  await removeRunFiles(files);
+  await removeMemory(memoryFilesOf(files.folder));
+  for (const log of [files.controlLog, files.consoleLog, files.qemuLog, files.eventLog]) {
+    await fsp.rm(log, { force: true });
+    await fsp.writeFile(log, "", { mode: 0o600 });
+  }
 }
 
 /** Removes all memory files, in the order in which nobody can believe what is left of them. Throws file system errors. */

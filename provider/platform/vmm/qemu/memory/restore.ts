@@ -33,13 +33,30 @@ export async function restoreVm(
   const files = vmFilesOf(paths, spec.uuid);
   await ensureRunFolder(files.runFolder);
   await removeRunFiles(files);
-  const args = [...argumentsIn(machine, files.runFolder), ...RESTORE_ARGUMENTS];
-  const restored = await launchVm(capabilities.file, args, { files, ...guest, unsavable: undefined });
+  const args = argumentsIn(machine, files.runFolder);
+  return launchWithDevices(capabilities.file, args, { files, ...guest, unsavable: undefined }, memory.state);
+}
+
+/**
+ * Starts a QEMU process and loads the state of its devices from the file `devices`. The VM is paused then.
+ *
+ * Throws `VMM_FAILED` with QEMU's message; no process is left then.
+ *
+ * @param file path of QEMU
+ * @param args as of a VM that boots
+ */
+export async function launchWithDevices(
+  file: string,
+  args: readonly string[],
+  parts: Parameters<typeof launchVm>[2],
+  devices: string,
+): Promise<QemuVm> {
+  const vm = await launchVm(file, [...args, ...RESTORE_ARGUMENTS], parts);
   try {
-    await restored.loadDevices(memory.state);
-    return restored;
+    await vm.loadDevices(devices);
+    return vm;
   } catch (error) {
-    await restored.stop({ graceMs: 0 });
-    throw error instanceof QemuTimeoutError ? error : launchError(files, error);
+    await vm.stop({ graceMs: 0 });
+    throw error instanceof QemuTimeoutError ? error : launchError(parts.files, error);
   }
 }

@@ -89,11 +89,16 @@ async function readMark({ saved }: MemoryFiles): Promise<SavedMark | undefined> 
 /** Of a file that cannot be read, which differs from every one that can. */
 const MISSING = { sizeBytes: -1, modifiedNs: "" };
 
-async function readFileFacts(file: string): Promise<UnchangedFile> {
-  const stat = await fsp.stat(file, { bigint: true }).catch(() => undefined);
-  if (stat === undefined) return { file, ...MISSING };
-  return { file, sizeBytes: Number(stat.size), modifiedNs: String(stat.mtimeNs) };
+/** Size and time of a file. Throws file system errors. */
+export async function statUnchanged(file: string): Promise<Omit<UnchangedFile, "file">> {
+  const { size, mtimeNs } = await fsp.stat(file, { bigint: true });
+  return { sizeBytes: Number(size), modifiedNs: String(mtimeNs) };
 }
+
+const readFileFacts = async (file: string): Promise<UnchangedFile> => ({
+  file,
+  ...(await statUnchanged(file).catch(() => MISSING)),
+});
 
 /** The disks as they are now. */
 export const readDisks = (disks: readonly VmDisk[]): Promise<UnchangedFile[]> =>

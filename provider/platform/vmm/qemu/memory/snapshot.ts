@@ -10,7 +10,7 @@ import * as z from "zod";
 import { digestOf, digestOfFile } from "../../../../base/digest";
 import type { VmSpec } from "../../vmm";
 import type { QemuCapabilities } from "../host/probe";
-import { unchangedFile, readDisks } from "./savedMark";
+import { readDisks, statUnchanged, unchangedFile } from "./savedMark";
 
 /** Absolute paths of a snapshot. */
 export interface SnapshotFiles {
@@ -42,7 +42,7 @@ const snapshotSchema = z.object({
   /** Digest of the devices' state. */
   devices: z.string(),
   /** A change of the memory shows in its time: to read all of it would take longer than to start a clone. */
-  ram: z.object({ sizeBytes: z.int(), modifiedNs: z.string() }),
+  ram: unchangedFile.omit({ file: true }),
   /** The disks, which the guest only reads, and has cached parts of. */
   disks: z.array(unchangedFile),
 });
@@ -121,7 +121,7 @@ export async function readSnapshotFacts(
   const [snapshot, devices, ram] = await Promise.all([
     readSnapshot(files),
     digestOfFile(files.devices).catch(() => undefined),
-    readRamFact(files).catch(() => undefined),
+    statUnchanged(files.ram).catch(() => undefined),
   ]);
   return { snapshot, devices, ram, disks: await readDisks(disks) };
 }
@@ -132,10 +132,4 @@ async function readSnapshot({ description }: SnapshotFiles): Promise<Snapshot | 
   } catch {
     return undefined;
   }
-}
-
-/** Size and time of the memory. Throws file system errors. */
-export async function readRamFact({ ram }: SnapshotFiles): Promise<Snapshot["ram"]> {
-  const { size, mtimeNs } = await fs.stat(ram, { bigint: true });
-  return { sizeBytes: Number(size), modifiedNs: String(mtimeNs) };
 }

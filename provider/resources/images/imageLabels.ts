@@ -1,13 +1,12 @@
 /** Reads the labels of images: from the image layout of this machine for metro `local`, from the image's registry otherwise. */
-import { type MetroConfig, isVendorUrl } from "../base/config/metroConfig";
-import { stripPlatformPrefix } from "../contract/imageUrl";
-import { openLayout } from "../image/oci/layout";
-import { parseReference } from "../image/oci/reference";
-import { createCredentialSource } from "../image/registry/auth/credentialSource";
-import { decodeUserAndPassword } from "../image/registry/auth/credentials";
-import { isStandInRuntime } from "../image/runtimeImage";
-import { resolveEndpoint } from "../image/registry/endpoint";
-import { fetchImageLabels } from "../image/registry/imageLabels";
+import { type MetroConfig, isVendorUrl } from "../../base/config/metroConfig";
+import { stripPlatformPrefix } from "../../contract/imageUrl";
+import { openLayout } from "../../image/oci/layout";
+import { parseReference } from "../../image/oci/reference";
+import { isStandInRuntime } from "../../image/runtimeImage";
+import { resolveEndpoint } from "../../image/registry/endpoint";
+import { fetchImageLabels } from "../../image/registry/imageLabels";
+import { imageAccess, rememberLooks } from "./imageAccess";
 
 /** Labels by name. */
 export type ImageLabels = Readonly<Record<string, string>>;
@@ -25,12 +24,9 @@ export interface LookUpOptions {
 
 /**
  * The labels of an image; `undefined` if it is not stored yet, or if it is not known in which registry it is. Throws what reading a layout
- * or a registry throws, after {@link READ_TIMEOUT_MS} at the latest.
+ * or a registry throws, after 10 s at the latest.
  */
 export type ReadImageLabels = (image: string, options?: LookUpOptions) => Promise<ImageLabels | undefined>;
-
-/** Longest time to read the labels of one image, in milliseconds: an index, a manifest and a config, with a token for each at worst. */
-const READ_TIMEOUT_MS = 10_000;
 
 /** What is read of where. */
 export interface ImageLabelSource extends Pick<MetroConfig, "url" | "token"> {
@@ -42,15 +38,11 @@ export interface ImageLabelSource extends Pick<MetroConfig, "url" | "token"> {
 
 /** Reads each image once per process, also after a failure; one that is not stored yet is looked up again. */
 export function createImageLabelReader(source: ImageLabelSource): ReadImageLabels {
-  const known = new Map<string, Promise<ImageLabels | undefined>>();
-  return async (image, options = {}) => {
-    const key = `${image} ${options.credentials ?? ""}`;
-    const reading = known.get(key) ?? readLabels(source, image, options);
-    known.set(key, reading);
-    const labels = await reading;
-    if (labels === undefined) known.delete(key);
-    return labels;
-  };
+  const look = rememberLooks<LookUpOptions, ImageLabels | undefined>(
+    (image, options) => readLabels(source, image, options),
+    (labels) => labels === undefined,
+  );
+  return (image, options = {}) => look(image, options);
 }
 
 async function readLabels(
@@ -69,12 +61,8 @@ async function readLabels(
   const isShort = reference.registry === undefined;
   if (isShort && !isVendor && (!isLocal || isPreview || name !== image)) return undefined;
   const { registry } = resolveEndpoint(reference);
-  const explicit = credentials === undefined ? undefined : decodeUserAndPassword(credentials);
-  return fetchImageLabels(image, {
-    credentials: createCredentialSource({
-      metroToken: isVendor ? token : undefined,
-      explicit: explicit === undefined ? {} : { [registry]: { type: "password", ...explicit } },
-    }),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]),
-  });
+  return fetchImageLabels(
+    image,
+    imageAccess({ registry, credentials, metroToken: isVendor ? token : undefined, signal }),
+  );
 }

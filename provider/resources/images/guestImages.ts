@@ -1,29 +1,26 @@
 /** Looks at what the images of metro `local` boot: in the image layouts of this machine, else in the image's registry. */
 import * as fs from "node:fs/promises";
-import { UnikernelError } from "../base/errors";
-import { stripPlatformPrefix } from "../contract/imageUrl";
-import { type GuestImage, describeGuestImage } from "../image/kernel/guestImage";
-import type { ReadAt } from "../image/kernel/kernelKind";
-import type { LayerRef } from "../image/oci/layer";
-import { openLayout } from "../image/oci/layout";
-import { parseReference } from "../image/oci/reference";
-import { createRegistryClient } from "../image/registry/api/client";
-import { createCredentialSource } from "../image/registry/auth/credentialSource";
-import { decodeUserAndPassword } from "../image/registry/auth/credentials";
-import { resolveEndpoint } from "../image/registry/endpoint";
-import { type RegistryAccess, describeImage } from "../image/registry/pull";
+import { UnikernelError } from "../../base/errors";
+import { stripPlatformPrefix } from "../../contract/imageUrl";
+import { type GuestImage, describeGuestImage } from "../../image/kernel/guestImage";
+import { type ReadAt, readerOf } from "../../image/kernel/kernelKind";
+import type { LayerRef } from "../../image/oci/layer";
+import { openLayout } from "../../image/oci/layout";
+import { parseReference } from "../../image/oci/reference";
+import { createRegistryClient } from "../../image/registry/api/client";
+import { resolveEndpoint } from "../../image/registry/endpoint";
+import { describeImage } from "../../image/registry/pull";
+import { imageAccess, rememberLooks } from "./imageAccess";
 
 /**
  * What the guests of an image can have; `undefined` if it is not stored yet, or if its name has no host and this machine does not have it:
  * it may be an image that the program is about to build. Throws what reading a layout or a registry throws, after
- * {@link READ_TIMEOUT_MS} at the latest.
+ * 10 s at the latest.
  *
  * @param credentials Base64 of `user:password` for the image's registry; `undefined` for those of Docker. Secret.
  */
 export type ReadGuestImage = (image: string, credentials?: string) => Promise<GuestImage | undefined>;
 
-/** Longest time to look at one image, in milliseconds. */
-const READ_TIMEOUT_MS = 10_000;
 /** What is fetched of a layer at once: the header of its tar, and that of the file in it. */
 const HEAD_BYTES = 64 * 1024;
 
@@ -37,16 +34,13 @@ export interface GuestImageSource {
 
 /** Looks at each image once per process, also after a failure; one that is not stored yet is looked up again. */
 export function createGuestImageReader(source: GuestImageSource): ReadGuestImage {
-  const known = new Map<string, Promise<GuestImage | undefined>>();
-  return async (image, credentials) => {
-    const key = `${image} ${credentials ?? ""}`;
-    const reading = known.get(key) ?? readGuestImage(source, image, credentials);
-    known.set(key, reading);
-    const found = await reading;
+  const look = rememberLooks(
+    (image, options: { readonly credentials: string | undefined }) =>
+      readGuestImage(source, image, options.credentials),
     // A tag may point to another image after the next build.
-    if (found === undefined || parseReference(stripPlatformPrefix(image)).digest === undefined) known.delete(key);
-    return found;
-  };
+    (found, image) => found === undefined || parseReference(stripPlatformPrefix(image)).digest === undefined,
+  );
+  return (image, credentials) => look(image, { credentials });
 }
 
 async function readGuestImage(
@@ -64,13 +58,7 @@ async function readGuestImage(
   }
   if (reference.registry === undefined) return undefined;
   const { registry, repository } = resolveEndpoint(reference);
-  const explicit = credentials === undefined ? undefined : decodeUserAndPassword(credentials);
-  const access: RegistryAccess = {
-    credentials: createCredentialSource({
-      explicit: explicit === undefined ? {} : { [registry]: { type: "password", ...explicit } },
-    }),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]),
-  };
+  const access = imageAccess({ registry, credentials, signal });
   const client = createRegistryClient({ ...access, registry });
   try {
     const described = await describeImage(name, access);
@@ -88,8 +76,7 @@ const readFileAt =
   async (offset, length) => {
     const handle = await fs.open(file);
     try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
-      return buffer.subarray(0, bytesRead);
+      return await readerOf(handle)(offset, length);
     } finally {
       await handle.close();
     }

@@ -3,11 +3,11 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import nock from "nock";
-import { UnikernelError } from "../../../provider/base/errors";
-import { type Layout, openLayout } from "../../../provider/image/oci/layout";
-import { pushImage } from "../../../provider/image/registry/push";
-import { type ImageLabelSource, createImageLabelReader } from "../../../provider/resources/imageLabels";
-import { type FakeRegistry, startFakeRegistry } from "../../support/fakeRegistry";
+import { UnikernelError } from "../../../../provider/base/errors";
+import { type Layout, openLayout } from "../../../../provider/image/oci/layout";
+import { pushImage } from "../../../../provider/image/registry/push";
+import { type ImageLabelSource, createImageLabelReader } from "../../../../provider/resources/images/imageLabels";
+import { type FakeRegistry, startFakeRegistry } from "../../../support/fakeRegistry";
 
 const LABELS = { "cloud.unikraft.v1.instances/scale_to_zero.policy": "on", plain: "label" };
 

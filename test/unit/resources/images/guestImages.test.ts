@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { Layout } from "../../../provider/image/oci/layout";
-import { pushImage } from "../../../provider/image/registry/push";
-import { createGuestImageReader } from "../../../provider/resources/guestImages";
-import { type FakeRegistry, startFakeRegistry } from "../../support/fakeRegistry";
-import { elfloaderKernel, linuxKernel } from "../../support/kernelFiles";
-import { putTestImage, putTestPlatforms } from "../../support/testImages";
+import type { Layout } from "../../../../provider/image/oci/layout";
+import { pushImage } from "../../../../provider/image/registry/push";
+import { createGuestImageReader } from "../../../../provider/resources/images/guestImages";
+import { type FakeRegistry, startFakeRegistry } from "../../../support/fakeRegistry";
+import { elfloaderKernel, linuxKernel } from "../../../support/kernelFiles";
+import { putTestImage, putTestPlatforms } from "../../../support/testImages";
 
 const MIB = 1024 * 1024;
 const ELFLOADER = { kind: "multiboot", parameters: { netdev: true, vfs: true, env: true } };

@@ -43,7 +43,7 @@ export function parseExecArguments(args: readonly string[]): ExecArguments {
   const timeout = options.timeout.at(-1);
   const timeoutMs = timeout === undefined ? undefined : Math.round(Number(timeout) * 1000);
   if (timeoutMs !== undefined && !(timeoutMs >= 1 && timeoutMs <= MAX_COMMAND_MS))
-    throw invalid(`'--timeout ${timeout ?? ""}' is no number of seconds from 0.001 to ${MAX_COMMAND_MS / 1000}.`);
+    throw invalid(`'--timeout ${timeout ?? ""}' is not a number of seconds from 0.001 to ${MAX_COMMAND_MS / 1000}.`);
   return { instance, command, sendsStdin: options.stdin, timeoutMs };
 }
 

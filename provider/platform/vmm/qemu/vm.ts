@@ -180,9 +180,9 @@ export class QemuVm implements Vm {
     const isSet = identity.set(spec); // the guest reads it first: until then it has the random numbers of its original
     isSet.catch(() => undefined); // awaited below
     await this.#qmp.execute("cont");
-    if (!(await isSet)) throw new UnikernelError("VMM_FAILED", "Its guest did not take its own addresses in time.");
+    if (!(await isSet)) throw new UnikernelError("VMM_FAILED", "The guest did not take its new addresses in time.");
     for (let attempt = 0; attempt < CLOCK_ATTEMPTS; attempt++) if (await clock.set()) return;
-    throw new UnikernelError("VMM_FAILED", "Its clock could not be set.");
+    throw new UnikernelError("VMM_FAILED", "The guest's clock could not be set.");
   }
 
   /** Loads the state of the devices into a VM that waits for it; see {@link loadDeviceState}. */

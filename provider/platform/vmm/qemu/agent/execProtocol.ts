@@ -21,7 +21,7 @@ export function encodeCommand(nonce: string, args: readonly string[]): string {
   for (const [index, value] of args.entries()) {
     if (value.includes("\0")) throw invalid(`Argument ${index} of the command contains a NUL character.`, "Remove it.");
     if (/\p{Cs}/u.test(value))
-      throw invalid(`Argument ${index} of the command is no Unicode text.`, "Send it through the standard input.");
+      throw invalid(`Argument ${index} of the command is not valid Unicode.`, "Send it through the standard input.");
     if (Buffer.byteLength(value) > LINUX_VALUE_BYTES)
       throw invalid(
         `Argument ${index} of the command is longer than ${LINUX_VALUE_BYTES} bytes.`,

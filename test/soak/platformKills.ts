@@ -218,6 +218,11 @@ function harmOf({ name = "", state = "stopped", snapshot, restart }: InstanceIte
   if (vms > 1) return [`${name} runs ${vms} times`];
   if (state === "running" || (state === "stopped" && snapshot !== undefined))
     return vms === 1 ? [] : [`${name} is ${state} without a VM`];
-  if (state === "stopped" && restart?.next_at === undefined) return vms === 0 ? [] : [`${name} is stopped with a VM`];
+  if (state === "stopped") {
+    if (vms > 0) return [`${name} is stopped with a VM`];
+    // The delay before a restart grows to minutes when one instance is killed again and again: longer than a check waits.
+    const isOverdue = restart?.next_at !== undefined && Date.parse(restart.next_at) <= Date.now();
+    return isOverdue ? [`${name} was not restarted at ${restart.next_at}`] : [];
+  }
   return [`${name} stays ${state}`];
 }

@@ -42,6 +42,12 @@ async function memoryOf({ pid }: Vm): Promise<{ readonly pss: number; readonly o
   return { pss: kib("Pss") / 1024, own: kib("Private_Dirty") / 1024 };
 }
 
+async function timeOf(act: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await act();
+  return performance.now() - startMs;
+}
+
 describe("clones of a guest, on QEMU", function () {
   this.timeout(120_000);
   let lab: Lab;
@@ -83,6 +89,17 @@ describe("clones of a guest, on QEMU", function () {
     guest(hostname, { isSavable: true, ...more });
   const clone = async (spec: VmSpec, from = snapshot): Promise<Vm> =>
     lab.keep(await lab.vmm.clone(spec, from.folder), spec);
+
+  async function wake(vm: Vm, { uuid }: VmSpec): Promise<void> {
+    await vm.resume();
+    lab.network.replug(uuid, vm);
+  }
+
+  async function assertPrivate(spec: VmSpec): Promise<void> {
+    const folder = path.dirname(lab.vmm.consoleLogPath(spec.uuid));
+    for (const name of await fs.readdir(folder))
+      assert.equal((await fs.stat(path.join(folder, name))).mode & 0o777, 0o600, name);
+  }
 
   it("serve at once, each with its own addresses, host name, random numbers and the right time", async () => {
     const specs = ["first", "second", "third"].map((name) => cloneSpec(name));
@@ -130,16 +147,14 @@ describe("clones of a guest, on QEMU", function () {
     try {
       const spec = cloneSpec("open");
       const vm = await clone(spec);
-      const folder = path.dirname(lab.vmm.consoleLogPath(spec.uuid));
-      for (const name of await fs.readdir(folder))
-        assert.equal((await fs.stat(path.join(folder, name))).mode & 0o777, 0o600, name);
+      await assertPrivate(spec);
       await vm.stop({ graceMs: 0 });
     } finally {
       process.umask(umask);
     }
   });
 
-  it("start one after the other, stop when they are asked to, and sleep in memory", async () => {
+  it("start one after the other, and stop when they are asked to", async () => {
     const figures: number[] = [];
     for (let round = 0; round < 5; round++) {
       const spec = cloneSpec(`clone-${round}`);
@@ -147,13 +162,64 @@ describe("clones of a guest, on QEMU", function () {
       const vm = await clone(spec);
       assert.equal(await fetchText(vm, PORT, "/boot"), bootId);
       figures.push(performance.now() - startMs);
-      assert.match(vm.unsavable ?? "", /copy of its original's/);
       await vm.pause();
       assert.equal(await vm.resume(), "right");
       const exit = await vm.stop({ graceMs: 3000 });
       assert.equal(exit.kind, "exited");
     }
     console.log(`        to the first answer: ${figures.map((ms) => Math.round(ms)).join(", ")} ms`);
+  });
+
+  it("sleep on the disk, and go on as what they were, again and again", async () => {
+    const copy = await copyOfSnapshot("of-sleepers");
+    const spec = cloneSpec("sleeper");
+    const vm = await clone(spec, copy);
+    await fs.rm(copy.folder, { recursive: true });
+    const self = async (of: Vm): Promise<string> => (await fetchText(of, PORT, "/cgi-bin/self")).split("\n")[2] ?? "";
+    await vm.pause();
+    const aborted = new AbortController();
+    aborted.abort(new Error("somebody needs it"));
+    assert.equal(await vm.save(aborted.signal), false);
+    await wake(vm, spec);
+    assert.equal(await self(vm), "sleeper");
+    const figures: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      const { pid } = vm;
+      await vm.pause();
+      const saveMs = await timeOf(() => vm.save(new AbortController().signal));
+      assert.ok(vm.isSaved);
+      await assert.rejects(fs.stat(`/proc/${pid}/exe`), { code: "ENOENT" });
+      await assertPrivate(spec);
+      assert.equal((await vm.usage()).rssBytes, 0);
+      const wakeMs = await timeOf(() => wake(vm, spec));
+      assert.equal(await fetchText(vm, PORT, "/boot"), bootId);
+      assert.equal(await self(vm), "sleeper");
+      figures.push(`${Math.round(saveMs)}/${Math.round(wakeMs)}`);
+    }
+    console.log(`        saved/woken in ${figures.join(", ")} ms`);
+    await vm.pause();
+    await vm.save(new AbortController().signal);
+    vm.disconnect();
+    const adopted = (await lab.newVmm().adopt(spec)) ?? assert.fail("the sleeper is lost");
+    lab.keep(adopted, spec);
+    assert.ok(adopted.isSaved);
+    await wake(adopted, spec);
+    assert.equal(await self(adopted), "sleeper");
+    await adopted.stop({ graceMs: 0 });
+  });
+
+  it("are restored from their first sleep by a new daemon, also after a restore that did not end", async () => {
+    const spec = cloneSpec("early");
+    const vm = await clone(spec);
+    await vm.pause();
+    await vm.save(new AbortController().signal);
+    vm.disconnect();
+    await fs.writeFile(path.join(lab.paths.instancesDir, spec.uuid, "memory.ram"), "half a file");
+    const adopted = (await lab.newVmm().adopt(spec)) ?? assert.fail("the sleeper is lost");
+    lab.keep(adopted, spec);
+    await wake(adopted, spec);
+    assert.equal(await fetchText(adopted, PORT, "/boot"), bootId);
+    await adopted.stop({ graceMs: 0 });
   });
 
   it("are adopted by a new daemon, but not if the last one was killed while it started them", async () => {
@@ -171,9 +237,7 @@ describe("clones of a guest, on QEMU", function () {
   });
 
   it("go on when their original's files are deleted, of which then nothing is left", async () => {
-    const copy = snapshotFilesOf(path.join(lab.folder, "deleted"));
-    await fs.cp(snapshot.folder, copy.folder, { recursive: true, preserveTimestamps: true });
-    await adaptTime(copy);
+    const copy = await copyOfSnapshot("deleted");
     const vm = await clone(cloneSpec("orphan"), copy);
     await fs.rm(copy.folder, { recursive: true });
     assert.equal(await fetchText(vm, PORT, "/boot"), bootId);
@@ -182,11 +246,14 @@ describe("clones of a guest, on QEMU", function () {
   });
 
   /** A copy of the memory has another time to the nanosecond. */
-  async function adaptTime(copy: SnapshotFiles): Promise<void> {
+  async function copyOfSnapshot(name: string): Promise<SnapshotFiles> {
+    const copy = snapshotFilesOf(path.join(lab.folder, name));
+    await fs.cp(snapshot.folder, copy.folder, { recursive: true, preserveTimestamps: true });
     const { mtimeNs } = await fs.stat(copy.ram, { bigint: true });
     const description = JSON.parse(await fs.readFile(copy.description, "utf8")) as { ram: { modifiedNs: string } };
     description.ram.modifiedNs = String(mtimeNs);
     await fs.writeFile(copy.description, JSON.stringify(description));
+    return copy;
   }
 
   it("are made of a guest whose root file system is on a disk", async () => {

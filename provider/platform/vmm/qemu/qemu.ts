@@ -26,8 +26,8 @@ import { composeBootInitrd, findRootDisk } from "./boot/rootDisk";
 import { classifyExit } from "./exit/classifyExit";
 import { prepareVolumes } from "./boot/volumeBacking";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
-import { removeRunFiles, vmFilesOf } from "./files";
-import { probeQemu } from "./host/probe";
+import { removeRunFiles, type VmFiles, vmFilesOf } from "./files";
+import { probeQemu, type QemuCapabilities } from "./host/probe";
 import { continueProcess, killAndWait } from "./host/process";
 import { findRunningVm, loadVmFiles, type RunningVm, saveIdentity } from "./identity";
 import { KILL_TIMEOUT_MS, launchVm, waitForSockets } from "./launch";
@@ -39,7 +39,7 @@ import {
   prepareFolders,
   removeMemory,
 } from "./memory/files";
-import { loadMachine, saveMachine, specDigest } from "./memory/machine";
+import { loadMachine, type Machine, saveMachine, specDigest } from "./memory/machine";
 import { assertClonable, startClone } from "./memory/clone";
 import { restoreVm } from "./memory/restore";
 import { isMarkedSaved } from "./memory/savedMark";
@@ -103,13 +103,7 @@ export class QemuVmm implements Vmm {
       ...{ spec, capabilities, kind, files, initrd, rootDisk: rootDisk?.file, append },
       memory: isSavable ? { in: "file", file: memory.ram } : unsavedMemory(kind),
     });
-    if (isSavable)
-      await saveMachine(memory, {
-        qemuVersion: capabilities.version,
-        args,
-        runFolder: files.runFolder,
-        spec: specDigest(spec),
-      });
+    if (isSavable) await saveMachine(memory, machineOf(spec, { capabilities, files, args }));
     try {
       const vm = await launchVm(capabilities.file, args, { files, ...guestParts(spec, kind), unsavable });
       return isSavable ? this.#savable(spec, kind, vm) : vm;
@@ -127,11 +121,14 @@ export class QemuVmm implements Vmm {
     await assertClonable(snapshot, spec, capabilities);
     const { append } = buildCommandLine(spec, { emulated: capabilities.accelerator === "tcg", parameters: undefined });
     const rootDisk = await findRootDisk(spec.initrd, kind);
-    const args = qemuArguments({
-      ...{ spec, capabilities, kind, files, initrd: undefined, rootDisk: rootDisk?.file, append },
-      memory: { in: "snapshot", file: snapshot.ram },
-    });
-    return startClone({ spec, qemu: capabilities.file, files, snapshot, args, guest: guestParts(spec, kind) });
+    const input = { spec, capabilities, kind, files, initrd: undefined, rootDisk: rootDisk?.file, append };
+    const args = qemuArguments({ ...input, memory: { in: "snapshot", file: snapshot.ram } });
+    const unsavable = findObstacle(spec, kind);
+    const own = qemuArguments({ ...input, memory: { in: "file", file: memoryFilesOf(files.folder).ram } });
+    const machine = unsavable === undefined ? machineOf(spec, { capabilities, files, args: own }) : undefined;
+    const guest = { ...guestParts(spec, kind), unsavable };
+    const vm = await startClone({ spec, qemu: capabilities.file, files, snapshot, args, machine, guest });
+    return machine === undefined ? vm : this.#savable(spec, kind, vm);
   }
 
   async adopt(spec: VmSpec): Promise<Vm | undefined> {
@@ -219,6 +216,17 @@ export class QemuVmm implements Vmm {
     };
   }
 }
+
+/** How a VM is restored that is started with these arguments. */
+const machineOf = (
+  spec: VmSpec,
+  { capabilities, files, args }: { capabilities: QemuCapabilities; files: VmFiles; args: readonly string[] },
+): Machine => ({
+  qemuVersion: capabilities.version,
+  args: [...args],
+  runFolder: files.runFolder,
+  spec: specDigest(spec),
+});
 
 const sizeOfFile = async (file: string | undefined): Promise<number> =>
   file === undefined ? 0 : (await fsp.stat(file)).size;

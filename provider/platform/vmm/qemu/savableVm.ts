@@ -2,6 +2,7 @@
  * A VM whose memory is in a file. It runs in one QEMU process after the other: saving ends the process, resuming starts the
  * next one. Its owner sees one VM.
  */
+import * as fs from "node:fs";
 import type * as net from "node:net";
 import { errorMessage, fromSystemError, hasErrorCode, UnikernelError } from "../../../base/errors";
 import type { VmLink } from "../../network/frameStream";
@@ -88,17 +89,19 @@ export class SavableVm implements Vm {
     const { memory, disks, removeRunFiles } = this.#parts;
     let cpuTimeMs: number;
     try {
-      const state = await running.saveDevices(memory.state);
+      const withMemory = !fs.existsSync(memory.ram); // the memory of a clone is a copy of its original's
+      const state = await running.saveDevices(memory.state, withMemory, signal);
       // By far the longest step, and the only one that need not be awaited if somebody needs the VM.
-      await unlessAborted(syncFile(memory.ram), signal);
+      if (!withMemory) await unlessAborted(syncFile(memory.ram), signal);
       ({ cpuTimeMs } = await running.usage());
       if (signal.aborted) {
         await this.#forgetUnfinished();
         return false;
       }
-      await writeSavedMark(memory, state, disks, () => this.#assertAlive());
+      await writeSavedMark(memory, { state, withMemory }, disks, () => this.#assertAlive());
     } catch (error) {
       await this.#forgetUnfinished().catch(() => undefined); // `resume` does not go on without it
+      if (signal.aborted && error === signal.reason) return false;
       throw fromSystemError(error, "saving a VM");
     }
     this.#earlierCpuMs += cpuTimeMs;

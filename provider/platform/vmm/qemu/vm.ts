@@ -160,18 +160,18 @@ export class QemuVm implements Vm {
     return Promise.reject(new UnikernelError("VMM_FAILED", `The VM cannot be saved: ${this.unsavable}.`));
   }
 
-  /** Writes the state of the paused VM's devices to a file; see {@link saveDeviceState}. */
-  async saveDevices(file: string): Promise<Digest> {
+  /** Writes the state of the paused VM to a file; see {@link saveDeviceState}. */
+  async saveDevices(file: string, withMemory: boolean, signal?: AbortSignal): Promise<Digest> {
     // A suspended QEMU finds the command when it is continued; its guest goes on for that moment.
     await Promise.all([this.#qmp.execute("stop"), continueProcess(this.#parts.identity)]);
     this.#clockStoodStill = true;
-    return saveDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file });
+    return saveDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file, withMemory }, signal);
   }
 
   capture(folder: string): Promise<void> {
     const { files, shape, disks } = this.#parts;
     const source = { qmp: this.#qmp, pid: this.pid, files, shape, disks };
-    return captureGuest({ ...source, saveDevices: (file) => this.saveDevices(file) }, folder);
+    return captureGuest({ ...source, saveDevices: (file) => this.saveDevices(file, false) }, folder);
   }
 
   /** Continues a clone whose devices are loaded, as a guest of its own. Throws `VMM_FAILED` if it does not become one. */
@@ -185,10 +185,10 @@ export class QemuVm implements Vm {
     throw new UnikernelError("VMM_FAILED", "The guest's clock could not be set.");
   }
 
-  /** Loads the state of the devices into a VM that waits for it; see {@link loadDeviceState}. */
-  loadDevices(file: string): Promise<void> {
+  /** Loads the state into a VM that waits for it; see {@link loadDeviceState}. */
+  loadDevices(file: string, withMemory: boolean): Promise<void> {
     this.#clockStoodStill = true;
-    return loadDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file });
+    return loadDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file, withMemory });
   }
 
   async run(command: GuestCommand): Promise<number> {

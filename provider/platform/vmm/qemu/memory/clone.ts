@@ -5,7 +5,8 @@ import { MemoryLostError, type VmSpec } from "../../vmm";
 import type { VmFiles } from "../files";
 import type { QemuCapabilities } from "../host/probe";
 import type { QemuVm, QemuVmParts } from "../vm";
-import { prepareFolders } from "./files";
+import { memoryFilesOf, prepareFolders } from "./files";
+import { type Machine, saveMachine } from "./machine";
 import { launchWithDevices } from "./restore";
 import { findCloneObstacle, readSnapshotFacts, shapeOf, type SnapshotFiles } from "./snapshot";
 
@@ -18,7 +19,9 @@ export interface CloneParts {
   readonly snapshot: SnapshotFiles;
   /** As for a VM that boots, with the snapshot's memory. */
   readonly args: readonly string[];
-  readonly guest: Pick<QemuVmParts, "hasControlProtocol" | "network" | "program" | "shape" | "disks">;
+  /** How it is restored once it was saved, with memory of its own; `undefined`: it is not saved. */
+  readonly machine: Machine | undefined;
+  readonly guest: Pick<QemuVmParts, "hasControlProtocol" | "network" | "program" | "shape" | "disks" | "unsavable">;
 }
 
 /** Throws {@link MemoryLostError} with the reason if the VM of `spec` cannot be a clone. */
@@ -37,13 +40,15 @@ export async function assertClonable(
  *
  * Throws {@link MemoryLostError} with the reason if there can be no clone, and file system errors; no process is left then.
  */
-export async function startClone({ spec, qemu, files, snapshot, args, guest }: CloneParts): Promise<QemuVm> {
+export async function startClone(parts: CloneParts): Promise<QemuVm> {
+  const { spec, qemu, files, snapshot, args, machine, guest } = parts;
   await prepareFolders(files);
   await fs.copyFile(snapshot.controlLog, files.controlLog); // the clone's guest will not repeat what its original has reported
   await fs.writeFile(files.unfinishedClone, "", { mode: 0o600 });
-  const unsavable = "its memory is a copy of its original's";
+  if (machine !== undefined) await saveMachine(memoryFilesOf(files.folder), machine);
   try {
-    const clone = await launchWithDevices(qemu, args, { files, ...guest, unsavable }, snapshot.devices);
+    const devices = { file: snapshot.devices, withMemory: false };
+    const clone = await launchWithDevices(qemu, args, { files, ...guest }, devices);
     try {
       await clone.becomeItself(spec);
     } catch (error) {

@@ -1,9 +1,10 @@
 /**
  * The files that hold the memory of a VM that can be saved, and who may believe them.
  *
- * - `memory.ram`: the guest's memory. QEMU maps it, so it is always there while the VM runs.
+ * - `memory.ram`: the guest's memory. QEMU maps it, so it is always there while the VM runs. A clone, which maps its original's memory, has
+ *   it once it was restored; until then its memory goes to `memory.state`.
  * - `memory.json`: how the VM was started; see `machine.ts`.
- * - `memory.state`: its devices, written when it is saved.
+ * - `memory.state`: its devices, and its memory if that is in no `memory.ram`; written when it is saved.
  * - `memory.saved`: written last, removed first. While it exists, the files are the VM: a process of it that still runs has
  *   not executed the guest since, and is to be killed. Without it the process is the VM, and the files are worth nothing.
  */

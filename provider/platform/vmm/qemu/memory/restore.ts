@@ -1,4 +1,5 @@
 /** Restores a saved VM in a new QEMU process. */
+import * as fs from "node:fs/promises";
 import type { LocalPaths } from "../../../../base/localPaths";
 import { UnikernelError } from "../../../../base/errors";
 import { ensureRunFolder } from "../../../../base/runFolder";
@@ -9,7 +10,8 @@ import { probeQemu } from "../host/probe";
 import { launchError, launchVm } from "../launch";
 import { QemuTimeoutError } from "../qmpClient";
 import type { QemuVm, QemuVmParts } from "../vm";
-import { memoryFilesOf } from "./files";
+import type { DeviceStateFile } from "./deviceState";
+import { createRamFile, memoryFilesOf } from "./files";
 import { argumentsIn, loadMachine, specDigest } from "./machine";
 import { findDamage, readSavedFacts } from "./savedMark";
 
@@ -17,7 +19,7 @@ import { findDamage, readSavedFacts } from "./savedMark";
  * Starts the process, with the saved devices loaded, paused. Its sockets are in the run folder of this daemon; the ports that it listens on are
  * new.
  *
- * Throws `VMM_FAILED` with the reason if what is saved cannot be restored; no process is left then.
+ * Throws `VMM_FAILED` with the reason if what is saved cannot be restored, and `NO_SPACE`; no process is left then.
  */
 export async function restoreVm(
   paths: Pick<LocalPaths, "runDir" | "instancesDir" | "cacheDir">,
@@ -33,12 +35,18 @@ export async function restoreVm(
   const files = vmFilesOf(paths, spec.uuid);
   await ensureRunFolder(files.runFolder);
   await removeRunFiles(files);
+  const withMemory = facts.mark?.ram === undefined;
+  if (withMemory) {
+    await fs.rm(memory.ram, { force: true }); // of a restore that did not end
+    await createRamFile(memory, spec.memoryMb);
+  }
   const args = argumentsIn(machine, files.runFolder);
-  return launchWithDevices(capabilities.file, args, { files, ...guest, unsavable: undefined }, memory.state);
+  const state = { file: memory.state, withMemory };
+  return launchWithDevices(capabilities.file, args, { files, ...guest, unsavable: undefined }, state);
 }
 
 /**
- * Starts a QEMU process and loads the state of its devices from the file `devices`. The VM is paused then.
+ * Starts a QEMU process and loads the state. The VM is paused then.
  *
  * Throws `VMM_FAILED` with QEMU's message; no process is left then.
  *
@@ -49,11 +57,11 @@ export async function launchWithDevices(
   file: string,
   args: readonly string[],
   parts: Parameters<typeof launchVm>[2],
-  devices: string,
+  state: Pick<DeviceStateFile, "file" | "withMemory">,
 ): Promise<QemuVm> {
   const vm = await launchVm(file, [...args, ...RESTORE_ARGUMENTS], parts);
   try {
-    await vm.loadDevices(devices);
+    await vm.loadDevices(state.file, state.withMemory);
     return vm;
   } catch (error) {
     await vm.stop({ graceMs: 0 });

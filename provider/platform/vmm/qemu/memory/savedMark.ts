@@ -15,8 +15,8 @@ type UnchangedFile = z.infer<typeof unchangedFile>;
 const savedMark = z.object({
   /** Digest of the device state. */
   state: z.string(),
-  /** The guest's memory, which is too large for a digest at each wake. */
-  ram: unchangedFile,
+  /** The file of the guest's memory, which is too large for a digest at each wake. Absent if its memory is in the state. */
+  ram: unchangedFile.optional(),
   /** Disks of the guest, which caches parts of them: nobody may have written to one since. */
   disks: z.array(unchangedFile),
 });
@@ -50,10 +50,12 @@ export function findDamage(facts: SavedFacts, restorer: Restorer): string | unde
     return `it was saved by QEMU ${machine.qemuVersion}, and this is QEMU ${restorer.qemuVersion}`;
   if (machine.spec !== restorer.spec) return "it was saved with other settings than it has now";
   const { ram } = facts;
-  if (ram.sizeBytes === MISSING.sizeBytes) return "its saved memory is missing";
-  if (ram.sizeBytes !== mark.ram.sizeBytes)
-    return `its saved memory has ${ram.sizeBytes} bytes instead of ${mark.ram.sizeBytes}`;
-  if (!isSameFile(ram, mark.ram)) return "its saved memory was changed while it was asleep";
+  if (mark.ram !== undefined) {
+    if (ram.sizeBytes === MISSING.sizeBytes) return "its saved memory is missing";
+    if (ram.sizeBytes !== mark.ram.sizeBytes)
+      return `its saved memory has ${ram.sizeBytes} bytes instead of ${mark.ram.sizeBytes}`;
+    if (!isSameFile(ram, mark.ram)) return "its saved memory was changed while it was asleep";
+  }
   if (facts.state === undefined) return "the saved state of its devices is missing";
   if (facts.state !== mark.state) return "the saved state of its devices is damaged";
   const areDisksSame =
@@ -74,7 +76,8 @@ export async function readSavedFacts(
     mark: await readMark(files),
     machine,
     state: await digestOfFile(files.state).catch(() => undefined),
-    ...(await readUnchanged(files, disks)),
+    ram: await readFileFacts(files.ram),
+    disks: await readDisks(disks),
   };
 }
 
@@ -104,29 +107,22 @@ const readFileFacts = async (file: string): Promise<UnchangedFile> => ({
 export const readDisks = (disks: readonly VmDisk[]): Promise<UnchangedFile[]> =>
   Promise.all(disks.map(({ file }) => readFileFacts(file)));
 
-const readUnchanged = async (
-  { ram }: MemoryFiles,
-  disks: readonly VmDisk[],
-): Promise<Pick<SavedMark, "ram" | "disks">> => ({
-  ram: await readFileFacts(ram),
-  disks: await readDisks(disks),
-});
-
 /**
  * Marks a VM as saved (0600), durably. From then on its files are the VM.
  *
- * @param state digest of the device state
+ * @param saved digest of the state, and whether it holds the guest's memory
  * @param assertCurrent called at the very moment; what it throws, this throws, and there is no mark
  *
  * Throws file system errors; there is no mark then.
  */
 export async function writeSavedMark(
   files: MemoryFiles,
-  state: Digest,
+  { state, withMemory }: { readonly state: Digest; readonly withMemory: boolean },
   disks: readonly VmDisk[],
   assertCurrent: () => void,
 ): Promise<void> {
-  const mark: SavedMark = { state, ...(await readUnchanged(files, disks)) };
+  const ram = withMemory ? undefined : await readFileFacts(files.ram);
+  const mark: SavedMark = { state, ram, disks: await readDisks(disks) };
   const temporary = path.join(files.folder, ".memory.saved");
   try {
     await fsp.writeFile(temporary, JSON.stringify(mark), { mode: 0o600, flush: true });

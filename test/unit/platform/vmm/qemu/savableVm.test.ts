@@ -14,7 +14,7 @@ async function savedVm(folder: string, error: Error): Promise<{ vm: SavableVm; f
   const memory = memoryFilesOf(folder);
   await createRamFile(memory, 1);
   await fs.writeFile(memory.state, "devices");
-  await writeSavedMark(memory, "sha256:1", [], () => undefined);
+  await writeSavedMark(memory, { state: "sha256:1", withMemory: false }, [], () => undefined);
   const parts = { memory, disks: [], restore: () => Promise.reject(error), removeRunFiles: () => Promise.resolve() };
   return { vm: new SavableVm(parts, undefined), files: await fs.readdir(folder) };
 }

@@ -31,7 +31,7 @@ describe("the memory files of a VM", () => {
       await createRamFile(files, 1);
       await saveMachine(files, machine);
       await fs.writeFile(files.state, "devices", { mode: 0o600 });
-      await writeSavedMark(files, "sha256:1", [], () => undefined);
+      await writeSavedMark(files, { state: "sha256:1", withMemory: false }, [], () => undefined);
       assert.equal((await fs.stat(files.ram)).size, 1024 * 1024);
       for (const name of await fs.readdir(folder))
         assert.equal((await fs.stat(`${folder}/${name}`)).mode & 0o777, 0o600, name);
@@ -53,7 +53,7 @@ describe("the memory files of a VM", () => {
       await fs.writeFile(files.state, "devices");
       const restorer = { qemuVersion: machine.qemuVersion, spec: machine.spec };
       const damage = async () => findDamage(await readSavedFacts(files, await loadMachine(files), []), restorer);
-      await writeSavedMark(files, await digestOfFile(files.state), [], () => undefined);
+      await writeSavedMark(files, { state: await digestOfFile(files.state), withMemory: false }, [], () => undefined);
       assert.equal(await damage(), undefined);
       await fs.rename(files.ram, `${folder}/own`);
       await fs.copyFile(`${folder}/own`, files.ram);
@@ -78,7 +78,7 @@ describe("the memory files of a VM", () => {
       const refuse = (): void => {
         throw new Error("gone");
       };
-      await assert.rejects(writeSavedMark(files, "sha256:1", [], refuse), /gone/);
+      await assert.rejects(writeSavedMark(files, { state: "sha256:1", withMemory: false }, [], refuse), /gone/);
       assert.deepEqual(await fs.readdir(folder), ["memory.ram"]);
     }));
 

@@ -17,6 +17,12 @@ const restorer = { qemuVersion: "7.2.22", spec: "sha256:spec" };
 describe("what is on disk of a saved VM", () => {
   it("is restored if it is as it was saved", () => assert.equal(findDamage(intact, restorer), undefined));
 
+  it("is restored without a file of its memory if its memory was saved with its devices", () => {
+    const mark = { state: "sha256:state", disks };
+    assert.equal(findDamage({ ...intact, mark, ram: { ...ram, sizeBytes: -1, modifiedNs: "" } }, restorer), undefined);
+    assert.equal(findDamage({ ...intact, mark, ram: { ...ram, modifiedNs: "2" } }, restorer), undefined); // of a restore that failed
+  });
+
   const CASES: readonly [name: string, change: Partial<SavedFacts>, reason: RegExp][] = [
     ["no mark", { mark: undefined }, /describe its saved memory are damaged/],
     ["no arguments", { machine: undefined }, /describe its saved memory are damaged/],

@@ -1,12 +1,15 @@
 /** Clones of a guest: what they share, what each has of its own, and what happens without the memory of their original. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import { type SnapshotFiles, snapshotFilesOf } from "../../../provider/platform/vmm/qemu/memory/snapshot";
 import { DEFAULT_NETWORK, type VmInterface, vmNetworkOf } from "../../../provider/platform/network/addresses";
 import { plainInterface } from "../../support/vmNetwork";
 import { MemoryLostError, type Vm, type VmSpec } from "../../../provider/platform/vmm/vmm";
 import { fetchText, Lab, waitForResponse } from "./lab";
+import { killDuring } from "./killedSaver";
 
 const MIB = 1024 * 1024;
 const PORT = 80;
@@ -208,18 +211,26 @@ describe("clones of a guest, on QEMU", function () {
     await adopted.stop({ graceMs: 0 });
   });
 
-  it("are restored from their first sleep by a new daemon, also after a restore that did not end", async () => {
-    const spec = cloneSpec("early");
-    const vm = await clone(spec);
-    await vm.pause();
-    await vm.save(new AbortController().signal);
-    vm.disconnect();
-    await fs.writeFile(path.join(lab.paths.instancesDir, spec.uuid, "memory.ram"), "half a file");
-    const adopted = (await lab.newVmm().adopt(spec)) ?? assert.fail("the sleeper is lost");
-    lab.keep(adopted, spec);
-    await wake(adopted, spec);
-    assert.equal(await fetchText(adopted, PORT, "/boot"), bootId);
-    await adopted.stop({ graceMs: 0 });
+  it("go on when the daemon is killed at any moment of their first sleep or wake", async () => {
+    const outcomes: string[] = [];
+    for (const killAfterMs of [50, 400]) {
+      const spec = cloneSpec(`killed-${killAfterMs}`);
+      let vm = await clone(spec);
+      const kill = async (work: "save" | "wake"): Promise<void> => {
+        vm = await killDuring(lab, { vm, spec }, work, killAfterMs);
+        outcomes.push(`${work} ${killAfterMs} ms: ${vm.isSaved ? "saved" : "in memory"}`);
+      };
+      await kill("save");
+      await vm.pause();
+      if (!vm.isSaved) assert.equal(await vm.save(new AbortController().signal), true);
+      await kill("wake");
+      await wake(vm, spec);
+      assert.equal(await fetchText(vm, PORT, "/boot"), bootId);
+      const { stdout } = await promisify(execFile)("pgrep", ["-fc", path.join(lab.paths.instancesDir, spec.uuid)]);
+      assert.equal(stdout.trim(), "1", "it runs twice");
+      await vm.stop({ graceMs: 0 });
+    }
+    console.log(`        killed: ${outcomes.join(", ")}`);
   });
 
   it("are adopted by a new daemon, but not if the last one was killed while it started them", async () => {

@@ -1,7 +1,6 @@
 /** VMs that are saved to the disk: what they keep, what they free, and what happens to damaged files. */
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,6 +9,7 @@ import { type MemoryFiles, memoryFilesOf } from "../../../provider/platform/vmm/
 import { QemuVmm } from "../../../provider/platform/vmm/qemu/qemu";
 import { MemoryLostError, type Vm, type VmSpec } from "../../../provider/platform/vmm/vmm";
 import { Lab, waitForResponse } from "./lab";
+import { killDuring } from "./killedSaver";
 
 const run = promisify(execFile);
 const NEVER = new AbortController().signal;
@@ -150,22 +150,15 @@ describe("a VM that is saved to the disk, on QEMU", function () {
     it("stays what it is when its daemon is killed at any moment of a save or a restore", async () => {
       const bootOf = await fetchFile(vm, "boot");
       const outcomes: string[] = [];
-      const killDuring = async (work: "save" | "wake", killAfterMs: number): Promise<void> => {
-        vm.disconnect();
-        const input = JSON.stringify({ paths: lab.paths, spec, work, killAfterMs });
-        const child = spawn(process.execPath, ["-r", "tsx/cjs", path.join(__dirname, "saver.ts"), input], {
-          stdio: "inherit",
-        });
-        await once(child, "close");
-        vm = (await lab.newVmm().adopt(spec)) ?? assert.fail("the VM is lost");
+      const kill = async (work: "save" | "wake", killAfterMs: number): Promise<void> => {
+        vm = await killDuring(lab, { vm, spec }, work, killAfterMs);
         outcomes.push(`${work} ${killAfterMs} ms: ${vm.isSaved ? "saved" : "in memory"}`);
-        lab.keep(vm, spec);
       };
       for (const killAfterMs of [30, 150]) {
         const before = await count();
-        await killDuring("save", killAfterMs);
+        await kill("save", killAfterMs);
         if (!vm.isSaved) await save();
-        await killDuring("wake", killAfterMs * 2);
+        await kill("wake", killAfterMs * 2);
         await wake();
         const after = await count();
         assert.ok(after >= before && after < before + 200, `${before}, then ${after}`);

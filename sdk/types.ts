@@ -1043,7 +1043,7 @@ export interface ScaleToZeroArgs {
   readonly stateful?: pulumi.Input<boolean> | undefined;
   /** Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default: the label of the image, else 1000. */
   readonly cooldownTimeMs?: pulumi.Input<number> | undefined;
-  /** How long before standby to warn the guest, in milliseconds; less than `cooldownTimeMs`. Default 0: no warning. */
+  /** How long before standby to send `scaletozero` to port 138 of vsock in the guest, in milliseconds; less than `cooldownTimeMs`. On metro `local` not for Unikraft kernels. Default 0: no warning. */
   readonly notifyTimeMs?: pulumi.Input<number> | undefined;
 }
 
@@ -1055,7 +1055,7 @@ export interface ScaleToZero {
   readonly stateful?: boolean | undefined;
   /** Cooldown time before standby, in milliseconds, 0 to 86,400,000. Default: the label of the image, else 1000. */
   readonly cooldownTimeMs?: number | undefined;
-  /** How long before standby to warn the guest, in milliseconds; less than `cooldownTimeMs`. Default 0: no warning. */
+  /** How long before standby to send `scaletozero` to port 138 of vsock in the guest, in milliseconds; less than `cooldownTimeMs`. On metro `local` not for Unikraft kernels. Default 0: no warning. */
   readonly notifyTimeMs?: number | undefined;
 }
 

@@ -10,6 +10,7 @@ import {
   type GuestClockState,
   type GuestCommand,
   MemoryLostError,
+  type NoticeResult,
   type Vm,
   type VmExit,
   type VmSpec,
@@ -33,6 +34,8 @@ export interface FakeGuest {
   readonly clock?: () => Promise<GuestClockState>;
   /** Runs a command; resolves with its exit code. The guest runs none by default. */
   readonly run?: (command: GuestCommand) => Promise<number> | number;
+  /** Is warned before standby; it has no agent for that by default. */
+  readonly notify?: () => Promise<NoticeResult> | NoticeResult;
   /** Written to the console log at start. */
   readonly console?: string;
   /** Why it cannot be saved; it can by default. */
@@ -230,6 +233,10 @@ class FakeVm implements Vm {
     return guest.run(command);
   }
 
+  async notify(): Promise<NoticeResult> {
+    return this.#machine.guest.notify?.() ?? "no-agent";
+  }
+
   async usage(): Promise<VmUsage> {
     const { exit, guest } = this.#machine;
     return exit === undefined && !this.isSaved && guest.usage !== undefined
@@ -263,8 +270,8 @@ export class FakeVmm implements Vmm {
   /** Every spec that was cloned, in order, with the uuid of the instance whose memory it got. */
   readonly clones: { readonly spec: VmSpec; readonly from: string }[] = [];
   readonly memory = new FakeMemory();
-  /** Why guests run no commands. */
-  commandObstacle: string | undefined;
+  /** Why guests have no agent. */
+  agentObstacle: string | undefined;
   readonly #folder: string;
   readonly #guestOf: (spec: VmSpec) => FakeGuest;
   readonly #machines = new Map<string, FakeVmProcess>();
@@ -310,8 +317,8 @@ export class FakeVmm implements Vmm {
     return machine === undefined || machine.exit !== undefined ? undefined : new FakeVm(machine, this.memory);
   }
 
-  async findCommandObstacle(): Promise<string | undefined> {
-    return this.commandObstacle;
+  async findAgentObstacle(): Promise<string | undefined> {
+    return this.agentObstacle;
   }
 
   async postMortem(uuid: string): Promise<VmExit> {

@@ -1,5 +1,5 @@
 /** A VM that starts and exits on the test's command, for tests of the moments in between. */
-import type { GuestClockState, Vm, VmExit } from "../../provider/platform/vmm/vmm";
+import type { GuestClockState, NoticeResult, Vm, VmExit } from "../../provider/platform/vmm/vmm";
 
 /** A VM without a guest. A graceful stop waits for {@link end}, a forced one ends it. */
 export class ManualVm implements Vm {
@@ -38,6 +38,7 @@ export class ManualVm implements Vm {
   save = () => Promise.reject(new Error("nobody saves"));
   capture = () => Promise.reject(new Error("nobody captures"));
   run = () => Promise.reject(new Error("nobody runs a command"));
+  notify = async (): Promise<NoticeResult> => "no-agent";
   resume = async (): Promise<GuestClockState> => {
     this.paused = false;
     return "right";

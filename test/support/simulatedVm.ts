@@ -1,5 +1,5 @@
 /** A VM that lives on when its daemon is killed, and does what a test says. Its timers are those of the test. */
-import type { GuestClockState, Vm, VmExit } from "../../provider/platform/vmm/vmm";
+import type { GuestClockState, NoticeResult, Vm, VmExit } from "../../provider/platform/vmm/vmm";
 
 /** The process of a VM. */
 export class SimulatedVm {
@@ -74,6 +74,7 @@ export class SimulatedControl implements Vm {
   save = () => Promise.reject(new Error(this.unsavable));
   capture = () => Promise.reject(new Error(this.uncapturable));
   run = () => Promise.reject(new Error("nobody runs a command"));
+  notify = async (): Promise<NoticeResult> => "no-agent";
   resume = async (): Promise<GuestClockState> => {
     await this.#effect(() => (this.#vm.isPaused = false));
     return "right";

@@ -4,7 +4,9 @@ import { UnikernelError } from "../../base/errors";
 import type { FileContent, FileTree, TreeEntry } from "../rootfs/tree";
 import { EXEC_SCRIPT } from "./execScript";
 import { INIT_SCRIPT } from "./initScript";
-import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES } from "./kernelModules";
+import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES, VSOCK_MODULES } from "./kernelModules";
+import { MODPROBE_SCRIPT } from "./modprobeScript";
+import { notifyProgram } from "./programs/notify";
 import { reseedProgram } from "./programs/reseed";
 import { setClockProgram } from "./programs/setClock";
 
@@ -12,13 +14,21 @@ const directory = (mode = 0o755): TreeEntry => ({ type: "directory", mode });
 const file = (content: FileContent, mode = 0o644): TreeEntry => ({ type: "file", mode, content });
 const text = (content: string, mode = 0o644): TreeEntry => file({ bytes: Buffer.from(content) }, mode);
 
+/** Links that programs expect in `/dev`, such as images that log to `/dev/stdout`. Source: runtime-spec of the OCI, config-linux.md. */
+const DEVICE_LINKS: readonly (readonly [string, string])[] = [
+  ["fd", "/proc/self/fd"],
+  ["stdin", "/proc/self/fd/0"],
+  ["stdout", "/proc/self/fd/1"],
+  ["stderr", "/proc/self/fd/2"],
+];
+
 /** The files that {@link createBaseTree} needs. */
 export interface BaseTreeParts {
   /** A static busybox. */
   readonly busybox: FileContent;
   /** Paths of busybox's applets, such as `usr/bin/env` (`busybox --list-full`). */
   readonly applets: readonly string[];
-  /** Content of each of {@link KERNEL_MODULES} and {@link EROFS_MODULES}, and of {@link COMMAND_MODULE}. */
+  /** Content of each of {@link KERNEL_MODULES}, {@link EROFS_MODULES} and {@link VSOCK_MODULES}, and of {@link COMMAND_MODULE}. */
   readonly modules: ReadonlyMap<string, FileContent>;
 }
 
@@ -27,7 +37,18 @@ export interface BaseTreeParts {
  */
 export function createBaseTree(parts: BaseTreeParts): FileTree {
   const tree = new Map<string, TreeEntry>();
-  for (const folder of ["dev", "proc", "sys", "etc", "root", "var", "run", "unikernel", "unikernel/modules"]) {
+  for (const folder of [
+    "dev",
+    "proc",
+    "sys",
+    "etc",
+    "root",
+    "var",
+    "run",
+    "unikernel",
+    "unikernel/dev",
+    "unikernel/modules",
+  ]) {
     tree.set(folder, directory());
   }
   tree.set("tmp", directory(0o1777));
@@ -37,14 +58,18 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
   tree.set("etc/resolv.conf", text(""));
   tree.set("init", text(INIT_SCRIPT, 0o755));
   tree.set("unikernel/exec", text(EXEC_SCRIPT, 0o755));
+  tree.set("unikernel/modprobe", text(MODPROBE_SCRIPT, 0o755));
+  for (const [name, target] of DEVICE_LINKS) tree.set(`unikernel/dev/${name}`, { type: "symlink", target });
   tree.set("unikernel/busybox", file(parts.busybox, 0o755));
   tree.set("unikernel/set-clock", file({ bytes: setClockProgram() }, 0o755));
+  tree.set("unikernel/notify", file({ bytes: notifyProgram() }, 0o755));
   tree.set("unikernel/reseed", file({ bytes: reseedProgram() }, 0o755));
   for (const applet of ["bin/busybox", ...parts.applets]) {
     const up = "../".repeat(path.posix.dirname(applet).split("/").length);
     tree.set(applet, { type: "symlink", target: `${up}unikernel/busybox` });
   }
   for (const [inner, entry] of moduleFiles(KERNEL_MODULES, "order", parts.modules)) tree.set(inner, entry);
+  for (const [inner, entry] of moduleFiles(VSOCK_MODULES, "vsock", parts.modules)) tree.set(inner, entry);
   tree.set(...moduleFile(COMMAND_MODULE, parts.modules));
   return tree;
 }

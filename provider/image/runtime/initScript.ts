@@ -26,6 +26,9 @@
  * | `identity` | guest | it can become another guest than the one that booted, as a clone must; once, before the program runs |
  * | `identity <number> <seed> <host name> <words> now` | host | mix this seed (64 hexadecimal digits) into the random numbers, and take this name and the addresses of these words |
  * | `identity-set <number>` | guest | that has been done |
+ * | `notify` | guest | it can warn its program before standby; an init of an earlier release does not say so |
+ * | `notify <number> now` | host | warn the program: send `scaletozero` to vsock port 138 |
+ * | `notified <number> <taken>` | guest | that has been done; `yes` if a program listened there and took it, otherwise `no` |
  * | `started` | guest | network and disks are ready, the program runs |
  * | `error <text>` | guest | the setup failed; the VM exits |
  * | `exit <code>` | guest | the program exited (128 + signal number if killed), disks are unmounted; the VM exits |
@@ -177,6 +180,13 @@ move_card() {
   cards=$((cards + 1))
 }
 
+# number; a program that can listen has had the modules loaded
+notify() {
+  taken=no
+  [ ! -e /sys/module/vsock_loopback ] || ! $u/notify || taken=yes
+  echo "notified $1 $taken" >&3
+}
+
 load_modules() {
   while read -r module; do
     $b insmod "$u/modules/$module"
@@ -191,10 +201,12 @@ else
   $b mount -t devtmpfs devtmpfs /dev
   exec 3<>/dev/ttyS1
   echo 0 >/proc/sys/kernel/printk_devkmsg 2>/dev/null
+  echo $u/modprobe >/proc/sys/kernel/modprobe
   load_modules order
   [ ! -e $u/rootfs ] || switch_to_disk
 fi
 $b mkdir -p /dev/pts /dev/shm /tmp /etc
+$b cp -a $u/dev/. /dev/
 $b mount -t devpts devpts /dev/pts
 $b mount -t tmpfs tmpfs /dev/shm
 
@@ -266,6 +278,7 @@ while read -r command value end; do
       ($b setsid $b sh $u/exec "$value" "$end" "$@" </dev/null 3>&- &)
       ;;
     "identity "*" now") set_identity "$value" $end ;;
+    "notify now") (notify "$value" &) ;; # connecting to a program that is busy waits; reaped as above
     "stop ")
       kill -TERM $program
       $b sleep "$value"
@@ -274,6 +287,7 @@ while read -r command value end; do
   esac
 done <&3 >/dev/null 2>&1 &
 echo exec >&3
+echo notify >&3
 echo started >&3
 wait $program
 finish "exit $?"

@@ -21,3 +21,13 @@ export const EROFS_MODULES: readonly string[] = ["lib/libcrc32c.ko", "fs/erofs/e
 
 /** The driver of the ports through which the host runs commands; loaded for the first one, because it would prolong every boot. */
 export const COMMAND_MODULE = "drivers/char/virtio_console.ko";
+
+/**
+ * The modules of vsock within the guest, in load order; loaded when a program asks for a vsock socket, because they would prolong every
+ * boot. There is no way from the host: `vhost_vsock` needs a device of the host that macOS does not have and users may not open.
+ */
+export const VSOCK_MODULES: readonly string[] = [
+  "net/vmw_vsock/vsock.ko",
+  "net/vmw_vsock/vmw_vsock_virtio_transport_common.ko",
+  "net/vmw_vsock/vsock_loopback.ko",
+];

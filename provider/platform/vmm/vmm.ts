@@ -108,6 +108,12 @@ export interface VmUsage {
  */
 export type GuestClockState = "right" | "behind";
 
+/**
+ * What became of a notice before standby. `not-taken`: no program listens for it; `no-answer`: the guest did not say in time; `no-agent`: the
+ * guest has nothing that could give it, such as an image of an earlier release.
+ */
+export type NoticeResult = "taken" | "not-taken" | "no-answer" | "no-agent";
+
 /** A saved VM could not be restored, or no clone be made of a snapshot, so that what was in its memory is lost. The VM has ended. */
 export class MemoryLostError extends Error {
   override readonly name = "MemoryLostError";
@@ -168,6 +174,11 @@ export interface Vm {
    * `IN_USE` if it runs as many as it can; `GUEST_STOPPED` if the guest ends first; `VMM_FAILED` if it does not respond.
    */
   run(command: GuestCommand): Promise<number>;
+  /**
+   * Warns the guest's program that standby follows: the agent sends the string `scaletozero` to port 138 of vsock, as the cloud does. Waits at
+   * most `timeoutMs` for what becomes of it. Never rejects.
+   */
+  notify(timeoutMs: number): Promise<NoticeResult>;
   /** What the VM uses now; zero once it is gone. */
   usage(): Promise<VmUsage>;
   /** Closes the connections to the VM and leaves it running. */
@@ -194,8 +205,8 @@ export interface Vmm {
   clone(spec: VmSpec, snapshot: string): Promise<Vm>;
   /** The VM of this spec if it still runs since an earlier daemon, or is saved; `undefined` when it is gone. */
   adopt(spec: VmSpec): Promise<Vm | undefined>;
-  /** Why a guest with this kernel can run no commands, as the end of a sentence; `undefined` if nothing is known against it. */
-  findCommandObstacle(kernel: string): Promise<string | undefined>;
+  /** Why a guest with this kernel has no agent, as the end of a sentence; `undefined` if nothing is known against it. */
+  findAgentObstacle(kernel: string): Promise<string | undefined>;
   /** How a VM ended that is gone, from what it left on disk; for instances whose VM ended while no daemon ran. */
   postMortem(uuid: string): Promise<VmExit>;
   /** Deletes every file of a VM that is gone: sockets, process id, logs. */

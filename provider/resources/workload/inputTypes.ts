@@ -75,7 +75,7 @@ export const scaleToZero = objectType(
     }),
     notifyTimeMs: field(z.int().min(0).max(86_400_000).optional(), {
       description:
-        "How long before standby to warn the guest, in milliseconds; less than `cooldownTimeMs`. Default 0: no warning.",
+        "How long before standby to send `scaletozero` to port 138 of vsock in the guest, in milliseconds; less than `cooldownTimeMs`. On metro `local` not for Unikraft kernels. Default 0: no warning.",
     }),
   }),
 );

@@ -232,17 +232,20 @@ describe("commands in instances", () => {
   });
 
   it("of a schedule are refused where the kernel runs none, also in a change", async () => {
-    platform.vmm.commandObstacle = "it is too small";
+    platform.vmm.agentObstacle = "it is too small";
     const body = { name: "a", image: "app:1" };
     const refused = await platform.requestItem("POST", "/v1/instances", { ...body, schedules });
     assert.deepEqual(
       [refused["error"], refused.message],
-      [1, "Schedule 'tick': no command can be run in the instance, because it is too small"],
+      [
+        1,
+        "Schedule 'tick' cannot run a command in the instance: it is too small. Use another action, or an image with the runtime linux:latest.",
+      ],
     );
     await platform.requestItem("POST", "/v1/instances", body);
     const change = { name: "a", prop: "schedules", op: "add", value: schedules };
     assert.equal((await platform.requestItem("PATCH", "/v1/instances", [change]))["error"], 1);
-    platform.vmm.commandObstacle = undefined;
+    platform.vmm.agentObstacle = undefined;
     assert.equal((await platform.requestItem("PATCH", "/v1/instances", [change]))["status"], "success");
   });
 });

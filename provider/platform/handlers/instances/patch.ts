@@ -1,10 +1,11 @@
 /** Changes of instances. */
 import { withClearAsDel } from "../../../contract/models";
 import type { InstancePatchOperation } from "../../instances/instance";
+import type { BootLayer } from "../../instances/bootFiles";
 import { findInstance } from "../../lookup";
 import type { BodyOf } from "../../../contract/routes";
 import { transitiveDependencies } from "../../instances/dependencies";
-import { assertRunsCommands } from "../../instances/commands/assertRunsCommands";
+import { assertAgent } from "../../instances/commands/assertAgent";
 import { applyPatch, canClear, patchFunctionOf } from "../../instances/update/patch";
 import { withUnpackedLayers, resolvePatch } from "../../instances/create/resolve";
 import type { Instance } from "../../instances/instance";
@@ -37,7 +38,7 @@ async function patch(registry: Registry, triple: BodyOf<"patchInstances">[number
   const { uuid, name } = instance.record;
   patchFunctionOf(prop, op); // throws before any lookup
   const { value: change, layers } = await resolvePatch(registry, { prop, op, value });
-  await assertCommandsRun(registry, instance, change);
+  await assertAgentFor(registry, instance, change, layers);
   await withUnpackedLayers(registry, layers, () => {
     assertNoDependencyCycle(registry, instance, change);
     instance.patch(change);
@@ -52,16 +53,16 @@ function switchRotation(instances: readonly Instance[]): void {
   for (const instance of instances) if (isWithdrawn(instance)) instance.applyRotation();
 }
 
-/** Throws `NotSupported` if a new schedule has a command and the instance's kernel can run none. */
-async function assertCommandsRun(
+/** Throws `NotSupported` if the instance would ask something of an agent that its kernel does not have. */
+async function assertAgentFor(
   registry: Registry,
   instance: Instance,
   change: InstancePatchOperation,
+  layers: readonly BootLayer[],
 ): Promise<void> {
-  if (change.prop !== "schedules" || change.op === "del") return;
+  if (!["schedules", "scale_to_zero", "image"].includes(change.prop) || change.op === "del") return;
   const context = { limits: registry.parts.quotas.limits, hasService: instance.record.serviceUuid !== undefined };
-  const { schedules, kernelDigest } = applyPatch(instance.plannedDefinition, change, context);
-  await assertRunsCommands(registry, schedules, kernelDigest, []);
+  await assertAgent(registry, applyPatch(instance.plannedDefinition, change, context), layers);
 }
 
 /** Throws `Invalid` if the instance would depend on itself, directly or indirectly. */

@@ -16,7 +16,7 @@ import { assertValidCreate } from "./validate";
 import type { Instance } from "../instance";
 import { type InheritedMemory, withInheritedMemory } from "./inheritedMemory";
 import { type InlineResources, isInlineVolume, withInlineResources } from "./inlineResources";
-import { assertRunsCommands } from "../commands/assertRunsCommands";
+import { assertAgent } from "../commands/assertAgent";
 import { toDefinition } from "./definition";
 import { withReservedNames } from "./naming";
 import { assertAddressesAvailable, chosenAddress } from "./networkInterfaces";
@@ -57,7 +57,7 @@ export async function createInstances(
   checkScaleToZero(base, body.service_group !== undefined);
   checkServiceMember(base, body.service_group !== undefined);
   checkDeleteOnStop(base);
-  await assertRunsCommands(registry, base.schedules, base.kernelDigest, source.layers);
+  await assertAgent(registry, base, source.layers);
   return withReservedNames(registry, body, base.repository, (names) => {
     assertCreateQuota(registry, body, base, names.length);
     return withInlineResources(registry, body, names.length, (inlineResources) =>

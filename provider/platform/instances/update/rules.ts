@@ -9,7 +9,7 @@ export const DEFAULT_COOLDOWN_MS = 1_000;
 
 /**
  * Scale to zero needs a service whose connections wake the instance, excludes `delete-on-stop`, and needs a notice time below
- * the cooldown. Throws `Invalid`, and `NotSupported` for a notice, which the local platform does not give.
+ * the cooldown. Throws `Invalid`.
  */
 export function checkScaleToZero(
   { scaleToZero, deleteOnStop }: Pick<InstanceDefinition, "scaleToZero" | "deleteOnStop">,
@@ -28,11 +28,6 @@ export function checkScaleToZero(
     const why = `'scale_to_zero.notify_time_ms' (${notifyMs}) must be below 'cooldown_time_ms' (${cooldownMs})`;
     throw new ApiItemError("Invalid", why);
   }
-  if (notifyMs > 0)
-    throw new ApiItemError(
-      "NotSupported",
-      "'scale_to_zero.notify_time_ms': the local platform gives no notice before standby",
-    );
 }
 
 /** A readiness probe and a rotation are for the connections of a service. Throws `Invalid` without one. */

@@ -11,6 +11,7 @@ import { fromSystemError, hasErrorCode, UnikernelError } from "../../../base/err
 import { assertPrivateRunFolder } from "../../../base/runFolder";
 import type { LocalPaths } from "../../../base/localPaths";
 import { isErofs } from "../../../image/erofs/read";
+import { agentObstacleOf } from "../../../image/kernel/agentRules";
 import { kindViolations } from "../../../image/kernel/guestRules";
 import { detectKernelKind, type KernelKind } from "../../../image/kernel/kernelKind";
 import { memoryViolations } from "../../../image/kernel/minimumMemory";
@@ -45,7 +46,7 @@ import { restoreVm } from "./memory/restore";
 import { isMarkedSaved } from "./memory/savedMark";
 import { shapeOf, snapshotFilesOf } from "./memory/snapshot";
 import { SavableVm } from "./savableVm";
-import { QemuVm, UNIKRAFT_RUNS_NO_COMMANDS } from "./vm";
+import { QemuVm } from "./vm";
 
 /** How long QEMU may take to open its sockets, if an earlier daemon was starting it when it ended. */
 const ADOPT_TIMEOUT_MS = 5_000;
@@ -180,8 +181,8 @@ export class QemuVmm implements Vmm {
     return new SavableVm(parts, running);
   }
 
-  async findCommandObstacle(kernel: string): Promise<string | undefined> {
-    return (await detectKernelKind(kernel)) === "multiboot" ? UNIKRAFT_RUNS_NO_COMMANDS : undefined;
+  async findAgentObstacle(kernel: string): Promise<string | undefined> {
+    return agentObstacleOf(await detectKernelKind(kernel));
   }
 
   async postMortem(uuid: string): Promise<VmExit> {

@@ -11,6 +11,7 @@ import {
   type GuestClockState,
   type GuestCommand,
   MemoryLostError,
+  type NoticeResult,
   type Vm,
   type VmDisk,
   type VmExit,
@@ -172,6 +173,10 @@ export class SavableVm implements Vm {
 
   run(command: GuestCommand): Promise<number> {
     return this.#process?.run(command) ?? Promise.reject(vmmError("The VM is saved."));
+  }
+
+  async notify(timeoutMs: number): Promise<NoticeResult> {
+    return (await this.#process?.notify(timeoutMs)) ?? "no-answer";
   }
 
   async usage(): Promise<VmUsage> {

@@ -4,7 +4,18 @@
 import type * as net from "node:net";
 import { UnikernelError } from "../../../base/errors";
 import { systemClock } from "../../../base/clock";
-import type { ConnectOptions, GuestClockState, GuestCommand, Vm, VmDisk, VmExit, VmSpec, VmUsage } from "../vmm";
+import { UNIKRAFT_HAS_NO_AGENT } from "../../../image/kernel/agentRules";
+import type {
+  ConnectOptions,
+  GuestClockState,
+  GuestCommand,
+  NoticeResult,
+  Vm,
+  VmDisk,
+  VmExit,
+  VmSpec,
+  VmUsage,
+} from "../vmm";
 import { ControlPort } from "./agent/controlPort";
 import { GuestExec } from "./agent/guestExec";
 import { classifyExit } from "./exit/classifyExit";
@@ -33,9 +44,6 @@ const START_TIMEOUT_MS = 1000;
 const CLOCK_ATTEMPTS = 4;
 /** Interval of checks whether a process that is not a child of this daemon has exited. */
 const EXIT_POLL_MS = 20;
-
-/** Why a Unikraft guest can run no commands, as the end of a sentence. */
-export const UNIKRAFT_RUNS_NO_COMMANDS = "a Unikraft kernel runs one program only";
 
 /** Input of {@link QemuVm.connect}. */
 export interface QemuVmParts {
@@ -192,10 +200,14 @@ export class QemuVm implements Vm {
   }
 
   async run(command: GuestCommand): Promise<number> {
-    if (!this.#parts.hasControlProtocol) throw cannotRun(UNIKRAFT_RUNS_NO_COMMANDS, "Use the runtime linux:latest.");
+    if (!this.#parts.hasControlProtocol) throw cannotRun(UNIKRAFT_HAS_NO_AGENT, "Use the runtime linux:latest.");
     if (!this.#control.runsCommands)
       throw cannotRun("its image was built by an earlier release", "Build the image again, such as with 'pulumi up'.");
     return this.#commands.run(command);
+  }
+
+  notify(timeoutMs: number): Promise<NoticeResult> {
+    return this.#control.notice.give(timeoutMs);
   }
 
   usage(): Promise<VmUsage> {

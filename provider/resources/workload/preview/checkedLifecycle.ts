@@ -23,6 +23,7 @@ const READ_INPUTS = [
   "roms",
   "networkInterfaces",
   "scaleToZero",
+  "schedules",
 ] as const;
 
 const isUnchanged = (olds: PartialWorkload | undefined, news: PartialWorkload): boolean =>

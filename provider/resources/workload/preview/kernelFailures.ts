@@ -1,6 +1,7 @@
 /** What the kernel of an image refuses of a workload on metro `local`, as far as both are known. Pure. */
 import type { CheckFailure } from "../../../definition/resource";
 import { containsUnknown, isUnknown } from "../../../definition/unknowns";
+import { type AgentRequest, agentObstacleOf, agentViolations } from "../../../image/kernel/agentRules";
 import type { GuestImage } from "../../../image/kernel/guestImage";
 import { type GuestRequest, guestViolations, kindViolations, mountsFolders } from "../../../image/kernel/guestRules";
 import { type InitrdSize, memoryViolations } from "../../../image/kernel/minimumMemory";
@@ -46,11 +47,13 @@ function violationsOf(workload: PartialWorkload, image: GuestImage): readonly Gu
   const wrongKind = kindViolations(kind);
   if (kind === undefined || wrongKind.length > 0) return wrongKind;
   const guest = guestRequest(workload, image);
+  const agentObstacle = agentObstacleOf(kind);
   const unikraft = { ...guest, args: guest.args ?? [], hasInitrd: initrd !== undefined, network: [] };
   return [
     ...memoryOf(workload, kind, initrd ?? NO_INITRD),
     ...guestViolations(guest, parameters),
     ...(parameters === undefined ? [] : lengthViolations(unikraft, parameters)),
+    ...(agentObstacle === undefined ? [] : agentViolations(agentRequest(workload), agentObstacle)),
   ];
 }
 
@@ -81,4 +84,14 @@ function guestRequest(workload: PartialWorkload, { cmd, env: imageEnv }: GuestIm
       routes === undefined || isUnknown(routes) || routes.length === 0 ? [] : [index],
     ),
   };
+}
+
+function agentRequest({ schedules, scaleToZero }: PartialWorkload): AgentRequest {
+  const entries = known(schedules).map(({ name, action }, index) => ({
+    name: isUnknown(name) ? String(index) : name,
+    action,
+  }));
+  const { policy, notifyTimeMs = 0 } =
+    scaleToZero === undefined || isUnknown(scaleToZero) ? { policy: "off" } : scaleToZero;
+  return { schedules: entries, notifyTimeMs: policy === "off" || isUnknown(notifyTimeMs) ? 0 : notifyTimeMs };
 }

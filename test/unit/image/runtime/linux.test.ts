@@ -5,7 +5,14 @@ import * as path from "node:path";
 import { createBaseTree, createErofsFiles } from "../../../../provider/image/runtime/baseTree";
 import { parseKernelPackage } from "../../../../provider/image/runtime/debianPackages";
 import { getOrBuildLinuxRuntime } from "../../../../provider/image/runtime/linuxRuntime";
-import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES } from "../../../../provider/image/runtime/kernelModules";
+import {
+  COMMAND_MODULE,
+  EROFS_MODULES,
+  KERNEL_MODULES,
+  VSOCK_MODULES,
+} from "../../../../provider/image/runtime/kernelModules";
+
+const NO_BYTES = { bytes: Buffer.alloc(0) };
 
 describe("the runtime linux:latest", () => {
   it("uses the kernel package that the meta package depends on", () => {
@@ -16,7 +23,7 @@ describe("the runtime linux:latest", () => {
 
   it("has an init, modules in dependency order, and links to busybox", () => {
     const content = { bytes: Buffer.from("x") };
-    const modules = new Map([...KERNEL_MODULES, COMMAND_MODULE].map((module) => [module, content]));
+    const modules = new Map([...KERNEL_MODULES, COMMAND_MODULE, ...VSOCK_MODULES].map((module) => [module, content]));
     const tree = createBaseTree({ busybox: content, applets: ["bin/sh", "usr/bin/env"], modules });
     const init = tree.get("init");
     assert.equal(init?.type === "file" ? init.mode : 0, 0o755);
@@ -31,6 +38,11 @@ describe("the runtime linux:latest", () => {
     assert.ok(list?.type === "file" && "bytes" in list.content);
     // modinfo -F depends erofs: libcrc32c
     assert.equal(Buffer.from(list.content.bytes).toString(), "libcrc32c.ko\nerofs.ko\noverlay.ko\n");
+    const vsock = tree.get("unikernel/modules/vsock");
+    assert.ok(vsock?.type === "file" && "bytes" in vsock.content);
+    // modinfo -F depends vsock_loopback: vmw_vsock_virtio_transport_common,vsock
+    const vsockNames = Buffer.from(vsock.content.bytes).toString();
+    assert.equal(vsockNames, "vsock.ko\nvmw_vsock_virtio_transport_common.ko\nvsock_loopback.ko\n");
     const names = KERNEL_MODULES.map((module) => path.posix.basename(module, ".ko"));
     // modinfo -F depends
     for (const [module, ...needed] of [
@@ -42,6 +54,19 @@ describe("the runtime linux:latest", () => {
     ]) {
       for (const other of needed) assert.ok(names.indexOf(other) < names.indexOf(module ?? ""), `${other} < ${module}`);
     }
+  });
+
+  it("has the links that programs expect in /dev", () => {
+    const modules = new Map([...KERNEL_MODULES, COMMAND_MODULE, ...VSOCK_MODULES].map((name) => [name, NO_BYTES]));
+    const tree = createBaseTree({ busybox: NO_BYTES, applets: [], modules });
+    // runtime-spec, config-linux.md, "Dev symbolic links"
+    for (const [name, target] of [
+      ["fd", "/proc/self/fd"],
+      ["stdin", "/proc/self/fd/0"],
+      ["stdout", "/proc/self/fd/1"],
+      ["stderr", "/proc/self/fd/2"],
+    ])
+      assert.deepEqual(tree.get(`unikernel/dev/${name}`), { type: "symlink", target });
   });
 
   it("reports the missing command on a system without apt", async () => {

@@ -1,21 +1,19 @@
 /** Scale to zero: an instance without connections goes to standby. */
 import type { InstanceMachine } from "../machine";
-import { DEFAULT_COOLDOWN_MS } from "../../update/rules";
+import { cooldownOf, isIdleFor, nextStepMs, type Traffic } from "./cooldown";
 import { armSave } from "./saving";
 import { pausedForStandby } from "../stopReason";
 import { stopVm } from "../stopping";
 
-/** Shortest interval between two checks of open connections for idleness, in milliseconds. */
-const IDLE_RECHECK_MS = 20;
-
 /**
- * Requests standby after the cooldown, if scale to zero is on. With the policy `on`, open connections prevent it; with
- * `idle`, only connections that carried data during the cooldown do.
+ * Requests standby after the cooldown, if scale to zero is on, and warns the program before, if that is asked for. With the policy `on`,
+ * open connections prevent it; with `idle`, only connections that carried data during the cooldown do.
  */
 export function armCooldown(machine: InstanceMachine, connections: number): void {
   clearTimeout(machine.cooldownTimer);
   const { definition, status } = machine.record;
-  const { policy = "off", cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = definition.scaleToZero ?? {};
+  const cooldown = cooldownOf(definition);
+  const { policy, notifyMs } = cooldown;
   if (
     machine.isClosed ||
     machine.awakeHolds > 0 ||
@@ -25,21 +23,42 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
   )
     return;
   if (machine.state !== "running" || status.netTimeUs === undefined) return;
-  // The request failed: the instance stopped (then nothing is armed again), or the database write failed (then retry).
-  const rearm = (): void =>
-    machine.retryLater(() => armCooldown(machine, machine.rotation?.connectionCount(machine.record.uuid) ?? 0));
-  const requestStandby = (): void => void machine.inbox.request("sleep").catch(rearm);
-  const leftMs = Math.max(IDLE_RECHECK_MS, cooldownMs - (machine.rotation?.idleMs(machine.record.uuid) ?? 0));
-  machine.cooldownTimer = setTimeout(requestStandby, connections > 0 ? leftMs : cooldownMs);
+  const afterMs = nextStepMs(cooldown, { ...trafficOf(machine), connections });
+  const step = notifyMs > 0 ? giveNotice : requestStandby;
+  machine.cooldownTimer = setTimeout(() => step(machine), afterMs);
 }
 
-/** True when no connection keeps the instance from standby, and other instances have not used it during the cooldown. */
-function isIdle({ record, rotation, env, awakeHolds }: InstanceMachine): boolean {
-  if (awakeHolds > 0) return false; // the cooldown begins when the last one ends
-  const { policy, cooldown_time_ms: cooldownMs = DEFAULT_COOLDOWN_MS } = record.definition.scaleToZero ?? {};
-  if (env.network.idleMs(record.uuid) < cooldownMs) return false;
-  const connections = rotation?.connectionCount(record.uuid) ?? 0;
-  return connections === 0 || (policy === "idle" && (rotation?.idleMs(record.uuid) ?? 0) >= cooldownMs);
+/** Begins the cooldown again. */
+const rearm = (machine: InstanceMachine): void => armCooldown(machine, trafficOf(machine).connections);
+
+function requestStandby(machine: InstanceMachine): void {
+  // The request failed: the instance stopped (then nothing is armed again), or the database write failed (then retry).
+  machine.inbox.request("sleep").catch(() => machine.retryLater(() => rearm(machine)));
+}
+
+/**
+ * Warns the program, and requests standby `notifyMs` later, whatever becomes of the warning. Traffic until then begins the cooldown again,
+ * and another warning follows.
+ */
+function giveNotice(machine: InstanceMachine): void {
+  const { session, record } = machine;
+  const { cooldownMs, notifyMs } = cooldownOf(record.definition);
+  if (machine.state !== "running" || session === undefined || record.status.deleting) return;
+  if (!isIdle(machine, cooldownMs - notifyMs)) return rearm(machine);
+  machine.cooldownTimer = setTimeout(() => requestStandby(machine), notifyMs);
+  void session.vm.notify(notifyMs).then((result) => machine.log("instance.notified", { result }));
+}
+
+const trafficOf = ({ rotation, env, record: { uuid } }: InstanceMachine): Traffic => ({
+  connections: rotation?.connectionCount(uuid) ?? 0,
+  connectionsIdleMs: rotation?.idleMs(uuid) ?? 0,
+  networkIdleMs: env.network.idleMs(uuid),
+});
+
+/** True when no connection keeps the instance from standby, and other instances have not used it for so long. */
+function isIdle(machine: InstanceMachine, idleMs: number): boolean {
+  if (machine.awakeHolds > 0) return false; // the cooldown begins when the last one ends
+  return isIdleFor(idleMs, cooldownOf(machine.record.definition).policy, trafficOf(machine));
 }
 
 /** Keeps the instance from going to standby until the returned function is called, once; the cooldown begins then. */
@@ -47,7 +66,7 @@ export function keepAwake(machine: InstanceMachine): () => void {
   machine.awakeHolds++;
   return () => {
     machine.awakeHolds--;
-    armCooldown(machine, machine.rotation?.connectionCount(machine.record.uuid) ?? 0);
+    rearm(machine);
   };
 }
 
@@ -56,7 +75,7 @@ export async function goToStandby(machine: InstanceMachine): Promise<void> {
   const { session, rotation } = machine;
   const { uuid, definition } = machine.record;
   if (machine.state !== "running" || session === undefined || rotation === undefined) return;
-  if (!isIdle(machine)) return armCooldown(machine, rotation.connectionCount(uuid));
+  if (!isIdle(machine, cooldownOf(definition).cooldownMs)) return rearm(machine);
   if (definition.scaleToZero?.stateful !== true) {
     machine.persistThenApply({ stopAskedBy: "scale-to-zero" });
     stopVm(machine, false);

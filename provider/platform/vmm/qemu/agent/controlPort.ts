@@ -1,6 +1,7 @@
 /**
  * The daemon's end of a guest's control port. The init of the stand-in guest reports `started`, `exit <code>` or
- * `error <message>`, takes `stop <seconds>`, lets its clock and its identity be set and runs commands; other guests are silent.
+ * `error <message>`, takes `stop <seconds>`, lets its clock and its identity be set, runs commands and warns its program before standby; other
+ * guests are silent.
  */
 import * as net from "node:net";
 import { applyReportLine, createReportReader, EMPTY_REPORT, encodeStopCommand } from "../exit/guestReport";
@@ -8,6 +9,7 @@ import { CONTROL_HEAD_BYTES, readHeadAndTail, TAIL_BYTES } from "../exit/logs";
 import type { VmFiles } from "../files";
 import { GuestClock } from "./guestClock";
 import { GuestIdentity } from "./guestIdentity";
+import { GuestNotice } from "./guestNotice";
 
 /** A connection to the control port of one VM. */
 export class ControlPort {
@@ -17,6 +19,8 @@ export class ControlPort {
   readonly clock: GuestClock;
   /** What makes the guest another one than the one it was cloned from. */
   readonly identity: GuestIdentity;
+  /** What warns the guest's program before standby. */
+  readonly notice: GuestNotice;
   readonly #socket: net.Socket;
   #report = EMPTY_REPORT;
   #onStarted: () => void = () => undefined;
@@ -28,6 +32,7 @@ export class ControlPort {
     const send = (text: string): void => void socket.write(text);
     this.clock = new GuestClock({ send });
     this.identity = new GuestIdentity({ send });
+    this.notice = new GuestNotice({ send });
     this.started = new Promise((resolve) => (this.#onStarted = resolve));
     const read = createReportReader((line) => {
       this.clock.receive(line); // first, so that the clock is right when the program has started
@@ -83,6 +88,7 @@ export class ControlPort {
 
   #handleLine(line: string): void {
     this.identity.receive(line);
+    this.notice.receive(line);
     this.#report = applyReportLine(this.#report, line);
     if (!this.#report.started) return;
     this.#onStarted();

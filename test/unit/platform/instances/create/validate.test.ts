@@ -74,12 +74,6 @@ describe("a create request", () => {
       /notify_time_ms/,
     ],
     [
-      "a notice before standby",
-      { service_group: service, scale_to_zero: { policy: "on", cooldown_time_ms: 5, notify_time_ms: 4 } },
-      "NotSupported",
-      /notify_time_ms/,
-    ],
-    [
       "delete-on-stop with scale to zero",
       { service_group: service, features: ["delete-on-stop"], scale_to_zero: { policy: "on" } },
       "Invalid",

@@ -118,7 +118,6 @@ describe("a change of an instance", () => {
     ["an invalid time", "schedules", "set", [{ ...schedule("s"), when: "noonish" }], "Invalid"],
     ["exec without a program", "schedules", "set", [{ ...schedule("s"), action: "exec" }], "Invalid"],
     ["a notice before the instance is idle", "scale_to_zero", "set", { policy: "on", notify_time_ms: 1000 }, "Invalid"],
-    ["a notice before standby", "scale_to_zero", "set", { policy: "on", notify_time_ms: 999 }, "NotSupported"],
     ["a value for a deletion", "hostname", "del", "web", "Invalid"],
     ["plugins", "plugins", "set", [], "NotSupported"],
     ["another priority", "sched_priority", "set", "high", "NotAllowed"],

@@ -81,6 +81,40 @@ describe("what a preview says about the kernel of an image", () => {
     assert.deepEqual((await inspect(LINUX, workload({ env: { PEM: "s".repeat(4100) } }))).properties, []);
   });
 
+  it("is what needs an agent in the guest, which a Unikraft kernel does not have", async () => {
+    const when = "*-*-* 03:00:00";
+    const schedules = [
+      { name: "up", when, action: "start" as const },
+      { name: "tidy", when, action: "exec" as const, args: ["tidy"] },
+      { name: UNKNOWN as never, when, action: "exec" as const, args: ["tidy"] },
+    ];
+    const scaleToZero = { policy: "on" as const, cooldownTimeMs: 2_000, notifyTimeMs: 500 };
+    const { failures = [] } = await inspect(UNIKRAFT, workload({ schedules, scaleToZero }));
+    const why = "a Unikraft kernel runs one program only, and no agent beside it.";
+    assert.deepEqual(failures, [
+      ...["tidy", "2"].map((name, index) => ({
+        code: "NOT_SUPPORTED",
+        property: `template.schedules[${index + 1}].action`,
+        reason: `Schedule '${name}' cannot run a command in the instance: ${why} Use another action, or an image with the runtime linux:latest.`,
+      })),
+      {
+        code: "NOT_SUPPORTED",
+        property: "template.scaleToZero.notifyTimeMs",
+        reason: `The program cannot be warned 500 ms before standby: ${why} Set this time to 0, or use an image with the runtime linux:latest.`,
+      },
+    ]);
+    const before = workload();
+    assert.deepEqual((await inspect(UNIKRAFT, workload({ schedules }), before)).properties.length, 2);
+    assert.deepEqual((await inspect(LINUX, workload({ schedules, scaleToZero }))).properties, []);
+    for (const accepted of [
+      { scaleToZero: { ...scaleToZero, policy: "off" as const } },
+      { scaleToZero: { policy: "on" as const } },
+      { scaleToZero: { ...scaleToZero, notifyTimeMs: UNKNOWN as never } },
+      { scaleToZero: UNKNOWN as never, schedules: UNKNOWN as never },
+    ])
+      assert.deepEqual((await inspect(UNIKRAFT, workload(accepted))).properties, []);
+  });
+
   it("is what a kernel cannot mount, read or route", async () => {
     const news = workload({ volumes, env: { A: "1" } });
     assert.deepEqual((await inspect(NATIVE, news)).properties, ["template.env", "template.volumes"]);

@@ -106,9 +106,10 @@ $b rm -f $input
 $b mkfifo -m 600 $input
 feed >$input &
 feeder=$!
-# Through pipes, so that no program keeps a port open. 6 is the exit code, 7 the output.
+# Through pipes, so that no program keeps a port open, and that it may open /dev/stdin, which is not possible once a FIFO has ended.
+# The cat in the background is not waited for: it ends with the feeder. 6 is the exit code, 7 the output.
 code=$({ {
-  { $b env -i "PATH=$PATH" HOME=/ "$@" 4>&- 5>&- 6>&- 7>&-; echo $? >&6; } <$input 2>&1 >&7 | $b cat >&5
+  { $b cat <$input 4>&- 5>&- 6>&- 7>&- & } | { $b env -i "PATH=$PATH" HOME=/ "$@" 4>&- 5>&- 6>&- 7>&-; echo $? >&6; } 2>&1 >&7 | $b cat >&5
 } 7>&1 | $b cat >&4; } 6>&1)
 kill -KILL $feeder
 $b rm -f $input

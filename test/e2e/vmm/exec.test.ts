@@ -93,6 +93,19 @@ describe("commands in a guest, on QEMU", function () {
     assert.deepEqual(await run(vm, ["cat"]), { code: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) });
   });
 
+  it("may open their input and output by the names of devices, also once the input has ended", async () => {
+    const command = [
+      "sh",
+      "-c",
+      "sleep 1; cat /dev/stdin >/dev/stdout; echo wrong >/dev/stderr; cat /dev/fd/3 3</etc/group",
+    ];
+    const { code, stdout, stderr } = await run(vm, command, { stdin: Buffer.from("asked\n") });
+    assert.deepEqual(
+      [code, stdout.toString(), stderr.toString()],
+      [0, "asked\nroot:x:0:\nnogroup:x:65534:\n", "wrong\n"],
+    );
+  });
+
   it("may use wget with a time limit, which Debian's busybox crashes on", async () => {
     await run(vm, ["httpd", "-p", "8080", "-h", "/www"]);
     for (const wget of [["wget"], ["busybox", "wget"]]) {

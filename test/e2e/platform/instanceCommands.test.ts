@@ -105,6 +105,26 @@ describe("the commands for instances", function () {
     assert.doesNotMatch(await fs.readFile(localPaths().logFile, "utf8"), /sleep|no-such-program/);
   });
 
+  it("run a command in an instance whose image is linux:latest", async () => {
+    const { items } = await platform.client.createInstance(
+      { body: { name: "plain", image: "linux:latest", memory_mb: 128, args: ["sleep", "100000"], autostart: true } },
+      { serverWaitMs: 60_000 },
+    );
+    assert.equal(items[0]?.status, "success", items[0]?.message);
+    const outcome = await unikernel([
+      "local",
+      "exec",
+      "plain",
+      "--",
+      "sh",
+      "-c",
+      "uname -r; ps -o args | grep '^sleep'",
+    ]);
+    const { version } = await getOrBuildLinuxRuntime({ folder: localPaths().runtimesDir, onProgress: () => undefined });
+    assert.deepEqual(outcome, { code: 0, stdout: `${version}\nsleep 100000\n`, stderr: "" });
+    assert.equal((await unikernel(["local", "rm", "plain"])).stdout, "Deleted 'plain'.\n");
+  });
+
   it("end a command on Ctrl-C, and with the daemon", async () => {
     const sleeping = async () => (await unikernel(["local", "exec", "talker", "--", "ps", "-o", "args"])).stdout;
     const begin = async (seconds: string) => {

@@ -23,13 +23,17 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
   )
     return;
   if (machine.state !== "running" || status.netTimeUs === undefined) return;
-  const afterMs = nextStepMs(cooldown, { ...trafficOf(machine), connections });
+  const afterMs = nextStepMs(cooldown, {
+    connections,
+    connectionsIdleMs: machine.rotation?.idleMs(machine.record.uuid) ?? 0,
+  });
   const step = notifyMs > 0 ? giveNotice : requestStandby;
   machine.cooldownTimer = setTimeout(() => step(machine), afterMs);
 }
 
 /** Begins the cooldown again. */
-const rearm = (machine: InstanceMachine): void => armCooldown(machine, trafficOf(machine).connections);
+const rearm = (machine: InstanceMachine): void =>
+  armCooldown(machine, machine.rotation?.connectionCount(machine.record.uuid) ?? 0);
 
 function requestStandby(machine: InstanceMachine): void {
   // The request failed: the instance stopped (then nothing is armed again), or the database write failed (then retry).

@@ -23,6 +23,16 @@ const LAYERS = {
     "base",
   ],
   pulumi: ["resources", "functions", "definition", "contract", "base"],
+  mocks: [
+    "pulumi",
+    "resources",
+    "functions",
+    "platform/quota/quotaSettings",
+    "definition",
+    "client",
+    "contract",
+    "base",
+  ],
   platform: [
     "contract",
     "image/oci",
@@ -85,9 +95,12 @@ module.exports = {
     {
       name: "sdk-types-only",
       comment:
-        "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts), with RolloutWaves (sdk/waves/provider.ts), and to suggest a name (sdk/registration/unknownSettings.ts).",
+        "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts), with RolloutWaves (sdk/waves/provider.ts), with the mocks for unit tests (sdk/testing/provider.ts), and to suggest a name (sdk/registration/unknownSettings.ts).",
       severity: "error",
-      from: { path: "^sdk/", pathNot: "^sdk/(invoke|waves/provider|registration/unknownSettings)\\.ts$" },
+      from: {
+        path: "^sdk/",
+        pathNot: "^sdk/(invoke|waves/provider|testing/provider|registration/unknownSettings)\\.ts$",
+      },
       to: { path: "^provider/", pathNot: "^provider/definition/" },
     },
     {

@@ -20,6 +20,14 @@ function getContext(settings: PartialSettings): ProviderContext {
   return context;
 }
 
+/** Calls a function in place of {@link invoke}. */
+export type InvokeAnswer = (name: FunctionName, args: Properties, settings: PartialSettings) => Promise<Properties>;
+
+let answer: InvokeAnswer | undefined;
+
+/** From now on functions are answered by a mock, in a program's unit tests. */
+export const answerInvokes = (by: InvokeAnswer): void => void (answer = by);
+
 /**
  * Calls a function by name.
  *
@@ -27,6 +35,7 @@ function getContext(settings: PartialSettings): ProviderContext {
  * the client.
  */
 export async function invoke(name: FunctionName, args: Properties, settings: PartialSettings): Promise<Properties> {
+  if (answer !== undefined) return answer(name, args, settings);
   try {
     return await callFunction(functionOf(name), getContext(settings), args);
   } catch (error) {

@@ -3,7 +3,8 @@ import { migrate } from "../../definition/migrate";
 import type { Properties } from "../../definition/resource";
 import type { AnyResource } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
-import { derivedFrom, nameChecker, nameLookup, toNamedResource } from "./planChecks";
+import { derivedFrom } from "../planChecks";
+import { planChecks } from "./session";
 import { observedFromState } from "./state";
 
 /** Deletes the unfinished objects of a resource that is deleted. Nothing would find them later. */
@@ -14,7 +15,11 @@ export async function deleteLeftovers(
 ): Promise<void> {
   const source = derivedFrom(resource, props);
   const observed = observedFromState(resource, migrate(resource, props));
-  for (const id of await nameChecker.findLeftovers(resource.kind, source, nameLookup(resource, props, observed.inputs)))
+  for (const id of await planChecks.names.findLeftovers(
+    resource.kind,
+    source,
+    planChecks.nameLookup(resource, props, observed.inputs),
+  ))
     await resource.delete(context, id, observed);
 }
 
@@ -26,7 +31,7 @@ export async function deleteUnrecorded(
 ): Promise<void> {
   const observed = observedFromState(resource, news);
   const { inputs } = observed;
-  const named = toNamedResource(resource, news, { isNew: false, inputs });
-  for (const id of await nameChecker.findUnrecorded(named, nameLookup(resource, news, inputs)))
+  const named = planChecks.toNamedResource(resource, news, { isNew: false, inputs });
+  for (const id of await planChecks.names.findUnrecorded(named, planChecks.nameLookup(resource, news, inputs)))
     await resource.delete(context, id, observed);
 }

@@ -8,51 +8,33 @@
  */
 import { UnikernelError } from "../../base/errors";
 import { REPLACE_ON_CHANGES_KEY, urnIn } from "../../definition/internalKeys";
-import { withAutoName } from "../../definition/naming";
 import { containsUnknown } from "../../definition/unknowns";
-import { check as checkInputs } from "../../definition/check";
 import type { Properties } from "../../definition/resource";
 import { diff as diffInputs } from "../../definition/diff";
 import { migrate } from "../../definition/migrate";
 import { type ResourceKind, resourceOf } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
-import { describeDeadPaths, diffResource } from "../resourceDiff";
+import { checkResource } from "../checkResource";
+import { diffResource } from "../resourceDiff";
 import { describeChanges } from "../describeChanges";
-import { inspectAdoption } from "../inspectAdoption";
-import { inspectInputs } from "../inspectInputs";
-import { inspectUpdate } from "../inspectUpdate";
 import { LOCATION_KEY, assertSameMetro, assertSamePlatform, requiresMove } from "../resourceLocation";
 import { haveTimeoutsChanged } from "./customTimeouts";
-import { resourceLabel, toEngineFailure, toEngineError } from "./errorReport";
+import { resourceLabel, toEngineError } from "./errorReport";
 import { deleteLeftovers, deleteUnrecorded } from "./leftovers";
-import {
-  adoptionFailures,
-  checkName,
-  nameChecker,
-  nameSource,
-  networkFailures,
-  portFailures,
-  quotaChecker,
-  quotaFailures,
-  settingsFailures,
-} from "./planChecks";
 import {
   type ConfigureRequest,
   cancellation,
   configureSession,
   contextFor,
   currentLocation,
-  getMetro,
   informOnce,
-  inspectionContext,
   log,
-  warnOnce,
+  planChecks,
   withOwnership,
 } from "./session";
 import {
   internalProperties,
   inputsFromState,
-  isInternalKey,
   isLookup,
   observedFromState,
   toState,
@@ -153,59 +135,11 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       return Promise.resolve();
     },
 
-    async check(oldInputs, news) {
-      const olds = migrate(resource, oldInputs);
-      const { resourceName, resourceHash } = nameSource(resource, news);
-      const named = withAutoName(resourceName, olds, news, resourceHash);
-      const isNew = Object.keys(oldInputs).length === 0;
+    check(oldInputs, news) {
       const urn = urnIn(news);
-      if (urn !== undefined && isNew) inState.delete(urn);
+      if (urn !== undefined && Object.keys(oldInputs).length === 0) inState.delete(urn);
       else if (urn !== undefined) inState.add(urn);
-      nameChecker.expectRecorded(kind, oldInputs["name"], urn);
-      const given = Object.fromEntries(Object.entries(named).filter(([key]) => !isInternalKey(key)));
-      const invalidSettings = settingsFailures();
-      const checked = await checkInputs(resource, olds, given, invalidSettings.length === 0 ? getMetro() : undefined);
-      const unnamed = adoptionFailures(named, given);
-      const failures = [...invalidSettings, ...checked.failures, ...unnamed].map(toEngineFailure);
-      if (failures.length > 0) {
-        return { inputs: toSerializable({ ...checked.inputs, ...internalProperties(named) }), failures };
-      }
-      const {
-        name,
-        failures: taken,
-        isAdoptable,
-      } = await checkName(resource, { isNew, named, inputs: checked.inputs });
-      const inputs = { ...checked.inputs, ...(name === undefined ? {} : { name }) };
-      const label = resourceLabel(resource, news);
-      informOnce(
-        (checked.notes ?? []).map((note) => `${label}: ${note}.`),
-        urn,
-      );
-      warnOnce(
-        [...(checked.warnings ?? []), ...describeDeadPaths(resource, news)].map((warning) => `${label}: ${warning}`),
-        urn,
-      );
-      const takenPorts = await portFailures(resource, named, { olds, inputs });
-      const wrongNetworks = networkFailures(resource, named, inputs);
-      const inspect = () => inspectionContext(named);
-      const inform = (sentences: readonly string[]): void => informOnce(sentences, urnIn(named));
-      const impossible =
-        isAdoptable === true
-          ? await inspectAdoption(resource, { label, inputs, urn }, inspect(), { inform: informOnce, warn: warnOnce })
-          : await inspectUpdate(resource, { label, olds, news: inputs }, inspect, inform);
-      const messages = { inform, warn: (sentences: readonly string[]): void => warnOnce(sentences, urn) };
-      const unsupported = await inspectInputs(resource, { label, olds: oldInputs, news: inputs }, inspect, messages);
-      const exceeded = await quotaFailures(resource, olds, inputs, news);
-      return {
-        inputs: toSerializable({ ...inputs, ...internalProperties(named) }),
-        failures: [
-          ...[...taken, ...takenPorts, ...wrongNetworks, ...impossible, ...exceeded].map((reason) => ({
-            property: "",
-            reason,
-          })),
-          ...unsupported.map(toEngineFailure),
-        ],
-      };
+      return checkResource(resource, planChecks, oldInputs, news);
     },
 
     async diff(id, state, news) {
@@ -217,13 +151,13 @@ function createProvider(kind: ResourceKind): DynamicProvider {
       const replaces = changes.filter((change) => change.replace).map((change) => change.property);
       const isRefresh = refreshed.delete(id);
       const isReplaced = !isRefresh && replaces.length > 0;
-      if (isReplaced || movesMetro) quotaChecker.forget(label, news);
-      if (isReplaced && !movesMetro) nameChecker.expectReplacement(kind, olds["name"], urnIn(news));
+      if (isReplaced || movesMetro) planChecks.quotas.forget(label, news);
+      if (isReplaced && !movesMetro) planChecks.names.expectReplacement(kind, olds["name"], urnIn(news));
       // What only a dependency's replacement may change is asked for with unknowns, and the program may replace it all the same.
       if (isReplaced || movesMetro) kept.delete(id);
       else if (!isRefresh && !containsUnknown(news) && news[REPLACE_ON_CHANGES_KEY] === undefined) kept.add(id);
       if (isReplaced && !movesMetro)
-        quotaChecker.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
+        planChecks.quotas.expectReplacement(resource, label, inputsFromState(resource, olds), deleteBeforeReplace);
       const changesTimeouts = haveTimeoutsChanged(olds, news);
       if (!isRefresh) informOnce(describeChanges(resource, resourceDiff), urnIn(news));
       if (changesTimeouts && changes.length === 0 && !movesMetro)
@@ -295,7 +229,7 @@ function createProvider(kind: ResourceKind): DynamicProvider {
           );
           return;
         }
-        nameChecker.expectReplacement(kind, props["name"], urnIn(props));
+        planChecks.names.expectReplacement(kind, props["name"], urnIn(props));
         await resource.delete(context, id, observedFromState(resource, migrate(resource, props)));
         await deleteLeftovers(context, resource, props);
       }),

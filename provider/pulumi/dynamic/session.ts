@@ -20,6 +20,7 @@ import { type AnyResource, isNamedKind } from "../../resources/all";
 import type { ProviderContext } from "../../resources/context";
 import type { NameDirectory } from "../../resources/nameDirectory";
 import { sayOnce } from "../describeChanges";
+import { PlanChecks } from "../planChecks";
 import type { Location } from "../resourceLocation";
 import { Cancellation } from "./cancellation";
 import { customTimeouts } from "./customTimeouts";
@@ -127,3 +128,24 @@ const INSPECTION_TIMEOUT_MS = 5_000;
 /** The context in which a check looks at the metro. */
 export const inspectionContext = (properties: Properties): ProviderContext =>
   loadContext().withTimeLimit(withOwnership(getContext(), properties), INSPECTION_TIMEOUT_MS, "Looking at the metro");
+
+// Loaded when first needed: a preview without changes sends no request.
+const loadPortHolders = () =>
+  require("../../resources/service/portHolders") as typeof import("../../resources/service/portHolders");
+const loadFeatures = () => require("../../resources/metroFeatures") as typeof import("../../resources/metroFeatures");
+const loadQuotas = () => require("../../resources/fetchQuotas") as typeof import("../../resources/fetchQuotas");
+
+/** The checks of this process's plan. */
+export const planChecks = new PlanChecks({
+  getMetro,
+  inspectionContext,
+  getNameDirectory,
+  ports: {
+    list: () => loadPortHolders().listPortHolders(inspectionContext({})),
+    probe: (port) => loadPortHolders().probePort(port),
+  },
+  fetchQuotas: () => loadQuotas().fetchQuotas(getContext()),
+  findFeatures: () => loadFeatures().findMetroFeatures(getContext()),
+  inform: informOnce,
+  warn: warnOnce,
+});

@@ -78,7 +78,8 @@ describe("the architecture page", () => {
   it("draws a create as modules that import one another", () => {
     const steps: readonly (readonly [string, string])[] = [
       ["sdk/instance.ts", "./resource"],
-      ["provider/pulumi/dynamic/provider.ts", "definition/check"],
+      ["provider/pulumi/dynamic/provider.ts", "checkResource"],
+      ["provider/pulumi/checkResource.ts", "definition/check"],
       ["provider/resources/instance/lifecycle.ts", "./wire"],
       ["provider/resources/instance/lifecycle.ts", "client/transport/createOrRecover"],
       ["provider/client/client.ts", "./transport/sendRequest"],

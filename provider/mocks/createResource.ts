@@ -8,6 +8,9 @@ import { toOutputs as toImageOutputs } from "../resources/image/outputs";
 import { imageDestination } from "../resources/image/reference";
 import type { WaveInputs } from "../resources/wave/inputs";
 import { revisionsByTag } from "../resources/wave/outputs";
+// Loaded with the mocks, and not with the first resource: a runner's time limit counts for a test, and not for imports.
+import "../resources/instance/lifecycle";
+import "../resources/service/lifecycle";
 import { CREATED_AT } from "./api/objects";
 import type { World } from "./api/world";
 

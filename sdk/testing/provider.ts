@@ -20,7 +20,10 @@ interface Provider {
   readonly MockPlatform: new (options: { readonly isPreview: boolean }) => PlatformInMemory;
 }
 
-/** Creates it. */
+/** Loads it. */
 // Not a dynamic import(), which needs a newer compiler than programs may have.
+export const loadProvider = (): Provider => require("../../provider/mocks/mockPlatform") as Provider;
+
+/** Creates a platform. */
 export const createPlatform = (isPreview: boolean): PlatformInMemory =>
-  new (require("../../provider/mocks/mockPlatform") as Provider).MockPlatform({ isPreview });
+  new (loadProvider().MockPlatform)({ isPreview });

@@ -24,7 +24,8 @@ function runModule(code: string, modules: Readonly<Record<string, unknown>>, tes
   return exports;
 }
 
-describe("the how-to of unit tests", () => {
+describe("the how-to of unit tests", function () {
+  this.timeout(60_000); // the first run loads the provider
   const [program = "", tests = ""] = codeBlocks(markdownPage("docs/how-to/testing.md"))
     .filter(({ language }) => language === "ts")
     .map(({ code }) => code);

@@ -19,7 +19,8 @@ async function rejectionsOf(program: () => unknown, metro = "local"): Promise<re
 
 const HTTPS = { port: 443, destinationPort: 8080, handlers: ["tls", "http"] as const };
 
-describe("the mocked platform", () => {
+describe("the mocked platform", function () {
+  this.timeout(60_000); // the first run loads the provider
   it("fills in defaults and outputs, and passes them on", async () => {
     const platform = mockPlatform({ metro: "local" });
     const outputs = await platform.run(() => {

@@ -7,6 +7,8 @@ export { Certificate } from "./certificate";
 export type { CertificateArgs } from "./certificate";
 export { dotenv } from "./dotenv";
 export * from "./functions";
+export type { FleetMetroArgs, FleetRedisArgs, FleetVariables, GatewayFleetArgs } from "./fleet/args";
+export { GatewayFleet } from "./fleet/gatewayFleet";
 export { GatewayImage } from "./gatewayImage";
 export type { GatewayImageArgs } from "./gatewayImage";
 export { Instance } from "./instance";

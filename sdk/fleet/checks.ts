@@ -1,0 +1,36 @@
+/** What can be wrong with the arguments of GatewayFleet, found where the program creates it. */
+import * as pulumi from "@pulumi/pulumi";
+import type { GatewayFleetArgs } from "./args";
+
+/** Variables that `redis` sets. */
+const REDIS_VARIABLES = ["REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD"];
+
+/** Throws a `RunError` with `INPUT_INVALID` for arguments that contradict one another. */
+export function checkFleet(name: string, args: GatewayFleetArgs): void {
+  const fail = (sentence: string): never => {
+    throw new pulumi.RunError(`INPUT_INVALID: GatewayFleet '${name}': ${sentence}`);
+  };
+  const { image, build, redis, env = {}, secrets = {}, metros, bakeTimeMs, onFailure } = args;
+  if (image === undefined && build === undefined) fail("image: required, unless build says how to build it.");
+  if (image !== undefined && build !== undefined) fail("build: has no effect beside image; give one of them.");
+  if (redis !== undefined) {
+    if ((redis.host === undefined) === (redis.image === undefined))
+      fail("redis: give host for a Redis that exists, or image for one in each metro.");
+    if (redis.host !== undefined && redis.memoryMb !== undefined)
+      fail("redis.memoryMb: has no effect on a Redis that exists; remove it.");
+    const set = REDIS_VARIABLES.filter((one) => one in env || one in secrets);
+    if (set.length > 0) fail(`env: ${set.join(", ")} is set by redis; remove one of them.`);
+  }
+  const twice = Object.keys(secrets).filter((one) => one in env);
+  if (twice.length > 0) fail(`secrets: ${twice.join(", ")} is in env too; remove it there.`);
+  if (metros === undefined) {
+    if (bakeTimeMs !== undefined) fail("bakeTimeMs: has no effect without metros; remove it.");
+    if (onFailure !== undefined) fail("onFailure: has no effect without metros; use service.rollout.onFailure.");
+    return;
+  }
+  if (metros.length === 0) fail("metros: at least one metro is needed; leave it out for that of the provider.");
+  metros.forEach((metro, index) => {
+    if (metros.filter((other) => other.name === metro.name).length > 1)
+      fail(`metros[${index}].name: two metros are named '${metro.name}'; give each its own name.`);
+  });
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import * as unikernel from "../../../../sdk";
+import { mockPlatform } from "../../../../sdk/testing";
+
+const IMAGE = "acme/gateway:1.4";
+
+const templateOf = (inputs: { readonly [name: string]: unknown }) =>
+  inputs["template"] as { readonly image: string; readonly env: Readonly<Record<string, string>> };
+
+describe("a GatewayFleet", function () {
+  this.timeout(60_000); // the first run loads the provider
+  it("is a service in the metro of its provider, with what it takes by default", async () => {
+    const platform = mockPlatform();
+    const { urls, url } = await platform.run(() => {
+      const fleet = new unikernel.GatewayFleet("gateway", { image: IMAGE, service: { name: "gateway" } });
+      return { url: fleet.url, urls: fleet.urls };
+    });
+    assert.deepEqual([url, urls], ["https://gateway.localhost", { default: "https://gateway.localhost" }]);
+    const { ports, replicas, template } = platform.find("Service", "gateway").inputs;
+    assert.deepEqual(ports, [{ port: 443, destinationPort: 8080, handlers: ["tls", "http"] }]);
+    assert.deepEqual([replicas, template], [2, { image: IMAGE, env: {} }]);
+  });
+
+  it("has one Redis and one wave in each metro, in order", async () => {
+    const platform = mockPlatform({ metro: "fra" });
+    const outputs = await platform.run(() => {
+      const fleet = new unikernel.GatewayFleet("gateway", {
+        ...{ image: IMAGE, replicas: 3, health: { path: "/ready" }, bakeTimeMs: 0 },
+        onFailure: "rollback",
+        redis: { image: "redis:7.2", password: "p4ss" },
+        secrets: { API_KEY: "k3y" },
+        env: { LEVEL: "info" },
+        metros: [
+          { name: "fra", replicas: 1 },
+          { name: "was", provider: new unikernel.Provider("was", { metro: "was" }) },
+        ],
+      });
+      const secret = fleet.services.map(({ template }) => pulumi.isSecret(template));
+      return {
+        urls: fleet.urls,
+        digests: fleet.digests,
+        secret: Promise.all(secret),
+        plain: pulumi.isSecret(fleet.urls),
+      };
+    });
+    assert.deepEqual(Object.keys(outputs.urls), ["fra", "was"]);
+    assert.match(outputs.urls["was"] ?? "", /^https:\/\/gateway-was-[0-9a-f]{7}\.was\.unikraft\.app$/);
+    assert.match(outputs.digests["was"] ?? "", /^sha256:[0-9a-f]{64}$/);
+    assert.deepEqual([outputs.secret, outputs.plain], [[true, true], false]);
+    const [fra, was] = ["fra", "was"].map((metro) => platform.find("Service", `gateway-${metro}`));
+    const host = platform.find("Instance", "gateway-redis-was").outputs?.["privateFqdn"];
+    assert.deepEqual(templateOf(was?.inputs ?? {}).env, {
+      ...{ REDIS_HOST: host, REDIS_PORT: "6379", REDIS_PASSWORD: "p4ss", API_KEY: "k3y", LEVEL: "info" },
+    });
+    assert.deepEqual([fra?.inputs["replicas"], was?.inputs["replicas"], was?.provider], [1, 3, "was"]);
+    assert.deepEqual(was?.inputs["rollout"], { gate: { path: "/ready" } });
+    const kinds = platform.resources.map(({ kind }) => kind);
+    assert.equal(kinds.filter((kind) => kind === "RolloutWave").length, 2);
+  });
+
+  it("builds its image, and hands providers and transformations to its resources", async () => {
+    const platform = mockPlatform();
+    await platform.run(() => {
+      const provider = new unikernel.Provider("here", { metro: "local" });
+      const build = { context: path.resolve("examples/quickstart/site") };
+      const transformations: pulumi.ResourceTransformation[] = [
+        ({ type, props, opts }) =>
+          type.endsWith(":Instance") ? { props: { ...(props as object), tags: ["team:edge"] }, opts } : undefined,
+      ];
+      const redis = { image: "redis:7.2" };
+      new unikernel.GatewayFleet("gateway", { build, redis }, { provider, transformations });
+    });
+    const { ref } = platform.find("GatewayImage", "gateway").outputs as { readonly ref: string };
+    assert.equal(templateOf(platform.find("Service", "gateway").inputs).image, ref);
+    const { inputs, provider } = platform.find("Instance", "gateway-redis");
+    assert.deepEqual(
+      [inputs["tags"], provider, platform.find("Service", "gateway").provider],
+      [["team:edge"], "here", "here"],
+    );
+  });
+
+  it("uses a Redis that exists", async () => {
+    const platform = mockPlatform();
+    const redis = { host: "redis.example.com", port: 6380 };
+    await platform.run(() => new unikernel.GatewayFleet("gateway", { image: IMAGE, redis, gatewayPort: 9000 }));
+    const { inputs } = platform.find("Service", "gateway");
+    assert.deepEqual(templateOf(inputs).env, { REDIS_HOST: "redis.example.com", REDIS_PORT: "6380" });
+  });
+
+  const wrong: readonly (readonly [unikernel.GatewayFleetArgs, RegExp])[] = [
+    [{}, /image: required/],
+    [{ image: IMAGE, build: { context: "." } }, /build: has no effect beside image/],
+    [{ image: IMAGE, redis: {} }, /redis: give host .* or image/],
+    [{ image: IMAGE, redis: { host: "a", image: "redis:7.2" } }, /redis: give host .* or image/],
+    [{ image: IMAGE, redis: { host: "a", memoryMb: 64 } }, /redis\.memoryMb: has no effect/],
+    [{ image: IMAGE, redis: { host: "a" }, env: { REDIS_HOST: "b" } }, /env: REDIS_HOST is set by redis/],
+    [{ image: IMAGE, env: { A: "1" }, secrets: { A: "2" } }, /secrets: A is in env too/],
+    [{ image: IMAGE, bakeTimeMs: 0 }, /bakeTimeMs: has no effect without metros/],
+    [{ image: IMAGE, onFailure: "stop" }, /onFailure: has no effect without metros/],
+    [{ image: IMAGE, metros: [] }, /metros: at least one metro/],
+    [{ image: IMAGE, metros: [{ name: "a" }, { name: "a" }] }, /metros\[0\]\.name: two metros are named 'a'/],
+  ];
+  for (const [args, message] of wrong)
+    it(`rejects ${JSON.stringify(args)}`, async () => {
+      await assert.rejects(
+        mockPlatform().run(() => new unikernel.GatewayFleet("gateway", args)),
+        new RegExp(`INPUT_INVALID: GatewayFleet 'gateway': ${message.source}`),
+      );
+    });
+});

@@ -4,9 +4,11 @@ import type { ImageBase } from "../runtimeImage";
 import { packImage } from "./pack/packImage";
 import type { BuildPlan } from "./planBuild";
 
-/** A digest, and what building the image would warn of. */
+/** A digest, the size that goes with it, and what building the image would warn of. */
 export interface ComputedDigest {
   readonly digest: Digest;
+  /** Total bytes of the image's blobs, each counted once. */
+  readonly sizeBytes: number;
   readonly warnings: readonly string[];
 }
 
@@ -26,11 +28,11 @@ export async function computeDigest(
   signal?: AbortSignal,
 ): Promise<ComputedDigest> {
   const warnings: string[] = [];
-  const { digest } = await packImage(plan, bases, {
+  const { digest, sizeBytes } = await packImage(plan, bases, {
     layout: undefined,
     repository: plan.name,
     onWarning: (warning) => warnings.push(warning),
     ...(signal === undefined ? {} : { signal }),
   });
-  return { digest, warnings };
+  return { digest, sizeBytes, warnings };
 }

@@ -40,7 +40,7 @@ export async function buildOnce(
       const image = await findBuiltImage(plan, bases, options);
       const stored = image && (await storeAgain(image, plan, options));
       const built = stored ?? (await packImage(plan, bases, options));
-      await saveImageDigest(key, built.digest);
+      await saveImageDigest(key, built);
       await saveFileList(plan.contextHash, plan.listParts());
       return built;
     },
@@ -58,7 +58,7 @@ export async function findBuiltImage(
   { layout, signal }: { readonly layout: string; readonly signal?: AbortSignal },
 ): Promise<CollectedImage | undefined> {
   if (!isRepeatable(plan)) return undefined;
-  const digest = await loadImageDigest(await imageKey(plan, bases, signal));
+  const digest = (await loadImageDigest(await imageKey(plan, bases, signal)))?.digest;
   const isStored = digest !== undefined && (await openLayout(layout).list()).some((image) => image.digest === digest);
   if (!isStored) return undefined;
   const image = await collectImage(layout, await findRoot(layout, digest));

@@ -23,12 +23,19 @@ async function identifyBase(
   return [platform, layers, cmd, Object.entries(env), ownFiles];
 }
 
-/** The digest that an image with this key had; `undefined` if that is not known. */
-export async function loadImageDigest(key: Digest): Promise<Digest | undefined> {
-  const text = (await readCacheFile(cacheFile("image-digests", key))) ?? "";
-  return isDigest(text) ? text : undefined;
+/** What is known of an image that was packed or built earlier. */
+export interface KnownImage {
+  readonly digest: Digest;
+  /** Total bytes of its blobs, each counted once. */
+  readonly sizeBytes: number;
 }
 
-/** Keeps the digest of an image. */
-export const saveImageDigest = (key: Digest, digest: Digest): Promise<void> =>
-  writeCacheFile(cacheFile("image-digests", key), digest);
+/** The digest and the size that an image with this key had; `undefined` if that is not known. */
+export async function loadImageDigest(key: Digest): Promise<KnownImage | undefined> {
+  const [digest = "", size = ""] = ((await readCacheFile(cacheFile("image-digests", key))) ?? "").split(" ");
+  return isDigest(digest) && /^\d+$/.test(size) ? { digest, sizeBytes: Number(size) } : undefined;
+}
+
+/** Keeps the digest and the size of an image, in bytes. */
+export const saveImageDigest = (key: Digest, { digest, sizeBytes }: KnownImage): Promise<void> =>
+  writeCacheFile(cacheFile("image-digests", key), `${digest} ${sizeBytes}`);

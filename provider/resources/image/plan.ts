@@ -19,6 +19,7 @@ import { planDigest } from "./planDigest";
 import { type ImageDestination, destinationFailures, imageDestination, imageRef } from "./reference";
 import { credentialSource } from "./registryAccess";
 import { runtimeFailures } from "./runtimeRule";
+import { sizeNote } from "../images/sizeNote";
 import { isSameBuild } from "./sameBuild";
 
 /** Inputs that {@link computeInputs} computes; all others are the program's. */
@@ -119,10 +120,12 @@ async function computeFromPlan(plan: BuildPlan, planned: Planned): Promise<Compu
   if (isSameBuild(olds, { ...given, contextHash })) return unchanged(given, olds);
   const destination = destinationOf(given, inputs, metro);
   const credentials = destination && credentialSource({ metroToken: metro && vendorToken(metro) }, destination, inputs);
-  const { digest, warnings } = await planDigest(plan, { metro: metro?.metro, credentials });
+  const { digest, sizeBytes, warnings } = await planDigest(plan, { metro: metro?.metro, credentials });
   const ref = digest === undefined || destination === undefined ? undefined : imageRef(destination, digest);
   const computed = { contextHash, ...(digest !== undefined && { digest }), ...(ref !== undefined && { ref }) };
-  return { inputs: { ...given, ...computed }, failures: [], notes: await describeChange(olds, given, plan), warnings };
+  const size = sizeBytes === undefined ? [] : [sizeNote(sizeBytes)];
+  const notes = [...(await describeChange(olds, given, plan)), ...size];
+  return { inputs: { ...given, ...computed }, failures: [], notes, warnings };
 }
 
 /** The computed inputs in state. */

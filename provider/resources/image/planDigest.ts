@@ -11,10 +11,12 @@ import { UnikernelError } from "../../base/errors";
 import { resolveKernel } from "../../image/build/kernel/resolveKernel";
 import type { ImageBase } from "../../image/runtimeImage";
 
-/** A digest, as far as it is known, and what the preview warns of. */
+/** A digest and a size, as far as they are known, and what the preview warns of. */
 export interface PlannedDigest {
   /** `undefined` if only the build can tell. */
   readonly digest?: Digest | undefined;
+  /** Total bytes of the image's blobs; `undefined` if only the build can tell. */
+  readonly sizeBytes?: number | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -55,9 +57,9 @@ async function packDigest(plan: BuildPlan, bases: readonly ImageBase[]): Promise
   const { warnings } = plan;
   const key = await imageKey(plan, bases);
   const known = await loadImageDigest(key);
-  if (known !== undefined) return { digest: known, warnings };
+  if (known !== undefined) return { ...known, warnings };
   const computed = await computeDigest(plan, bases);
   // With further warnings it is packed again, so that the next preview has them too.
-  if (computed.warnings.length === warnings.length) await saveImageDigest(key, computed.digest);
+  if (computed.warnings.length === warnings.length) await saveImageDigest(key, computed);
   return computed;
 }

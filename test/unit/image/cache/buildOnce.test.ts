@@ -126,7 +126,8 @@ describe("an image that is built once", () => {
     // As if a builder had made this one.
     const { digest } = await putTestImage(folder.path);
     await fs.rename(at("layout"), at("images"));
-    const save = async (planned: BuildPlan) => saveImageDigest(await imageKey(planned, [runtime]), digest);
+    const save = async (planned: BuildPlan) =>
+      saveImageDigest(await imageKey(planned, [runtime]), { digest, sizeBytes: 1 });
     await save(await plan());
     assert.equal((await build(await plan(), "shop")).digest, digest);
     assert.equal((await openLayout(at("images")).resolve("shop"))?.digest, digest);

@@ -89,6 +89,22 @@ describe("the computed inputs of an image", () => {
     assert.notEqual(third["digest"], second["digest"]);
   });
 
+  it("come with the size of the image, packed or remembered, and with none if nothing is built", async () => {
+    const notes = async (olds: Properties) => (await computeInputs(given, LOCAL, olds)).notes ?? [];
+    const first = await notes({});
+    assert.equal(first.length, 1);
+    assert.match(first[0] ?? "", /^the image will take \d+\.\d KiB$/);
+    assert.deepEqual(await notes({}), first);
+    assert.deepEqual(await notes(await compute(given)), []);
+    // A damaged entry of the cache is packed again.
+    const entries = path.join(localPaths().imageCacheDir, "image-digests");
+    const [file = ""] = await fs.readdir(entries);
+    const remembered = await fs.readFile(path.join(entries, file), "utf8");
+    await fs.writeFile(path.join(entries, file), remembered.split(" ")[0] ?? "");
+    assert.deepEqual(await notes({}), first);
+    assert.equal(await fs.readFile(path.join(entries, file), "utf8"), remembered);
+  });
+
   it("are known as far as the inputs are", async () => {
     const { digest, contextHash } = await compute(given);
     const unnamed = await compute({ ...given, name: UNKNOWN });
@@ -118,7 +134,7 @@ describe("the computed inputs of an image", () => {
     const runtime = await resolvePlannedRuntime(`${registry.host}/acme/runtime:latest`);
     assert.ok(runtime);
     const plan = await planBuild({ context: at("app"), name: "shop", scratch: folder.path });
-    await saveImageDigest(await imageKey(plan, runtime), digest);
+    await saveImageDigest(await imageKey(plan, runtime), { digest, sizeBytes: 1 });
     assert.equal((await compute(given))["ref"], `shop@${digest}`);
     const inCloud = { ...given, repository: `${registry.host}/acme/shop` };
     assert.equal((await compute(inCloud, {}, CLOUD))["digest"], undefined);

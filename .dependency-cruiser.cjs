@@ -43,7 +43,17 @@ const LAYERS = {
     "image/runtime",
     "base",
   ],
-  cli: ["resources", "rollout", "platform", "image", "definition/naming", "client", "contract", "base"],
+  cli: [
+    "resources",
+    "rollout",
+    "platform",
+    "image",
+    "definition/naming",
+    "definition/migrate",
+    "client",
+    "contract",
+    "base",
+  ],
 };
 
 /** Packages and Node modules that few files may use, so that what they do can be found. */

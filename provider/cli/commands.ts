@@ -1,5 +1,6 @@
 /** The table of all subcommands, in the order of the help. */
 import { cacheClear } from "./cacheClear";
+import { comment } from "./ci/comment";
 import type { Command } from "./command";
 import { deleteObject } from "./deleteObject";
 import { dashboard } from "./local/dashboard";
@@ -153,6 +154,12 @@ export const COMMANDS: readonly Command[] = [
       ["--managed", "delete it although a stack made it, such as one that a killed update did not record"],
     ],
     run: deleteObject,
+  },
+  {
+    name: "ci comment",
+    operands: "[preview.json | -]",
+    summary: "turn 'pulumi preview --json' into Markdown for reviewers; prints nothing if nothing changes",
+    run: comment,
   },
   {
     name: "cache clear",

@@ -50,6 +50,7 @@ const LAYERS = {
     "image",
     "definition/naming",
     "definition/migrate",
+    "definition/unknowns",
     "client",
     "contract",
     "base",

@@ -1,5 +1,6 @@
 /** The table of all subcommands, in the order of the help. */
 import { cacheClear } from "./cacheClear";
+import { checkPlan } from "./ci/checkPlan";
 import { comment } from "./ci/comment";
 import type { Command } from "./command";
 import { deleteObject } from "./deleteObject";
@@ -160,6 +161,12 @@ export const COMMANDS: readonly Command[] = [
     operands: "[preview.json | -]",
     summary: "turn 'pulumi preview --json' into Markdown for reviewers; prints nothing if nothing changes",
     run: comment,
+  },
+  {
+    name: "ci check-plan",
+    operands: "<plan.json> [preview.json | -]",
+    summary: "tell whether a saved plan still applies; exits with 1 if not",
+    run: checkPlan,
   },
   {
     name: "cache clear",

@@ -25,7 +25,8 @@ interface StepOptions {
   readonly replaceReasons?: readonly string[];
 }
 
-const STACK_URN = "urn:pulumi:test::shop::pulumi:pulumi:Stack::shop-test";
+/** URN of the stack of made-up resources, their parent. */
+export const STACK_URN = "urn:pulumi:test::shop::pulumi:pulumi:Stack::shop-test";
 
 /** URN of a made-up resource. */
 export const urnFor = (name: string, type = "pulumi-nodejs:dynamic/unikernel:Instance"): string =>

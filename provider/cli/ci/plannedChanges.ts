@@ -1,5 +1,5 @@
 /** The changes of a preview: one per resource, with what the provider said about it. Pure. */
-import { type PreviewDigest, type PreviewStep, type StepState, kindOf, splitUrn } from "./previewDigest";
+import { SIGNATURE_KEY, type PreviewDigest, type PreviewStep, type StepState, kindOf, splitUrn } from "./previewDigest";
 
 /** What happens to a resource, in the order of a comment: the most drastic first. */
 export const ACTIONS = ["error", "replace", "delete", "update", "create", "import"] as const;
@@ -20,9 +20,6 @@ export interface PlannedChange {
   readonly before: StepState | undefined;
   readonly after: StepState | undefined;
 }
-
-/** Key by which the engine marks secrets. Source: pulumi/pulumi `sdk/go/common/resource/sig/sig.go`, `Key`. */
-const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -10,6 +10,9 @@ import { UnikernelError } from "../../base/errors";
 /** The Pulumi CLI whose output the tests record. */
 export const TESTED_PULUMI = "3.259.0";
 
+/** Key by which the engine marks secrets. Source: pulumi/pulumi `sdk/go/common/resource/sig/sig.go`, `Key`. */
+export const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
+
 /** Operations of a step. Source: pulumi/pulumi v3.259.0, `pkg/resource/deploy/step.go`. */
 const OPERATIONS = [
   "same",
@@ -58,6 +61,7 @@ const diagnostic = z.object({
 });
 
 const digest = z.object({
+  config: z.record(z.string(), z.string()).default({}),
   steps: z.array(step).default([]),
   diagnostics: z.array(diagnostic).default([]),
   changeSummary: z.record(z.string(), z.number()).default({}),

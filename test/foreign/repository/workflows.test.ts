@@ -45,6 +45,10 @@ describe("actionlint", () => {
     }
   });
 
+  it("accepts the reusable workflow of the examples", () => {
+    assert.equal(complaints(fs.readFileSync(path.join(root, "examples", "ci", "pulumi.yml"), "utf8")), "");
+  });
+
   it("rejects an invalid key, expression and input", () => {
     const broken = (from: string, to: string): string => {
       const workflow = withTags(ci());

@@ -21,8 +21,8 @@ import { trust } from "./local/machine/trust";
 import { up } from "./local/up";
 import { listVolumes } from "./local/volumes";
 import { localLogs, logs } from "./logs";
-import { rollStatus } from "./rollStatus";
-import { rollStop } from "./rollStop";
+import { rollStatus } from "./roll/status";
+import { rollStop } from "./roll/stop";
 
 const METRO = ["--metro <metro>", "metro; default UKC_METRO, else fra"] as const;
 const JSON_OUTPUT = ["--json", "for programs"] as const;

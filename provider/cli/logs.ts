@@ -10,7 +10,7 @@ import { type CommandResult, ExitCode } from "./command";
 import { readNamed } from "./findName";
 import { connectLocal } from "./local/client";
 import { selectByWords } from "./local/instances/select";
-import { interruptSignal, writeOutput } from "./terminal/stream";
+import { withInterruptSignal, writeOutput } from "./terminal/stream";
 
 /** Most bytes of a log in one response. Source: the platform's documentation. */
 const MAX_LOG_BYTES = 16_383;
@@ -59,16 +59,16 @@ function onlyOperand(operands: readonly string[], command: string): string {
 }
 
 /** Prints the log from its start and what is added to it. */
-async function follow(client: Client, uuid: string): Promise<CommandResult> {
-  const signal = interruptSignal();
-  try {
-    await followLog(client, uuid, { write: writeOutput, signal });
-    return { text: "", exitCode: ExitCode.success };
-  } catch (error) {
-    if (signal.aborted) return { text: "", exitCode: ExitCode.interrupted };
-    throw error;
-  }
-}
+const follow = (client: Client, uuid: string): Promise<CommandResult> =>
+  withInterruptSignal(async (signal) => {
+    try {
+      await followLog(client, uuid, { write: writeOutput, signal });
+      return { text: "", exitCode: ExitCode.success };
+    } catch (error) {
+      if (signal.aborted) return { text: "", exitCode: ExitCode.interrupted };
+      throw error;
+    }
+  });
 
 /**
  * Writes a log from its start and what is added to it, until the instance has stopped for good, or is deleted. The log of a new VM

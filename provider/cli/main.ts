@@ -1,61 +1,7 @@
 #!/usr/bin/env node
-/** The `unikernel` command: dispatches to one file per subcommand. Its exit codes are those of {@link ExitCode}. */
-import { formatError, UnikernelError } from "../base/errors";
-import { fromFolderError } from "../base/localPaths";
-import { closestMatch } from "../base/spelling";
-import { VERSION } from "../base/version";
-import { type Command, type CommandResult, ExitCode } from "./command";
-import { COMMANDS } from "./commands";
-import { formatCommandHelp, formatHelp } from "./help";
-import { exitOnClosedPipe, printText } from "./terminal/stream";
+/** The `unikernel` command. Its exit codes are those of `ExitCode`. */
+import { runCommandLine } from "./runCommandLine";
+import { exitOnClosedPipe } from "./terminal/stream";
 
-/** Most words of a command's name. */
-const MAX_WORDS = 3;
-
-async function runCommand(args: readonly string[]): Promise<string | CommandResult> {
-  if (args[0] === "--version" || args[0] === "-v") return VERSION;
-  const command = findCommand(args);
-  const end = args.indexOf("--"); // what follows is for another program
-  const own = end < 0 ? args : args.slice(0, end);
-  if (args.length === 0 || own.includes("--help") || own.includes("-h"))
-    return command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(command);
-  if (command === undefined) throw unknownCommand(args);
-  return await command.run(args.slice(command.name.split(" ").length));
-}
-
-/** The command with the longest name that the arguments begin with. */
-function findCommand(args: readonly string[]): Command | undefined {
-  for (let words = MAX_WORDS; words > 0; words--) {
-    const name = args.slice(0, words).join(" ");
-    const found = COMMANDS.find((one) => one.name === name);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function unknownCommand(args: readonly string[]): UnikernelError {
-  const given = args.slice(0, 2).join(" ");
-  const similar = closestMatch(given, COMMANDS.map(({ name }) => name)); // prettier-ignore
-  const suggestion = similar === undefined ? "" : `Did you mean 'unikernel ${similar}'? `;
-  return new UnikernelError("INPUT_INVALID", `Unknown command '${given}'.`, {
-    hint: `${suggestion}'unikernel --help' lists all commands.`,
-  });
-}
-
-async function main(): Promise<number> {
-  exitOnClosedPipe();
-  try {
-    const result = await runCommand(process.argv.slice(2));
-    if (typeof result !== "string") {
-      await printText(result.text);
-      return result.exitCode;
-    }
-    await printText(result);
-    return ExitCode.success;
-  } catch (error) {
-    console.error(formatError(fromFolderError(error)));
-    return UnikernelError.has(error, "INPUT_INVALID") ? ExitCode.usage : ExitCode.failure;
-  }
-}
-
-void main().then((code) => (process.exitCode = code));
+exitOnClosedPipe();
+void runCommandLine(process.argv.slice(2)).then((code) => (process.exitCode = code));

@@ -44,6 +44,33 @@ export function webGuest(name: string): FakeGuest {
   };
 }
 
+function pathsIn(folder: string): LocalPaths {
+  const state = path.join(folder, "state");
+  const below = (name: string): string => path.join(state, name);
+  return {
+    stateDir: state,
+    runDir: path.join(folder, "run"),
+    cacheDir: path.join(folder, "cache"),
+    daemonFile: below("daemon.json"),
+    tokenFile: below("token"),
+    platformIdFile: below("platform-id"),
+    caKeyFile: below("ca-key.pem"),
+    caFile: below("ca.pem"),
+    databaseFile: below("platform.db"),
+    logFile: below("daemon.log"),
+    imagesDir: below("images"),
+    pulledImagesDir: below("pulled"),
+    bootDir: below("boot"),
+    volumesDir: below("volumes"),
+    instancesDir: below("instances"),
+    consolesDir: below("consoles"),
+    runtimesDir: path.join(folder, "cache", "runtimes"),
+    containersDir: path.join(folder, "cache", "containers"),
+    buildsDir: path.join(folder, "cache", "builds"),
+    imageCacheDir: path.join(folder, "cache", "images"),
+  };
+}
+
 /** A temporary state folder with the image `app:1`. */
 export class TestPlatform {
   readonly paths: LocalPaths;
@@ -54,31 +81,8 @@ export class TestPlatform {
   readonly #timings: Partial<Timings>;
   #daemon: Daemon | undefined;
 
-  private constructor(folder: string, timings: Partial<Timings>) {
-    const state = path.join(folder, "state");
-    const below = (name: string): string => path.join(state, name);
-    this.paths = {
-      stateDir: state,
-      runDir: path.join(folder, "run"),
-      cacheDir: path.join(folder, "cache"),
-      daemonFile: below("daemon.json"),
-      tokenFile: below("token"),
-      platformIdFile: below("platform-id"),
-      caKeyFile: below("ca-key.pem"),
-      caFile: below("ca.pem"),
-      databaseFile: below("platform.db"),
-      logFile: below("daemon.log"),
-      imagesDir: below("images"),
-      pulledImagesDir: below("pulled"),
-      bootDir: below("boot"),
-      volumesDir: below("volumes"),
-      instancesDir: below("instances"),
-      consolesDir: below("consoles"),
-      runtimesDir: path.join(folder, "cache", "runtimes"),
-      containersDir: path.join(folder, "cache", "containers"),
-      buildsDir: path.join(folder, "cache", "builds"),
-      imageCacheDir: path.join(folder, "cache", "images"),
-    };
+  private constructor(paths: LocalPaths, timings: Partial<Timings>) {
+    this.paths = paths;
     this.#timings = { ...FAST_TIMINGS, ...timings };
     this.vmm = new FakeVmm(this.paths.instancesDir, (spec: VmSpec) => {
       const guest = this.guests.get(spec.hostname) ?? this.#otherGuest(spec.hostname, spec);
@@ -88,7 +92,13 @@ export class TestPlatform {
 
   static async open(timings: Partial<Timings> = {}): Promise<TestPlatform> {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-platform-"));
-    const platform = new TestPlatform(folder, timings);
+    return TestPlatform.openAt(pathsIn(folder), timings);
+  }
+
+  /** @param paths the state folder is in a folder of this platform alone, which {@link close} removes */
+  static async openAt(paths: LocalPaths, timings: Partial<Timings> = {}): Promise<TestPlatform> {
+    const platform = new TestPlatform(paths, timings);
+    await fs.mkdir(platform.folder, { recursive: true });
     await platform.addImage("app", "1", "kernel of app");
     return platform;
   }

@@ -2,7 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { parseArguments } from "../../base/commandLineOptions";
-import { UnikernelError, fromSystemError } from "../../base/errors";
+import { UnikernelError, fromSystemError, hasErrorCode } from "../../base/errors";
 import { localPaths } from "../../base/localPaths";
 import { onlyItem } from "../../client/client";
 import { lendFolder } from "../../base/runFolder";
@@ -66,6 +66,7 @@ async function createEmptyFolder(folder: string): Promise<void> {
     await fs.mkdir(folder, { recursive: true });
     if ((await fs.readdir(folder)).length === 0) return;
   } catch (error) {
+    if (hasErrorCode(error, "EEXIST", "ENOTDIR")) throw notFolder(folder);
     throw fromSystemError(error, `creating '${folder}'`);
   }
   throw new UnikernelError("INPUT_INVALID", `'${path.resolve(folder)}' is not empty.`, {
@@ -76,5 +77,8 @@ async function createEmptyFolder(folder: string): Promise<void> {
 async function assertFolder(folder: string): Promise<void> {
   const stats = await fs.stat(folder).catch(() => undefined);
   if (stats?.isDirectory() === true) return;
-  throw new UnikernelError("INPUT_INVALID", `'${path.resolve(folder)}' is no folder.`, { hint: USAGE });
+  throw notFolder(folder);
 }
+
+const notFolder = (file: string): UnikernelError =>
+  new UnikernelError("INPUT_INVALID", `'${path.resolve(file)}' is not a folder.`, { hint: USAGE });

@@ -19,9 +19,14 @@ export function exitOnClosedPipe(): void {
   });
 }
 
-/** A signal that aborts on Ctrl-C (SIGINT) and SIGTERM, which then do not end the program by themselves. */
-export function interruptSignal(): AbortSignal {
+/** Runs `act` with a signal that aborts on Ctrl-C (SIGINT) and SIGTERM, which meanwhile do not end the program by themselves. */
+export async function withInterruptSignal<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupted = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
-  return interrupted.signal;
+  const abort = (): void => interrupted.abort();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, abort);
+  try {
+    return await act(interrupted.signal);
+  } finally {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, abort);
+  }
 }

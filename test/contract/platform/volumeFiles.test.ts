@@ -137,7 +137,7 @@ describe("files of a volume", () => {
     for (const action of ["import", "export"] as const) {
       const { error, message } = await copy(action);
       assert.equal(error, 15);
-      assert.match(String(message), /^Volume 'data' is mounted by instance 'user'.*stop it first$/);
+      assert.match(String(message), /^Volume 'data' is mounted by instance 'user': .* cannot be copied( to it)?$/);
     }
     await platform.requestItem("PUT", "/v1/instances/stop", [{ uuid: reader }]);
     await platform.requestItem("GET", `/v1/instances/wait?uuid=${reader}&state=stopped&timeout_ms=5000`);

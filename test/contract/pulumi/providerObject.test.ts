@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { deleteObject } from "../../../provider/cli/deleteObject";
 import { logs } from "../../../provider/cli/logs";
-import { rollStop } from "../../../provider/cli/rollStop";
+import { rollStop } from "../../../provider/cli/roll/stop";
 import { type DynamicProvider, providerOf } from "../../../provider/pulumi/dynamic/provider";
 import { type ResourceKind } from "../../../provider/resources/all";
 import { freePort } from "../../support/localPlatform";

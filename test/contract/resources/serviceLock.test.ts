@@ -1,8 +1,8 @@
 /** The lock of a rollout on the local platform. */
 import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
-import { rollStatus } from "../../../provider/cli/rollStatus";
-import { rollStop } from "../../../provider/cli/rollStop";
+import { rollStatus } from "../../../provider/cli/roll/status";
+import { rollStop } from "../../../provider/cli/roll/stop";
 import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
 import { identityOf } from "../../../provider/definition/identity";
 import { getServices } from "../../../provider/functions/services";

@@ -4,7 +4,7 @@ import { parseArguments } from "../../../base/commandLineOptions";
 import { systemClock } from "../../../base/clock";
 import { UnikernelError } from "../../../base/errors";
 import { type CommandResult, ExitCode } from "../../command";
-import { interruptSignal, writeOutput } from "../../terminal/stream";
+import { withInterruptSignal, writeOutput } from "../../terminal/stream";
 import { type InstanceMonitor, openMonitor } from "./monitor";
 
 /** The key that detaches, Ctrl-]: as in telnet and virsh, since Ctrl-C is the guest's. */
@@ -23,7 +23,7 @@ export async function attachConsole(args: readonly string[]): Promise<CommandRes
     await connectConsole(monitor);
     const socket = await openSocket(monitor);
     if (process.stdin.isTTY) process.stderr.write(`Attached to '${monitor.name}'. Ctrl-] detaches.\n`);
-    const outcome = await relay(socket);
+    const outcome = await withInterruptSignal((interrupted) => relay(socket, interrupted));
     if (process.stdin.isTTY) process.stderr.write(outcome === "closed" ? "\nThe VM has ended.\n" : "\nDetached.\n");
     return { text: "", exitCode: outcome === "interrupted" ? ExitCode.interrupted : ExitCode.success };
   } finally {
@@ -55,9 +55,8 @@ function openSocket({ name, files }: InstanceMonitor): Promise<net.Socket> {
 }
 
 /** Copies both ways. Resolves with how the session ended. */
-async function relay(socket: net.Socket): Promise<"detached" | "closed" | "interrupted"> {
+async function relay(socket: net.Socket, interrupted: AbortSignal): Promise<"detached" | "closed" | "interrupted"> {
   const { stdin } = process;
-  const interrupted = interruptSignal();
   let lastOutputAtMs = performance.now();
   if (stdin.isTTY) stdin.setRawMode(true);
   try {

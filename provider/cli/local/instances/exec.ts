@@ -11,7 +11,7 @@ import {
 } from "../../../contract/commandStream";
 import type { LocalDaemon } from "../../../client/localDaemon";
 import { type CommandResult, ExitCode } from "../../command";
-import { interruptSignal, writeOutput } from "../../terminal/stream";
+import { withInterruptSignal, writeOutput } from "../../terminal/stream";
 import { connectLocal } from "../client";
 import { selectByWords } from "./select";
 
@@ -53,14 +53,15 @@ export async function exec(args: readonly string[]): Promise<CommandResult> {
   const { client, daemon } = await connectLocal();
   const [selected] = selectByWords([instance], (await client.getInstances({})).items, { kind: "instance" });
   const stdin = sendsStdin ? (await readStdin()).toString("base64") : undefined;
-  const signal = interruptSignal();
-  try {
-    const body = { uuid: selected?.uuid ?? "", args: [...command], stdin, timeout_ms: timeoutMs };
-    return { text: "", exitCode: await runInDaemon(daemon, body, signal) };
-  } catch (error) {
-    if (signal.aborted) return { text: "", exitCode: ExitCode.interrupted };
-    throw error;
-  }
+  return await withInterruptSignal(async (signal) => {
+    try {
+      const body = { uuid: selected?.uuid ?? "", args: [...command], stdin, timeout_ms: timeoutMs };
+      return { text: "", exitCode: await runInDaemon(daemon, body, signal) };
+    } catch (error) {
+      if (signal.aborted) return { text: "", exitCode: ExitCode.interrupted };
+      throw error;
+    }
+  });
 }
 
 async function readStdin(): Promise<Buffer> {

@@ -61,4 +61,4 @@ export async function exportFromVolume(
 }
 
 const inUse = ({ name }: VolumeRecord, instance: string, consequence: string): ApiItemError =>
-  new ApiItemError("Attached", `Volume '${name}' is mounted by instance '${instance}': ${consequence}; stop it first`);
+  new ApiItemError("Attached", `Volume '${name}' is mounted by instance '${instance}': ${consequence}`);

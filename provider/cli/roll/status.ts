@@ -1,14 +1,14 @@
 /** `unikernel roll status` */
-import { parseOptions } from "../base/commandLineOptions";
-import type { InstanceItem, ServiceItem } from "../contract/models";
-import { listInstances } from "../rollout/members/instances";
-import { assessReadiness } from "../client/waitForInstance";
-import { describeHolder, holderOf, runsHere } from "../rollout/lock/holder";
-import { findLock } from "../rollout/lock/object";
-import { countOf, countReplicas } from "../rollout/progress/describe";
-import { isManaged, isRetired } from "../resources/service/wire";
-import { taggedTemplate } from "../resources/service/replicaTags";
-import { digestIn } from "../resources/workload/request";
+import { parseOptions } from "../../base/commandLineOptions";
+import type { InstanceItem, ServiceItem } from "../../contract/models";
+import { listInstances } from "../../rollout/members/instances";
+import { assessReadiness } from "../../client/waitForInstance";
+import { describeHolder, holderOf, runsHere } from "../../rollout/lock/holder";
+import { findLock } from "../../rollout/lock/object";
+import { countOf, countReplicas } from "../../rollout/progress/describe";
+import { isManaged, isRetired } from "../../resources/service/wire";
+import { taggedTemplate } from "../../resources/service/replicaTags";
+import { digestIn } from "../../resources/workload/request";
 import { nameIn, readRolledService } from "./rolledService";
 
 /** A replica, as `--json` prints it. */

@@ -1,7 +1,7 @@
 /** `unikernel roll stop` */
-import { parseOptions } from "../base/commandLineOptions";
-import { deleteLock, findLock } from "../rollout/lock/object";
-import { describeHolder, holderOf, runsHere } from "../rollout/lock/holder";
+import { parseOptions } from "../../base/commandLineOptions";
+import { deleteLock, findLock } from "../../rollout/lock/object";
+import { describeHolder, holderOf, runsHere } from "../../rollout/lock/holder";
 import { nameIn, readRolledService } from "./rolledService";
 
 /**

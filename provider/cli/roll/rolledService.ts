@@ -1,12 +1,12 @@
 /** The service that `unikernel roll` is about. */
-import { resolveMetro } from "../base/config/metroConfig";
-import { type Clock, systemClock } from "../base/clock";
-import { UnikernelError } from "../base/errors";
-import { type Client, onlyItem } from "../client/client";
-import { createMetroClient } from "../client/metroClient";
-import type { ServiceItem } from "../contract/models";
-import { isRolloutLock } from "../contract/rolloutLock";
-import { readNamed } from "./findName";
+import { resolveMetro } from "../../base/config/metroConfig";
+import { type Clock, systemClock } from "../../base/clock";
+import { UnikernelError } from "../../base/errors";
+import { type Client, onlyItem } from "../../client/client";
+import { createMetroClient } from "../../client/metroClient";
+import type { ServiceItem } from "../../contract/models";
+import { isRolloutLock } from "../../contract/rolloutLock";
+import { readNamed } from "../findName";
 
 /** A service of a metro. */
 export interface RolledService {

@@ -1,0 +1,60 @@
+/** Runs a command line of `unikernel`: finds the subcommand and reports its errors. */
+import { formatError, UnikernelError } from "../base/errors";
+import { fromFolderError } from "../base/localPaths";
+import { closestMatch } from "../base/spelling";
+import { VERSION } from "../base/version";
+import { type Command, type CommandResult, ExitCode } from "./command";
+import { COMMANDS } from "./commands";
+import { formatCommandHelp, formatHelp } from "./help";
+import { printText } from "./terminal/stream";
+
+/** Most words of a command's name. */
+const MAX_WORDS = 3;
+
+/**
+ * Runs the subcommand that the arguments name. Prints its text to stdout, or its error to stderr. Resolves with the exit code, one of
+ * {@link ExitCode} or that of a command in an instance. Never rejects.
+ *
+ * @param args without the program's own name
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    const result = await runCommand(args);
+    const { text, exitCode } = typeof result === "string" ? { text: result, exitCode: ExitCode.success } : result;
+    await printText(text);
+    return exitCode;
+  } catch (error) {
+    console.error(formatError(fromFolderError(error)));
+    return UnikernelError.has(error, "INPUT_INVALID") ? ExitCode.usage : ExitCode.failure;
+  }
+}
+
+async function runCommand(args: readonly string[]): Promise<string | CommandResult> {
+  if (args[0] === "--version" || args[0] === "-v") return VERSION;
+  const command = findCommand(args);
+  const end = args.indexOf("--"); // what follows is for another program
+  const own = end < 0 ? args : args.slice(0, end);
+  if (args.length === 0 || own.includes("--help") || own.includes("-h"))
+    return command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(command);
+  if (command === undefined) throw unknownCommand(args);
+  return await command.run(args.slice(command.name.split(" ").length));
+}
+
+/** The command with the longest name that the arguments begin with. */
+function findCommand(args: readonly string[]): Command | undefined {
+  for (let words = MAX_WORDS; words > 0; words--) {
+    const name = args.slice(0, words).join(" ");
+    const found = COMMANDS.find((one) => one.name === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function unknownCommand(args: readonly string[]): UnikernelError {
+  const given = args.slice(0, 2).join(" ");
+  const similar = closestMatch(given, COMMANDS.map(({ name }) => name)); // prettier-ignore
+  const suggestion = similar === undefined ? "" : `Did you mean 'unikernel ${similar}'? `;
+  return new UnikernelError("INPUT_INVALID", `Unknown command '${given}'.`, {
+    hint: `${suggestion}'unikernel --help' lists all commands.`,
+  });
+}

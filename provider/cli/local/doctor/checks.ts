@@ -39,6 +39,10 @@ export interface Facts {
   readonly stateMode: number | undefined;
   /** Why nothing can be written to it; `undefined`: something can. */
   readonly stateError: string | undefined;
+  /** Folder of the sockets of VMs. */
+  readonly runDir: string;
+  /** systemd keeps this user's processes and run folder when the user logs out. */
+  readonly isLingering: boolean;
 }
 
 const GIB = 1024 ** 3;
@@ -78,6 +82,7 @@ export function assessMachine(facts: Facts): readonly Check[] {
     ),
     filesCheck(facts),
     folderCheck(facts),
+    ...logoutChecks(facts),
     umaskCheck(facts),
   ];
 }
@@ -189,6 +194,15 @@ function folderCheck({ stateDir, stateMode, stateError }: Facts): Check {
     return { name, status: "warn", detail, fix: `Run 'chmod go-w ${stateDir}'.` };
   }
   return { name, status: "ok", detail: stateMode === undefined ? `${stateDir} will be made` : stateDir };
+}
+
+/** None unless the folder of the sockets belongs to a login. Source: systemd, user-runtime-dir@.service(5). */
+function logoutChecks({ runDir, isLingering }: Facts): readonly Check[] {
+  const name = "logout";
+  if (!runDir.startsWith("/run/user/")) return [];
+  if (isLingering) return [{ name, status: "ok", detail: "VMs keep running when you log out" }];
+  const detail = `VMs are lost when you log out: their sockets are in ${runDir}, which is removed then`;
+  return [{ name, status: "warn", detail, fix: "Run 'loginctl enable-linger'." }];
 }
 
 function umaskCheck({ umask }: Facts): Check {

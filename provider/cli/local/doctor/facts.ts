@@ -7,6 +7,7 @@ import { errorMessage } from "../../../base/errors";
 import { exec, findTool } from "../../../base/exec";
 import { localPaths } from "../../../base/localPaths";
 import { probeQemu } from "../../../platform/vmm/qemu/host/probe";
+import { isLingering } from "../machine/linger";
 import type { Facts } from "./checks";
 
 const DISK_TOOLS = ["mkfs.ext4", "e2fsck", "resize2fs"];
@@ -17,7 +18,7 @@ const DISK_TOOLS = ["mkfs.ext4", "e2fsck", "resize2fs"];
  * @param publishedPorts ports that the local platform itself has published
  */
 export async function gatherFacts(publishedPorts: readonly number[]): Promise<Facts> {
-  const { stateDir, cacheDir } = localPaths();
+  const { stateDir, cacheDir, runDir } = localPaths();
   const [qemu, hasKvmDevice, port80, port443, existing, stateMode] = await Promise.all([
     // The folder where the daemon keeps the result, which belongs to this boot, user and binary.
     probeQemu(cacheDir).then((capabilities) => ({ capabilities }), (error: unknown) => ({ error: errorMessage(error) })), // prettier-ignore
@@ -45,6 +46,8 @@ export async function gatherFacts(publishedPorts: readonly number[]): Promise<Fa
       () => undefined,
       (error: NodeJS.ErrnoException) => error.code ?? error.message,
     ),
+    runDir,
+    isLingering: isLingering(),
   };
 }
 

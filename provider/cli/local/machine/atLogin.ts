@@ -6,6 +6,7 @@ import { detachedProcessEnvironment, environmentVariable } from "../../../base/c
 import { UnikernelError, hasErrorCode } from "../../../base/errors";
 import { findTool } from "../../../base/exec";
 import { createFolder, writeFileAtomic } from "../../../base/files";
+import { isLingering } from "./linger";
 import { loginUnit, loginUnitName } from "./loginUnit";
 
 /** The command itself, which only runs compiled. */
@@ -34,7 +35,14 @@ export async function startAtLogin(options: readonly string[]): Promise<string> 
   await writeFileAtomic(unit, loginUnit(command, detachedProcessEnvironment()));
   await fs.rm(link, { force: true });
   await fs.symlink(unit, link);
-  return `It starts at your next login (${unit}). To start it with this machine instead, run 'loginctl enable-linger'. Run this command again after you have moved or updated this package.`;
+  return describeStart(unit, isLingering());
+}
+
+/** The sentence about a unit. A user who lingers is logged in from the start of the machine, as systemd sees it. Pure. */
+export function describeStart(unit: string, lingers: boolean): string {
+  const again = "Run this command again after you have moved or updated this package.";
+  if (lingers) return `It starts with this machine (${unit}). ${again}`;
+  return `It starts at your next login (${unit}). To start it with this machine instead, and to keep VMs when you log out, run 'loginctl enable-linger'. ${again}`;
 }
 
 /** Ends what {@link startAtLogin} began. Returns a sentence for the user; the platform itself goes on. */

@@ -16,6 +16,8 @@ const good: Facts = {
   stateDir: "/state",
   stateMode: 0o700,
   stateError: undefined,
+  runDir: "/tmp/unikernel-1000-0a1b2c3d",
+  isLingering: false,
 };
 /** The checks that are not ok. */
 const problems = (facts: Partial<Facts>) =>
@@ -44,6 +46,7 @@ describe("the checks of this machine", () => {
     ["few descriptors", { openFilesLimit: 1024 }, "open files", "warn"],
     ["a folder of another user", { stateError: "EACCES" }, "state folder", "fail"],
     ["an open folder", { stateMode: 0o777 }, "state folder", "warn"],
+    ["a run folder that goes at logout", { runDir: "/run/user/1000/unikernel-1000-0a1b2c3d" }, "logout", "warn"],
     ["a umask against its own user", { umask: 0o777 }, "umask", "fail"],
   ];
   for (const [what, facts, name, status] of cases)
@@ -52,6 +55,15 @@ describe("the checks of this machine", () => {
       assert.deepEqual([found?.name, found?.status, others], [name, status, []]);
       assert.match(found?.fix ?? "", /^[A-Z].*\.$/);
     });
+
+  it("say that VMs survive a logout where the user lingers, and nothing where a logout removes no folder", () => {
+    const named = (facts: Partial<Facts>) =>
+      assessMachine({ ...good, ...facts }).filter(({ name }) => name === "logout").map(({ status, fix }) => [status, fix]); // prettier-ignore
+    const runDir = "/run/user/1000/unikernel-1000-0a1b2c3d";
+    assert.deepEqual(named({ runDir }), [["warn", "Run 'loginctl enable-linger'."]]);
+    assert.deepEqual(named({ runDir, isLingering: true }), [["ok", undefined]]);
+    assert.deepEqual(named({}), []);
+  });
 
   it("tell a slow /dev/kvm from a missing one, and what QEMU 7.2 cannot boot under emulation", () => {
     const qemu = { version: "7.2.22", accelerator: "tcg", sandbox: true };

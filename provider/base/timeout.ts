@@ -4,15 +4,22 @@ import { UnikernelError } from "./errors";
 /** Longest delay of a timer; Node replaces a longer one by 1 ms. Source: Node, `setTimeout`. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Runs `act` with a signal that aborts after `ms` milliseconds or with `signal`. Clears its timer afterwards. */
+/**
+ * Runs `act` with a signal that aborts after `ms` milliseconds or with `signal`, whose reason it then has. Clears its timer afterwards.
+ *
+ * @param ms `Infinity`: only with `signal`
+ * @param reason of the abort after `ms`. Default: an `AbortError`
+ */
 export async function withTimeout<T>(
   ms: number,
   signal: AbortSignal,
   act: (signal: AbortSignal) => Promise<T>,
+  reason?: () => Error,
 ): Promise<T> {
   const limit = new AbortController();
-  const abort = (): void => limit.abort();
-  const timer = setTimeout(abort, Math.min(ms, MAX_TIMER_MS));
+  const expire = (): void => limit.abort(reason?.());
+  const abort = (): void => limit.abort(signal.reason);
+  const timer = ms === Infinity ? undefined : setTimeout(expire, Math.min(ms, MAX_TIMER_MS));
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   try {

@@ -12,6 +12,30 @@ describe("withTimeout", () => {
     });
     assert.equal(isAborted, false);
   });
+
+  /** The reason with which the signal of `act` aborts. */
+  const reasonOf = (ms: number, signal: AbortSignal, reason?: () => Error): Promise<unknown> =>
+    withTimeout(
+      ms,
+      signal,
+      (limited) =>
+        new Promise((resolve) => {
+          if (limited.aborted) resolve(limited.reason);
+          limited.addEventListener("abort", () => resolve(limited.reason));
+        }),
+      reason,
+    );
+
+  it("aborts with the reason that is given, or with that of the outer signal", async () => {
+    const never = new AbortController().signal;
+    const [late, gone] = [new Error("late"), new Error("gone")];
+    assert.equal(await reasonOf(5, never, () => late), late);
+    assert.equal(((await reasonOf(5, never)) as Error).name, "AbortError");
+    assert.equal(await reasonOf(60_000, AbortSignal.abort(gone), () => late), gone);
+    const outer = new AbortController();
+    setTimeout(() => outer.abort(gone), 5);
+    assert.equal(await reasonOf(Infinity, outer.signal, () => late), gone);
+  });
 });
 
 describe("a timeout signal", () => {

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type * as http from "node:http";
 import { UnikernelError } from "../../../base/errors";
+import { withTimeout } from "../../../base/timeout";
 import { COMMAND_PATH, type CommandEvent, commandRequest, MAX_STDIN_BYTES } from "../../../contract/commandStream";
 import { ApiItemError, RequestError } from "../../errors";
 import { runCommand, toCommandError } from "../../instances/commands/runCommand";
@@ -19,8 +20,8 @@ interface RequestedCommand {
   readonly instance: Instance;
   readonly args: readonly string[];
   readonly stdin: Uint8Array;
-  /** `undefined`: no limit. */
-  readonly timeoutMs: number | undefined;
+  /** `Infinity`: no limit. */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -63,7 +64,7 @@ async function parseCommand(registry: Registry, request: http.IncomingMessage): 
       instance: findInstance(registry, { uuid: body.uuid }),
       args: body.args,
       stdin,
-      timeoutMs: body.timeout_ms,
+      timeoutMs: body.timeout_ms ?? Infinity,
     };
   } catch (error) {
     throw error instanceof ApiItemError ? new RequestError(404, error.message, error.itemCode) : error;
@@ -78,38 +79,36 @@ async function runAndSend(
 ): Promise<void> {
   const { log } = registry.parts;
   const { uuid, name } = instance.record;
-  const timeout = new AbortController();
-  const timer =
-    timeoutMs === undefined ? undefined : setTimeout(() => timeout.abort(timeoutError(timeoutMs)), timeoutMs);
-  const signal = AbortSignal.any([gone, timeout.signal]);
-  const send = async (event: CommandEvent): Promise<void> => {
-    if (gone.aborted || response.write(`${JSON.stringify(event)}\n`)) return;
-    await once(response, "drain", { signal }).catch(() => undefined); // the command ends for the same reason
-  };
   response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
   response.flushHeaders();
   log.write("command.began", { uuid, name });
+  const run = async (signal: AbortSignal): Promise<number> => {
+    const write = (output: "stdout" | "stderr", bytes: Uint8Array): Promise<void> => {
+      const text = Buffer.from(bytes).toString("base64");
+      return send(response, output === "stdout" ? { stdout: text } : { stderr: text }, signal);
+    };
+    return runCommand(registry, instance, { args, stdin, signal, write });
+  };
   try {
-    const exitCode = await runCommand(registry, instance, {
-      args,
-      stdin,
-      signal,
-      write: (output, bytes) => {
-        const text = Buffer.from(bytes).toString("base64");
-        return send(output === "stdout" ? { stdout: text } : { stderr: text });
-      },
-    });
+    const exitCode = await withTimeout(timeoutMs, gone, run, () => timeoutError(timeoutMs));
     log.write("command.ended", { uuid, name, exitCode });
-    await send({ exit_code: exitCode });
+    response.write(toLine({ exit_code: exitCode }));
   } catch (error) {
     if (gone.aborted) return log.write("command.killed", { uuid, name });
     const { code, message, hint } = toCommandError(error, log);
     log.write("command.failed", { uuid, name, reason: message });
-    await send({ error: { code, message, ...(hint === undefined ? {} : { hint }) } });
+    response.write(toLine({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }));
   } finally {
-    clearTimeout(timer);
     response.end();
   }
+}
+
+const toLine = (event: CommandEvent): string => `${JSON.stringify(event)}\n`;
+
+/** Sends an event, and waits while the client is slower. An aborted signal ends the wait: the command ends for the same reason. */
+async function send(response: http.ServerResponse, event: CommandEvent, signal: AbortSignal): Promise<void> {
+  if (response.destroyed || response.write(toLine(event))) return;
+  await once(response, "drain", { signal }).catch(() => undefined);
 }
 
 const timeoutError = (ms: number): UnikernelError =>

@@ -1,6 +1,7 @@
 /** The commands of schedules. Their output and their results are in the log of the instance. */
 import * as fs from "node:fs/promises";
 import { UnikernelError } from "../../../base/errors";
+import { withTimeout } from "../../../base/timeout";
 import type { Schedule } from "../../../contract/models";
 import type { Registry } from "../../registry";
 import type { Instance } from "../instance";
@@ -33,20 +34,20 @@ export class ScheduledCommands {
     this.#running.add(key);
     const output = new LimitedOutput();
     const startedAtMs = performance.now();
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(timeoutError()), TIMEOUT_MS);
     let result: string;
     try {
-      const { shutdownSignal } = this.#registry;
-      const signal = AbortSignal.any([timeout.signal, shutdownSignal]);
       const write = (_output: unknown, bytes: Uint8Array): void => output.add(bytes);
-      const exitCode = await runCommand(this.#registry, instance, { args, stdin: Buffer.alloc(0), write, signal });
+      const exitCode = await withTimeout(
+        TIMEOUT_MS,
+        this.#registry.shutdownSignal,
+        (signal) => runCommand(this.#registry, instance, { args, stdin: Buffer.alloc(0), write, signal }),
+        timeoutError,
+      );
       result = `ended with exit code ${exitCode} after ${Math.round(performance.now() - startedAtMs)} ms`;
     } catch (error) {
       if (this.#registry.isShutDown) return;
       result = `failed: ${toCommandError(error, log).message}`;
     } finally {
-      clearTimeout(timer);
       this.#running.delete(key);
     }
     log.write("schedule.ran", { ...fields, result });

@@ -1,6 +1,6 @@
 /** An instance in the private networks. */
 import { parseCidr, parseIpv4 } from "../../base/ipv4";
-import { HOST_ACCESS_ANNOTATION } from "../network/privateNetwork";
+import { HOST_ACCESS_ANNOTATION } from "../../contract/hostAccess";
 import type { NetworkMember } from "../network/segment";
 import type { InstanceStatus } from "../store/instances";
 import type { Instance } from "./instance";

@@ -1,15 +1,11 @@
 /** The private networks of the platform's instances: connects their VMs, knows their names, and wakes those that others connect to. */
+import { HOST_NAME } from "../../contract/hostAccess";
 import type { Vm } from "../vmm/vmm";
 import { DEFAULT_NETWORK } from "./addresses";
 import type { NetworkView } from "./forwarding";
 import { HostAddresses, isHostAddress } from "./hostAddresses";
 import type { Ipv4 } from "../../base/ipv4";
 import { type MemberInterface, type NetworkMember, routerOf, Segment } from "./segment";
-
-/** Annotation of an instance that may connect to this host, under the name `host.internal`. Its value is `true`. */
-export const HOST_ACCESS_ANNOTATION = "unikernel.local/host-access";
-/** An instance that may reach the host finds it under this name of the private zone. */
-const HOST_NAME = "host";
 
 /** All networks. One exists from its first member to its last. */
 export class PrivateNetwork {

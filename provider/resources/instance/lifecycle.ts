@@ -18,6 +18,7 @@ import { withKernelChecks } from "../workload/preview/checkedLifecycle";
 import { withLabels } from "../workload/labels/labelledLifecycle";
 import { waitForImage } from "../workload/waitForImage";
 import { workloadErrorContext } from "../workload/request";
+import { inspectName } from "./hostName";
 import { type InstanceInputs, deletedOnStop, instanceInputs, isJob } from "./inputs";
 import {
   findInstance,
@@ -218,6 +219,7 @@ const unlabelled: Lifecycle<typeof instanceInputs, typeof instanceOutputs, Provi
     return { id: item.uuid, inputs: readInputs(item, inputs), outputs: toOutputs(item, inputs) };
   },
 
+  inspectInputs: inspectName,
   update: updateInstance,
 
   async delete(context, id, olds) {

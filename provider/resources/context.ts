@@ -10,6 +10,7 @@ import { localPaths } from "../base/localPaths";
 import type { ClearingMemory } from "./common/clearing";
 import { type ReadGuestImage, createGuestImageReader } from "./images/guestImages";
 import { type ReadImageLabels, createImageLabelReader } from "./images/imageLabels";
+import { createRegistryImages } from "./images/registryImages";
 
 /** Time limits of operations on one resource, in milliseconds. */
 export interface Timeouts {
@@ -108,6 +109,7 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
   const client = createMetroClient(config);
   const signal = hooks.cancellation ?? new AbortController().signal;
   const { imagesDir: imageLayout, pulledImagesDir } = localPaths();
+  const describe = createRegistryImages(signal);
   return {
     client,
     reader: createObjectReader(client),
@@ -118,8 +120,8 @@ export function createContext(config: MetroConfig, hooks: ProcessHooks = {}): Pr
     createTimeout: timeoutSignal,
     timeouts: { ...DEFAULT_TIMEOUTS, ...config.timeouts },
     imageLayout,
-    readImageLabels: createImageLabelReader({ ...config, layout: imageLayout, signal }),
-    readGuestImage: createGuestImageReader({ layouts: [imageLayout, pulledImagesDir], signal }),
+    readImageLabels: createImageLabelReader({ ...config, layout: imageLayout, describe, signal }),
+    readGuestImage: createGuestImageReader({ layouts: [imageLayout, pulledImagesDir], describe, signal }),
     printProgress: () => undefined,
     printWarning: () => undefined,
     stopRequest: hooks.stopRequest,

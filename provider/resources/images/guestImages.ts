@@ -9,8 +9,8 @@ import { openLayout } from "../../image/oci/layout";
 import { parseReference } from "../../image/oci/reference";
 import { createRegistryClient } from "../../image/registry/api/client";
 import { resolveEndpoint } from "../../image/registry/endpoint";
-import { describeImage } from "../../image/registry/pull";
 import { imageAccess, rememberLooks } from "./imageAccess";
+import type { DescribeRegistryImage } from "./registryImages";
 
 /**
  * What the guests of an image can have; `undefined` if it is not stored yet, or if its name has no host and this machine does not have it:
@@ -28,6 +28,8 @@ const HEAD_BYTES = 64 * 1024;
 export interface GuestImageSource {
   /** Folders of image layouts: what was built here, and what was pulled. */
   readonly layouts: readonly [built: string, pulled: string];
+  /** Describes images that no layout has. */
+  readonly describe: DescribeRegistryImage;
   /** Aborts when all operations are cancelled. */
   readonly signal: AbortSignal;
 }
@@ -44,7 +46,7 @@ export function createGuestImageReader(source: GuestImageSource): ReadGuestImage
 }
 
 async function readGuestImage(
-  { layouts: [built, pulled], signal }: GuestImageSource,
+  { layouts: [built, pulled], describe, signal }: GuestImageSource,
   image: string,
   credentials: string | undefined,
 ): Promise<GuestImage | undefined> {
@@ -57,14 +59,14 @@ async function readGuestImage(
     if (stored !== undefined) return describeGuestImage(stored, ({ blob }) => readFileAt(blob));
   }
   if (reference.registry === undefined) return undefined;
+  const described = await describe(name, credentials);
+  if (described === undefined) return undefined;
   const { registry, repository } = resolveEndpoint(reference);
-  const access = imageAccess({ registry, credentials, signal });
-  const client = createRegistryClient({ ...access, registry });
+  const client = createRegistryClient({ ...imageAccess({ registry, credentials, signal }), registry });
+  const readLayer = ({ digest, sizeBytes: size }: LayerRef): ReadAt =>
+    withHead((offset, length) => client.fetchBlobPart(repository, { digest, size }, { offset, length }));
   try {
-    const described = await describeImage(name, access);
-    const readLayer = ({ digest, sizeBytes: size }: LayerRef): ReadAt =>
-      withHead((offset, length) => client.fetchBlobPart(repository, { digest, size }, { offset, length }));
-    return described && (await describeGuestImage(described, readLayer));
+    return await describeGuestImage(described, readLayer);
   } catch (error) {
     if (UnikernelError.has(error, "NOT_FOUND")) return undefined;
     throw error;

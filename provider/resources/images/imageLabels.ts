@@ -7,6 +7,7 @@ import { isStandInRuntime } from "../../image/runtimeImage";
 import { resolveEndpoint } from "../../image/registry/endpoint";
 import { fetchImageLabels } from "../../image/registry/imageLabels";
 import { imageAccess, rememberLooks } from "./imageAccess";
+import type { DescribeRegistryImage } from "./registryImages";
 
 /** Labels by name. */
 export type ImageLabels = Readonly<Record<string, string>>;
@@ -32,6 +33,8 @@ export type ReadImageLabels = (image: string, options?: LookUpOptions) => Promis
 export interface ImageLabelSource extends Pick<MetroConfig, "url" | "token"> {
   /** Folder of the image layout. */
   readonly layout: string;
+  /** Describes images of metro `local` that the layout does not have. */
+  readonly describe: DescribeRegistryImage;
   /** Aborts when all operations are cancelled. */
   readonly signal: AbortSignal;
 }
@@ -46,7 +49,7 @@ export function createImageLabelReader(source: ImageLabelSource): ReadImageLabel
 }
 
 async function readLabels(
-  { url, token, layout, signal }: ImageLabelSource,
+  { url, token, layout, describe, signal }: ImageLabelSource,
   image: string,
   { credentials, isPreview = false }: LookUpOptions,
 ): Promise<ImageLabels | undefined> {
@@ -60,6 +63,7 @@ async function readLabels(
   // A name without a host is in the vendor's registry for the vendor's metros, and for `local` what is not on this machine.
   const isShort = reference.registry === undefined;
   if (isShort && !isVendor && (!isLocal || isPreview || name !== image)) return undefined;
+  if (isLocal) return (await describe(name, credentials))?.labels;
   const { registry } = resolveEndpoint(reference);
   return fetchImageLabels(
     image,

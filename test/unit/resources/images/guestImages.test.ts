@@ -5,6 +5,7 @@ import * as path from "node:path";
 import type { Layout } from "../../../../provider/image/oci/layout";
 import { pushImage } from "../../../../provider/image/registry/push";
 import { createGuestImageReader } from "../../../../provider/resources/images/guestImages";
+import { createRegistryImages } from "../../../../provider/resources/images/registryImages";
 import { type FakeRegistry, startFakeRegistry } from "../../../support/fakeRegistry";
 import { elfloaderKernel, linuxKernel } from "../../../support/kernelFiles";
 import { putTestImage, putTestPlatforms } from "../../../support/testImages";
@@ -25,10 +26,12 @@ describe("looking at what the images of metro local boot", () => {
   });
 
   const put = (kernel: Buffer, rootfs = Buffer.alloc(5 * MIB)) => putTestImage(folder, { kernel, rootfs });
+  const { signal } = new AbortController();
   const reader = (built = "none", pulled = "none") =>
     createGuestImageReader({
       layouts: [path.join(folder, built), path.join(folder, pulled)],
-      signal: new AbortController().signal,
+      describe: createRegistryImages(signal),
+      signal,
     });
   const push = async (layout: Layout, digest: string): Promise<string> => {
     await pushImage(layout, `acme/shop@${digest}`, `${registry.host}/acme/shop:v1`);

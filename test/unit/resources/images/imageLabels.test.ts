@@ -7,6 +7,7 @@ import { UnikernelError } from "../../../../provider/base/errors";
 import { type Layout, openLayout } from "../../../../provider/image/oci/layout";
 import { pushImage } from "../../../../provider/image/registry/push";
 import { type ImageLabelSource, createImageLabelReader } from "../../../../provider/resources/images/imageLabels";
+import { createRegistryImages } from "../../../../provider/resources/images/registryImages";
 import { type FakeRegistry, startFakeRegistry } from "../../../support/fakeRegistry";
 
 const LABELS = { "cloud.unikraft.v1.instances/scale_to_zero.policy": "on", plain: "label" };
@@ -36,13 +37,15 @@ describe("reading the labels of an image", () => {
     return (await layout.putImage({ repository, platform, config: { cmd: [], env: {}, labels }, kernel })).digest;
   }
 
+  const { signal } = new AbortController();
   const reader = (source: Partial<ImageLabelSource> = {}) =>
     createImageLabelReader({
       ...{
         url: "https://api.fra.unikraft.cloud",
         token: undefined,
         layout: layout.folder,
-        signal: new AbortController().signal,
+        describe: createRegistryImages(signal),
+        signal,
       },
       ...source,
     });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { parse as parseYaml } from "yaml";
 
 const root = path.resolve(__dirname, "../../..");
 const folder = path.join(root, ".github", "workflows");
@@ -58,5 +59,24 @@ describe("actionlint", () => {
     assert.match(broken("runs-on:", "run-on:"), /unexpected key "run-on"/);
     assert.match(broken("github.sha", "github.commit"), /property "commit" is not defined/);
     assert.match(broken("go-version-file:", "go-file:"), /input "go-file" is not defined/);
+  });
+});
+
+describe("the GitLab template of the examples", () => {
+  it("has jobs in known stages, whose scripts bash can read", () => {
+    const text = fs.readFileSync(path.join(root, "examples", "ci", "gitlab-ci.yml"), "utf8");
+    const { stages, default: _default, variables: _variables, ...rest } = parseYaml(text) as Record<string, unknown>;
+    const jobs = Object.entries(
+      rest as Record<string, { readonly stage?: string; readonly script?: readonly string[] }>,
+    );
+    assert.deepEqual(
+      jobs.map(([name]) => name),
+      ["preview", "apply", "branch", "branch-end", "drift"],
+    );
+    for (const [name, { stage = "", script = [] }] of jobs) {
+      assert.ok((stages as readonly string[]).includes(stage) && script.length > 0, name);
+      const { status, stderr } = childProcess.spawnSync("bash", ["-n"], { input: script.join("\n"), encoding: "utf8" });
+      assert.deepEqual([status, stderr], [0, ""], name);
+    }
   });
 });

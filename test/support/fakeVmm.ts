@@ -175,6 +175,7 @@ class FakeVm implements Vm {
   }
 
   async pause(): Promise<void> {
+    await this.#memory.onPause(this.#machine.spec);
     this.#machine.paused = true;
   }
 
@@ -253,6 +254,8 @@ class FakeVm implements Vm {
 export class FakeMemory {
   saves = 0;
   restores = 0;
+  /** Runs within each pause, before it takes effect; what it throws, the pause throws. */
+  onPause: (spec: VmSpec) => Promise<void> | void = () => undefined;
   /** Runs within each save, before it takes effect; what it throws, the save throws. */
   onSave: (spec: VmSpec, signal: AbortSignal) => Promise<void> | void = () => undefined;
   /** Runs within each capture, before it takes effect; what it throws, the capture throws. */

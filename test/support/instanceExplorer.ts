@@ -7,6 +7,7 @@ import { InstanceWorld, type Transition } from "./instanceWorld";
 
 const REQUESTS: Readonly<Record<InstanceRequest, true>> = {
   ...{ start: true, wake: true, restart: true, stop: true, "force-stop": true, suspend: true, sleep: true, save: true },
+  pause: true,
   ...{ "convert-to-template": true, capture: true, delete: true },
 };
 const ACTIONS = [

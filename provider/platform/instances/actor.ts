@@ -23,6 +23,7 @@ import { armCooldown, goToStandby, keepAwake } from "./lifecycle/sleep/scaleToZe
 import { toDenyError, actorStateOf } from "./lifecycle/actorState";
 import { onListening, onReady, onStarted, probeReadiness, readinessProbeChanged, start } from "./lifecycle/starting";
 import { forceStop, deleteInstance, applyDeleteOnStop, stopVm, stop } from "./lifecycle/stopping";
+import { pauseAsleep } from "./lifecycle/sleep/pausing";
 import { saveMemory } from "./lifecycle/sleep/saving";
 import { pauseDrained, suspend } from "./lifecycle/sleep/suspending";
 import type { InstanceEnvironment } from "./environment";
@@ -256,6 +257,8 @@ export class InstanceActor implements Instance {
         return convertToTemplate(machine, options.templateAutokillMs ?? 0);
       case "sleep":
         return goToStandby(machine);
+      case "pause":
+        return pauseAsleep(machine);
       case "save":
         return saveMemory(machine);
       case "capture":

@@ -2,8 +2,8 @@
 import type { InstanceState } from "../../../contract/models";
 
 /**
- * A request to an instance. `wake` comes from the proxy, `sleep` (go to standby) from the cooldown timer, `save` (of a paused VM) from
- * another timer, `restart` from the restart policy; the others come from the API. `capture` copies the memory for another instance.
+ * A request to an instance. `wake` comes from the proxy, `sleep` (go to standby) from the cooldown timer, `save` (of a paused VM) and
+ * `pause` (again, after a failure) from another timer, `restart` from the restart policy; the others come from the API. `capture` copies the memory for another instance.
  */
 export type InstanceRequest =
   | "start"
@@ -15,6 +15,7 @@ export type InstanceRequest =
   | "delete"
   | "wake"
   | "sleep"
+  | "pause"
   | "save"
   | "restart";
 
@@ -91,6 +92,8 @@ export function decideRequest(
     case "capture":
       if (stopPending || ending) return deny("STOP_PENDING");
       return state === "running" || state === "standby" ? QUEUE : deny("NOT_RUNNING");
+    case "pause":
+      return state === "standby" || actorState.suspended === true ? QUEUE : IGNORE;
     case "save":
       return state === "standby" && pending.size === 0 ? QUEUE : IGNORE;
     default:

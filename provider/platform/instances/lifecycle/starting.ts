@@ -6,6 +6,7 @@ import { MemoryLostError, type Vm } from "../../vmm/vmm";
 import type { InstanceMachine } from "./machine";
 import { probeUntilPassed } from "./probe/readinessProbe";
 import { newSession, nextPhase, type VmSession, waitUntilReady } from "./vmSession";
+import { forgetFailedPauses } from "./sleep/pausing";
 import { armCooldown } from "./sleep/scaleToZero";
 import { onMemoryLost } from "./sleep/saving";
 import { startFailed, stoppedWithoutGuest } from "./stopReason";
@@ -93,6 +94,7 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
     stopCode: undefined,
     stopNotice: undefined,
   });
+  forgetFailedPauses(machine, session);
   session.wokenAtMs = performance.now();
   if (netTimeUs === undefined || machine.record.definition.readinessProbe !== undefined)
     probeReadiness(machine, session);

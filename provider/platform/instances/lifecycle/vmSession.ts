@@ -20,6 +20,8 @@ export interface VmSession {
   wokenAtMs: number;
   /** What the readiness probe has found since then. */
   progress: ProbeProgress;
+  /** How many attempts to pause the VM have failed since it was last paused. */
+  failedPauses: number;
 }
 
 /** Begins the session of a running VM. */
@@ -31,6 +33,7 @@ export const newSession = (vm: Vm, startedAtMs: number, adopted: boolean): VmSes
   phase: new AbortController(),
   wokenAtMs: startedAtMs,
   progress: notProbed(),
+  failedPauses: 0,
 });
 
 /** Ends the session's current phase and begins a new one. Returns the new phase's signal. */

@@ -1,7 +1,7 @@
 /** Scale to zero: an instance without connections goes to standby. */
 import type { InstanceMachine } from "../machine";
 import { cooldownOf, isIdleFor, nextStepMs, type Traffic } from "./cooldown";
-import { armSave } from "./saving";
+import { pauseAsleep } from "./pausing";
 import { pausedForStandby } from "../stopReason";
 import { stopVm } from "../stopping";
 
@@ -93,6 +93,5 @@ export async function goToStandby(machine: InstanceMachine): Promise<void> {
   });
   rotation.setState(uuid, "standby", session.vm);
   rotation.closeConnections(uuid); // they are idle; a client that reconnects wakes the instance
-  await session.vm.pause();
-  armSave(machine);
+  await pauseAsleep(machine);
 }

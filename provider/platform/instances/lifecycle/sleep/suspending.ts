@@ -4,7 +4,7 @@ import { DEFAULT_HALF_CLOSED_TIMEOUT_MS } from "../../../../contract/models";
 import * as crypto from "node:crypto";
 import type { InstanceMachine } from "../machine";
 import { nextPhase, type VmSession } from "../vmSession";
-import { armSave } from "./saving";
+import { pauseAsleep } from "./pausing";
 import { stoppedWithoutGuest } from "../stopReason";
 import { beginDrain } from "../stopping";
 
@@ -40,8 +40,7 @@ export async function pauseVm(machine: InstanceMachine): Promise<void> {
   machine.updateRotation();
   rotation?.cutConnections(uuid);
   machine.log("instance.suspended");
-  await session.vm.pause();
-  armSave(machine);
+  await pauseAsleep(machine);
 }
 
 /**
@@ -61,8 +60,7 @@ export async function pauseDrained(machine: InstanceMachine, session: VmSession)
 /** Pauses the VM of an instance that an earlier daemon paused or was about to pause. */
 export async function ensurePaused(machine: InstanceMachine): Promise<void> {
   try {
-    await machine.session?.vm.pause();
-    armSave(machine);
+    await pauseAsleep(machine);
   } catch (error) {
     machine.log("instance.not-paused", { reason: errorMessage(error) });
   }

@@ -86,6 +86,14 @@ describe("the decision about a request", () => {
       assert.equal(decide("stopped", request, [], { suspended: true }), "queue");
   });
 
+  it("pauses an instance again only while it sleeps, whatever follows", () => {
+    for (const state of INSTANCE_STATES)
+      assert.equal(decide(state, "pause"), state === "standby" ? "queue" : "ignore", state);
+    assert.equal(decide("stopped", "pause", [], { suspended: true }), "queue");
+    assert.equal(decide("standby", "pause", ["wake"]), "queue");
+    assert.equal(decide("standby", "pause", ["pause"]), "ignore");
+  });
+
   it("converts any live instance to a template, and starts nothing meanwhile", () => {
     for (const state of INSTANCE_STATES) {
       const expected = state === "template" ? "ignore" : state === "checkpoint" ? "NEVER_RUNS" : "queue";

@@ -40,10 +40,13 @@ const FILE_EXCEPTIONS = new Map([
   ["provider/base/formatNumber.ts", "used by resources and rules of several kinds, which share no other file"],
   ["provider/base/mutex.ts", "a self-contained class"],
   ["provider/base/objects.ts", "used in every layer, so it cannot live in one of them"],
+  ["provider/cli/main.ts", "the entry point of the command, whose work is where a test can call it"],
+  ["provider/cli/local/machine/linger.ts", "a fact of the machine that `doctor` and `up --at-login` both need"],
   [
     "provider/client/apiResponse.ts",
     "a type of client.ts and items.ts; in either file, the two would import each other",
   ],
+  ["provider/contract/hostAccess.ts", "names that the platform and a preview both know"],
   ["provider/contract/imageUrl.ts", "one format of the contract, read throughout the platform"],
   ["provider/contract/models/envelope.ts", "models/ has one file per object of the API"],
   ["provider/resources/common/deleteLock.ts", "common/ has one file per rule that resources share"],

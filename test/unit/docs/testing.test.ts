@@ -19,7 +19,6 @@ function runModule(code: string, modules: Readonly<Record<string, unknown>>, tes
   };
   const it = (title: string, test: Test): void => void tests.set(title, test);
   // The documentation is our own text.
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
   new Function("require", "exports", "it", outputText)(load, exports, it);
   return exports;
 }

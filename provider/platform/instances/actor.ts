@@ -132,6 +132,11 @@ export class InstanceActor implements Instance {
     return this.#mailbox.submit({ is: request, options });
   }
 
+  /** True while its VM has a process, and is not only saved on the disk. */
+  get hasProcess(): boolean {
+    return this.#machine.session?.vm.pid !== undefined;
+  }
+
   /** True while a VM has the instance's disks, or is about to get them. */
   get usesDisks(): boolean {
     return usesDisks(this.#machine);

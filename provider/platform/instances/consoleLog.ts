@@ -1,6 +1,7 @@
 /** Reads and truncates console logs. */
 import * as fsp from "node:fs/promises";
 import { truncateLog, isFileNotFound } from "../vmm/truncateLog";
+import type { Vmm } from "../vmm/vmm";
 
 /** Most bytes of a console log that can be read: the last 1 MiB. */
 export const CONSOLE_LOG_MAX_BYTES = 1024 * 1024;
@@ -51,3 +52,9 @@ export async function readConsoleLog(
 /** Frees the disk space before the readable range, once that is as large as the readable range itself. */
 export const truncateConsoleLog = (file: string): Promise<void> =>
   truncateLog(file, { headBytes: 0, tailBytes: CONSOLE_LOG_MAX_BYTES });
+
+/** Truncates all logs of a VM. */
+export async function truncateLogs(vmm: Pick<Vmm, "consoleLogPath" | "truncateLogs">, uuid: string): Promise<void> {
+  await truncateConsoleLog(vmm.consoleLogPath(uuid));
+  await vmm.truncateLogs(uuid);
+}

@@ -47,6 +47,8 @@ export interface Instance {
   readonly isDown: boolean;
   /** True while a VM has the instance's disks, or is about to get them. */
   readonly usesDisks: boolean;
+  /** True while its VM has a process, and is not only saved on the disk. */
+  readonly hasProcess: boolean;
   /** The definition with all queued changes applied. */
   readonly plannedDefinition: InstanceDefinition;
   /** What the readiness probe has found since the last start or wake; `undefined` without a probe, and while no guest runs. */

@@ -1,7 +1,8 @@
 /** Console logs of VMs that write more than is kept. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { TestPlatform } from "../../support/testPlatform";
+import { freePort } from "../../support/localPlatform";
+import { TestPlatform, webGuest } from "../../support/testPlatform";
 
 const MIB = 1024 * 1024;
 const LINE = `${"x".repeat(98)}\n`;
@@ -38,6 +39,25 @@ describe("a console log that keeps growing", () => {
     assert.deepEqual(early.range, { start: size - MIB, end: size - MIB + 100 });
     platform.vmm.print(uuid, "and on it goes\n");
     assert.equal((await read(uuid, `&offset=${size}`)).text, "and on it goes\n");
+  });
+
+  it("is truncated when its VM is saved, and not looked at while that sleeps", async () => {
+    await platform.close();
+    platform = await TestPlatform.open({ saveAfterMs: 10, consoleCheckIntervalMs: 3_600_000 });
+    await platform.start();
+    platform.guests.set("sleeper", webGuest("sleeper"));
+    const saving = Promise.withResolvers<void>();
+    platform.vmm.memory.onSave = () => saving.promise;
+    const { uuid } = await platform.createRunning({
+      name: "sleeper",
+      scale_to_zero: { policy: "on", stateful: true, cooldown_time_ms: 10 },
+      service_group: { services: [{ port: await freePort() }] },
+    });
+    platform.vmm.print(uuid, "z".repeat(3 * MIB));
+    saving.resolve();
+    const file = platform.vmm.consoleLogPath(uuid);
+    while (fs.statSync(file).blocks * 512 > 2 * MIB) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual((await read(uuid, "")).available?.end, 3 * MIB);
   });
 
   it("starts empty with a new boot", async () => {

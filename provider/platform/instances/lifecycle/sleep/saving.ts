@@ -1,5 +1,6 @@
 /** Saves the memory of a sleeping instance to the disk, and what happens when that, or the way back, fails. */
 import { errorMessage } from "../../../../base/errors";
+import { truncateLogs } from "../../consoleLog";
 import type { InstanceMachine } from "../machine";
 
 /**
@@ -31,6 +32,7 @@ export async function saveMemory(machine: InstanceMachine): Promise<void> {
     if (!(await session.vm.save(abort.signal))) return;
     machine.applyThenPersist({ memoryNotice: undefined });
     machine.log("instance.saved", { ms: Math.round(performance.now() - startedAtMs) });
+    await truncateLogs(machine.env.vmm, machine.record.uuid).catch(() => undefined); // once it runs again, they are checked regularly
   } catch (error) {
     noteKeptInMemory(machine, errorMessage(error));
   } finally {

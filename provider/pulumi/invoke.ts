@@ -25,8 +25,8 @@ export type InvokeAnswer = (name: FunctionName, args: Properties, settings: Part
 
 let answer: InvokeAnswer | undefined;
 
-/** From now on functions are answered by a mock, in a program's unit tests. */
-export const answerInvokes = (by: InvokeAnswer): void => void (answer = by);
+/** From now on a mock answers functions, in a program's unit tests. `undefined`: the metro does again. */
+export const answerInvokes = (by: InvokeAnswer | undefined): void => void (answer = by);
 
 /**
  * Calls a function by name.

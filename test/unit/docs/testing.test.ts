@@ -1,5 +1,6 @@
 import * as ts from "typescript";
 import assert from "node:assert/strict";
+import { answerInvokes } from "../../../provider/pulumi/invoke";
 import * as sdk from "../../../sdk";
 import * as testing from "../../../sdk/testing";
 import { codeBlocks, markdownPage } from "../../support/markdown";
@@ -24,6 +25,7 @@ function runModule(code: string, modules: Readonly<Record<string, unknown>>, tes
 }
 
 describe("the how-to of unit tests", function () {
+  after(() => answerInvokes(undefined)); // other tests of this process ask a metro
   this.timeout(60_000); // the first run loads the provider
   const [program = "", tests = ""] = codeBlocks(markdownPage("docs/how-to/testing.md"))
     .filter(({ language }) => language === "ts")

@@ -277,6 +277,7 @@ describe("the SDK", function () {
   /** Not derived from the schema: they are for programs in this language. */
   const HELPERS = [
     ...["AnyGatewayImage", "dotenv", "tyk", "TykArgs", "TykControlPlaneArgs", "TykGateway", "TykRedisArgs"],
+    ...["FleetMetroArgs", "FleetRedisArgs", "FleetVariables", "GatewayFleet", "GatewayFleetArgs"],
     ...["CreateWaveServices", "RolloutWaves", "RolloutWavesArgs", "Wave", "WaveArgs"],
   ];
 

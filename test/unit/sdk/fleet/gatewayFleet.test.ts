@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { answerInvokes } from "../../../../provider/pulumi/invoke";
 import * as unikernel from "../../../../sdk";
 import { mockPlatform } from "../../../../sdk/testing";
 
@@ -10,6 +11,7 @@ const templateOf = (inputs: { readonly [name: string]: unknown }) =>
   inputs["template"] as { readonly image: string; readonly env: Readonly<Record<string, string>> };
 
 describe("a GatewayFleet", function () {
+  after(() => answerInvokes(undefined)); // other tests of this process ask a metro
   this.timeout(60_000); // the first run loads the provider
   it("is a service in the metro of its provider, with what it takes by default", async () => {
     const platform = mockPlatform();

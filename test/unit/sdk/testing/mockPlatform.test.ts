@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { answerInvokes } from "../../../../provider/pulumi/invoke";
 import * as unikernel from "../../../../sdk";
 import { RejectedProgramError, mockPlatform } from "../../../../sdk/testing";
 import { makeCertificate } from "../../../support/certificates";
@@ -20,6 +21,7 @@ async function rejectionsOf(program: () => unknown, metro = "local"): Promise<re
 const HTTPS = { port: 443, destinationPort: 8080, handlers: ["tls", "http"] as const };
 
 describe("the mocked platform", function () {
+  after(() => answerInvokes(undefined)); // other tests of this process ask a metro
   this.timeout(60_000); // the first run loads the provider
   it("fills in defaults and outputs, and passes them on", async () => {
     const platform = mockPlatform({ metro: "local" });

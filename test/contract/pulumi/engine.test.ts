@@ -61,7 +61,8 @@ describe("a dynamic provider process and its engine", function () {
     console.log(
       `      exited ${exitedAfterMs} ms after the end of the connection; last of ${arrivedAtMs.length} requests after ${lastAfterMs} ms`,
     );
-    assert.ok(lastAfterMs <= exitedAfterMs && exitedAfterMs < 500, "it works on without its engine");
+    // Without its engine it would wait for the volumes for minutes; a busy machine needs some hundred milliseconds to end it.
+    assert.ok(lastAfterMs <= exitedAfterMs && exitedAfterMs < 5_000, "it works on without its engine");
     assert.deepEqual([...new Set(await Promise.all(settled))], ["ended"]);
   });
 

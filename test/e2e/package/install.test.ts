@@ -44,10 +44,24 @@ const PROGRAM = `
   });
 `;
 
+/** Runs `makeVolume` on the mocked platform, and a program that the platform rejects. */
+const UNIT_TEST = `
+  const { mockPlatform } = require("pulumi-unikernel/testing");
+  const unikernel = require("pulumi-unikernel");
+  const platform = mockPlatform();
+  (async () => {
+    const state = await platform.run(() => require("./volume.js").makeVolume().state);
+    const error = await platform.run(() => void new unikernel.Volume("data", { sizeMb: 0 })).catch((error) => error);
+    console.log(JSON.stringify({ state, message: error.message }));
+  })();
+`;
+
 /** Compiles only if the types exist and are not \`any\`. */
 const TYPED_PROGRAM = `
   import * as pulumi from "@pulumi/pulumi";
   import * as unikernel from "pulumi-unikernel";
+  import { mockPlatform } from "pulumi-unikernel/testing";
+  export const size: Promise<number> = mockPlatform().run(() => ({ n: 1 })).then(({ n }) => n);
   const port: unikernel.ServicePortArgs = { port: 8080 };
   const volume = new unikernel.Volume("data", { sizeMb: 64 });
   const service = new unikernel.Service("web", { ports: [port], template: { image: "a", volumes: [{ volume: volume.id, at: "/data" }] } });
@@ -57,7 +71,7 @@ const TYPED_PROGRAM = `
   // @ts-expect-error
   new unikernel.Volume("data", { sizeMb: "64" });
   // @ts-expect-error
-  export const size: pulumi.Output<string> = volume.sizeMb;
+  export const sizeMb: pulumi.Output<string> = volume.sizeMb;
 `;
 
 const item = {
@@ -213,7 +227,17 @@ describe("the packed package", function () {
         assert.match(posted.url, /\/volumes$/);
       });
 
-      if (through || pulumi === "oldest") return;
+      if (through) return;
+
+      it("mocks the platform for unit tests", async () => {
+        await fs.writeFile(path.join(project, "unit.js"), UNIT_TEST);
+        const printed = await runOrThrow(project, process.execPath, ["unit.js"]);
+        const { state, message } = JSON.parse(printed) as { state: string; message: string };
+        assert.equal(state, "available");
+        assert.match(message, /Volume 'data': INPUT_INVALID: sizeMb: /);
+      });
+
+      if (pulumi === "oldest") return;
 
       for (const [moduleResolution, module] of [
         ["node16", "node16"],

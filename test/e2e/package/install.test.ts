@@ -61,7 +61,7 @@ const TYPED_PROGRAM = `
   import * as pulumi from "@pulumi/pulumi";
   import * as unikernel from "pulumi-unikernel";
   import { mockPlatform } from "pulumi-unikernel/testing";
-  export const size: Promise<number> = mockPlatform().run(() => ({ n: 1 })).then(({ n }) => n);
+  export const tested: Promise<{ url: string }> = mockPlatform().run(() => ({ url: pulumi.output("https://a") }));
   const port: unikernel.ServicePortArgs = { port: 8080 };
   const volume = new unikernel.Volume("data", { sizeMb: 64 });
   const service = new unikernel.Service("web", { ports: [port], template: { image: "a", volumes: [{ volume: volume.id, at: "/data" }] } });
@@ -71,7 +71,7 @@ const TYPED_PROGRAM = `
   // @ts-expect-error
   new unikernel.Volume("data", { sizeMb: "64" });
   // @ts-expect-error
-  export const sizeMb: pulumi.Output<string> = volume.sizeMb;
+  export const size: pulumi.Output<string> = volume.sizeMb;
 `;
 
 const item = {
@@ -240,6 +240,7 @@ describe("the packed package", function () {
       if (pulumi === "oldest") return;
 
       for (const [moduleResolution, module] of [
+        ["node10", "commonjs"],
         ["node16", "node16"],
         ["bundler", "esnext"],
       ] as const) {

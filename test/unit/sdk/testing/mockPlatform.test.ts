@@ -274,4 +274,63 @@ describe("the mocked platform", function () {
     );
     assert.deepEqual(mockPlatform().resources, []);
   });
+
+  it("reports errors of the program that nothing awaits, in any test runner, and only during a run", async () => {
+    const listeners = process.listeners("unhandledRejection");
+    const platform = mockPlatform();
+    const throwing = (): never => {
+      throw new Error("no such tenant");
+    };
+    const one = (args = {}) => new unikernel.Instance("one", { image: "app:1", ...args });
+    await assert.rejects(
+      platform.run(() => void one().id.apply(throwing)),
+      /^Error: no such tenant$/,
+    );
+    await assert.rejects(
+      platform.run(() => one({ args: [pulumi.output("a").apply(throwing)] }).id),
+      /property "args.*no such tenant/,
+    );
+    const failed = () => void Promise.reject(new Error("not awaited"));
+    await assert.rejects(platform.run(failed), /^Error: not awaited$/);
+    const foreign = { newResource: throwing, call: throwing };
+    class Tenant extends pulumi.CustomResource {}
+    await assert.rejects(
+      mockPlatform({ foreign }).run(() => void new Tenant("acme:index:Tenant", "one")),
+      /one \[acme:index:Tenant\]: no such tenant/,
+    );
+    assert.equal(await platform.run(() => one().name), platform.find("Instance", "one").outputs?.["name"]);
+    assert.deepEqual(process.listeners("unhandledRejection"), listeners);
+  });
+
+  it("rejects a URN that was there before, as the engine does, and no other", async () => {
+    const child = (parent?: pulumi.Resource) =>
+      void new unikernel.Instance("one", { image: "app:1" }, parent && { parent });
+    const component = (type: string, name: string, parent?: pulumi.Resource) =>
+      new pulumi.ComponentResource(`acme:index:${type}`, name, {}, parent && { parent });
+    const platform = mockPlatform({ project: "shop", stack: "test" });
+    await assert.rejects(
+      platform.run(() => [child(), child()]),
+      /Duplicate resource URN 'urn:pulumi:test::shop::pulumi-nodejs:dynamic\/unikernel:Instance::one'; try giving it/,
+    );
+    await assert.rejects(
+      platform.run(() => [child(component("Team", "a")), child(component("Team", "b"))]),
+      /URN 'urn:pulumi:test::shop::acme:index:Team\$pulumi-nodejs:dynamic\/unikernel:Instance::one'/,
+    );
+    await platform.run(() => {
+      child();
+      child(component("Fleet", "x", component("Team", "a")));
+      child(component("Fleet", "x", component("Region", "a")));
+    });
+    assert.equal(platform.resources.filter(({ kind }) => kind === "Instance").length, 3);
+  });
+
+  it("ends a run when the next one begins, so that a program that never ends spoils no other test", async () => {
+    const listeners = process.listeners("unhandledRejection");
+    const [platform, other] = [mockPlatform(), mockPlatform()];
+    const hanging = platform.run(() => new Promise(() => undefined));
+    const next = other.run(() => new unikernel.Instance("one", { name: "one", image: "app:1" }).name);
+    await assert.rejects(hanging, /Another run began before this one ended.* Await each run/);
+    assert.equal(await next, "one");
+    assert.deepEqual(process.listeners("unhandledRejection"), listeners);
+  });
 });

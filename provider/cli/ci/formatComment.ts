@@ -20,6 +20,8 @@ const MAX_LENGTH = 65_000;
 /** Resources that one line names. */
 const MAX_NAMES = 8;
 const MAX_NAME_LENGTH = 60;
+/** The longest types of Pulumi's own packages have some 100 characters. */
+const MAX_KIND_LENGTH = 200;
 /** Characters of what happens to one resource. */
 const MAX_TEXT_LENGTH = 600;
 
@@ -79,7 +81,11 @@ function toRow(group: readonly PlannedChange[]): readonly string[] {
   const { action, kind } = first;
   const names = group.slice(0, MAX_NAMES).map(nameOf).filter(Boolean);
   const rest = group.length - MAX_NAMES;
-  const resources = [escapeMarkdown(kind), names.join(", "), rest > 0 ? `and ${rest} more` : ""].filter(Boolean);
+  const resources = [
+    escapeMarkdown(shorten(kind, MAX_KIND_LENGTH)),
+    names.join(", "),
+    rest > 0 ? `and ${rest} more` : "",
+  ].filter(Boolean);
   return [STRESSED.includes(action) ? `**${action}**` : action, resources.join(" "), textOf(first)];
 }
 

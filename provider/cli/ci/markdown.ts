@@ -1,14 +1,14 @@
 /** Markdown as GitHub and GitLab show it, from texts that anybody may have written. Pure. */
 
-/** Characters that Markdown or HTML would read; `@` is not one, because a backslash does not prevent a mention. */
-const SPECIAL = /[\\`*_{}[\]<>#|~&$!]/g;
+/** Characters that Markdown or HTML would read. A backslash also prevents references in GitLab, such as `!7` and `%7`, but none in GitHub. */
+const SPECIAL = /[\\`*_{}[\]<>#|~&$!%]/g;
 
-/** The text on one line, shown as it is. A name after `@` mentions nobody. */
+/** Within the text, after it is escaped, where GitHub would find a mention, an issue (`#7`, `GH-7`) or an address. */
+const REFERENCE = /@(?=\w)|#(?=\d)|\bGH(?=-\d)|:(?=\/\/)|\bwww(?=\.)/gi;
+
+/** The text on one line, shown as it is. It mentions nobody, refers to no issue and links to nothing. */
 export const escapeMarkdown = (text: string): string =>
-  oneLine(text)
-    .replace(SPECIAL, "\\$&")
-    .replace(/@(?=\w)/g, "@<!-- -->")
-    .replace(/:\/\//g, ":<!-- -->//");
+  oneLine(text).replace(SPECIAL, "\\$&").replace(REFERENCE, "$&<!-- -->");
 
 /** The text in a code span, also in a cell of a table. */
 export function codeSpan(text: string): string {

@@ -95,18 +95,21 @@ function parseJson(text: string, source: string): unknown {
     return JSON.parse(text);
   } catch {
     // A stream has one object per line, which as a whole is no JSON.
-    const isStream = /^\s*\{"sequence":/.test(text);
-    const problem =
-      text.trim() === "" ? "it is empty" : isStream ? "it is a stream of engine events" : "it is not JSON";
-    throw previewError(source, problem);
+    if (/^\s*\{"sequence":/.test(text)) throw previewError(source, "it is a stream of engine events");
+    const hint = "If the preview has failed, its own error says why; stdout has to be nothing but the object.";
+    throw previewError(source, text.trim() === "" ? "it is empty" : "it is not JSON", hint);
   }
 }
 
-const previewError = (source: string, problem: string): UnikernelError =>
+const previewError = (
+  source: string,
+  problem: string,
+  hint = "Write it with such a version, without PULUMI_ENABLE_STREAMING_JSON_PREVIEW.",
+): UnikernelError =>
   new UnikernelError(
     "INPUT_INVALID",
     `${source} is not the object that 'pulumi preview --json' of Pulumi 3 prints (tested with ${TESTED_PULUMI}): ${problem}.`,
-    { hint: "Write it with such a version, without PULUMI_ENABLE_STREAMING_JSON_PREVIEW." },
+    { hint },
   );
 
 /** The parts of a URN. */

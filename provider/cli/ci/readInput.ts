@@ -11,11 +11,19 @@ export interface Input {
 }
 
 /**
- * Reads a file, or standard input for `-`. Throws `INPUT_INVALID` for a missing file.
+ * Reads a file, or standard input for `-`. Throws `INPUT_INVALID` for a missing file, and for a terminal, where nobody types a preview.
  *
  * @param stdin read for `-`; default this process's own
  */
-export async function readInput(file: string, stdin: NodeJS.ReadableStream = process.stdin): Promise<Input> {
+export async function readInput(
+  file: string,
+  stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean } = process.stdin,
+): Promise<Input> {
+  if (file === "-" && stdin.isTTY === true) {
+    throw new UnikernelError("INPUT_INVALID", "Standard input is a terminal, and no file was named.", {
+      hint: "Name the file that 'pulumi preview --json' wrote, or pipe its output into this command.",
+    });
+  }
   if (file === "-") return { text: await text(stdin), source: "standard input" };
   try {
     return { text: await fs.readFile(file, "utf8"), source: `'${file}'` };

@@ -27,6 +27,8 @@ describe("the input of a command", () => {
   it("is a file, or standard input", async () => {
     const { text, source } = await readInput("-", Readable.from(["{", "}"]));
     assert.deepEqual([text, source], ["{}", "standard input"]);
+    const terminal = Object.assign(Readable.from([]), { isTTY: true });
+    await assert.rejects(readInput("-", terminal), isInvalid);
     assert.equal((await readInput(__filename)).source, `'${__filename}'`);
     await assert.rejects(readInput(path.join(__filename, "x")), (error) => !isInvalid(error));
   });

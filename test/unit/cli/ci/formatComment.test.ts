@@ -157,6 +157,9 @@ describe("the comment on a preview", () => {
       names.map((name) => previewMessage(`${name} ${"@a".repeat(2_000)}`, urnFor(name))),
     );
     assert.ok(commentOn(preview).length < 65_536);
+    const types = Array.from({ length: 200 }, (_, index) => `acme:index:${"|".repeat(10_000)}${index}`);
+    const long = commentOn(previewOf(types.map((type) => previewStep("create", "one", { type }))));
+    assert.ok(long.length < 65_536, String(long.length));
   });
 
   it("prints no secret: no property value, no encrypted value, nothing that others print", () => {

@@ -7,15 +7,17 @@ const EXPECTED =
   "preview.json is not the object that 'pulumi preview --json' of Pulumi 3 prints (tested with 3.259.0): ";
 const ADVICE = " Write it with such a version, without PULUMI_ENABLE_STREAMING_JSON_PREVIEW.";
 
-/** The problem in the one message. */
-function problemOf(text: string): string {
+const FAILED = " If the preview has failed, its own error says why; stdout has to be nothing but the object.";
+
+/** The problem in the one message, before the advice. */
+function problemOf(text: string, advice = ADVICE): string {
   try {
     parsePreview(text, "preview.json");
   } catch (error) {
     assert.ok(UnikernelError.has(error, "INPUT_INVALID"));
     const message = formatError(error);
-    assert.ok(message.startsWith(`INPUT_INVALID: ${EXPECTED}`) && message.endsWith(`.${ADVICE}`), message);
-    return message.slice("INPUT_INVALID: ".length + EXPECTED.length, -ADVICE.length);
+    assert.ok(message.startsWith(`INPUT_INVALID: ${EXPECTED}`) && message.endsWith(`.${advice}`), message);
+    return message.slice("INPUT_INVALID: ".length + EXPECTED.length, -advice.length);
   }
   return "none";
 }
@@ -31,8 +33,8 @@ describe("a preview as JSON", () => {
     const event = '{"sequence":0,"timestamp":1,"preludeEvent":{"config":{}}}';
     assert.equal(problemOf(event), "it is a stream of engine events.");
     assert.equal(problemOf(`${event}\n${event}\n`), "it is a stream of engine events.");
-    assert.equal(problemOf(""), "it is empty.");
-    assert.equal(problemOf("Previewing update (test)"), "it is not JSON.");
+    assert.equal(problemOf("", FAILED), "it is empty.");
+    assert.equal(problemOf("Previewing update (test)", FAILED), "it is not JSON.");
     assert.equal(problemOf("[]"), "it differs.");
     assert.equal(problemOf('{"version":4,"resources":[]}'), "it differs at 'duration'.");
     assert.equal(problemOf('{"duration":1,"steps":{}}'), "it differs at 'steps'.");

@@ -1,5 +1,5 @@
 /**
- * The steps of examples/ci/pulumi.yml for a preview and an apply, run by bash with the real engine and the real `unikernel` command. `gh` is a
+ * The steps of examples/ci/pulumi.yml, run by bash with the real engine and the real `unikernel` command. `gh` is a
  * stand-in that notes its arguments, since there is no GitHub here.
  */
 import assert from "node:assert/strict";
@@ -55,6 +55,8 @@ describe("the CI stages of the examples", function () {
       GH_CALLS: at("gh-calls"),
       GITHUB_STEP_SUMMARY: at("summary.md"),
       GITHUB_REPOSITORY: "acme/shop",
+      GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/deploy.yml@refs/heads/main",
+      BRANCH: "feature/New_tenant",
       STACK: "cloud",
       PULL_REQUEST: "7",
       COMMIT: "def",
@@ -84,6 +86,7 @@ describe("the CI stages of the examples", function () {
 
   it("preview, comment and apply an image, whose change is commented with sizes and digests", async () => {
     for (const name of ["Preview", "Comment", "Fetch the plan", "Apply"]) succeed(name);
+    assert.match(await calls(), /run list --workflow deploy\.yml --commit abc --event pull_request --status success/);
     assert.match(await calls(), /--method POST repos\/acme\/shop\/issues\/7\/comments --field body=@comment\.md/);
     await project.write("site/rootfs/www/index.html", "changed");
     await project.write("gh-calls.id", "99\n");
@@ -112,5 +115,28 @@ describe("the CI stages of the examples", function () {
     const forced = bash("pulumi up --stack cloud --non-interactive --yes --plan plan.json");
     assert.notEqual(forced.code, 0);
     assert.match(forced.output, /violates plan/);
+  });
+
+  it("give a branch an environment of its own and take it away again, beside the stack", async () => {
+    succeed("Branch environment");
+    const name = "branch-feature-New-tenant";
+    assert.equal(bash(`pulumi config get --stack ${name} environment`).output.trim(), "branch");
+    assert.match(bash(`pulumi stack output ref --stack ${name}`).output, /@sha256:/);
+    succeed("End of the branch");
+    assert.notEqual(bash(`pulumi stack select ${name}`).code, 0);
+    assert.equal(bash("pulumi stack select cloud").code, 0);
+  });
+
+  it("tell of what somebody deleted outside Pulumi", async () => {
+    const up = bash("pulumi up --stack cloud --non-interactive --yes");
+    assert.equal(up.code, 0, up.output);
+    succeed("Drift");
+    const deleted = bash(
+      'npx unikernel delete image "$(pulumi stack output ref --stack cloud | cut -d @ -f 1)" --metro local --managed',
+    );
+    assert.equal(deleted.code, 0, deleted.output);
+    const { code, output } = runStep("Drift");
+    assert.notEqual(code, 0);
+    assert.match(output, /no changes were expected/);
   });
 });

@@ -17,8 +17,8 @@ const registrations = (): Promise<void> =>
 let going: OwnErrors | undefined;
 
 const OVERTAKEN =
-  "Another run began before this one ended, and one process can run one program at a time. Await each run; a program that " +
-  "never ends waits for a promise that nothing resolves.";
+  "Another run began before this one ended, and a process can run one program at a time. Await each run. If it never " +
+  "ends, its program waits for a promise that nothing resolves.";
 
 /** A mocked platform. Created by {@link mockPlatform}. */
 export class MockedPlatform {

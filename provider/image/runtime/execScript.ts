@@ -35,6 +35,7 @@ set -f
 pair=$1 nonce=$2
 shift 2
 input=$u/exec-input.$pair
+f=/proc/self/fd
 
 # A port appears a moment after its driver, and is free a moment after the last command.
 tries=0
@@ -109,7 +110,11 @@ feeder=$!
 # Through pipes, so that no program keeps a port open, and that it may open /dev/stdin, which is not possible once a FIFO has ended.
 # The cat in the background is not waited for: it ends with the feeder. 6 is the exit code, 7 the output.
 code=$({ {
-  { $b cat <$input 4>&- 5>&- 6>&- 7>&- & } | { $b env -i "PATH=$PATH" HOME=/ "$@" 4>&- 5>&- 6>&- 7>&-; echo $? >&6; } 2>&1 >&7 | $b cat >&5
+  { $b cat <$input 4>&- 5>&- 6>&- 7>&- & } | {
+    $b chmod 666 $f/0 $f/1 $f/2 # a program that runs as another user may open /dev/stdout too
+    $b env -i "PATH=$PATH" HOME=/ "$@" 4>&- 5>&- 6>&- 7>&-
+    echo $? >&6
+  } 2>&1 >&7 | $b cat >&5
 } 7>&1 | $b cat >&4; } 6>&1)
 kill -KILL $feeder
 $b rm -f $input

@@ -180,6 +180,19 @@ move_card() {
   cards=$((cards + 1))
 }
 
+# A program may open /dev/vsock before its first socket, so it exists before its driver, with the number that this will get: the highest
+# free one below 128, of those that the kernel gives out (misc_register). Opening it loads the driver.
+make_vsock() {
+  numbers=' ' number=127
+  while read -r other name; do
+    numbers="$numbers$other "
+  done </proc/misc
+  while :; do
+    case $numbers in *" $number "*) number=$((number - 1)) ;; *) break ;; esac
+  done
+  $b mknod -m 666 /dev/vsock c 10 $number
+}
+
 # number; a program that can listen has had the modules loaded
 notify() {
   taken=no
@@ -207,6 +220,9 @@ else
 fi
 $b mkdir -p /dev/pts /dev/shm /tmp /etc
 $b cp -a $u/dev/. /dev/
+make_vsock
+# The console that this script has, which is not that in /dev: programs that run as another user may open /dev/stdout too.
+$b chmod 666 /proc/self/fd/1
 $b mount -t devpts devpts /dev/pts
 $b mount -t tmpfs tmpfs /dev/shm
 

@@ -106,6 +106,14 @@ describe("commands in a guest, on QEMU", function () {
     );
   });
 
+  it("may open them so when they run as another user", async () => {
+    const child = "cat /dev/stdin >/dev/stdout; echo wrong >/dev/stderr";
+    const { code, stdout, stderr } = await run(vm, ["su", "nobody", "-s", "/bin/sh", "-c", child], {
+      stdin: Buffer.from("asked\n"),
+    });
+    assert.deepEqual([code, stdout.toString(), stderr.toString()], [0, "asked\n", "wrong\n"]);
+  });
+
   it("may use wget with a time limit, which Debian's busybox crashes on", async () => {
     await run(vm, ["httpd", "-p", "8080", "-h", "/www"]);
     for (const wget of [["wget"], ["busybox", "wget"]]) {

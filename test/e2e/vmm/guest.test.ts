@@ -101,6 +101,15 @@ describe("the test guest on QEMU", function () {
     assert.doesNotMatch(console, /^(console|BOOT_IMAGE|TERM|acpi)=/m);
   });
 
+  it("lets programs that run as another user open the names of their output, also later and in the background", async () => {
+    const child = "exec >/dev/stdout; id -u; (sleep 0.2; echo late >/dev/stdout; echo wrong >/dev/stderr)";
+    const spec = lab.script(`su nobody -s /bin/sh -c '${child}'; ls -l /dev/vsock`);
+    assert.deepEqual(await (await lab.start(spec)).exited, { kind: "exited", exitCode: 0 });
+    const console = await lab.console(spec);
+    for (const expected of [/^65534\r?\nlate\r?\nwrong\r?$/m, /^crw-rw-rw- +1 root +root +10, /m])
+      assert.match(console, expected);
+  });
+
   it("sets hostname, name server, route and working directory", async () => {
     const spec = lab.script("hostname; cat /etc/resolv.conf; ip route; pwd", { hostname: "web-1" });
     await (

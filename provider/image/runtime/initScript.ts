@@ -24,7 +24,7 @@
  * | `exec` | guest | commands can be run, see `execScript.ts`; an init of an earlier release does not say so |
  * | `exec <n> <nonce>` | host | run the command that comes through this pair of ports |
  * | `identity` | guest | it can become another guest than the one that booted, as a clone must; once, before the program runs |
- * | `identity <number> <seed> <host name> <words> now` | host | mix this seed (64 hexadecimal digits) into the random numbers, and take this name and the addresses of these words |
+ * | `identity <number> <seed> <host name> <words> now` | host | mix this seed (64 hexadecimal digits) into the random numbers, and take a new boot ID, this name and the addresses of these words |
  * | `identity-set <number>` | guest | that has been done |
  * | `notify` | guest | it can warn its program before standby; an init of an earlier release does not say so |
  * | `notify <number> now` | host | warn the program: send `scaletozero` to vsock port 138 |
@@ -59,6 +59,7 @@ export const INIT_SCRIPT = `#!/unikernel/busybox sh
 PATH=${GUEST_PATH}
 u=/unikernel
 b=$u/busybox
+random=/proc/sys/kernel/random
 blanks=$IFS
 newline='
 '
@@ -154,6 +155,7 @@ set_clock() {
 set_identity() {
   number=$1 name=$3
   $u/reseed "$2" || return
+  own_boot_id
   shift 3
   hosts=
   while read -r line || [ -n "$line" ]; do
@@ -171,6 +173,13 @@ set_identity() {
   done
   echo "$hosts$own_line" >/etc/hosts
   echo "identity-set $number" >&3
+}
+
+# The kernel never changes its own, once somebody has read it. A clone of a clone has the file in its place already.
+own_boot_id() {
+  read -r id <$random/uuid
+  [ -e $u/boot-id ] || { echo "$id" >$u/boot-id && $b mount -o bind $u/boot-id $random/boot_id; }
+  echo "$id" >$u/boot-id
 }
 
 # hardware address, address, netmask

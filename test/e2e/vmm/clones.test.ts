@@ -28,6 +28,7 @@ ip -o link show eth0
 ls -d /data/lost+found
 ip route
 cat /etc/hosts /etc/resolv.conf
+cat /proc/sys/kernel/random/boot_id
 date +%s
 END
   cat > /www/cgi-bin/fetch <<'END'
@@ -110,12 +111,12 @@ describe("clones of a guest, on QEMU", function () {
     const clones = await Promise.all(specs.map((spec) => clone(spec)));
     const startedMs = performance.now() - startMs;
     assert.deepEqual(await Promise.all(clones.map((vm) => fetchText(vm, PORT, "/boot"))), [bootId, bootId, bootId]);
-    const random: string[] = [];
+    const random = [bootId.trim()];
     for (const [index, vm] of clones.entries()) {
       const text = await fetchText(vm, PORT, "/cgi-bin/self");
       const [urandom = "", uuid = "", hostname, address, second, link, file] = text.split("\n");
       const [{ ip, mac }, other] = specs[index]?.network.interfaces as [VmInterface, VmInterface];
-      random.push(urandom, uuid);
+      random.push(urandom, uuid, text.trim().split("\n").at(-2) ?? "");
       assert.match(urandom, /^[0-9a-f]{32}$/);
       assert.equal(hostname, specs[index]?.hostname);
       assert.match(address ?? "", new RegExp(`inet ${ip.replaceAll(".", "\\.")}/16 `));

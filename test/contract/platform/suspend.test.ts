@@ -52,6 +52,22 @@ describe("suspended instances", () => {
     assert.equal((await platform.instance(uuid))["state"], "running");
   });
 
+  it("say so if their VM ends while they sleep, and keep quiet if they have no memory to lose", async () => {
+    const { port, body } = await service({ scale_to_zero: { policy: "on", stateful: true, cooldown_time_ms: 10 } });
+    const { uuid } = await platform.createRunning({ name: "web", ...body });
+    await platform.waitForItem(uuid, ({ state }) => state === "standby");
+    platform.vmm.end(uuid, { kind: "killed", detail: "QEMU was killed by SIGBUS" });
+    const lost = await platform.waitForItem(uuid, (item) => item["memory_notice"] !== undefined);
+    const notice =
+      "Its memory is lost, and it boots anew, because its VM ended while it slept: QEMU was killed by SIGBUS";
+    assert.deepEqual([lost["state"], lost["memory_notice"]], ["standby", notice]);
+    platform.daemon.simulateKill();
+    await platform.start();
+    assert.equal((await platform.instance(uuid))["memory_notice"], notice, "the first reason");
+    assert.equal(await fetchText(port), "web");
+    assert.equal(platform.vmm.starts.length, 2);
+  });
+
   it("are suspended after their connections end or the drain timeout passes", async () => {
     const { port, body } = await service();
     platform.guests.set("raw", { serve: (socket) => void socket.on("data", (chunk) => socket.write(chunk)) });
@@ -181,8 +197,14 @@ describe("suspended instances", () => {
       await platform.start();
       const item = await platform.instance(uuid);
       assert.deepEqual([item["state"], "snapshot" in item], ["stopped", false]);
+      const notice =
+        "Its memory is lost, and it boots anew, because its VM ended while it slept: the machine was switched off";
+      assert.equal(item["memory_notice"], notice);
       assert.equal((await start("web"))["state"], "running");
       assert.equal(platform.vmm.starts.length, 2);
+      assert.equal((await platform.instance(uuid))["memory_notice"], notice);
+      await suspend("web");
+      assert.equal((await platform.instance(uuid))["memory_notice"], undefined);
     });
 
     for (const isGone of [false, true]) {

@@ -38,9 +38,9 @@ export function adoptVm(machine: InstanceMachine, vm: Vm): void {
  */
 export function onVmGone(machine: InstanceMachine, exit: VmExit): void {
   const { state, becomesTemplate } = machine.record.status;
-  if (state === "standby" && becomesTemplate !== true) return onStandbyVmLost(machine);
+  if (state === "standby" && becomesTemplate !== true) return onStandbyVmLost(machine, exit);
   if (state === "stopped") {
-    onSnapshotLost(machine);
+    onSnapshotLost(machine, exit);
     applyDeleteOnStop(machine);
   } else finishStop(machine, stopFacts(exit, machine.stopRequest));
   finishConversion(machine);
@@ -57,17 +57,17 @@ export function onLostVm(machine: InstanceMachine, exit: VmExit): void {
   const isWaking = state === "starting" && policy !== "off" && stopAskedBy === undefined && becomesTemplate !== true;
   if (!isWaking) return onVmGone(machine, exit);
   machine.applyThenPersist({ state: "standby", stoppedAt: Date.now(), ...pausedForStandby });
-  onStandbyVmLost(machine);
+  onStandbyVmLost(machine, exit);
 }
 
 /**
  * Handles the loss of the paused VM of an instance in standby. It stays in standby; the next connection boots it with the
  * queued changes applied.
  */
-function onStandbyVmLost(machine: InstanceMachine): void {
+function onStandbyVmLost(machine: InstanceMachine, exit: VmExit): void {
   applyQueuedDetaches(machine);
   applyQueuedUpdates(machine);
-  onSnapshotLost(machine);
+  onSnapshotLost(machine, exit);
   machine.applyThenPersist({ netTimeUs: undefined });
   machine.updateRotation();
 }

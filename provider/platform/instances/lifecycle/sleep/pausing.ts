@@ -6,6 +6,8 @@ import { armSave } from "./saving";
 
 /** How the `memory_notice` of an instance begins whose VM could not be paused. */
 const NOT_PAUSED = "It runs on while it sleeps, because it could not be paused: ";
+/** How the `memory_notice` of an instance begins whose VM ended while it slept; it stays until it sleeps again. */
+export const MEMORY_LOST = "Its memory is lost, and it boots anew, because its VM ended while it slept: ";
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -29,13 +31,18 @@ export async function pauseAsleep(machine: InstanceMachine): Promise<void> {
     throw error;
   }
   forgetFailedPauses(machine, session);
+  forgetNotice(machine, MEMORY_LOST);
   armSave(machine);
 }
 
 /** The VM is paused, or awake again: no attempt to pause it is left, and nothing is wrong with it. */
 export function forgetFailedPauses(machine: InstanceMachine, session: VmSession): void {
   session.failedPauses = 0;
-  if (machine.record.status.memoryNotice?.startsWith(NOT_PAUSED) === true)
+  forgetNotice(machine, NOT_PAUSED);
+}
+
+function forgetNotice(machine: InstanceMachine, begin: string): void {
+  if (machine.record.status.memoryNotice?.startsWith(begin) === true)
     machine.applyThenPersist({ memoryNotice: undefined });
 }
 

@@ -2,9 +2,10 @@
 import { errorMessage } from "../../../../base/errors";
 import { DEFAULT_HALF_CLOSED_TIMEOUT_MS } from "../../../../contract/models";
 import * as crypto from "node:crypto";
+import type { VmExit } from "../../../vmm/vmm";
 import type { InstanceMachine } from "../machine";
 import { nextPhase, type VmSession } from "../vmSession";
-import { pauseAsleep } from "./pausing";
+import { MEMORY_LOST, pauseAsleep } from "./pausing";
 import { stoppedWithoutGuest } from "../stopReason";
 import { beginDrain } from "../stopping";
 
@@ -66,8 +67,18 @@ export async function ensurePaused(machine: InstanceMachine): Promise<void> {
   }
 }
 
-/** The VM of a suspended instance is gone and its memory with it: the next start boots a new VM. */
-export function onSnapshotLost(machine: InstanceMachine): void {
-  machine.applyThenPersist({ snapshotUuid: undefined, stopAskedBy: undefined });
-  machine.log("instance.snapshot-lost");
+/**
+ * The VM of a sleeping instance is gone and its memory with it: the next start boots a new VM, and `memoryNotice` says why, unless there was
+ * no memory to lose.
+ */
+export function onSnapshotLost(machine: InstanceMachine, exit: VmExit): void {
+  const { snapshotUuid, netTimeUs } = machine.record.status;
+  const hadMemory = snapshotUuid !== undefined || netTimeUs !== undefined;
+  const reason = exit.kind === "killed" ? exit.detail : "its guest ended"; // other details may quote the console
+  machine.applyThenPersist({
+    snapshotUuid: undefined,
+    stopAskedBy: undefined,
+    ...(hadMemory ? { memoryNotice: MEMORY_LOST + reason } : {}),
+  });
+  machine.log("instance.snapshot-lost", { reason });
 }

@@ -27,8 +27,8 @@ import { composeBootInitrd, findRootDisk } from "./boot/rootDisk";
 import { classifyExit } from "./exit/classifyExit";
 import { prepareVolumes } from "./boot/volumeBacking";
 import { CONTROL_HEAD_BYTES, readExitEvidence, TAIL_BYTES } from "./exit/logs";
-import { removeRunFiles, type VmFiles, vmFilesOf } from "./files";
-import { probeQemu, type QemuCapabilities } from "./host/probe";
+import { removeRunFiles, vmFilesOf } from "./files";
+import { probeQemu } from "./host/probe";
 import { continueProcess, killAndWait } from "./host/process";
 import { findRunningVm, loadVmFiles, type RunningVm, saveIdentity } from "./identity";
 import { KILL_TIMEOUT_MS, launchVm, waitForSockets } from "./launch";
@@ -40,7 +40,7 @@ import {
   prepareFolders,
   removeMemory,
 } from "./memory/files";
-import { loadMachine, type Machine, saveMachine, specDigest } from "./memory/machine";
+import { loadMachine, machineOf, saveMachine } from "./memory/machine";
 import { assertClonable, startClone } from "./memory/clone";
 import { restoreVm } from "./memory/restore";
 import { isMarkedSaved } from "./memory/savedMark";
@@ -217,17 +217,6 @@ export class QemuVmm implements Vmm {
     };
   }
 }
-
-/** How a VM is restored that is started with these arguments. */
-const machineOf = (
-  spec: VmSpec,
-  { capabilities, files, args }: { capabilities: QemuCapabilities; files: VmFiles; args: readonly string[] },
-): Machine => ({
-  qemuVersion: capabilities.version,
-  args: [...args],
-  runFolder: files.runFolder,
-  spec: specDigest(spec),
-});
 
 const sizeOfFile = async (file: string | undefined): Promise<number> =>
   file === undefined ? 0 : (await fsp.stat(file)).size;

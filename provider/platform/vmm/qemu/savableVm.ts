@@ -91,7 +91,7 @@ export class SavableVm implements Vm {
     let cpuTimeMs: number;
     try {
       const withMemory = !fs.existsSync(memory.ram); // the memory of a clone is a copy of its original's
-      const state = await running.saveDevices(memory.state, withMemory, signal);
+      const state = await running.saveState(memory.state, withMemory, signal);
       // By far the longest step, and the only one that need not be awaited if somebody needs the VM.
       if (!withMemory) await unlessAborted(syncFile(memory.ram), signal);
       ({ cpuTimeMs } = await running.usage());

@@ -32,7 +32,7 @@ import { type ProcessIdentity, isRunning } from "../../../base/processIdentity";
 import { continueProcess, killProcess, type ProcessExit, suspendProcess } from "./host/process";
 import { readProcessUsage } from "./host/usage";
 import { captureGuest } from "./memory/capture";
-import { loadDeviceState, saveDeviceState } from "./memory/deviceState";
+import { loadVmState, saveVmState } from "./memory/vmState";
 import type { GuestShape } from "./memory/snapshot";
 import { QmpClient, type QmpEvent } from "./qmpClient";
 
@@ -168,18 +168,18 @@ export class QemuVm implements Vm {
     return Promise.reject(new UnikernelError("VMM_FAILED", `The VM cannot be saved: ${this.unsavable}.`));
   }
 
-  /** Writes the state of the paused VM to a file; see {@link saveDeviceState}. */
-  async saveDevices(file: string, withMemory: boolean, signal?: AbortSignal): Promise<Digest> {
+  /** Writes the state of the paused VM to a file; see {@link saveVmState}. */
+  async saveState(file: string, withMemory: boolean, signal?: AbortSignal): Promise<Digest> {
     // A suspended QEMU finds the command when it is continued; its guest goes on for that moment.
     await Promise.all([this.#qmp.execute("stop"), continueProcess(this.#parts.identity)]);
     this.#clockStoodStill = true;
-    return saveDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file, withMemory }, signal);
+    return saveVmState(this.#qmp, { socket: this.#parts.files.migrationSocket, file, withMemory }, signal);
   }
 
   capture(folder: string): Promise<void> {
     const { files, shape, disks } = this.#parts;
     const source = { qmp: this.#qmp, pid: this.pid, files, shape, disks };
-    return captureGuest({ ...source, saveDevices: (file) => this.saveDevices(file, false) }, folder);
+    return captureGuest({ ...source, saveDevices: (file) => this.saveState(file, false) }, folder);
   }
 
   /** Continues a clone whose devices are loaded, as a guest of its own. Throws `VMM_FAILED` if it does not become one. */
@@ -193,10 +193,10 @@ export class QemuVm implements Vm {
     throw new UnikernelError("VMM_FAILED", "The guest's clock could not be set.");
   }
 
-  /** Loads the state into a VM that waits for it; see {@link loadDeviceState}. */
-  loadDevices(file: string, withMemory: boolean): Promise<void> {
+  /** Loads the state into a VM that waits for it; see {@link loadVmState}. */
+  loadState(file: string, withMemory: boolean): Promise<void> {
     this.#clockStoodStill = true;
-    return loadDeviceState(this.#qmp, { socket: this.#parts.files.migrationSocket, file, withMemory });
+    return loadVmState(this.#qmp, { socket: this.#parts.files.migrationSocket, file, withMemory });
   }
 
   async run(command: GuestCommand): Promise<number> {

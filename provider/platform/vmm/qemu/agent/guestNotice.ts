@@ -1,6 +1,6 @@
 /** Warns the program of the stand-in guest before standby. The protocol is described in `provider/image/runtime/initScript.ts`. */
-import { type Clock, orLate, systemClock } from "../../../../base/clock";
 import type { NoticeResult } from "../../vmm";
+import { NumberedRequests, type NumberedRequestsParts } from "./numberedRequests";
 
 /** What a guest says about notices. */
 export type NoticeLine =
@@ -17,43 +17,25 @@ export function parseNoticeLine(line: string): NoticeLine | undefined {
   return given === null ? undefined : { is: "given", number: Number(given[1]), isTaken: given[2] === "yes" };
 }
 
-/** What {@link GuestNotice} works with. */
-export interface GuestNoticeParts {
-  /** Sends text to the guest. Text for a guest that does not read waits. */
-  readonly send: (text: string) => void;
-  readonly clock?: Clock;
-}
-
 /** The notices of one guest. */
 export class GuestNotice {
-  readonly #send: (text: string) => void;
-  readonly #clock: Clock;
+  readonly #requests: NumberedRequests<NoticeResult>;
   #isOffered = false;
-  #lastNumber = 0;
-  readonly #onGiven = new Map<number, (result: NoticeResult) => void>();
 
-  constructor({ send, clock = systemClock }: GuestNoticeParts) {
-    this.#send = send;
-    this.#clock = clock;
+  constructor(parts: NumberedRequestsParts) {
+    this.#requests = new NumberedRequests(parts);
   }
 
   /** Takes a line that the guest has written. */
   receive(line: string): void {
     const said = parseNoticeLine(line);
     if (said?.is === "offers") this.#isOffered = true;
-    else if (said?.is === "given") this.#onGiven.get(said.number)?.(said.isTaken ? "taken" : "not-taken");
+    else if (said?.is === "given") this.#requests.receive(said.number, said.isTaken ? "taken" : "not-taken");
   }
 
   /** Warns the program. Waits at most `timeoutMs` for the guest's answer; a guest that reads later warns its program later. */
   async give(timeoutMs: number): Promise<NoticeResult> {
     if (!this.#isOffered) return "no-agent";
-    const number = ++this.#lastNumber;
-    const given = new Promise<NoticeResult>((resolve) => this.#onGiven.set(number, resolve));
-    this.#send(`\nnotify ${number} now\n`); // ends a command that was cut off
-    try {
-      return await orLate(this.#clock, timeoutMs, given, "no-answer");
-    } finally {
-      this.#onGiven.delete(number);
-    }
+    return this.#requests.send((number) => `notify ${number} now\n`, timeoutMs, "no-answer");
   }
 }

@@ -7,7 +7,7 @@ import type { QemuCapabilities } from "../host/probe";
 import type { QemuVm, QemuVmParts } from "../vm";
 import { memoryFilesOf, prepareFolders } from "./files";
 import { type Machine, saveMachine } from "./machine";
-import { launchWithDevices } from "./restore";
+import { launchWithState } from "./restore";
 import { findCloneObstacle, readSnapshotFacts, shapeOf, type SnapshotFiles } from "./snapshot";
 
 /** What a clone is made of. */
@@ -48,7 +48,7 @@ export async function startClone(parts: CloneParts): Promise<QemuVm> {
   if (machine !== undefined) await saveMachine(memoryFilesOf(files.folder), machine);
   try {
     const devices = { file: snapshot.devices, withMemory: false };
-    const clone = await launchWithDevices(qemu, args, { files, ...guest }, devices);
+    const clone = await launchWithState(qemu, args, { files, ...guest }, devices);
     try {
       await clone.becomeItself(spec);
     } catch (error) {

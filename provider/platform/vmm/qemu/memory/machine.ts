@@ -8,6 +8,8 @@ import { digestOf } from "../../../../base/digest";
 import { writeFileAtomic } from "../../../../base/files";
 import type { VmSpec } from "../../vmm";
 import { escapeCommas } from "../boot/arguments";
+import type { VmFiles } from "../files";
+import type { QemuCapabilities } from "../host/probe";
 import type { MemoryFiles } from "./files";
 
 const machine = z.object({
@@ -44,6 +46,21 @@ export const specDigest = (spec: VmSpec): string =>
       value instanceof Map ? [...(value as Map<string, unknown>)] : value,
     ),
   );
+
+/** How a VM of this QEMU is restored that is started with these arguments. Pure. */
+export const machineOf = (
+  spec: VmSpec,
+  started: {
+    readonly capabilities: Pick<QemuCapabilities, "version">;
+    readonly files: Pick<VmFiles, "runFolder">;
+    readonly args: readonly string[];
+  },
+): Machine => ({
+  qemuVersion: started.capabilities.version,
+  args: [...started.args],
+  runFolder: started.files.runFolder,
+  spec: specDigest(spec),
+});
 
 /** Records how a VM is started (0600). Throws file system errors. */
 export const saveMachine = (files: MemoryFiles, started: Machine): Promise<void> =>

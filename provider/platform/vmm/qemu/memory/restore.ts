@@ -10,7 +10,7 @@ import { probeQemu } from "../host/probe";
 import { launchError, launchVm } from "../launch";
 import { QemuTimeoutError } from "../qmpClient";
 import type { QemuVm, QemuVmParts } from "../vm";
-import type { DeviceStateFile } from "./deviceState";
+import type { VmStateFile } from "./vmState";
 import { createRamFile, memoryFilesOf } from "./files";
 import { argumentsIn, loadMachine, specDigest } from "./machine";
 import { findDamage, readSavedFacts } from "./savedMark";
@@ -42,7 +42,7 @@ export async function restoreVm(
   }
   const args = argumentsIn(machine, files.runFolder);
   const state = { file: memory.state, withMemory };
-  return launchWithDevices(capabilities.file, args, { files, ...guest, unsavable: undefined }, state);
+  return launchWithState(capabilities.file, args, { files, ...guest, unsavable: undefined }, state);
 }
 
 /**
@@ -53,15 +53,15 @@ export async function restoreVm(
  * @param file path of QEMU
  * @param args as of a VM that boots
  */
-export async function launchWithDevices(
+export async function launchWithState(
   file: string,
   args: readonly string[],
   parts: Parameters<typeof launchVm>[2],
-  state: Pick<DeviceStateFile, "file" | "withMemory">,
+  state: Pick<VmStateFile, "file" | "withMemory">,
 ): Promise<QemuVm> {
   const vm = await launchVm(file, [...args, ...RESTORE_ARGUMENTS], parts);
   try {
-    await vm.loadDevices(state.file, state.withMemory);
+    await vm.loadState(state.file, state.withMemory);
     return vm;
   } catch (error) {
     await vm.stop({ graceMs: 0 });

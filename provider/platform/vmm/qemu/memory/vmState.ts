@@ -24,7 +24,7 @@ const POLL_MS = 2;
 const MAX_BANDWIDTH = 2 ** 40;
 
 /** Where the state of a VM is, or goes. */
-export interface DeviceStateFile {
+export interface VmStateFile {
   /** Path of a UNIX socket that exists only meanwhile. */
   readonly socket: string;
   readonly file: string;
@@ -40,9 +40,9 @@ const migrationInfo = z.object({ status: z.string().optional(), "error-desc": z.
  *
  * Throws `VMM_FAILED` with QEMU's message, file system errors, and the signal's reason.
  */
-export async function saveDeviceState(
+export async function saveVmState(
   qmp: QmpClient,
-  { socket, file, withMemory }: DeviceStateFile,
+  { socket, file, withMemory }: VmStateFile,
   signal?: AbortSignal,
 ): Promise<Digest> {
   await fsp.rm(socket, { force: true });
@@ -84,7 +84,7 @@ async function writeState(stream: net.Socket, file: string): Promise<Digest> {
  * Loads the state into a VM that was started with `-incoming defer -S`, which is paused then. Throws `VMM_FAILED` with QEMU's message, and file
  * system errors.
  */
-export async function loadDeviceState(qmp: QmpClient, { socket, file, withMemory }: DeviceStateFile): Promise<void> {
+export async function loadVmState(qmp: QmpClient, { socket, file, withMemory }: VmStateFile): Promise<void> {
   await fsp.rm(socket, { force: true });
   try {
     await prepareTransfer(qmp, withMemory);

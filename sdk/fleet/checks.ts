@@ -19,10 +19,11 @@ export function checkFleet(name: string, args: GatewayFleetArgs): void {
     if (redis.host !== undefined && redis.memoryMb !== undefined)
       fail("redis.memoryMb: has no effect on a Redis that exists; remove it.");
     const set = REDIS_VARIABLES.filter((one) => one in env || one in secrets);
-    if (set.length > 0) fail(`env: ${set.join(", ")} is set by redis; remove one of them.`);
+    if (set.length > 0)
+      fail(`env: redis already sets ${set.join(", ")}; remove it from env and secrets, or remove redis.`);
   }
   const twice = Object.keys(secrets).filter((one) => one in env);
-  if (twice.length > 0) fail(`secrets: ${twice.join(", ")} is in env too; remove it there.`);
+  if (twice.length > 0) fail(`secrets: env already has ${twice.join(", ")}; give each variable once.`);
   if (metros === undefined) {
     if (bakeTimeMs !== undefined) fail("bakeTimeMs: has no effect without metros; remove it.");
     if (onFailure !== undefined) fail("onFailure: has no effect without metros; use service.rollout.onFailure.");

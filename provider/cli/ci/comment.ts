@@ -7,7 +7,7 @@ import { readInput } from "./readInput";
 
 /**
  * Turns the output of `pulumi preview --json`, from a file or from standard input, into Markdown for reviewers; empty if nothing changes.
- * Throws `INPUT_INVALID` for everything else than such an output.
+ * Throws `INPUT_INVALID` for anything else.
  */
 export async function comment(args: readonly string[]): Promise<string> {
   const { operands } = parseArguments(args, {});

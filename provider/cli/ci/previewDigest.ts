@@ -76,7 +76,7 @@ export type PreviewStep = PreviewDigest["steps"][number];
 export type StepState = z.output<typeof state>;
 
 /**
- * Reads a preview. Throws `INPUT_INVALID` with one sentence for everything else, such as the preview of a Pulumi version with another form.
+ * Reads a preview. Throws `INPUT_INVALID` with one sentence for anything else, such as the preview of a Pulumi version with another form.
  *
  * @param source where the text is from, such as `preview.json`
  */
@@ -85,9 +85,12 @@ export function parsePreview(text: string, source: string): PreviewDigest {
   const parsed = digest.safeParse(json);
   if (parsed.success) return parsed.data;
   const isEvent = typeof json === "object" && json !== null && "sequence" in json;
-  const [issue] = parsed.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? "" : ` at '${issue.path.join(".")}'`;
-  throw previewError(source, isEvent ? "it is a stream of engine events" : `it differs${where}`);
+  throw previewError(source, isEvent ? "it is a stream of engine events" : differenceOf(parsed.error));
+}
+
+/** Where a document is not as it should be, as the end of a sentence. */
+export function differenceOf({ issues: [issue] }: z.ZodError): string {
+  return issue === undefined || issue.path.length === 0 ? "it differs" : `it differs at '${issue.path.join(".")}'`;
 }
 
 function parseJson(text: string, source: string): unknown {

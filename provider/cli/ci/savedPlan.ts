@@ -5,7 +5,7 @@
  */
 import * as z from "zod";
 import { UnikernelError } from "../../base/errors";
-import { TESTED_PULUMI } from "./previewDigest";
+import { differenceOf, TESTED_PULUMI } from "./previewDigest";
 
 const inputDiff = z.object({
   adds: z.record(z.string(), z.unknown()).default({}),
@@ -42,7 +42,7 @@ export type SavedPlan = z.output<typeof plan>;
 export type ResourcePlan = SavedPlan["resourcePlans"][string];
 
 /**
- * Reads a saved plan. Throws `INPUT_INVALID` with one sentence for everything else.
+ * Reads a saved plan. Throws `INPUT_INVALID` with one sentence for anything else.
  *
  * @param source where the text is from, such as `plan.json`
  */
@@ -54,7 +54,7 @@ export function parsePlan(text: string, source: string): SavedPlan {
     throw planError(source, "it is not JSON");
   }
   const parsed = plan.safeParse(json);
-  if (!parsed.success) throw planError(source, `it differs at '${parsed.error.issues[0]?.path.join(".") ?? ""}'`);
+  if (!parsed.success) throw planError(source, differenceOf(parsed.error));
   return parsed.data;
 }
 

@@ -153,6 +153,7 @@ describe("a saved plan", () => {
     };
     const expected = "plan.json is not a plan of Pulumi 3 (tested with 3.259.0): ";
     assert.equal(problem("{"), `${expected}it is not JSON.`);
+    assert.equal(problem("[]"), `${expected}it differs.`);
     assert.equal(problem('{"resourcePlans":{}}'), `${expected}it differs at 'manifest'.`);
     assert.equal(
       problem('{"manifest":{"version":"v3"},"resourcePlans":[]}'),

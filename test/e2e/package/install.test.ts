@@ -17,6 +17,7 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
 }
 
 const manifestIn = async (folder: string) =>
@@ -151,18 +152,20 @@ describe("the packed package", function () {
       assert.deepEqual(manifest.exports["."], { types: `./${manifest.types}`, default: `./${manifest.main}` });
     });
 
-    it("declares exactly the packages its modules load, with @pulumi/pulumi as a peer", async () => {
+    it("declares exactly the packages its modules load; only those for Kubernetes load the optional peer", async () => {
       const loaded = new Set<string>();
+      const forKubernetes = path.join("dist", "sdk", "kubernetes", path.sep);
       for (const file of (await filesOf()).filter((name) => name.endsWith(".js"))) {
         const text = await fs.readFile(path.join(unpacked, file), "utf8");
         for (const [, name = ""] of text.matchAll(/\b(?:require|import)\("((?:@[^/"]+\/)?[^./"][^/"]*)[^"]*"\)/g)) {
+          if (name === "@pulumi/kubernetes" && file.startsWith(forKubernetes)) continue;
           if (!name.startsWith("node:") && name !== "pulumi-unikernel") loaded.add(name);
         }
       }
-      const { dependencies, peerDependencies } = manifest;
-      assert.deepEqual(Object.keys(peerDependencies), ["@pulumi/pulumi"]);
-      assert.deepEqual([...loaded].sort(), [...Object.keys(dependencies), ...Object.keys(peerDependencies)].sort());
-      assert.ok(!("@pulumi/pulumi" in dependencies));
+      const { dependencies, peerDependencies, peerDependenciesMeta } = manifest;
+      assert.deepEqual(Object.keys(peerDependencies), ["@pulumi/kubernetes", "@pulumi/pulumi"]);
+      assert.deepEqual(peerDependenciesMeta, { "@pulumi/kubernetes": { optional: true } });
+      assert.deepEqual([...loaded].sort(), ["@pulumi/pulumi", ...Object.keys(dependencies)].sort());
     });
   });
 
@@ -184,7 +187,8 @@ describe("the packed package", function () {
           pinned: devDependencies["@pulumi/pulumi"],
           oldest: peerDependencies["@pulumi/pulumi"]?.replace("^", ""),
         };
-        const what = through ? await packWrapper(folder, tarball, peerDependencies) : tarball;
+        const peers = { "@pulumi/pulumi": peerDependencies["@pulumi/pulumi"] ?? "" };
+        const what = through ? await packWrapper(folder, tarball, peers) : tarball;
         project = await installPackages(manager, [what, `@pulumi/pulumi@${versions[pulumi]}`]);
         await fs.writeFile(path.join(project, "program.js"), PROGRAM);
         if (!through) await fs.writeFile(path.join(project, "volume.js"), MAKE_VOLUME);

@@ -1,4 +1,4 @@
-/** Paths that no image may have, in every source that needs no builder; test/e2e/engine/tyk.test.ts has a Dockerfile. */
+/** Paths that no image may have, in every source that needs no builder; test/e2e/examples/tyk.test.ts has a Dockerfile. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";

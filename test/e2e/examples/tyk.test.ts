@@ -4,10 +4,9 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { requireTool } from "../../support/builders";
-import { type OperationResult, type Stack, assertSucceeded, changingSteps } from "../../support/engine";
+import { ExampleProject } from "../../support/exampleProject";
 import { httpGet } from "../../support/loadGenerator";
-import { LocalPlatform, freePort } from "../../support/localPlatform";
-import { TestProject } from "../../support/project";
+import { freePort } from "../../support/localPlatform";
 
 const VARIABLES: Readonly<Record<string, string>> = {
   TYK_SECRET: "tyk-secret-Value",
@@ -24,72 +23,62 @@ const sha256 = (content: string | Buffer): string => crypto.createHash("sha256")
 const FIXTURE = path.resolve(__dirname, "../../fixtures/projects/tykGateway");
 const LOGO = Buffer.from("89504e470d0a1a0a00ff", "hex");
 
-const stepsOf = (result: OperationResult): readonly string[] =>
-  changingSteps(result)
-    .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)
-    .sort();
+const environmentFile = (variables: Readonly<Record<string, string>>): string =>
+  Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
 
-describe("the Tyk example, with the real engine and a real builder", function () {
+describe("examples: tyk", function () {
   this.timeout(300_000);
-  let platform: LocalPlatform;
-  let project: TestProject;
-  let stack: Stack;
+  let example: ExampleProject;
   let url: string;
   const page = async (name: string): Promise<string> => (await httpGet(`${url}${name}`)).body;
-  const edit = async (from: string, to: string): Promise<void> => {
-    const program = await fs.readFile(path.join(project.folder, "index.ts"), "utf8");
-    assert.ok(program.includes(from), from);
-    await project.write("index.ts", program.replace(from, to));
-  };
-  const writeVariables = (variables: Readonly<Record<string, string>>): Promise<void> =>
-    project.write(
-      ".env",
-      Object.entries(variables)
-        .map(([name, value]) => `${name}=${value}\n`)
-        .join(""),
-    );
 
   before(async () => {
     requireTool("buildah");
-    process.env["UNIKERNEL_BUILDER"] = "buildah";
-    platform = await LocalPlatform.open();
-    project = await TestProject.copy("examples/tyk");
-    for (const name of ["Dockerfile", "gateway.sh"])
-      await fs.copyFile(path.join(FIXTURE, name), path.join(project.folder, "gateway", name));
-    const example = await fs.readFile(path.join(project.folder, ".env.example"), "utf8");
-    assert.deepEqual(example.match(/^\w+(?==$)/gm), Object.keys(VARIABLES));
     const port = await freePort();
     url = `http://127.0.0.1:${port}/`;
-    await edit("port: 8080,", `port: ${port},`);
-    await edit("replicas: 2", "replicas: 1");
-    stack = project.stack({});
+    example = await ExampleProject.open("tyk", {
+      edits: [
+        ["index.ts", "port: 8080,", `port: ${port},`],
+        ["index.ts", "replicas: 2", "replicas: 1"],
+      ],
+      environment: { UNIKERNEL_BUILDER: "buildah" },
+      ports: [port],
+    });
+    const { folder } = example.project;
+    for (const name of ["Dockerfile", "gateway.sh"])
+      await fs.copyFile(path.join(FIXTURE, name), path.join(folder, "gateway", name));
+    const names = await fs.readFile(path.join(folder, ".env.example"), "utf8");
+    assert.deepEqual(names.match(/^\w+(?==$)/gm), Object.keys(VARIABLES));
   });
-  after(async () => {
-    delete process.env["UNIKERNEL_BUILDER"];
-    await project.remove();
-    await platform.close();
-  });
+  after(() => example.close());
 
   it("fails at preview with the setting that is missing", async () => {
     const { TYK_SECRET: _, ...incomplete } = VARIABLES;
-    await writeVariables(incomplete);
-    assert.match((await stack.preview()).output, /INPUT_INVALID: tyk: secret: is missing/);
+    await example.apply({ files: { ".env": environmentFile(incomplete) } });
+    await example.previewFails(/INPUT_INVALID: tyk: secret: is missing/);
   });
 
   it("builds the image with files of every kind, starts gateways and waits until they are ready", async () => {
-    await writeVariables(VARIABLES);
-    await fs.writeFile(path.join(project.folder, "logo.png"), LOGO);
-    await edit(
-      "files: tyk.files,",
-      `files: {
-        ...tyk.files,
-        "/opt/logo": new pulumi.asset.FileAsset("./logo.png"),
-        "/etc/motd": new pulumi.asset.StringAsset("welcome"),
-        "/etc/pin": { content: pulumi.secret("${PIN}"), mode: 0o400, uid: 12, gid: 34 },
-        "/etc/token": pulumi.secret("${TOKEN}"),
-      },`,
-    );
-    const { output } = assertSucceeded(await stack.up());
+    await fs.writeFile(path.join(example.project.folder, "logo.png"), LOGO);
+    await example.apply({
+      edits: [
+        [
+          "index.ts",
+          "files: tyk.files,",
+          `files: {
+            ...tyk.files,
+            "/opt/logo": new pulumi.asset.FileAsset("./logo.png"),
+            "/etc/motd": new pulumi.asset.StringAsset("welcome"),
+            "/etc/pin": { content: pulumi.secret("${PIN}"), mode: 0o400, uid: 12, gid: 34 },
+            "/etc/token": pulumi.secret("${TOKEN}"),
+          },`,
+        ],
+      ],
+      files: { ".env": environmentFile(VARIABLES) },
+    });
+    const { output } = await example.up();
     assert.match(await page("ready"), /"description":"Tyk GW Ready"/);
     assert.equal((JSON.parse(await page("conf")) as { listen_port: number }).listen_port, 8080);
     assert.deepEqual((await page("variables")).trimEnd().split("\n"), [
@@ -107,30 +96,31 @@ describe("the Tyk example, with the real engine and a real builder", function ()
     const files = await page("files");
     assert.match(files, /^-r--{7} +1 12 +34 +4 .* pin$/m);
     assert.match(files, /^-rw-r--r-- +1 0 +0 +7 .* motd$/m);
-    const state = await project.readStoredState();
+    const state = await example.project.readStoredState();
     for (const secret of ["tyk-secret-Value", "redis-password-Value", "mdcb-key-Value", `"${PIN}"`, TOKEN])
       for (const hidden of [secret, sha256(secret.replaceAll('"', ""))])
         assert.ok(!output.includes(hidden) && !state.includes(hidden), hidden);
   });
 
   it("changes nothing until a content changes, and then rolls it out", async () => {
-    assert.deepEqual(stepsOf(assertSucceeded(await stack.up({ expectNoChanges: true }))), []);
-    await fs.writeFile(path.join(project.folder, "logo.png"), "another logo");
-    await edit(PIN, "0043");
-    assert.deepEqual(stepsOf(assertSucceeded(await stack.up())), ["update gateway", "update gateway"]);
+    await example.secondUpIsEmpty();
+    await example.change({ edits: [["index.ts", PIN, "0043"]], files: { "logo.png": "another logo" } }, [
+      "update GatewayImage gateway",
+      "update Service gateway",
+    ]);
     assert.equal((await page("logo")).trim(), sha256("another logo"));
     assert.equal((await page("pin")).trim(), sha256("0043"));
   });
 
+  it("shows no drift", () => example.refreshFindsNothing());
+
   it("rejects a path of the platform that the Dockerfile adds", async () => {
-    await fs.appendFile(path.join(project.folder, "gateway/Dockerfile"), "COPY gateway.sh /unikernel/cmdline\n");
-    const failed = await stack.up();
+    const dockerfile = path.join(example.project.folder, "gateway/Dockerfile");
+    await fs.appendFile(dockerfile, "COPY gateway.sh /unikernel/cmdline\n");
+    const failed = await example.stack.up();
     assert.match(failed.output, /CONTEXT_INVALID: .*'\/unikernel\/cmdline', and paths below \/unikernel are reserved/);
     assert.equal((await page("pin")).trim(), sha256("0043"));
   });
 
-  it("leaves nothing behind", async () => {
-    assertSucceeded(await stack.destroy());
-    assert.deepEqual(await platform.virtualMachines(), []);
-  });
+  it("is destroyed completely", () => example.destroyLeavesNothing());
 });

@@ -25,10 +25,10 @@ export function isAtLeast(version: string, [major, minor]: readonly [number, num
   return a > major || (a === major && b >= minor);
 }
 
-/** Throws `NOT_SUPPORTED` if a Node of this version cannot run the local platform. */
+/** Throws `NOT_SUPPORTED` if this package does not run on a Node of this version. */
 export function assertNodeIsNewEnough(version: string): void {
   if (isAtLeast(version, MIN_NODE)) return;
-  throw new UnikernelError("NOT_SUPPORTED", `The local platform does not run on Node ${version}.`, {
+  throw new UnikernelError("NOT_SUPPORTED", `pulumi-unikernel does not run on Node ${version}.`, {
     hint: `Install Node ${MIN_NODE.join(".")} or newer, and see that 'node --version' says so here.`,
   });
 }

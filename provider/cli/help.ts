@@ -1,16 +1,29 @@
 /** The help text, from the table of commands. Pure. */
 import type { Command } from "./command";
 
-/** Column at which summaries begin, unless the command is longer. */
+/** Column at which summaries begin; on the next line if the command is longer. */
 const SUMMARY_COLUMN = 36;
 
+/**
+ * The help of what the words name: one command (`ci comment`), the commands of a group (`ci`), or all of them (no words). `undefined`:
+ * neither a command nor a group has that name.
+ */
+export function helpOf(words: string, commands: readonly Command[]): string | undefined {
+  if (words === "") return formatHelp(commands);
+  const named = commands.find(({ name }) => name === words);
+  if (named !== undefined) return formatCommandHelp(named);
+  const group = commands.filter(({ name }) => name.startsWith(`${words} `));
+  if (group.length === 0) return undefined;
+  return [`Usage: unikernel ${words} <command>`, "", ...group.flatMap(commandLines)].join("\n");
+}
+
 /** The help of all commands. */
-export function formatHelp(commands: readonly Command[]): string {
+function formatHelp(commands: readonly Command[]): string {
   return [
     "Usage: unikernel <command>",
     "",
     ...commands.flatMap(commandLines),
-    line("  --help", "show this text, or that of one command"),
+    line("  help [command]", "show this text, or that of a command or group, such as 'local'; also --help"),
     line("  --version", "show the version"),
     "",
     "An <instance> is its name, the name of its resource, its UUID, or the first characters of the UUID.",
@@ -18,7 +31,7 @@ export function formatHelp(commands: readonly Command[]): string {
 }
 
 /** The help of one command. */
-export function formatCommandHelp(command: Command): string {
+function formatCommandHelp(command: Command): string {
   const [, ...options] = commandLines(command);
   const { name, operands, summary } = command;
   const hasOptions = options.length > 0;
@@ -36,4 +49,7 @@ function commandLines({ name, operands, summary, options = [] }: Command): reado
   return [line(`  ${usage}`, summary), ...options.map(([option, text]) => line(`    ${option}`, text))];
 }
 
-const line = (left: string, right: string): string => `${left.padEnd(SUMMARY_COLUMN - 1)} ${right}`;
+const line = (left: string, right: string): string =>
+  left.length < SUMMARY_COLUMN
+    ? `${left.padEnd(SUMMARY_COLUMN - 1)} ${right}`
+    : `${left}\n${" ".repeat(SUMMARY_COLUMN)}${right}`;

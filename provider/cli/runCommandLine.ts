@@ -2,10 +2,10 @@
 import { formatError, UnikernelError } from "../base/errors";
 import { fromFolderError } from "../base/localPaths";
 import { closestMatch } from "../base/spelling";
-import { VERSION } from "../base/version";
+import { assertNodeIsNewEnough, VERSION } from "../base/version";
 import { type Command, type CommandResult, ExitCode } from "./command";
 import { COMMANDS } from "./commands";
-import { formatCommandHelp, formatHelp } from "./help";
+import { helpOf } from "./help";
 import { printText } from "./terminal/stream";
 
 /** Most words of a command's name. */
@@ -30,15 +30,23 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 }
 
 async function runCommand(args: readonly string[]): Promise<string | CommandResult> {
+  assertNodeIsNewEnough(process.versions.node);
   if (args[0] === "--version" || args[0] === "-v") return VERSION;
   const command = findCommand(args);
   const end = args.indexOf("--"); // what follows is for another program
   const own = end < 0 ? args : args.slice(0, end);
-  if (args.length === 0 || own.includes("--help") || own.includes("-h"))
-    return command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(command);
+  if (args.length === 0 || args[0] === "help" || own.some((arg) => HELP_OPTIONS.includes(arg))) {
+    const words = own[0] === "help" ? own.slice(1) : own;
+    const topic = command?.name ?? words.filter((word) => !HELP_OPTIONS.includes(word)).join(" ");
+    const help = helpOf(topic, COMMANDS);
+    if (help === undefined) throw unknownCommand(words);
+    return help;
+  }
   if (command === undefined) throw unknownCommand(args);
   return await command.run(args.slice(command.name.split(" ").length));
 }
+
+const HELP_OPTIONS: readonly string[] = ["--help", "-h"];
 
 /** The command with the longest name that the arguments begin with. */
 function findCommand(args: readonly string[]): Command | undefined {
@@ -51,6 +59,12 @@ function findCommand(args: readonly string[]): Command | undefined {
 }
 
 function unknownCommand(args: readonly string[]): UnikernelError {
+  const [group = ""] = args;
+  if (args.length === 1 && helpOf(group, COMMANDS) !== undefined) {
+    return new UnikernelError("INPUT_INVALID", `'${group}' needs the name of one of its commands.`, {
+      hint: `'unikernel help ${group}' lists them.`,
+    });
+  }
   const given = args.slice(0, 2).join(" ");
   const similar = closestMatch(given, COMMANDS.map(({ name }) => name)); // prettier-ignore
   const suggestion = similar === undefined ? "" : `Did you mean 'unikernel ${similar}'? `;

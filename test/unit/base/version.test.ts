@@ -11,7 +11,7 @@ describe("the oldest Node", () => {
   it("is named to users of an older one", () => {
     assert.throws(() => assertNodeIsNewEnough("20.20.2"), {
       code: "NOT_SUPPORTED",
-      message: "The local platform does not run on Node 20.20.2.",
+      message: "pulumi-unikernel does not run on Node 20.20.2.",
     });
     assert.doesNotThrow(() => assertNodeIsNewEnough("22.13.0"));
   });

@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../../provider/cli/commands";
-import { formatCommandHelp, formatHelp } from "../../../provider/cli/help";
+import { helpOf } from "../../../provider/cli/help";
 
 describe("the help of the command line", () => {
   it("lists every command and option once, aligned", () => {
-    const help = formatHelp(COMMANDS);
+    const help = helpOf("", COMMANDS) ?? "";
     assert.match(help, /^Usage: unikernel <command>\n\n {2}local up {26}start the local platform/);
     for (const { name, summary, options = [] } of COMMANDS) {
-      assert.equal(help.split("\n").filter((line) => line.startsWith(`  ${name} `) && line.endsWith(summary)).length, 1, name); // prettier-ignore
+      const lines = help.split("\n");
+      const index = lines.findIndex((line) => line === `  ${name}` || line.startsWith(`  ${name} `));
+      const own = lines[index]?.endsWith(summary) === true ? lines[index] : lines[index + 1];
+      assert.ok(own !== undefined && own.endsWith(summary), name);
+      assert.equal(own.length - summary.length, 36, name);
       for (const [option] of options) assert.ok(help.includes(`    ${option} `), `${name} ${option}`);
     }
-    assert.deepEqual(help.split("\n").filter((line) => line.length > 140), []); // prettier-ignore
+    assert.deepEqual(help.split("\n").filter((line) => line.length > 150), []); // prettier-ignore
   });
 
   it("has commands of different names, with summaries that are no sentences", () => {
@@ -21,12 +25,23 @@ describe("the help of the command line", () => {
 
   it("shows one command with its options", () => {
     const command = { name: "local x", operands: "<a>", summary: "do it", options: [["--b", "so"]], run: () => Promise.resolve("") } as const; // prettier-ignore
-    assert.deepEqual(formatCommandHelp(command).split("\n"), [
+    assert.deepEqual(helpOf("local x", [command])?.split("\n"), [
       "Usage: unikernel local x [options] <a>",
       "",
       "Do it.",
       "",
       "    --b                             so",
     ]);
+  });
+
+  it("shows the commands of a group, and nothing of an unknown one", () => {
+    const commands = ["ci plan", "cilium up", "ci comment"].map((name) => ({ name, summary: "do it", run: () => Promise.resolve("") })); // prettier-ignore
+    assert.deepEqual(helpOf("ci", commands)?.split("\n"), [
+      "Usage: unikernel ci <command>",
+      "",
+      "  ci plan                           do it",
+      "  ci comment                        do it",
+    ]);
+    assert.equal(helpOf("c", commands), undefined);
   });
 });

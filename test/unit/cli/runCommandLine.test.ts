@@ -23,8 +23,15 @@ describe("a command line", () => {
   it("prints the version, or the help of the command that it names", async () => {
     for (const option of ["--version", "-v"])
       assert.deepEqual(await run(option), { code: 0, stdout: `${VERSION}\n`, stderr: "" });
-    for (const args of [[], ["--help"], ["-h"], ["local", "--help"]])
+    for (const args of [[], ["--help"], ["-h"], ["help"], ["help", "--help"]])
       assert.match((await run(...args)).stdout, /^Usage: unikernel <command>\n/, args.join(" "));
+    for (const args of [
+      ["help", "ci"],
+      ["ci", "--help"],
+      ["-h", "ci"],
+    ])
+      assert.match((await run(...args)).stdout, /^Usage: unikernel ci <command>\n/, args.join(" "));
+    assert.match((await run("help", "ci", "comment")).stdout, /^Usage: unikernel ci comment \[preview/);
     const { code, stdout } = await run("local", "volume", "cp", "a", "--help");
     assert.deepEqual([code, stdout.split("\n")[0]], [0, "Usage: unikernel local volume cp <volume>: <folder> | <folder> <volume>:"]); // prettier-ignore
   });
@@ -39,6 +46,12 @@ describe("a command line", () => {
       code: 2,
       stdout: "",
       stderr: "INPUT_INVALID: Unknown command 'frobnicate'. 'unikernel --help' lists all commands.\n",
+    });
+    assert.match((await run("help", "stauts")).stderr, /^INPUT_INVALID: Unknown command 'stauts'\./);
+    assert.deepEqual(await run("ci"), {
+      code: 2,
+      stdout: "",
+      stderr: "INPUT_INVALID: 'ci' needs the name of one of its commands. 'unikernel help ci' lists them.\n",
     });
     assert.match((await run("local", "stauts", "x")).stderr, /^INPUT_INVALID: Unknown command 'local stauts'\. Did you mean 'unikernel local status'\?/); // prettier-ignore
     const { code, stderr } = await run("local", "status", "--jsn");

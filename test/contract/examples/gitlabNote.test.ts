@@ -66,7 +66,7 @@ describe("the merge request's note of the GitLab template", function () {
     const { port } = server.address() as AddressInfo;
     const env = {
       PATH: [path.dirname(process.execPath), process.env["PATH"]].join(path.delimiter),
-      ...{ STACK: "cloud", API_TOKEN: "a-token", CI_PROJECT_ID: "42", CI_MERGE_REQUEST_IID: "7" },
+      ...{ STACK: "acme/cloud", API_TOKEN: "a-token", CI_PROJECT_ID: "42", CI_MERGE_REQUEST_IID: "7" },
       CI_API_V4_URL: `http://127.0.0.1:${port}/api/v4`,
     };
     const shell = spawn("bash", ["-eo", "pipefail", "-c", script], {

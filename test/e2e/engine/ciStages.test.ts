@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { parseEnv } from "node:util";
 import { parse as parseYaml } from "yaml";
 import { findEngine, operationEnvironment } from "../../support/engine";
 import { TestProject } from "../../support/project";
@@ -57,7 +58,8 @@ describe("the CI stages of the examples", function () {
       GITHUB_REPOSITORY: "acme/shop",
       GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/deploy.yml@refs/heads/main",
       BRANCH: "feature/New_tenant",
-      STACK: "cloud",
+      STACK: "organization/quickstart/cloud",
+      GITHUB_ENV: at("github-env"),
       PULL_REQUEST: "7",
       COMMIT: "def",
     };
@@ -82,10 +84,17 @@ describe("the CI stages of the examples", function () {
     const { code, output } = runStep(name);
     assert.equal(code, 0, `${name}: ${output}`);
   };
+  /** Gives the next steps what this one wrote to GITHUB_ENV. */
+  const setVariables = async (name: string): Promise<void> => {
+    succeed(name);
+    environment = { ...environment, ...parseEnv(await fs.readFile(at("github-env"), "utf8")) };
+  };
   const calls = (): Promise<string> => fs.readFile(at("gh-calls"), "utf8");
 
   it("preview, comment and apply an image, whose change is commented with sizes and digests", async () => {
+    await setVariables("Name the stack");
     for (const name of ["Preview", "Comment", "Fetch the plan", "Apply"]) succeed(name);
+    assert.match(await calls(), /run download \S+ --name plan-cloud$/m);
     assert.match(await calls(), /run list --workflow deploy\.yml --commit abc --event pull_request --status success/);
     assert.match(await calls(), /--method POST repos\/acme\/shop\/issues\/7\/comments --field body=@comment\.md/);
     await project.write("site/rootfs/www/index.html", "changed");

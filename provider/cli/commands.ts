@@ -23,6 +23,7 @@ import { listVolumes } from "./local/volumes";
 import { localLogs, logs } from "./logs";
 import { rollStatus } from "./roll/status";
 import { rollStop } from "./roll/stop";
+import { topology } from "./topology/topology";
 
 const METRO = ["--metro <metro>", "metro; default UKC_METRO, else fra"] as const;
 const JSON_OUTPUT = ["--json", "for programs"] as const;
@@ -167,6 +168,12 @@ export const COMMANDS: readonly Command[] = [
     operands: "<plan.json> [preview.json | -]",
     summary: "tell whether a saved plan still applies; exits with 1 if not",
     run: checkPlan,
+  },
+  {
+    name: "topology",
+    operands: "[export.json | -]",
+    summary: "turn 'pulumi stack export' into a picture of the stack (SVG) without secrets",
+    run: topology,
   },
   {
     name: "cache clear",

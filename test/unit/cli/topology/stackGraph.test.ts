@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { type ReportedResource, toStackResources } from "../../../../provider/cli/topology/stackExport";
+import { stackGraph } from "../../../../provider/cli/topology/stackGraph";
+import { CLUSTER, DMZ, SHOP } from "./stacks";
+
+/** `Service web` for each node, with its details, and `Service web > Instances: 443 tls → 8080` for each edge. */
+function describeGraph(resources: readonly ReportedResource[]): { nodes: readonly string[]; edges: readonly string[] } {
+  const { nodes, edges } = stackGraph(toStackResources(resources));
+  const titles = new Map(nodes.map(({ id, label, name }) => [id, `${label} ${name}`]));
+  const arrows = { traffic: ">", uses: "->", link: "-" };
+  return {
+    nodes: nodes
+      .map(({ label, name, details, count }) =>
+        [`${label} ${name}`, ...details, ...(count > 1 ? [`x${count}`] : [])].join("; "),
+      )
+      .sort(),
+    edges: edges
+      .map(({ from, to, kind, label }) => `${titles.get(from)} ${arrows[kind]} ${titles.get(to)}: ${label.join("; ")}`)
+      .sort(),
+  };
+}
+
+describe("the graph of a stack", () => {
+  it("has our resources, and their dependencies as edges", () => {
+    assert.deepEqual(describeGraph(SHOP), {
+      nodes: [
+        "Certificate shop.example.com",
+        "GatewayImage gateway",
+        "Instance edge; edge:1; 64 MiB",
+        "Instance job; 64 MiB; 9000 → 9000",
+        "Instance redis; redis:7.2; 256 MiB",
+        "Instances 3 replicas; 128 MiB; scales to zero; x3",
+        "Service edge",
+        "Service web",
+        "Volume data; 64 MiB",
+      ],
+      edges: [
+        "Instance job -> GatewayImage gateway: ",
+        "Instance job -> Volume data: /data read-only",
+        "Instances 3 replicas -> GatewayImage gateway: ",
+        "Instances 3 replicas -> Instance redis: ",
+        "Service edge -> Certificate shop.example.com: ",
+        "Service edge > Instance edge: 8443 tls → 8443",
+        "Service web > Instances 3 replicas: 443 tls, http → 8080; 80 http, redirect → 443; 5353 udp → 5353",
+      ],
+    });
+  });
+
+  it("has networks with their subnets and the addresses of their members", () => {
+    assert.deepEqual(describeGraph(DMZ), {
+      nodes: [
+        "Instance alone; alone:1; 64 MiB",
+        "Instance client; client:1; 64 MiB",
+        "Instance dns; dns:1; 64 MiB",
+        "Instance firewall; firewall:1; 64 MiB",
+        "Instance web; web:1; 64 MiB",
+        "Network dmz; 10.1.0.0/24",
+        "Network outside; 10.0.0.0/24",
+      ],
+      edges: [
+        "Instance client - Network outside: 10.0.0.9/24",
+        "Instance dns - Network dmz: 10.1.0.53/24",
+        "Instance firewall - Network dmz: eth1 10.1.0.1/24",
+        "Instance firewall - Network outside: eth0 10.0.0.1/24",
+        "Instance web - Network dmz: 10.1.0.10/24",
+      ],
+    });
+  });
+
+  it("has workloads, services, ingresses and claims of Kubernetes beside them", () => {
+    assert.deepEqual(describeGraph(CLUSTER), {
+      nodes: [
+        "Deployment gateway; 3 replicas; runtime class urunc; x3",
+        "GatewayImage gateway",
+        "Ingress gateway; api.example.com",
+        "PersistentVolumeClaim apps",
+        "PersistentVolumeClaim apps; 1Gi; ReadWriteMany",
+        "Pod probe",
+        "Service gateway",
+        "Service headless",
+      ],
+      edges: [
+        "Deployment gateway -> GatewayImage gateway: ",
+        "Deployment gateway -> PersistentVolumeClaim apps: /apps",
+        "Ingress gateway > Service gateway: / Prefix",
+        "Service gateway > Deployment gateway: 80 → http; 443 → 443",
+      ],
+    });
+  });
+
+  it("is empty for an empty stack", () => assert.deepEqual(stackGraph([]), { project: "", nodes: [], edges: [] }));
+});

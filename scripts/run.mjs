@@ -10,6 +10,7 @@
  * node scripts/run.mjs engine        prints the engine as JSON, in its last line of output
  * node scripts/run.mjs actionlint    prints the path of actionlint, in its last line of output
  * node scripts/run.mjs buildkit      prints the folder of buildkitd and buildctl, in its last line of output
+ * node scripts/run.mjs kubernetes    prints the Kubernetes API's programs as JSON, in its last line of output
  * ```
  */
 import { spawn } from "node:child_process";
@@ -20,16 +21,19 @@ import { ensureBuildKit } from "./setup/buildkit.mjs";
 import { buildLibrary } from "./setup/build.mjs";
 import { continueInNewerNode, installPackages } from "./setup/dependencies.mjs";
 import { describeEngine, ensureEngine } from "./setup/engine.mjs";
+import { ensureKubernetes } from "./setup/kubernetes/ensureKubernetes.mjs";
 import { BUILDER_TOOLS, ensureSystemTools, LANE_TOOLS, PLATFORM_TOOLS } from "./setup/systemTools.mjs";
 import { CHECK_CHOICE, chooseLanes, runLanes } from "./test/lanes.mjs";
 import { print, printFailure, SetupError } from "./setup/terminal.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const COMMANDS = ["demo", "test", "check", "engine", "actionlint", "buildkit", "kubernetes"];
 
 /** @param {string} command @param {string[]} args @returns {Promise<number>} exit code */
 async function main(command, args) {
-  if (!["demo", "test", "check", "engine", "actionlint", "buildkit"].includes(command)) {
-    throw new SetupError(`Unknown command "${command}".`, "Use demo, test, check, engine, actionlint or buildkit.");
+  if (!COMMANDS.includes(command)) {
+    const use = `Use ${COMMANDS.slice(0, -1).join(", ")} or ${COMMANDS.at(-1)}.`;
+    throw new SetupError(`Unknown command "${command}".`, use);
   }
   await installPackages(root);
   const code = await continueInNewerNode(root, fileURLToPath(import.meta.url));
@@ -48,6 +52,10 @@ async function main(command, args) {
     print(await ensureBuildKit(root));
     return 0;
   }
+  if (command === "kubernetes") {
+    print(JSON.stringify(await ensureKubernetes(root)));
+    return 0;
+  }
   if (command === "demo") {
     await ensureSystemTools(PLATFORM_TOOLS);
     await buildLibrary(root);
@@ -61,6 +69,7 @@ async function main(command, args) {
   if (choice.lanes.includes("e2e")) {
     await prepareEngine();
     process.env["UNIKERNEL_TEST_BUILDKIT"] = await ensureBuildKit(root);
+    process.env["UNIKERNEL_TEST_KUBERNETES"] = JSON.stringify(await ensureKubernetes(root));
   }
   return runLanes(root, choice);
 }

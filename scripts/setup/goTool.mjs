@@ -64,12 +64,19 @@ export async function findGo(folder, tool, alternative) {
  * @param {string} [build.ldflags]
  */
 export async function buildGoCommands({ go, folder, title, packages, home, alternative, ldflags = "" }) {
-  await step(`${title}, built once from its Go module`, async () => {
+  await step(`${title}, built once from its Go module`, async (note) => {
     await fs.promises.mkdir(home, { recursive: true });
     const draft = await fs.promises.mkdtemp(path.join(home, ".draft-"));
     try {
-      const args = ["build", "-trimpath", "-ldflags", `-s -w ${ldflags}`.trim(), "-o", `${draft}/`, ...packages];
-      const result = await runTool(go, args, { cwd: folder, env: { ...process.env, CGO_ENABLED: "0" } });
+      let compiled = 0;
+      const args = ["build", "-v", "-trimpath", "-ldflags", `-s -w ${ldflags}`.trim(), "-o", `${draft}/`, ...packages];
+      const result = await runTool(go, args, {
+        cwd: folder,
+        env: { ...process.env, CGO_ENABLED: "0" },
+        onLine: (line) => {
+          if (!line.startsWith("go: ")) note(`${(compiled += 1)} packages compiled`);
+        },
+      });
       if (result.code !== 0) {
         throw new SetupError(
           `go build of ${title} failed.`,

@@ -82,7 +82,7 @@ export async function ensureSystemTools(tools) {
 }
 
 /** The command prefix that grants root; undefined when there is none. @returns {Promise<string[] | undefined>} */
-async function rootPrefix() {
+export async function rootPrefix() {
   if (process.getuid?.() === 0) return [];
   const sudo = findTool("sudo");
   if (sudo === undefined) return undefined;

@@ -1,5 +1,6 @@
 /** Certificates for tests, created by a third-party tool. */
 import * as childProcess from "node:child_process";
+import * as net from "node:net";
 
 /** The uploaded parts. */
 export interface ChainAndKey {
@@ -9,13 +10,13 @@ export interface ChainAndKey {
 
 const EC_KEY = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
 
-/** A self-signed certificate for a common name and more DNS names, created by `openssl`. `key`: arguments of its `-newkey`. */
+/** A self-signed certificate for a common name and more DNS names or IP addresses, created by `openssl`. `key`: arguments of its `-newkey`. */
 export function makeCertificate(
   commonName: string,
   alternatives: readonly string[] = [],
   key: readonly string[] = EC_KEY,
 ): ChainAndKey {
-  const names = alternatives.map((name) => `DNS:${name}`).join(",");
+  const names = alternatives.map((name) => `${net.isIP(name) === 0 ? "DNS" : "IP"}:${name}`).join(",");
   const pem = childProcess.execFileSync(
     "openssl",
     [

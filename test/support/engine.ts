@@ -36,6 +36,8 @@ export interface StackOptions {
   readonly backend?: string;
   /** Variables of engine, program and provider processes, which override this process's own; `undefined` removes one. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Folder of provider plugins (`pulumi-resource-…`) beyond those of the engine. */
+  readonly plugins?: string;
   /** Stack configuration by full key (`unikernel:metro`), set before each operation. */
   readonly config?: Readonly<Record<string, string | { readonly secret: string }>>;
   /** Timeout after which an operation is interrupted, and killed if it does not end; 10 minutes if undefined. */
@@ -203,6 +205,7 @@ async function runOperation(
     ...options.environment,
     [OPERATION_MARKER_VARIABLE]: mark,
   });
+  if (options.plugins !== undefined) environment["PATH"] += `${path.delimiter}${options.plugins}`;
   const settings = path.join(project, `Pulumi.${options.stack}.yaml`);
   const config = options.config ?? {};
   const request: OperationRequest = {

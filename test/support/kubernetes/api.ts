@@ -121,7 +121,10 @@ export class KubernetesApi {
   ): Promise<{ status: number; text: string }> {
     const { host, port, ca, token } = this.address;
     const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: "application/json" };
-    if (body !== undefined) headers["content-type"] = contentType;
+    const content = body === undefined ? "" : JSON.stringify(body);
+    // Node does not add the length to a DELETE.
+    if (body !== undefined)
+      Object.assign(headers, { "content-type": contentType, "content-length": String(Buffer.byteLength(content)) });
     return new Promise((resolve, reject) => {
       const options = { host, port, ca, method, path, headers, agent: this.agent, timeout: REQUEST_TIMEOUT_MS };
       const request = https.request(options, (response) => {
@@ -132,7 +135,7 @@ export class KubernetesApi {
       });
       request.on("timeout", () => request.destroy(new Error(`${method} ${path}: no answer`)));
       request.on("error", reject);
-      request.end(body === undefined ? undefined : JSON.stringify(body));
+      request.end(content);
     });
   }
 }

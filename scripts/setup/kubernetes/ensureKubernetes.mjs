@@ -82,6 +82,7 @@ async function build({ folder, version, providerVersion, bin }) {
       ],
       home: bin,
       alternative: "a newer Go",
+      withoutDebugInfo: ["k8s.io/...", "sigs.k8s.io/...", "github.com/..."],
       ldflags: [
         ...Object.entries(stamps).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`),
         `-X ${PROVIDER}/pkg/version.Version=${providerVersion}`,

@@ -42,7 +42,7 @@ const podOf = (name: string, script: string, container: object = {}, spec: objec
 const IDLE = "exec /bin/busybox sleep 600";
 
 describe("Kubernetes: the nodes of the tests", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let cluster: TestCluster;
   let kubelet: TestKubelet;
 

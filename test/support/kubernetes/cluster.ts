@@ -19,7 +19,7 @@ import { findKubernetes } from "./tools";
 const HOST = "127.0.0.1";
 /** Of the temporary folders, before the id of the process that they belong to. */
 const FOLDER = "unikernel-kubernetes-";
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 /** etcd loses nothing that a test needs when it is killed. */
 const STOP_GRACE_MS = 1_000;
 /** Service addresses, which exist only as text: see `addresses.ts`. */

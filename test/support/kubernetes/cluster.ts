@@ -14,6 +14,7 @@ import { makeCertificate } from "../certificates";
 import { freePort } from "../localPlatform";
 import { KubernetesApi } from "./api";
 import { type BoundProcess, startBoundProcess } from "./boundProcess";
+import { reserveNetwork } from "./network";
 import { findKubernetes } from "./tools";
 
 const HOST = "127.0.0.1";
@@ -22,8 +23,6 @@ const FOLDER = "unikernel-kubernetes-";
 const START_TIMEOUT_MS = 180_000;
 /** etcd loses nothing that a test needs when it is killed. */
 const STOP_GRACE_MS = 1_000;
-/** Service addresses, which exist only as text: see `addresses.ts`. */
-const SERVICE_CIDR = "10.96.0.0/16";
 
 /** A running API. */
 export interface TestCluster {
@@ -37,6 +36,8 @@ export interface TestCluster {
   readonly environment: Readonly<Record<string, string>>;
   /** Folder of the provider, for a stack's `plugins`. */
   readonly plugins: string;
+  /** Second part of its addresses; see `network.ts`. */
+  readonly network: number;
   /** Process ids of the three programs. */
   readonly pids: readonly number[];
   /** Ends the programs and removes the folder. */
@@ -48,6 +49,7 @@ export async function startKubernetes(): Promise<TestCluster> {
   const tools = findKubernetes();
   await removeAbandoned();
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), `${FOLDER}${process.pid}-`));
+  const network = await reserveNetwork();
   const processes: BoundProcess[] = [];
   const start = (name: string, program: string, args: readonly string[]): void => {
     const env = { ...process.env, GOMAXPROCS: "2" };
@@ -59,6 +61,7 @@ export async function startKubernetes(): Promise<TestCluster> {
   const api = new KubernetesApi({ host: HOST, port, ca, token });
   const stop = async (): Promise<void> => {
     api.close();
+    network.release();
     await Promise.all(processes.map((running) => running.stop(STOP_GRACE_MS)));
     await fs.rm(folder, { recursive: true, force: true });
   };
@@ -66,14 +69,27 @@ export async function startKubernetes(): Promise<TestCluster> {
     const files = await writeFiles(folder, { ca, pkey, token, server: `https://${HOST}:${port}` });
     const etcdPort = await freePort();
     start("etcd", tools.etcd, etcdArguments(folder, etcdPort, await freePort()));
-    start("kube-apiserver", path.join(tools.bin, "kube-apiserver"), apiServerArguments(files, port, etcdPort));
+    start(
+      "kube-apiserver",
+      path.join(tools.bin, "kube-apiserver"),
+      apiServerArguments(files, port, etcdPort, network.number),
+    );
     await waitFor(() => isReady(api), folder, processes);
     start("kube-controller-manager", path.join(tools.bin, "kube-controller-manager"), managerArguments(files));
     const account = "/api/v1/namespaces/default/serviceaccounts/default";
     await waitFor(async () => (await api.find(account)) !== undefined, folder, processes);
     const { kubeconfig } = files;
     const pids = processes.map(({ pid }) => pid);
-    return { kubeconfig, api, folder, environment: { KUBECONFIG: kubeconfig }, plugins: tools.bin, pids, stop };
+    return {
+      kubeconfig,
+      api,
+      folder,
+      environment: { KUBECONFIG: kubeconfig },
+      plugins: tools.bin,
+      network: network.number,
+      pids,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -149,14 +165,14 @@ function etcdArguments(folder: string, port: number, peerPort: number): readonly
   ];
 }
 
-function apiServerArguments(files: ClusterFiles, port: number, etcdPort: number): readonly string[] {
+function apiServerArguments(files: ClusterFiles, port: number, etcdPort: number, network: number): readonly string[] {
   return [
     `--etcd-servers=http://${HOST}:${etcdPort}`,
     `--bind-address=${HOST}`,
     `--secure-port=${port}`,
     // It would publish its loopback address as the endpoint of the Service `kubernetes`, which the API itself rejects.
     "--endpoint-reconciler-type=none",
-    `--service-cluster-ip-range=${SERVICE_CIDR}`,
+    `--service-cluster-ip-range=10.${network}.128.0/17`,
     `--tls-cert-file=${files.certificate}`,
     `--tls-private-key-file=${files.key}`,
     `--token-auth-file=${files.tokens}`,

@@ -13,15 +13,15 @@ export function toLoopback(address: string): string {
 export class PodAddresses {
   private next = 1;
 
-  private readonly cluster: number;
+  private readonly network: number;
 
-  constructor(cluster: number) {
-    this.cluster = cluster;
+  constructor(network: number) {
+    this.network = network;
   }
 
   /** An unused address. */
   take(): string {
     const number = this.next++;
-    return `10.${this.cluster}.${Math.floor(number / 250)}.${(number % 250) + 1}`;
+    return `10.${this.network}.${Math.floor(number / 250)}.${(number % 250) + 1}`;
   }
 }

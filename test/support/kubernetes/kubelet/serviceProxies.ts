@@ -5,6 +5,7 @@
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { toLoopback } from "./addresses";
 import type { EndpointSlice, Service } from "./objects";
 
@@ -18,6 +19,8 @@ export interface Endpoint {
 
 const SERVICE_LABEL = "kubernetes.io/service-name";
 const DOMAIN = "svc.cluster.local";
+/** How long a connection waits for an endpoint: the API may know of one before this does. */
+const WAIT_MS = 1_000;
 
 /** Ready endpoints of a Service's port, as addresses of this machine. */
 export function readyEndpoints(
@@ -105,7 +108,7 @@ export class ServiceProxies {
   }
 
   private async listen(key: string, address: string, port: number): Promise<void> {
-    const server = net.createServer((client) => this.forward(client, address, port));
+    const server = net.createServer((client) => void this.forward(client, address, port));
     this.servers.set(key, server);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject).listen(port, toLoopback(address), resolve);
@@ -113,11 +116,14 @@ export class ServiceProxies {
     server.on("error", () => undefined);
   }
 
-  private forward(client: net.Socket, address: string, port: number): void {
-    const service = this.services.find(({ spec }) => spec.clusterIP === address);
-    const name = service?.spec.ports?.find((each) => each.port === port)?.name;
-    const endpoints = service === undefined ? [] : readyEndpoints(service, name, this.slices);
-    const endpoint = endpoints[this.turn++ % Math.max(1, endpoints.length)];
+  private async forward(client: net.Socket, address: string, port: number): Promise<void> {
+    client.on("error", () => client.destroy());
+    const deadline = Date.now() + WAIT_MS;
+    let endpoint = this.choose(address, port);
+    while (endpoint === undefined && Date.now() < deadline) {
+      await delay(50);
+      endpoint = this.choose(address, port);
+    }
     if (endpoint === undefined) return void client.destroy();
     const server = net.connect({ host: endpoint.host, port: endpoint.port });
     for (const [socket, other] of [
@@ -128,6 +134,14 @@ export class ServiceProxies {
       socket.on("error", () => other.destroy()).on("close", () => this.sockets.delete(socket));
       socket.pipe(other);
     }
+  }
+
+  /** The ready endpoint whose turn it is. */
+  private choose(address: string, port: number): Endpoint | undefined {
+    const service = this.services.find(({ spec }) => spec.clusterIP === address);
+    const name = service?.spec.ports?.find((each) => each.port === port)?.name;
+    const endpoints = service === undefined ? [] : readyEndpoints(service, name, this.slices);
+    return endpoints[this.turn++ % Math.max(1, endpoints.length)];
   }
 }
 

@@ -38,7 +38,7 @@ export interface TestKubeletOptions {
 
 /** Running nodes. */
 export interface TestKubelet {
-  /** URL of a Service's port, such as `http://127.96.1.2:80`. */
+  /** URL of a Service's port, such as `http://127.96.128.2:80`. */
   serviceUrl(namespace: string, service: string, port: number): Promise<string>;
   /** Ready endpoints of a Service's port. */
   endpoints(namespace: string, service: string, port: number): Promise<readonly Endpoint[]>;
@@ -52,8 +52,6 @@ export interface TestKubelet {
 
 const ROUND_MS = 150;
 const LEASE_MS = 10_000;
-/** First part of pod addresses after `10.`. */
-const POD_NETWORK = 244;
 /** Address that load balancers and Ingresses get; nothing listens there. */
 const BALANCER_ADDRESS = "10.97.0.1";
 
@@ -69,7 +67,7 @@ export async function startTestKubelet(cluster: TestCluster, options: TestKubele
 
 class Loop implements TestKubelet {
   private readonly workers = new Map<string, PodWorker>();
-  private readonly addresses = new PodAddresses(POD_NETWORK);
+  private readonly addresses: PodAddresses;
   private readonly folder: string;
   private readonly proxies: ServiceProxies;
   private readonly provisioner: Provisioner;
@@ -86,6 +84,7 @@ class Loop implements TestKubelet {
     this.cluster = cluster;
     this.nodes = nodes;
     this.options = options;
+    this.addresses = new PodAddresses(cluster.network);
     this.folder = path.join(cluster.folder, "kubelet");
     this.proxies = new ServiceProxies(this.folder);
     this.provisioner = new Provisioner(cluster.api, options.storageClasses ?? [], path.join(this.folder, "claims"));

@@ -4,6 +4,8 @@ import { promisify } from "node:util";
 
 /** What one run measured. */
 export interface WrkResult {
+  /** Responses in all. */
+  readonly requests: number;
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -25,6 +27,7 @@ export async function runWrk(url: string, seconds: number, isNew: boolean): Prom
 export function parseWrk(report: string): WrkResult {
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(report)?.[1];
   if (rate === undefined) throw new Error(`wrk reports no rate: ${report}`);
+  const requests = Number(/(\d+) requests in /.exec(report)?.[1]);
   const percentile = (which: string): number => {
     const [, value, unit = ""] = new RegExp(`${which}%\\s+([\\d.]+)(us|ms|s|m)\\b`).exec(report) ?? [];
     return Number(value) / (PER_MS[unit] ?? NaN);
@@ -32,5 +35,5 @@ export function parseWrk(report: string): WrkResult {
   const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(report)?.slice(1) ?? [];
   const bad = /Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? "0";
   const failures = errors.map(Number).reduce((total, count) => total + count, Number(bad));
-  return { requestsPerSecond: Number(rate), p50Ms: percentile("50"), p99Ms: percentile("99"), failures };
+  return { requests, requestsPerSecond: Number(rate), p50Ms: percentile("50"), p99Ms: percentile("99"), failures };
 }

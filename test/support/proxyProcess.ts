@@ -1,10 +1,11 @@
 /**
- * A process with published ports in front of a server on a loopback port, as the daemon has them. It is a process of its own, so that its
- * memory and its time are the proxy's alone.
+ * A process with published ports in front of a server on a loopback port, as the daemon has them, from the compiled package. It is a process
+ * of its own, so that its memory and its time are the proxy's alone.
  */
 import * as childProcess from "node:child_process";
 import { once } from "node:events";
-import { HttpPort } from "./httpPort";
+import * as path from "node:path";
+import { makeCertificate } from "./certificates";
 
 /** Its ports: plain TCP, the handler `tls`, the handler `http`, and both. */
 export type ProxyPorts = Readonly<Record<"tcp" | "tls" | "http" | "https", number>>;
@@ -29,8 +30,9 @@ export class ProxyProcess implements AsyncDisposable {
 
   /** @param nodeArguments such as `--cpu-prof` */
   static async open(serverPort: number, nodeArguments: readonly string[] = []): Promise<ProxyProcess> {
-    const execArgv = ["--expose-gc", ...nodeArguments, "-r", require.resolve("tsx/cjs")];
-    const child = childProcess.fork(__filename, [String(serverPort)], { execArgv });
+    const execArgv = ["--expose-gc", ...nodeArguments];
+    const child = childProcess.fork(path.join(__dirname, "publishedPorts.mjs"), [], { execArgv });
+    child.send({ serverPort, certificate: makeCertificate("localhost") });
     const [ports] = (await once(child, "message")) as [ProxyPorts];
     return new ProxyProcess(child, ports);
   }
@@ -47,24 +49,3 @@ export class ProxyProcess implements AsyncDisposable {
     await exited;
   }
 }
-
-const toMb = (bytes: number): number => Math.round((bytes / 2 ** 20) * 10) / 10;
-
-async function serve(serverPort: number): Promise<void> {
-  const open = async (isHttp: boolean, withTls: boolean): Promise<number> =>
-    (await HttpPort.open({ server: serverPort }, { isHttp, withTls })).port;
-  const ports: ProxyPorts = {
-    ...{ tcp: await open(false, false), tls: await open(false, true) },
-    ...{ http: await open(true, false), https: await open(true, true) },
-  };
-  process.on("message", () => {
-    globalThis.gc?.();
-    const { heapUsed, external, rss } = process.memoryUsage();
-    const memory = { heapMb: toMb(heapUsed), externalMb: toMb(external), rssMb: toMb(rss) };
-    process.send?.(memory satisfies ProxyMemory);
-  });
-  process.once("disconnect", () => process.exit());
-  process.send?.(ports);
-}
-
-if (require.main === module) void serve(Number(process.argv[2]));

@@ -12,10 +12,10 @@ const REPORT = `Running 1s test @ http://127.0.0.1:8080/
 `;
 
 describe("a report of wrk", () => {
-  it("has a rate, percentiles in milliseconds, and failures", () => {
+  it("has a number and a rate of requests, percentiles in milliseconds, and failures", () => {
     const failed = "  Socket errors: connect 1, read 2, write 3, timeout 4\n  Non-2xx or 3xx responses: 5\n";
     assert.deepEqual(parseWrk(`${REPORT}${failed}Requests/sec:   8991.50\n`), {
-      ...{ requestsPerSecond: 8991.5, p50Ms: 0.412, p99Ms: 1050, failures: 15 },
+      ...{ requests: 9000, requestsPerSecond: 8991.5, p50Ms: 0.412, p99Ms: 1050, failures: 15 },
     });
     assert.equal(parseWrk(`${REPORT}Requests/sec:   8991.50\n`).failures, 0);
   });

@@ -75,6 +75,12 @@ export class ConnectionTraffic {
     if (this.#requests > 1) this.#onRequest();
   }
 
+  /** As {@link recordRequest}, for one that is in flight from now on. */
+  startRequest(): void {
+    this.recordRequest();
+    this.#inFlight = true;
+  }
+
   /** Records that bytes moved to (`rx`) or from (`tx`) the instance, and whether an HTTP request is in flight after them. */
   recordBytes(direction: "rx" | "tx", bytes: number, inFlight: boolean): void {
     this.packets[direction] += packetsOf(bytes);
@@ -87,7 +93,8 @@ export class ConnectionTraffic {
     const { bytesRead, bytesWritten } = this.socket;
     this.recordBytes("rx", bytesWritten - this.#seen.bytesWritten, inFlight);
     this.recordBytes("tx", bytesRead - this.#seen.bytesRead, inFlight);
-    Object.assign(this.#seen, { bytesRead, bytesWritten });
+    this.#seen.bytesRead = bytesRead;
+    this.#seen.bytesWritten = bytesWritten;
   }
 
   /** Milliseconds since the last byte; 0 while an HTTP request is in flight. */

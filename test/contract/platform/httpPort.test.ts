@@ -91,6 +91,21 @@ describe("a port with the handler http", () => {
     assert.deepEqual({ total, requests, others }, { total: 20, requests: 0, others: 0 });
   });
 
+  it("keeps no connection that the instance is about to close", async () => {
+    for (const [timeout, expected] of [
+      ["timeout=1, max=100", 2],
+      ["timeout=5, max=100", 1],
+    ] as const) {
+      let connections = 0;
+      const server = http.createServer((_, response) => response.setHeader("Keep-Alive", timeout).end("ok"));
+      server.on("connection", () => connections++);
+      await open({ a: await serverOf(server) });
+      for (let count = 0; count < 2; count++) assert.equal((await get()).text, "ok");
+      assert.equal(connections, expected, timeout);
+      port.close();
+    }
+  });
+
   it("chooses an instance for each request, not for each connection", async () => {
     const members = await Promise.all(["a", "b"].map((name) => httpServer((_, response) => response.end(name))));
     await open({ a: members[0] ?? 0 });

@@ -13,6 +13,7 @@ const CONNECTION_FIELDS = new Set([
   "upgrade",
   "http2-settings",
 ]);
+const NONE: ReadonlySet<string> = new Set();
 
 /** Calls `act` for each field, with its name in lower case. */
 export function forEachField(fields: Fields, act: (name: string, value: string, spelling: string) => void): void {
@@ -25,22 +26,25 @@ export function forEachField(fields: Fields, act: (name: string, value: string, 
 /** Every value of the field with this name, which is in lower case. */
 export function everyOf(fields: Fields, name: string): string[] {
   const values: string[] = [];
-  forEachField(fields, (other, value) => {
-    if (other === name) values.push(value);
-  });
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const spelling = fields[index] ?? "";
+    if (spelling.length === name.length && spelling.toLowerCase() === name) values.push(fields[index + 1] ?? "");
+  }
   return values;
 }
 
 /** The first value of a field. */
 export const firstOf = (fields: Fields, name: string): string | undefined => everyOf(fields, name)[0];
 
+/** False if the server says that it closes the connection within a second, so that another request could come too late. */
+export const staysOpen = (fields: Fields): boolean => !/^timeout=[01]\b/.test(firstOf(fields, "keep-alive") ?? "");
+
 /** The fields that concern the message, and not the connection: neither those that `Connection` names nor those in `others`. */
-export function contentFields(fields: Fields, others: readonly string[] = []): string[] {
-  const named = everyOf(fields, "connection").flatMap((value) => value.toLowerCase().split(/[ \t,]+/));
-  const dropped = new Set([...named, ...others]);
+export function contentFields(fields: Fields, others: ReadonlySet<string> = NONE): string[] {
+  const named = new Set(everyOf(fields, "connection").flatMap((value) => value.toLowerCase().split(/[ \t,]+/)));
   const kept: string[] = [];
   forEachField(fields, (name, value, spelling) => {
-    if (!CONNECTION_FIELDS.has(name) && !dropped.has(name)) kept.push(spelling, value);
+    if (!CONNECTION_FIELDS.has(name) && !others.has(name) && !named.has(name)) kept.push(spelling, value);
   });
   return kept;
 }

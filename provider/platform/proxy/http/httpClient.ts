@@ -2,13 +2,17 @@
 import * as http from "node:http";
 import * as http2 from "node:http2";
 import { resetConnection } from "../resetConnection";
-import { contentFields, fieldPairs, fieldsByName, type Fields } from "./fields";
+import { contentFields, fieldPairs, fieldsByName, type Fields, firstOf } from "./fields";
 import type { ReceivedHead } from "./requestHead";
 
 /** A client's request. */
 export type ClientRequest = http.IncomingMessage | http2.Http2ServerRequest;
 /** The response to a client. */
 export type ClientResponse = http.ServerResponse | http2.Http2ServerResponse;
+
+const TRAILER: ReadonlySet<string> = new Set(["trailer"]);
+/** Most bytes of a body that are copied to be written together with the head. */
+const MAX_JOINED_BYTES = 16 * 1024;
 
 /** A client's request as it arrived. */
 export function receivedHead(request: ClientRequest): ReceivedHead {
@@ -33,8 +37,9 @@ export function sendHead(response: ClientResponse, from: http.IncomingMessage): 
   const { statusCode = 502, statusMessage = "", rawHeaders } = from;
   if (response instanceof http.ServerResponse) {
     const { httpVersion, method } = response.req;
-    const mayHaveTrailers = httpVersion === "1.1" && method !== "HEAD" && "transfer-encoding" in from.headers;
-    response.writeHead(statusCode, statusMessage, contentFields(rawHeaders, mayHaveTrailers ? [] : ["trailer"]));
+    const mayHaveTrailers =
+      httpVersion === "1.1" && method !== "HEAD" && firstOf(rawHeaders, "transfer-encoding") !== undefined;
+    response.writeHead(statusCode, statusMessage, contentFields(rawHeaders, mayHaveTrailers ? undefined : TRAILER));
   } else response.writeHead(statusCode, fieldsByName(contentFields(rawHeaders)));
 }
 
@@ -61,8 +66,20 @@ export function sendResponse(
   else response.end(body);
 }
 
+/**
+ * Ends an instance's response with the last piece of its body, if there is one, and its trailer fields. Node joins a string to the head and
+ * writes both at once, but it writes a Buffer as a part of its own.
+ */
+export function endResponse(response: ClientResponse, last: Buffer | undefined, trailers: Fields): void {
+  sendTrailers(response, trailers);
+  if (last === undefined) response.end();
+  else if (response instanceof http.ServerResponse && last.length <= MAX_JOINED_BYTES)
+    response.end(last.toString("latin1"), "latin1");
+  else response.end(last);
+}
+
 /** Sends the trailer fields of an instance's response, if there are any; the end of the response must follow. */
-export function sendTrailers(response: ClientResponse, trailers: Fields): void {
+function sendTrailers(response: ClientResponse, trailers: Fields): void {
   if (trailers.length === 0) return;
   try {
     if (response instanceof http.ServerResponse) response.addTrailers(fieldPairs(trailers));

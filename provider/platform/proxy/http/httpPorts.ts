@@ -31,13 +31,17 @@ export type HttpTimings = Pick<
   "headersTimeoutMs" | "clientKeepAliveMs" | "responseTimeoutMs" | "uploadIdleMs" | "drainIdleMs"
 >;
 
+interface ClientConnection {
+  readonly targets: RequestTargets;
+  /** Of HTTP/1: the response before the next one. */
+  lastResponse?: http.ServerResponse;
+}
+
 /** Serves the connections of HTTP ports. */
 export class HttpPorts {
   readonly #timings: HttpTimings;
   /** By the socket of an HTTP/1 connection, or the session of an HTTP/2 connection. */
-  readonly #targets = new WeakMap<object, RequestTargets>();
-  /** The response before the next one, of each HTTP/1 connection. */
-  readonly #lastResponses = new WeakMap<net.Socket, http.ServerResponse>();
+  readonly #connections = new WeakMap<object, ClientConnection>();
   readonly #http1: http.Server;
   readonly #http2: http2.Http2Server;
 
@@ -50,11 +54,11 @@ export class HttpPorts {
   /** Serves a connection, which is paused and decrypted. */
   serve(client: net.Socket, targets: RequestTargets): void {
     if (client instanceof tls.TLSSocket && client.alpnProtocol === "h2") {
-      const onSession = (session: http2.ServerHttp2Session): void => void this.#targets.set(session, targets);
+      const onSession = (session: http2.ServerHttp2Session): void => void this.#connections.set(session, { targets });
       this.#http2.once("session", onSession).emit("connection", client); // 'session' comes at once
       this.#http2.off("session", onSession);
     } else {
-      this.#targets.set(client, targets);
+      this.#connections.set(client, { targets });
       // It may only have closed its side, and wait for a response; but one that has gone looks the same.
       client.once("end", () => client.setTimeout(this.#timings.clientKeepAliveMs, () => client.destroy()));
       this.#http1.emit("connection", client);
@@ -84,7 +88,7 @@ export class HttpPorts {
     server.on("connect", (_request, socket) => socket.end(CONNECT_REFUSED));
     server.on("upgrade", (request, socket, head) => {
       const client = socket as net.Socket;
-      const targets = this.#targets.get(client);
+      const targets = this.#connections.get(client)?.targets;
       if (targets === undefined) return void client.destroy();
       const serveWithoutUpgrade = (): void => void server.emit("connection", client);
       serveUpgrade({ request, client, head, serveWithoutUpgrade }, targets, this.#timings);
@@ -99,7 +103,7 @@ export class HttpPorts {
       maxHeaderListPairs: MAX_FIELDS,
     });
     const serve = (request: http2.Http2ServerRequest, response: http2.Http2ServerResponse): void =>
-      this.#forward(request, response, request.stream.session);
+      this.#forward(request, response, request.stream.session && this.#connections.get(request.stream.session));
     server.on("request", serve);
     server.on("checkContinue", serve);
     server.on("session", (session) => {
@@ -111,17 +115,16 @@ export class HttpPorts {
 
   /** Pipelined requests are served one after the other, because the first may matter to the second. */
   #onHttp1(request: http.IncomingMessage, response: http.ServerResponse): void {
-    const { socket } = request;
-    const last = this.#lastResponses.get(socket);
-    this.#lastResponses.set(socket, response);
-    const serve = (): void => this.#forward(request, response, socket);
-    if (last === undefined || last.destroyed || last.writableFinished) serve();
-    else last.once("close", serve);
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined) return;
+    const last = connection.lastResponse;
+    connection.lastResponse = response;
+    if (last === undefined || last.destroyed || last.writableFinished) this.#forward(request, response, connection);
+    else last.once("close", () => this.#forward(request, response, connection));
   }
 
-  #forward(request: ClientRequest, response: ClientResponse, connection: object | undefined): void {
-    const targets = connection && this.#targets.get(connection);
-    if (targets === undefined || response.destroyed) return;
-    void forward({ request, response }, targets, this.#timings);
+  #forward(request: ClientRequest, response: ClientResponse, connection: ClientConnection | undefined): void {
+    if (connection === undefined || response.destroyed) return;
+    void forward({ request, response }, connection.targets, this.#timings);
   }
 }

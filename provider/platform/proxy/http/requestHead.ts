@@ -76,7 +76,7 @@ export function forwardedHead(received: ReceivedHead, isUpgrade = false): Forwar
     host,
     fields: [
       ...(host === undefined ? [] : ["Host", host]),
-      ...contentFields(fields, ["host", "content-length", "expect", "cookie", ...FORWARDED]),
+      ...contentFields(fields, REWRITTEN),
       ...cookieField(fields),
       ...forwardedFields(received, host),
       ...bodyFields(length, hasBody),
@@ -90,7 +90,11 @@ export function forwardedHead(received: ReceivedHead, isUpgrade = false): Forwar
 
 const isHttp2 = ({ httpVersion }: ReceivedHead): boolean => httpVersion.startsWith("2");
 
-const FORWARDED = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"];
+/** Fields that the instance gets in another form, after the others. */
+const REWRITTEN: ReadonlySet<string> = new Set([
+  ...["host", "content-length", "expect", "cookie"],
+  ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"],
+]);
 
 /** Who asked, and for what, as the instance cannot see it. The client's own X-Forwarded-For stays in front, as with other proxies. */
 function forwardedFields({ fields, clientAddress, isSecure }: ReceivedHead, host: string | undefined): string[] {

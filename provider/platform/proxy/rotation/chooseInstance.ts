@@ -46,19 +46,22 @@ export function chooseInstance(
   tried: ReadonlySet<string>,
   isSuccessorDue = false,
 ): BalancerDecision {
-  const untried = candidates.filter((candidate) => !tried.has(candidate.uuid));
-  const ready = untried.filter((candidate) => candidate.state === "ready");
-  const standby = untried.find((candidate) => candidate.state === "standby");
-  const least = ready.reduce<Candidate | undefined>(
-    (best, candidate) => (best === undefined || candidate.connections < best.connections ? candidate : best),
-    undefined,
-  );
+  let least: Candidate | undefined;
+  let standby: string | undefined;
+  let isStarting = false;
+  for (const candidate of candidates) {
+    if (tried.has(candidate.uuid)) continue;
+    const { uuid, state, connections } = candidate;
+    if (state === "ready" && (least === undefined || connections < least.connections)) least = candidate;
+    else if (state === "standby") standby ??= uuid;
+    else if (state === "starting") isStarting = true;
+  }
   if (least !== undefined && least.connections < limits.hardLimit) {
     const isFull = least.connections >= limits.softLimit;
-    return { action: "connect", uuid: least.uuid, ...(isFull && standby !== undefined ? { wake: standby.uuid } : {}) };
+    return { action: "connect", uuid: least.uuid, ...(isFull && standby !== undefined ? { wake: standby } : {}) };
   }
-  if (standby !== undefined) return { action: "wake", uuid: standby.uuid };
-  if (untried.some((candidate) => candidate.state === "starting")) return { action: "hold" };
+  if (standby !== undefined) return { action: "wake", uuid: standby };
+  if (isStarting) return { action: "hold" };
   // While any is ready, those that leave make no difference: the ready ones are full.
   const mayHaveSuccessor = isSuccessorDue || candidates.some((candidate) => candidate.state === "leaving");
   if (mayHaveSuccessor && !candidates.some((candidate) => candidate.state === "ready")) return { action: "hold" };

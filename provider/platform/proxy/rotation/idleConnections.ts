@@ -21,36 +21,40 @@ interface Kept {
 
 /** The idle connections of an instance. The one used last is used first, so that those too many time out. */
 export class IdleConnections {
+  /** The one that has been idle for longest comes first. */
   readonly #kept: Kept[] = [];
+  readonly #keepMs: number;
+  /** One timer for all: pending while any is kept, and perhaps once more. */
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param keepMs for tests */
+  constructor(keepMs = KEEP_MS) {
+    this.#keepMs = keepMs;
+  }
 
   /** Keeps a connection until it is taken, either side closes it, or {@link KEEP_MS} pass; `onClosed` is called in the latter cases. */
   put(connection: IdleConnection, onClosed: () => void): void {
     const { socket } = connection;
     const drop = (): void => void socket.destroy(); // also when the instance sends bytes that nobody asked for
     const closed = (): void => {
-      clearTimeout(timer);
       const index = this.#kept.indexOf(kept);
       if (index >= 0) this.#kept.splice(index, 1);
       onClosed();
     };
-    const stopWatching = (): void => {
-      clearTimeout(timer);
-      socket.off("data", drop).off("end", drop).off("close", closed);
-    };
+    const stopWatching = (): void => void socket.off("data", drop).off("end", drop).off("close", closed);
     const kept = { connection, sinceMs: performance.now(), stopWatching };
-    const timer = setTimeout(drop, KEEP_MS).unref();
     socket.on("data", drop).on("end", drop).on("close", closed);
     this.#kept.push(kept);
+    this.#timer ??= setTimeout(this.#dropOld, this.#keepMs).unref();
     if (socket.destroyed) closed();
   }
 
   /** Takes a connection to a port of the instance that has been idle for at most `maxIdleMs` milliseconds, if there is one. */
   take(guestPort: number, maxIdleMs: number): IdleConnection | undefined {
     const sinceMs = performance.now() - maxIdleMs;
-    const index = this.#kept.findLastIndex(
-      ({ connection, ...kept }) =>
-        connection.guestPort === guestPort && kept.sinceMs >= sinceMs && !connection.socket.destroyed,
-    );
+    const isUsable = ({ connection, sinceMs: putMs }: Kept): boolean =>
+      connection.guestPort === guestPort && putMs >= sinceMs && !connection.socket.destroyed;
+    const index = this.#kept.findLastIndex(isUsable);
     const [kept] = index < 0 ? [] : this.#kept.splice(index, 1);
     kept?.stopWatching();
     return kept?.connection;
@@ -60,4 +64,12 @@ export class IdleConnections {
   close(): void {
     for (const { connection } of [...this.#kept]) connection.socket.destroy();
   }
+
+  readonly #dropOld = (): void => {
+    const nowMs = performance.now();
+    for (const { connection, sinceMs } of this.#kept) if (nowMs - sinceMs >= this.#keepMs) connection.socket.destroy();
+    const next = this.#kept.find(({ connection }) => !connection.socket.destroyed);
+    const pauseMs = next && Math.ceil(next.sinceMs + this.#keepMs - nowMs);
+    this.#timer = pauseMs === undefined ? undefined : setTimeout(this.#dropOld, pauseMs).unref();
+  };
 }

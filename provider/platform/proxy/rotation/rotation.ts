@@ -8,7 +8,6 @@ import {
   type MemberSettings,
   type RotationMember,
   connectTo,
-  type ConnectionEvents,
   connectionCountOf,
   endConnects,
   newMember,
@@ -193,7 +192,7 @@ export class Rotation {
     const decision = chooseInstance(this.#candidates(), this.limits, new Set());
     if (decision.action !== "connect") return undefined;
     const member = this.#members.get(decision.uuid);
-    const lease = member && takeIdle(member, guestPort, maxIdleMs, this.#eventsOf(decision.uuid));
+    const lease = member && takeIdle(member, guestPort, maxIdleMs);
     if (lease !== undefined && decision.wake !== undefined) this.#events.onWakeNeeded(decision.wake);
     return lease;
   }
@@ -225,17 +224,24 @@ export class Rotation {
   }
 
   #candidates(): Candidate[] {
-    return [...this.#members].map(([uuid, { state, settings }]) => ({
-      uuid,
-      state: settings.withdrawn ? "out" : state,
-      connections: this.connectionCount(uuid),
-    }));
+    const candidates: Candidate[] = [];
+    for (const [uuid, member] of this.#members)
+      candidates.push({
+        uuid,
+        state: member.settings.withdrawn ? "out" : member.state,
+        connections: connectionCountOf(member),
+      });
+    return candidates;
   }
 
   #memberOf(uuid: string): RotationMember {
     const known = this.#members.get(uuid);
     if (known !== undefined) return known;
-    const member = newMember();
+    const member = newMember({
+      onRequest: () => this.#events.onRequest(uuid),
+      onCount: () => this.#events.onConnectionCount(uuid, this.connectionCount(uuid)),
+      onChange: () => this.#changes.notify(),
+    });
     this.#members.set(uuid, member);
     return member;
   }
@@ -243,14 +249,6 @@ export class Rotation {
   async #connect(uuid: string, guestPort: number, signal: AbortSignal): Promise<Lease | undefined> {
     const member = this.#members.get(uuid);
     const limits = { timeoutMs: this.#timings.connectTimeoutMs, signal };
-    return member && (await connectTo(member, guestPort, limits, this.#eventsOf(uuid)));
-  }
-
-  #eventsOf(uuid: string): ConnectionEvents {
-    return {
-      onRequest: () => this.#events.onRequest(uuid),
-      onCount: () => this.#events.onConnectionCount(uuid, this.connectionCount(uuid)),
-      onChange: () => this.#changes.notify(),
-    };
+    return member && (await connectTo(member, guestPort, limits));
   }
 }

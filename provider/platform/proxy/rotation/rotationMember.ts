@@ -1,4 +1,5 @@
 /** What a rotation knows of one instance, and how a connection to it begins and ends. */
+import type * as net from "node:net";
 import type { Candidate } from "./chooseInstance";
 import { type DrainLimits, DrainRecord, type LeaseEnd } from "../drainCounts";
 import { type IdleConnection, IdleConnections } from "./idleConnections";
@@ -13,8 +14,19 @@ export interface MemberSettings {
   readonly holdTimeoutMs: number | undefined;
 }
 
+/** What a member's connections report. */
+export interface MemberEvents {
+  /** One of them carries a request, or one more. */
+  onRequest(): void;
+  /** Their number changed. */
+  onCount(): void;
+  /** Anything changed that others may wait for. */
+  onChange(): void;
+}
+
 /** One instance of a rotation. */
 export interface RotationMember {
+  readonly events: MemberEvents;
   settings: MemberSettings;
   state: Candidate["state"];
   target: ConnectTarget | undefined;
@@ -29,7 +41,8 @@ export interface RotationMember {
 }
 
 /** An instance that is out, and of which nothing is known yet. */
-export const newMember = (): RotationMember => ({
+export const newMember = (events: MemberEvents): RotationMember => ({
+  events,
   settings: { withdrawn: false, holdTimeoutMs: undefined },
   state: "out",
   target: undefined,
@@ -62,22 +75,11 @@ export function startDraining(member: RotationMember, limits: DrainLimits): Drai
   return record;
 }
 
-/** Callbacks of a connection to an instance. */
-export interface ConnectionEvents {
-  /** It carries a request, or one more. */
-  onRequest(): void;
-  /** The number of the instance's connections changed. */
-  onCount(): void;
-  /** Anything changed that others may wait for. */
-  onChange(): void;
-}
-
 /** Connects to an instance; `undefined` if it cannot be reached, or may not get connections any more. */
 export async function connectTo(
   member: RotationMember,
   guestPort: number,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
-  events: ConnectionEvents,
 ): Promise<Lease | undefined> {
   if (member.target === undefined) return undefined;
   const connect = new AbortController();
@@ -92,54 +94,66 @@ export async function connectTo(
   // One that has closed by now would never tell its client so.
   if (socket === undefined || socket.destroyed || !isServing(member)) {
     socket?.destroy();
-    events.onChange();
+    member.events.onChange();
     return undefined;
   }
-  const traffic = new ConnectionTraffic(socket, () => events.onRequest());
+  const traffic = new ConnectionTraffic(socket, member.events.onRequest);
   member.traffic.addConnection(traffic);
-  return lend(member, { socket, traffic, guestPort }, events, false);
+  return lend(member, { socket, traffic, guestPort }, false);
 }
 
 /** A connection that waits for another request, if there is one; see {@link IdleConnections.take}. */
-export function takeIdle(
-  member: RotationMember,
-  guestPort: number,
-  maxIdleMs: number,
-  events: ConnectionEvents,
-): Lease | undefined {
+export function takeIdle(member: RotationMember, guestPort: number, maxIdleMs: number): Lease | undefined {
   const connection = member.idle.take(guestPort, maxIdleMs);
-  return connection && lend(member, connection, events, true);
+  return connection && lend(member, connection, true);
 }
 
-function lend(member: RotationMember, connection: IdleConnection, events: ConnectionEvents, isReused: boolean): Lease {
-  const { socket, traffic } = connection;
-  const end = (how: LeaseEnd): void => {
-    member.drain?.count(how);
-    events.onCount();
-    events.onChange();
-  };
-  const lease: Lease = {
-    socket,
-    traffic,
-    isReused,
-    draining: undefined,
-    onDrain: () => undefined,
-    release: (how) => {
-      if (!member.leases.delete(lease)) return;
-      member.traffic.removeConnection(traffic);
-      end(how);
-    },
-    keep: () => {
-      if (!member.leases.delete(lease)) return;
-      if (isServing(member)) member.idle.put(connection, () => member.traffic.removeConnection(traffic));
-      else {
-        socket.destroy();
-        member.traffic.removeConnection(traffic);
-      }
-      end("finished");
-    },
-  };
+function lend(member: RotationMember, connection: IdleConnection, isReused: boolean): Lease {
+  const lease = new MemberLease(member, connection, isReused);
   member.leases.add(lease);
-  events.onCount();
+  member.events.onCount();
   return lease;
 }
+
+class MemberLease implements Lease {
+  readonly socket: net.Socket;
+  readonly traffic: ConnectionTraffic;
+  readonly isReused: boolean;
+  draining: DrainLimits | undefined;
+  onDrain = doNothing;
+  readonly #member: RotationMember;
+  readonly #connection: IdleConnection;
+
+  constructor(member: RotationMember, connection: IdleConnection, isReused: boolean) {
+    this.socket = connection.socket;
+    this.traffic = connection.traffic;
+    this.isReused = isReused;
+    this.#member = member;
+    this.#connection = connection;
+  }
+
+  release(how: LeaseEnd): void {
+    if (!this.#member.leases.delete(this)) return;
+    this.#member.traffic.removeConnection(this.traffic);
+    this.#report(how);
+  }
+
+  keep(): void {
+    const { leases, idle, traffic } = this.#member;
+    if (!leases.delete(this)) return;
+    if (isServing(this.#member)) idle.put(this.#connection, () => traffic.removeConnection(this.traffic));
+    else {
+      this.socket.destroy();
+      traffic.removeConnection(this.traffic);
+    }
+    this.#report("finished");
+  }
+
+  #report(how: LeaseEnd): void {
+    this.#member.drain?.count(how);
+    this.#member.events.onCount();
+    this.#member.events.onChange();
+  }
+}
+
+const doNothing = (): void => undefined;

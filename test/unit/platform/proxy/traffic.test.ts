@@ -23,6 +23,17 @@ describe("the traffic of an instance", () => {
     assert.deepEqual(traffic.counts, { ...NO_TRAFFIC, rxBytes: 13, txBytes: 24, connections: 1, total: 4 });
   });
 
+  it("has a request in flight from its start until everything has moved", () => {
+    const [traffic, http] = [new InstanceTraffic(), flowOf(1461, 20)];
+    traffic.addConnection(http);
+    http.startRequest();
+    assert.equal(traffic.counts.requests, 1);
+    assert.equal(traffic.idleMs, 0);
+    http.recordMoved(false);
+    assert.equal(traffic.counts.requests, 0);
+    assert.deepEqual(http.packets, { rx: 2, tx: 1 });
+  });
+
   it("reports each connection and each further request", () => {
     let reports = 0;
     const flow = flowOf(0, 0, () => void reports++);

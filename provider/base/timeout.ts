@@ -1,8 +1,8 @@
 /** Timeouts as abort signals. */
 import { UnikernelError } from "./errors";
 
-/** Longest delay of a timer; Node replaces a longer one by 1 ms. Source: Node, `setTimeout`. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Longest delay of a timer, in milliseconds; Node replaces a longer one by 1 ms. Source: Node, `setTimeout`. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Runs `act` with a signal that aborts after `ms` milliseconds or with `signal`, whose reason it then has. Clears its timer afterwards.

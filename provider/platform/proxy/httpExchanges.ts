@@ -26,17 +26,19 @@ export class HttpExchanges {
       onHead: (head) => {
         this.#unanswered.push(head.slice(0, head.indexOf(" ")));
         this.#hasRequest = true;
-        this.#isPersistent &&= isPersistent(head);
+        const framing = framingOf(head);
+        this.#isPersistent &&= isPersistent(framing);
         onRequest();
-        return declaredBody(head) ?? { framing: "none" };
+        return declaredBody(framing) ?? { framing: "none" };
       },
       onEnd: () => undefined,
     });
     this.#responses = new HttpMessageReader({
       startLine: STATUS_LINE,
       onHead: (head) => {
-        this.#isPersistent &&= isPersistent(head);
-        const body = responseBody(head, this.#unanswered[0]);
+        const framing = framingOf(head);
+        this.#isPersistent &&= isPersistent(framing);
+        const body = responseBody(framing, this.#unanswered[0]);
         if (body === "interim") this.#unanswered.unshift(this.#unanswered[0] ?? ""); // its end takes one off again
         return body === "interim" ? { framing: "none" } : body;
       },
@@ -96,6 +98,10 @@ export class HttpExchanges {
     return this.isHttp && this.#responses.endsWithConnection;
   }
 }
+
+/** The first line of a head, and the fields that tell where its message or connection ends. */
+const framingOf = (head: string): string => `${head.split("\n", 1)[0]}\n${head.match(FRAMING_FIELD)?.join("\n") ?? ""}`;
+const FRAMING_FIELD = /^(?:connection|transfer-encoding|content-length):.*$/gim;
 
 /** False if the connection ends after this message. HTTP/1.0 needs an agreement to keep it open. Source: RFC 9112, section 9.3. */
 const isPersistent = (head: string): boolean =>

@@ -97,7 +97,7 @@ export class HttpMessageReader {
     }
     this.#line += chunk.toString("latin1", at, next);
     if (end < 0) return next;
-    const line = this.#line.replace(/\r?\n$/, "");
+    const line = this.#line.slice(0, this.#line.endsWith("\r\n") ? -2 : -1);
     this.#line = "";
     this.#position = this.#afterLine(line);
     if (this.#position === "start" && this.#head !== "") this.#endMessage();

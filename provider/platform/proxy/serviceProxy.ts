@@ -45,7 +45,7 @@ import type { RequestTargets } from "./http/forward";
 import { NOT_READY, type Refusal, TOO_MANY_REQUESTS } from "./http/refusal";
 import type { Lease } from "./rotation/lease";
 import { HttpPorts } from "./http/httpPorts";
-import { withTimeout } from "../../base/timeout";
+import { type Closable, whileOpen } from "./whileOpen";
 
 /** A published port and how its connections are handled. */
 export interface PortMapping {
@@ -127,9 +127,7 @@ export class ServiceProxy {
 
   async #serve(client: net.Socket, destinationPort: number, isHttp: boolean): Promise<void> {
     if (isHttp) return this.#http.serve(client, this.#targetsOf(destinationPort));
-    const closed = new AbortController();
-    client.once("close", () => closed.abort());
-    const acquire = () => this.#acquire(destinationPort, closed.signal);
+    const acquire = () => this.#acquire(destinationPort, client);
     const lease = await acquire();
     if (client.destroyed) {
       lease?.socket.destroy();
@@ -147,6 +145,7 @@ export class ServiceProxy {
 
   /** True unless a request on an open connection asks for a name of another service. The names may have changed since it was opened. */
   #answersFor(host: string | undefined): boolean {
+    if (this.#domains.length === 0) return true;
     const name = host === undefined ? undefined : hostWithoutPort(host);
     return name === undefined || namesNoService(name) || answersFor(this.#domains, name);
   }
@@ -155,16 +154,14 @@ export class ServiceProxy {
     return {
       answersFor: (host) => this.#answersFor(host),
       acquireIdle: (maxIdleMs) => this.rotation.acquireIdle(destinationPort, maxIdleMs),
-      acquire: (signal) => this.#acquire(destinationPort, signal),
+      acquire: (client) => this.#acquire(destinationPort, client),
       refusal: () => this.#refusal,
     };
   }
 
-  /** As of the rotation, for as long as a connection waits for an instance. */
-  #acquire(destinationPort: number, signal: AbortSignal): Promise<Lease | undefined> {
-    return withTimeout(this.rotation.holdTimeoutMs, signal, (limited) =>
-      this.rotation.acquire(destinationPort, limited),
-    );
+  /** As of the rotation, for as long as a client waits for an instance. */
+  #acquire(destinationPort: number, client: Closable): Promise<Lease | undefined> {
+    return whileOpen(client, this.rotation.holdTimeoutMs, (signal) => this.rotation.acquire(destinationPort, signal));
   }
 
   /** What a request is told for which there is no instance. */

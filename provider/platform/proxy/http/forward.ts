@@ -1,5 +1,6 @@
 /** Finds an instance for each HTTP request. A request that cannot be served is answered here. */
 import type { Lease } from "../rotation/lease";
+import type { Closable } from "../whileOpen";
 import { type ClientExchange, exchange, type ExchangeFailure, type ExchangeLimits } from "./exchange";
 import { receivedHead } from "./httpClient";
 import { MISDIRECTED, refuse, type Refusal } from "./refusal";
@@ -9,8 +10,8 @@ import { type ForwardedHead, forwardedHead } from "./requestHead";
 export interface RequestTargets {
   /** A connection that was used before, at once; idle for at most `maxIdleMs` milliseconds. */
   acquireIdle(maxIdleMs: number): Lease | undefined;
-  /** A new connection, as soon as an instance is ready; `undefined` if there is none in time, or when the signal aborts. */
-  acquire(signal: AbortSignal): Promise<Lease | undefined>;
+  /** A new connection, as soon as an instance is ready; `undefined` if there is none in time, or when the client closes. */
+  acquire(client: Closable): Promise<Lease | undefined>;
   /** What a request is told for which there is no instance. */
   refusal(): Refusal;
   /** False if a request for this host, the value of its `Host`, belongs to another service. */
@@ -33,7 +34,7 @@ export async function forward(client: ClientExchange, targets: RequestTargets, l
   const first = targets.acquireIdle(head.isRepeatable ? Infinity : MAX_IDLE_UNREPEATABLE_MS);
   let failure = first && (await attempt(client, head, first, limits));
   if (first === undefined || (failure?.isStaleConnection === true && head.isRepeatable)) {
-    const next = await acquireFor(client, targets);
+    const next = await targets.acquire(response);
     if (response.destroyed) {
       next?.socket.destroy();
       return next?.release("finished");
@@ -42,17 +43,6 @@ export async function forward(client: ClientExchange, targets: RequestTargets, l
     failure = await attempt(client, head, next, limits);
   }
   if (failure !== undefined) refuse(request, response, failure.refusal);
-}
-
-async function acquireFor({ response }: ClientExchange, targets: RequestTargets): Promise<Lease | undefined> {
-  const closed = new AbortController();
-  const abort = (): void => closed.abort();
-  response.once("close", abort);
-  try {
-    return await targets.acquire(closed.signal);
-  } finally {
-    response.off("close", abort);
-  }
 }
 
 async function attempt(

@@ -6,6 +6,7 @@
  * ```
  */
 import type * as net from "node:net";
+import { transportOf } from "../resetConnection";
 
 /** File descriptors that connections never take: API, database, logs, and some for each VM. */
 const RESERVED_FILES = 256;
@@ -36,16 +37,12 @@ export function readFileLimit(): number {
   return soft === "unlimited" ? Infinity : Number(soft ?? ASSUMED_FILE_LIMIT);
 }
 
-/** The client's end of a connection. A TLS socket and the socket below it have the same one. */
-const peerOf = ({ localPort, remoteAddress, remotePort }: net.Socket): string =>
-  `${localPort} ${remoteAddress} ${remotePort}`;
-
 /** Counts connections. */
 export class ConnectionBudget {
   readonly #max: ConnectionCounts;
   #open = 0;
-  /** By peer, oldest first. */
-  readonly #unserved = new Map<string, { readonly client: net.Socket; readonly port: object }>();
+  /** Each with its port, oldest first. */
+  readonly #unserved = new Map<net.Socket, object>();
 
   constructor(max: ConnectionCounts) {
     this.#max = max;
@@ -59,34 +56,34 @@ export class ConnectionBudget {
    */
   admit(client: net.Socket, port: object): boolean {
     if (this.#unserved.size >= this.#max.unserved) this.#closeOldestUnserved();
-    if (this.#open >= this.#max.open || client.remotePort === undefined) {
+    if (this.#open >= this.#max.open) {
       client.destroy();
       return false;
     }
-    const peer = peerOf(client);
     this.#open++;
-    this.#unserved.set(peer, { client, port });
+    this.#unserved.set(client, port);
     client.once("close", () => {
       this.#open--;
-      if (this.#unserved.get(peer)?.client === client) this.#unserved.delete(peer);
+      this.#unserved.delete(client);
     });
     return true;
   }
 
-  /** The connection has asked for something: from now on it is closed for its own reasons only. */
+  /** The connection, or the encrypted one over it, has asked for something: from now on it is closed for its own reasons only. */
   serve(client: net.Socket): void {
-    this.#unserved.delete(peerOf(client));
+    this.#unserved.delete(transportOf(client));
   }
 
   /** Closes the connections of a port that have not asked for anything yet. */
   closeUnserved(port: object): void {
-    for (const one of this.#unserved.values()) if (one.port === port) one.client.destroy();
+    for (const [client, its] of this.#unserved) if (its === port) client.destroy();
   }
 
   #closeOldestUnserved(): void {
     const [oldest] = this.#unserved;
     if (oldest === undefined) return;
-    this.#unserved.delete(oldest[0]);
-    oldest[1].client.destroy();
+    const [client] = oldest;
+    this.#unserved.delete(client);
+    client.destroy();
   }
 }

@@ -6,6 +6,7 @@ import {
   connectionCountsFor,
   readFileLimit,
 } from "../../../../../provider/platform/proxy/ports/connectionBudget";
+import { setTransport } from "../../../../../provider/platform/proxy/resetConnection";
 
 class FakeSocket extends EventEmitter {
   readonly localPort = 443;
@@ -61,13 +62,15 @@ describe("the connection budget", () => {
     assert.equal(budget.admit(fake(4), port), true);
   });
 
-  it("knows a connection by its peer, and closes those of one port", () => {
+  it("knows a connection by the encrypted one over it, and closes those of one port", () => {
     const budget = new ConnectionBudget({ open: 10, unserved: 10 });
     const [served, waiting, elsewhere] = [fake(1), fake(2), fake(3)];
     budget.admit(served, port);
     budget.admit(waiting, port);
     budget.admit(elsewhere, {});
-    budget.serve(fake(1)); // the decrypted socket of the same connection
+    const encrypted = fake(1);
+    setTransport(encrypted, served);
+    budget.serve(encrypted);
     budget.closeUnserved(port);
     assert.deepEqual([served.destroyed, waiting.destroyed, elsewhere.destroyed], [false, true, false]);
   });

@@ -12,7 +12,6 @@
  */
 import * as http from "node:http";
 import type * as net from "node:net";
-import type { Writable } from "node:stream";
 import type { Lease } from "../rotation/lease";
 import { fieldPairs, staysOpen } from "./fields";
 import {
@@ -20,9 +19,11 @@ import {
   type ClientResponse,
   endResponse,
   flushHead,
+  isChunked,
   resetResponse,
   sendHead,
   sendInterim,
+  writeBody,
 } from "./httpClient";
 import { BAD_GATEWAY, GATEWAY_TIMEOUT, type Refusal, UPLOAD_TIMEOUT } from "./refusal";
 import type { ForwardedHead } from "./requestHead";
@@ -184,20 +185,19 @@ class Exchange {
       return this.#fail(BAD_GATEWAY);
     }
     this.#incoming = incoming;
-    const body: Writable = response;
     let hasWritten = false;
-    let last: Buffer | undefined;
+    let whole: Buffer | undefined;
     const onDrain = (): void => void incoming.resume();
     response.on("drain", onDrain);
     incoming.on("data", (chunk: Buffer) => {
+      const isWhole = !hasWritten && incoming.complete && incoming.readableLength === 0; // 'end' comes at once
+      if (isWhole && isChunked(response)) whole = chunk;
+      else if (!writeBody(response, chunk, !hasWritten)) incoming.pause();
       hasWritten = true;
-      if (incoming.complete && incoming.readableLength === 0)
-        last = chunk; // 'end' comes at once
-      else if (!body.write(chunk)) incoming.pause();
     });
     incoming.on("end", () => {
       hasWritten = true;
-      endResponse(response, last, incoming.rawTrailers);
+      endResponse(response, whole, incoming.rawTrailers);
       this.#end("keep");
     });
     incoming.on("close", () => {

@@ -1,6 +1,7 @@
 /** The client's side of one HTTP exchange, over HTTP/1 or HTTP/2. */
 import * as http from "node:http";
 import * as http2 from "node:http2";
+import type { Writable } from "node:stream";
 import { resetConnection } from "../resetConnection";
 import { contentFields, fieldPairs, fieldsByName, type Fields, firstOf } from "./fields";
 import type { ReceivedHead } from "./requestHead";
@@ -67,15 +68,27 @@ export function sendResponse(
 }
 
 /**
- * Ends an instance's response with the last piece of its body, if there is one, and its trailer fields. Node joins a string to the head and
- * writes both at once, but it writes a Buffer as a part of its own.
+ * Writes a piece of a response's body; false if the client should get no more for now. Node joins a string to the head and writes both at
+ * once, but it writes a Buffer as a part of its own.
  */
-export function endResponse(response: ClientResponse, last: Buffer | undefined, trailers: Fields): void {
+export function writeBody(response: ClientResponse, piece: Buffer, isFirst: boolean): boolean {
+  if (!isFirst || piece.length > MAX_JOINED_BYTES || !(response instanceof http.ServerResponse))
+    return (response as Writable).write(piece);
+  response.cork();
+  const mayContinue = response.write(piece.toString("latin1"), "latin1");
+  response.uncork(); // now, because the end of the response would be one more part
+  return mayContinue;
+}
+
+/** True if the end of the response takes bytes of its own, which should be written together with a short body. */
+export const isChunked = (response: ClientResponse): boolean =>
+  response instanceof http.ServerResponse && response.chunkedEncoding;
+
+/** Ends an instance's response with its whole body, unless it was written, and its trailer fields. */
+export function endResponse(response: ClientResponse, body: Buffer | undefined, trailers: Fields): void {
   sendTrailers(response, trailers);
-  if (last === undefined) response.end();
-  else if (response instanceof http.ServerResponse && last.length <= MAX_JOINED_BYTES)
-    response.end(last.toString("latin1"), "latin1");
-  else response.end(last);
+  if (body === undefined) response.end();
+  else response.end(body);
 }
 
 /** Sends the trailer fields of an instance's response, if there are any; the end of the response must follow. */

@@ -17,7 +17,7 @@ export function peek<T extends { readonly kind: string }>(
   limits: PeekLimits,
 ): Promise<Exclude<T, { readonly kind: "incomplete" }> | undefined> {
   return new Promise((resolve) => {
-    let bytes = Buffer.alloc(0);
+    let bytes: Buffer = Buffer.alloc(0);
     const settle = (found: Exclude<T, { readonly kind: "incomplete" }> | undefined): void => {
       clearTimeout(timer);
       socket.off("data", onData).off("end", onEnd).off("close", onEnd).pause();
@@ -26,7 +26,7 @@ export function peek<T extends { readonly kind: string }>(
     };
     const onEnd = (): void => settle(undefined);
     const onData = (chunk: Buffer): void => {
-      bytes = Buffer.concat([bytes, chunk]);
+      bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
       const found = parse(bytes);
       if (found.kind !== "incomplete") settle(found as Exclude<T, { readonly kind: "incomplete" }>);
       else if (bytes.length >= limits.bytes) settle(undefined);

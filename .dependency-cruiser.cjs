@@ -12,7 +12,7 @@ const LAYERS = {
   definition: ["base"],
   image: ["base"],
   rollout: ["client", "contract", "base"],
-  resources: ["definition", "client", "contract", "image", "rollout", "base"],
+  resources: ["definition", "client", "contract", "image", "rollout", "platform/quota/quotaSettings", "base"],
   functions: [
     "resources/context",
     "resources/common",

@@ -1,7 +1,9 @@
 /** The account's quotas, for a preview. */
+import { environmentVariable } from "../base/config/environment";
+import { UnikernelError } from "../base/errors";
 import { isLocalDaemonDown } from "../client/localDaemon";
 import type { QuotasItem } from "../contract/models";
-import { UnikernelError } from "../base/errors";
+import { parseQuotaEntries, resolveQuotas } from "../platform/quota/quotaSettings";
 import type { ProviderContext } from "./context";
 
 export type { QuotasItem } from "../contract/models";
@@ -16,14 +18,14 @@ const isConfigError = (error: unknown): boolean =>
 
 /**
  * The account's current quotas; undefined if they cannot be read, in which case the preview continues without them. Never starts
- * the local daemon.
+ * the local daemon: while it does not run, the quotas are those that it will start with, and nothing counts as used.
  *
  * Throws `CONFIG_INVALID` if the metro does not exist, and `API_UNAUTHORIZED` if the metro rejects the token (401).
  */
 export async function fetchQuotas({ client, metro }: ProviderContext): Promise<QuotasItem | undefined> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    if (await isLocalDaemonDown(metro, signal)) return undefined;
+    if (await isLocalDaemonDown(metro, signal)) return quotasOfNextDaemon();
     const item = (await client.getQuotas({}, { signal })).items[0];
     return item?.status === "error" ? undefined : item;
   } catch (error) {
@@ -31,4 +33,10 @@ export async function fetchQuotas({ client, metro }: ProviderContext): Promise<Q
     // The first operation that needs the metro reports the error.
     return undefined;
   }
+}
+
+/** Throws `INPUT_INVALID` for a malformed `UNIKERNEL_QUOTAS`. */
+function quotasOfNextDaemon(): QuotasItem {
+  const { hard, limits } = resolveQuotas(parseQuotaEntries(environmentVariable("UNIKERNEL_QUOTAS")?.split(",") ?? []));
+  return { status: "success", uuid: "", used: {}, hard, limits };
 }

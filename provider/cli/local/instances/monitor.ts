@@ -31,7 +31,8 @@ export async function openMonitor(words: readonly string[]): Promise<InstanceMon
   const { uuid, name, state } = instance;
   const vm = await findRunningVm(localPaths(), uuid);
   if (vm === undefined) {
-    throw new UnikernelError("GUEST_STOPPED", `Instance '${name}' is ${state ?? "stopped"} and has no VM.`, {
+    const described = state === "standby" ? "in standby" : (state ?? "stopped");
+    throw new UnikernelError("GUEST_STOPPED", `Instance '${name}' is ${described} and has no VM.`, {
       hint: `Start it with 'npx unikernel local start ${name}'.`,
     });
   }

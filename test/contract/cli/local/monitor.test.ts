@@ -9,6 +9,7 @@ import { processStartTime } from "../../../../provider/base/processIdentity";
 import { saveIdentity } from "../../../../provider/platform/vmm/qemu/identity";
 import { type VmFiles, vmFilesOf } from "../../../../provider/platform/vmm/qemu/files";
 import { CommandPlatform, TestInput } from "../../../support/commandPlatform";
+import { freePort } from "../../../support/localPlatform";
 
 interface QmpCommand {
   readonly execute: string;
@@ -99,6 +100,19 @@ describe("the commands that talk to QEMU", () => {
     assert.equal(
       await commands.failure("local", "gdb", "web"),
       "GUEST_STOPPED: Instance 'web' is running and has no VM. Start it with 'npx unikernel local start web'.\n",
+    );
+  });
+
+  it("say that an instance is in standby", async () => {
+    const { platform } = commands;
+    const { uuid } = await platform.createRunning({
+      ...{ name: "idle", scale_to_zero: { policy: "on", cooldown_time_ms: 20 } },
+      service_group: { services: [{ port: await freePort(), destination_port: 80 }] },
+    });
+    await platform.waitForItem(uuid, (item) => item["state"] === "standby");
+    assert.equal(
+      await commands.failure("local", "gdb", "idle"),
+      "GUEST_STOPPED: Instance 'idle' is in standby and has no VM. Start it with 'npx unikernel local start idle'.\n",
     );
   });
 

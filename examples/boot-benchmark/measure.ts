@@ -50,24 +50,37 @@ async function main(): Promise<void> {
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
   const options: Options = {
-    rounds: Number(values.rounds),
-    seed: Number(values.seed),
-    timeoutMs: Number(values["timeout-ms"]),
-    pauseMs: Number(values["pause-ms"]),
+    rounds: toInteger("rounds", values.rounds, 1),
+    seed: toInteger("seed", values.seed),
+    timeoutMs: toInteger("timeout-ms", values["timeout-ms"], 1),
+    pauseMs: toInteger("pause-ms", values["pause-ms"]),
     signal: interrupted.signal,
   };
+  const older = await fs.readFile(CSV, "utf8").then(fromCsv, noResults);
   const groups = await declaredGroups();
   const api = await LocalApi.connect();
   const machine = await describeMachine(api);
+  mergeRows(older, [noneSupplied(machine, options.seed)]); // throws before an hour is spent
   console.log(`${machine.accelerator}, ${machine.vmm}, ${machine.cpus} processors, ${machine.hostMemoryMib} MiB`);
   const rows: Row[] = [];
   for (const group of groups) rows.push(...(await measureGroup(api, machine, group, options)));
   if (!groups.some(({ kind }) => kind === "unikraft")) rows.push(noneSupplied(machine, options.seed));
-  const older = await fs.readFile(CSV, "utf8").then(fromCsv, () => []);
   const all = mergeRows(older, rows);
   await fs.writeFile(CSV, toCsv(all));
   await fs.writeFile(SVG, plot(all));
   console.log(`Wrote ${CSV} and ${SVG}.`);
+}
+
+function toInteger(option: string, text: string, min = 0): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min) return value;
+  throw new Error(`INPUT_INVALID: --${option} must be an integer of at least ${min}, got '${text}'.`);
+}
+
+/** For a file that is missing; rethrows any other error. */
+function noResults(error: NodeJS.ErrnoException): readonly Row[] {
+  if (error.code === "ENOENT") return [];
+  throw error;
 }
 
 /** The output `benchmark` of the selected stack. */

@@ -117,7 +117,7 @@ function drawLane(
       (ms, index) => `    <circle class="dot" cx="${x(ms)}" cy="${middle + ((index % 5) - 2) * 2}" r="2"/>`,
     ),
     line(median, median, boxTop - 2, boxBottom + 2, "median"),
-    `  ${text(x(max) + 8, middle + 4, describeMs(median), "value")}`,
+    `  ${text(x(max) + 8, middle + 4, `median ${describeMs(median)}`, "value")}`,
     "  </g>",
   ];
 }
@@ -153,7 +153,7 @@ function describeMachines(rows: readonly Row[]): readonly string[] {
 function timeAxis(longestMs: number) {
   const steps = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4].map((power) => digit * 10 ** power)).sort((a, b) => a - b);
   const step = steps.find((one) => longestMs / one <= MAX_TICKS) ?? longestMs;
-  const end = longestMs * 1.12; // room for the label of the longest
+  const end = longestMs * 1.2; // room for the label of the longest
   const ticks = Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step);
   const x = (ms: number): number => round(AXIS.left + (ms / end) * AXIS.width);
   return { x, ticks, label: (ms: number): string => (ms === 0 ? "0" : describeMs(ms)) };

@@ -110,12 +110,23 @@ function parseCells(text: string): readonly (readonly string[])[] {
   return lines.filter((cells) => cells.length > 0);
 }
 
-/** Rows of other groups stay; those of a group that was measured again are replaced. Sorted by group. */
+/**
+ * Rows of other groups stay; those of a group that was measured again are replaced. Sorted by group.
+ *
+ * Throws if the older rows are of another machine, accelerator or QEMU: one picture would compare what cannot be compared.
+ */
 export function mergeRows(older: readonly Row[], newer: readonly Row[]): readonly Row[] {
-  const measured = new Set(newer.map(groupName));
-  const isReplaced = (row: Row): boolean =>
-    measured.has(groupName(row)) || (row.outcome === "none supplied" && newer.some(({ kind }) => kind === row.kind));
-  const rows = [...older.filter((row) => !isReplaced(row)), ...newer];
+  const machineOf = ({ accelerator, vmm, cpu, cpus }: Machine): string => `${accelerator}, ${vmm}, ${cpus} × ${cpu}`;
+  const [before, now] = [older[0], newer[0]];
+  if (before !== undefined && now !== undefined && machineOf(before) !== machineOf(now)) {
+    throw new Error(
+      `The older results are of '${machineOf(before)}', these are of '${machineOf(now)}': move the older file away and measure again.`,
+    );
+  }
+  const replaced = new Set(newer.map(groupName));
+  const all = [...older.filter((row) => !replaced.has(groupName(row))), ...newer];
+  const supplied = new Set(all.filter(({ outcome }) => outcome !== "none supplied").map(({ kind }) => kind));
+  const rows = all.filter(({ kind, outcome }) => outcome !== "none supplied" || !supplied.has(kind));
   const order = (row: Row): readonly [string, string, number] => [row.kind, row.start, row.count];
   return rows.sort((a, b) => {
     const [x, y] = [order(a), order(b)];

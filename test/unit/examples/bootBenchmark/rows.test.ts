@@ -46,10 +46,18 @@ describe("examples/boot-benchmark: rows", () => {
     );
   });
 
-  it("say no longer that no kernel was supplied once one is measured", () => {
+  it("of two machines are not merged", () =>
+    assert.throws(() => mergeRows([row({ accelerator: "kvm" })], [row()]), {
+      message:
+        `The older results are of 'kvm, QEMU 7.2.22, 2 × Xeon "E3", 2.2 GHz', these are of ` +
+        `'tcg, QEMU 7.2.22, 2 × Xeon "E3", 2.2 GHz': move the older file away and measure again.`,
+    }));
+
+  it("say that no kernel was supplied only until one is measured", () => {
     const missing = row({ kind: "unikraft", outcome: "none supplied", count: 0 });
     const measured = row({ kind: "unikraft" });
     assert.deepEqual(mergeRows([missing], [measured]), [measured]);
-    assert.deepEqual(mergeRows([measured], [missing]), [missing, measured]);
+    assert.deepEqual(mergeRows([measured], [missing]), [measured]);
+    assert.deepEqual(mergeRows([missing], [missing]), [missing]);
   });
 });

@@ -11,6 +11,7 @@ const LAYERS = {
   client: ["contract", "base"],
   definition: ["base"],
   image: ["base"],
+  compose: ["image/kraftfile", "base"],
   rollout: ["client", "contract", "base"],
   resources: ["definition", "client", "contract", "image", "rollout", "platform/quota/quotaSettings", "base"],
   functions: [
@@ -106,11 +107,11 @@ module.exports = {
     {
       name: "sdk-types-only",
       comment:
-        "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts), with RolloutWaves (sdk/waves/provider.ts), with the mocks for unit tests (sdk/testing/provider.ts), and to suggest a name (sdk/registration/unknownSettings.ts).",
+        "A program loads sdk/ alone; the provider is loaded with the first function it calls (sdk/invoke.ts), with RolloutWaves (sdk/waves/provider.ts), with fromCompose (sdk/compose/provider.ts), with the mocks for unit tests (sdk/testing/provider.ts), and to suggest a name (sdk/registration/unknownSettings.ts).",
       severity: "error",
       from: {
         path: "^sdk/",
-        pathNot: "^sdk/(invoke|waves/provider|testing/provider|registration/unknownSettings)\\.ts$",
+        pathNot: "^sdk/(invoke|waves/provider|compose/provider|testing/provider|registration/unknownSettings)\\.ts$",
       },
       to: { path: "^provider/", pathNot: "^provider/definition/" },
     },

@@ -22,33 +22,37 @@ const NOTHING = /^\s*(?:#.*)?$/;
  * @param file path of the file, relative to the program
  */
 export function dotenv(file: string): Readonly<Record<string, pulumi.Output<string>>> {
+  const read = readText(file);
+  if ("problem" in read) throw problem(file, undefined, read.problem);
   return Object.fromEntries(
-    assignmentsIn(file, readText(file)).map(
-      ({ name, text }) => [name, pulumi.secret(parseEnv(text)[name] ?? "")] as const,
-    ),
+    assignmentsIn(file, read.text).map(({ name, text }) => [name, pulumi.secret(parseEnv(text)[name] ?? "")] as const),
   );
 }
 
-function readText(file: string): string {
+/** The text of a file, or why it cannot be read, as a clause that says what to do. */
+type ReadText = { readonly text: string } | { readonly problem: string; readonly isMissing: boolean };
+
+/**
+ * Reads a file of at most 1 MiB.
+ *
+ * @internal
+ */
+export function readText(file: string): ReadText {
+  const failed = (problem: string, isMissing = false): ReadText => ({ problem, isMissing });
   let descriptor: number | undefined;
   try {
     // A FIFO would block until somebody writes to it.
     descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     const stat = fs.fstatSync(descriptor);
-    if (!stat.isFile()) throw problem(file, undefined, "it is not a file");
-    if (stat.size > MAX_BYTES) throw problem(file, undefined, "it is larger than 1 MiB");
-    return fs
-      .readFileSync(descriptor, "utf8")
-      .replace(/^\uFEFF/, "")
-      .replaceAll("\r\n", "\n");
+    if (!stat.isFile()) return failed("it is not a file");
+    if (stat.size > MAX_BYTES) return failed("it is larger than 1 MiB");
+    const text = fs.readFileSync(descriptor, "utf8").replace(/^\uFEFF/, "");
+    return { text: text.replaceAll("\r\n", "\n") };
   } catch (error) {
-    if (pulumi.RunError.isInstance(error)) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw problem(
-      file,
-      undefined,
-      code === "ENOENT" ? "it does not exist; create it, or correct the path" : `it cannot be read (${code})`,
-    );
+    return code === "ENOENT"
+      ? failed("it does not exist; create it, or correct the path", true)
+      : failed(`it cannot be read (${code})`);
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
   }

@@ -5,6 +5,9 @@
  */
 export { Certificate } from "./certificate";
 export type { CertificateArgs } from "./certificate";
+export type { ComposeArgs, ComposeService } from "./compose/args";
+export { fromCompose } from "./compose/fromCompose";
+export type { ComposeProject } from "./compose/fromCompose";
 export { dotenv } from "./dotenv";
 export * from "./functions";
 export type { FleetMetroArgs, FleetRedisArgs, FleetVariables, GatewayFleetArgs } from "./fleet/args";

@@ -39,6 +39,12 @@ export const ERRORS = {
       "There is no Kraftfile in `context`, there are several, it is not a text file of at most 1 MiB inside of it, or one of its keys is misspelt or malformed.",
     fix: "Correct the line and column that the message names.",
   },
+  COMPOSE_INVALID: {
+    summary: "A Compose file is invalid, or has a key that would make another program of it.",
+    cause:
+      "The file is not YAML, a value is malformed, a variable is missing, or a key has no counterpart here and matters for what the program does. The message has one line for each.",
+    fix: "Correct the line and column that the message names. `docs/how-to/compose.md` lists what is read.",
+  },
   RUNTIME_UNAVAILABLE: {
     summary: "The Kraftfile's runtime cannot be fetched or built.",
     cause:

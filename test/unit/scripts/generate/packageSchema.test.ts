@@ -278,6 +278,7 @@ describe("the SDK", function () {
   const HELPERS = [
     ...["AnyGatewayImage", "dotenv", "tyk", "TykArgs", "TykControlPlaneArgs", "TykGateway", "TykRedisArgs"],
     ...["FleetMetroArgs", "FleetRedisArgs", "FleetVariables", "GatewayFleet", "GatewayFleetArgs"],
+    ...["ComposeArgs", "ComposeProject", "ComposeService", "fromCompose"],
     ...["CreateWaveServices", "RolloutWaves", "RolloutWavesArgs", "Wave", "WaveArgs"],
   ];
 

@@ -238,6 +238,15 @@ volumes:
     assert.equal(keys({ profiles: ["*"] }), "abc");
   });
 
+  it("says that several replicas have no private name", () => {
+    const { warnings } = planOf(
+      "services: {a: {image: i, ports: ['443:1'], scale: 2}, b: {image: i, depends_on: [a]}}",
+    );
+    assert.deepEqual(warnings, [
+      "app/compose.yaml:1:15: service 'a': several replicas have no private name of the service; other services reach it through its ports.",
+    ]);
+  });
+
   const wrong: readonly (readonly [string, string])[] = [
     ["", "1:1: a Compose file: this must be a map."],
     ["services: [", "1:12: this is not valid YAML: "],
@@ -257,6 +266,22 @@ volumes:
     [
       "services: {a: {image: i, depends_on: [b]}, b: {image: i, depends_on: [a]}}",
       "1:15: 'depends_on': 'a', 'b' wait for each other.",
+    ],
+    [
+      "services: {a: {image: i, depends_on: {b: {condition: sometimes}}}, b: {image: i}}",
+      "1:54: service 'a': 'depends_on.b': the condition must be service_started, service_healthy, service_completed_successfully, not 'sometimes'.",
+    ],
+    [
+      "services: {a: {image: i, scale: 2, volumes: ['v:/v']}}\nvolumes: {v: }",
+      "1:15: service 'a': only one instance can write to a volume, and there are several replicas; remove one of them.",
+    ],
+    ...["ports: ['443:1']", "scale: 2"].map((key): [string, string] => [
+      `services: {a: {image: i, ${key}}, b: {image: i, depends_on: {a: {condition: service_completed_successfully}}}}`,
+      "1:15: service 'a': another service waits for its end, so it can have no ports and no replicas; remove them.",
+    ]),
+    [
+      "services: {a: {image: i, restart: always}, b: {image: i, depends_on: {a: {condition: service_completed_successfully}}}}",
+      "1:15: service 'a': another service waits for its end, which 'restart' prevents; remove 'restart'.",
     ],
     [
       "services: {a: {image: i, volumes: ['v:/v']}, b: {image: i, volumes: ['v:/v:ro']}}\nvolumes: {v: }",

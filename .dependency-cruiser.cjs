@@ -123,6 +123,13 @@ module.exports = {
       to: { path: "^provider/definition/", dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "kubernetes-only-in-its-entry-point",
+      comment: "Only `pulumi-unikernel/kubernetes` loads the optional @pulumi/kubernetes.",
+      severity: "error",
+      from: { path: "^(sdk|provider)/", pathNot: "^sdk/kubernetes/" },
+      to: { path: "^(node_modules/@pulumi/kubernetes|sdk/kubernetes)/" },
+    },
+    {
       name: "pulumi-only-in-front-ends",
       comment: "Pulumi's SDK and protocol belong to sdk/ and provider/pulumi/.",
       severity: "error",

@@ -1,5 +1,6 @@
 /** One run of a program: what Pulumi's mocks ask, answered by the platform or by the mocks of other packages. */
 import * as pulumi from "@pulumi/pulumi";
+import { withObjectName } from "./kubernetes";
 import type { MetroSettings, PlatformInMemory } from "./provider";
 import { createPlatform } from "./provider";
 import type { DeclaredResource, MockPlatformOptions, Rejection } from "./types";
@@ -110,7 +111,10 @@ export class ProgramRun implements pulumi.runtime.Mocks {
     const result =
       isOthers && this.options.foreign !== undefined
         ? await this.options.foreign.newResource(args)
-        : { id: args.custom === false ? undefined : args.id || `${args.name}-id`, state: args.inputs as Members };
+        : {
+            id: args.custom === false ? undefined : args.id || `${args.name}-id`,
+            state: withObjectName(args.type, args.name, args.inputs as Members),
+          };
     const outputs = withoutUnknown(inClear(result.state)) as Members;
     this.declared.push({
       ...{ kind: args.type, name: args.name, provider: providerName(args.provider) },

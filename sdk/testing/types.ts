@@ -12,8 +12,8 @@ export interface MockPlatformOptions {
   /** True for a preview of a new stack: resources are checked and not created, and their outputs are unknown. Default false. */
   readonly preview?: boolean | undefined;
   /**
-   * Mocks of other packages, such as `@pulumi/kubernetes`. Default: such a resource gets the id `<name>-id` and its inputs as outputs, and
-   * functions of other packages fail.
+   * Mocks of other packages, such as `@pulumi/kubernetes`. Default: such a resource gets the id `<name>-id` and its inputs as outputs, an
+   * object of Kubernetes also a name and a namespace as in a cluster; functions of other packages fail.
    */
   readonly foreign?: pulumi.runtime.Mocks | undefined;
 }

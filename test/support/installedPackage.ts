@@ -78,7 +78,16 @@ export async function installPackages(
 ): Promise<string> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), `unikernel-${manager}-`));
   await fs.writeFile(path.join(folder, "package.json"), JSON.stringify({ name: "program", private: true }));
+  await addPackages(folder, manager, packages);
+  return folder;
+}
+
+/** Installs more packages in a project. */
+export async function addPackages(
+  folder: string,
+  manager: keyof typeof packageManagers,
+  packages: readonly string[],
+): Promise<void> {
   const [command, ...args] = packageManagers[manager];
   await runOrThrow(folder, command, [...args, ...packages]);
-  return folder;
 }

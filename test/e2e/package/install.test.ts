@@ -4,7 +4,14 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { DynamicProcess, serializedProvider } from "../../support/dynamicProcess";
 import { startFakeApi, success } from "../../support/fakeApi";
-import { installPackages, packFolder, packRepository, runCommand, runOrThrow } from "../../support/installedPackage";
+import {
+  addPackages,
+  installPackages,
+  packFolder,
+  packRepository,
+  runCommand,
+  runOrThrow,
+} from "../../support/installedPackage";
 
 const root = path.resolve(__dirname, "../../..");
 
@@ -55,6 +62,31 @@ const UNIT_TEST = `
     const error = await platform.run(() => void new unikernel.Volume("data", { sizeMb: 0 })).catch((error) => error);
     console.log(JSON.stringify({ state, message: error.message }));
   })();
+`;
+
+/** Runs a program for a cluster, and tells whether the main entry point had loaded the Kubernetes SDK before. */
+const KUBERNETES_PROGRAM = `
+  require("pulumi-unikernel");
+  const loaded = Object.keys(require.cache).some((file) => /@pulumi.kubernetes/.test(file));
+  const { mockPlatform } = require("pulumi-unikernel/testing");
+  const platform = mockPlatform();
+  platform
+    .run(() => {
+      const { GatewayOnKubernetes } = require("pulumi-unikernel/kubernetes");
+      const tyk = { version: "5.8.3", secret: "a-secret" };
+      return new GatewayOnKubernetes("edge", { image: "a", tyk, redis: { host: "redis" } }).url;
+    })
+    .then((url) => console.log(JSON.stringify({ loaded, url, objects: platform.resources.length })));
+`;
+
+/** As TYPED_PROGRAM, for the entry point that needs @pulumi/kubernetes. */
+const TYPED_KUBERNETES = `
+  import * as pulumi from "@pulumi/pulumi";
+  import { GatewayOnKubernetes } from "pulumi-unikernel/kubernetes";
+  const common = { image: "a", tyk: { version: "5.8.3", secret: "a-secret" }, redis: { host: "redis" } };
+  export const url: pulumi.Output<string> = new GatewayOnKubernetes("edge", common).url;
+  // @ts-expect-error
+  new GatewayOnKubernetes("edge", { ...common, replicas: "3" });
 `;
 
 /** Compiles only if the types exist and are not \`any\`. */
@@ -241,6 +273,17 @@ describe("the packed package", function () {
         assert.match(message, /Volume 'data': INPUT_INVALID: sizeMb: /);
       });
 
+      it("needs @pulumi/kubernetes for its subpath alone", async () => {
+        await fs.writeFile(path.join(project, "kubernetes.js"), KUBERNETES_PROGRAM);
+        const missing = await runCommand(project, process.execPath, ["kubernetes.js"]);
+        assert.match(missing.stderr, /Cannot find module '@pulumi\/kubernetes'/);
+        await addPackages(project, manager, [
+          `@pulumi/kubernetes@${(await manifestIn(root)).devDependencies["@pulumi/kubernetes"]}`,
+        ]);
+        const printed = await runOrThrow(project, process.execPath, ["kubernetes.js"]);
+        assert.deepEqual(JSON.parse(printed), { loaded: false, url: "http://edge.default.svc:8080", objects: 9 });
+      });
+
       if (pulumi === "oldest") return;
 
       for (const [moduleResolution, module] of [
@@ -250,8 +293,9 @@ describe("the packed package", function () {
       ] as const) {
         it(`has types with moduleResolution ${moduleResolution}`, async () => {
           await fs.writeFile(path.join(project, "typed.ts"), TYPED_PROGRAM);
+          await fs.writeFile(path.join(project, "typedKubernetes.ts"), TYPED_KUBERNETES);
           const compilerOptions = { module, moduleResolution, target: "es2022", strict: true, noEmit: true, types: [] };
-          const settings = { compilerOptions, files: ["typed.ts"] };
+          const settings = { compilerOptions, files: ["typed.ts", "typedKubernetes.ts"] };
           await fs.writeFile(path.join(project, "tsconfig.json"), JSON.stringify(settings));
           const tsc = path.join(root, "node_modules/typescript/bin/tsc");
           await runOrThrow(project, process.execPath, [tsc, "-p", "."]);

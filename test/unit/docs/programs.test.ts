@@ -31,6 +31,7 @@ function problemsOf(programs: Programs): readonly string[] {
     moduleResolution: ts.ModuleResolutionKind.Node16,
     paths: {
       "pulumi-unikernel": [path.join(root, "sdk/index.ts")],
+      "pulumi-unikernel/kubernetes": [path.join(root, "sdk/kubernetes/index.ts")],
       "pulumi-unikernel/testing": [path.join(root, "sdk/testing/index.ts")],
     },
     types: ["node"],

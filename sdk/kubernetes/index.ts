@@ -16,3 +16,15 @@ export type {
   KubernetesTykArgs,
   KubernetesVariables,
 } from "./gateway/args";
+export type { GatewayReloadArgs, ReloadableGateway } from "./reload/args";
+export { GatewayReload } from "./reload/gatewayReload";
+export type {
+  UnikernelDeploymentArgs,
+  UnikernelPortArgs,
+  UnikernelProbeArgs,
+  UnikernelVolumeArgs,
+  UruncArgs,
+  VirtualKubeletArgs,
+  VirtualKubeletScaleToZeroArgs,
+} from "./unikernel/args";
+export { UnikernelDeployment } from "./unikernel/unikernelDeployment";

@@ -1,6 +1,6 @@
 /** What {@link tyk} takes and returns. */
 import type * as pulumi from "@pulumi/pulumi";
-import type { RolloutGateArgs, ScaleToZeroArgs } from "../types";
+import type { ReloadArgs, RolloutGateArgs, ScaleToZeroArgs } from "../types";
 
 /** Settings of a Tyk gateway. */
 export interface TykArgs {
@@ -80,6 +80,8 @@ export interface TykGateway {
   readonly gate: RolloutGateArgs;
   /** When the gateway may go to standby, for `template.scaleToZero` of the Service. */
   readonly scaleToZero: ScaleToZeroArgs;
+  /** How a gateway loads its APIs and policies again, for `reload` of a Service with `reloadOn`. */
+  readonly reload: ReloadArgs;
   /** For `destinationPort` of the Service. */
   readonly listenPort: number;
 }

@@ -31,15 +31,16 @@ function controlPlaneVariables({ controlPlane }: TykArgs): Variables {
   };
 }
 
-/** The variables, each a secret. */
-export function environment(args: TykArgs): Variables {
+/** The variables, each a secret, and the checked `secret` among them. */
+export function environment(args: TykArgs): { readonly variables: Variables; readonly secret: pulumi.Output<string> } {
   const { nodeSecret } = args;
-  const secret = checked("secret", args.secret, secretCheck);
+  const secret = pulumi.secret(checked("secret", args.secret, secretCheck));
   const variables: Variables = {
     TYK_GW_SECRET: secret,
     TYK_GW_NODESECRET: nodeSecret === undefined ? secret : checked("nodeSecret", nodeSecret, secretCheck),
     ...redisVariables(args.redis),
     ...controlPlaneVariables(args),
   };
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, pulumi.secret(value)]));
+  const hidden = Object.entries(variables).map(([name, value]) => [name, pulumi.secret(value)] as const);
+  return { variables: Object.fromEntries(hidden), secret };
 }

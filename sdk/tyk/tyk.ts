@@ -5,6 +5,7 @@ import { DEFAULTS, configText } from "./configFile";
 import { environment } from "./environment";
 import { assertConsistent } from "./consistency";
 import { gateOf } from "./gate";
+import { reloadOf } from "./reload";
 import { assertSettings } from "./settings";
 
 /**
@@ -17,7 +18,7 @@ const FILE_STANDBY: ScaleToZeroArgs = { policy: "idle", stateful: false, cooldow
 
 /**
  * Turns settings of a Tyk gateway into what a GatewayImage and a Service take: the configuration file, the environment with Tyk's
- * names, a gate for rollouts, and when to go to standby.
+ * names, a gate for rollouts, a request for reloads, and when to go to standby.
  *
  * ```ts
  * const tyk = unikernel.tyk({ version: "5.8.3", secret: cfg.requireSecret("tykSecret"), redis: { host: redis.privateFqdn } });
@@ -36,10 +37,12 @@ export function tyk(args: TykArgs): TykGateway {
   assertSettings(args);
   assertConsistent(args);
   const { controlPlane, listenPort = DEFAULTS.listenPort, configPath = DEFAULTS.configPath } = args;
+  const { secret, variables } = environment(args);
   return {
     files: { [configPath]: configText(args) },
-    env: environment(args),
+    env: variables,
     gate: gateOf(args.version, listenPort),
+    reload: reloadOf(secret, listenPort),
     scaleToZero: controlPlane === undefined ? FILE_STANDBY : CONTROLLED_STANDBY,
     listenPort,
   };

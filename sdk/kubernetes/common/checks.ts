@@ -73,7 +73,7 @@ function describeUnknown(unknown: readonly string[], known: readonly string[]): 
 export function parseArguments<Schema extends z.ZodType>(
   component: string,
   schema: Schema,
-  args: z.input<Schema>,
+  args: object,
 ): z.output<Schema> {
   const parsed = schema.safeParse(args, {
     error: (issue) => (issue.input === undefined ? "is missing." : undefined),

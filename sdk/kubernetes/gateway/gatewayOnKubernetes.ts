@@ -45,6 +45,8 @@ export class GatewayOnKubernetes extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   /** Name of the Deployment. */
   readonly deploymentName: pulumi.Output<string>;
+  /** Password of the gateways' own API. */
+  readonly secret: pulumi.Output<string>;
   /** Name of the Secret with the gateways' secret variables, such as `TYK_GW_SECRET`. */
   readonly secretName: pulumi.Output<string>;
   /** Name of the claim of each shared folder; empty without volumes. */
@@ -95,6 +97,7 @@ export class GatewayOnKubernetes extends pulumi.ComponentResource {
     this.controlUrl = urlOfService(control, CONTROL_PORT);
     this.namespace = deployment.metadata.namespace;
     this.deploymentName = deployment.metadata.name;
+    this.secret = pulumi.secret(plan.tyk.secret);
     this.secretName = secret.metadata.name;
     this.claimNames = pulumi.output(claims as { readonly [folder: string]: pulumi.Output<string> });
     this.createDefinitions(name, plan, deployment);
@@ -154,7 +157,7 @@ export class GatewayOnKubernetes extends pulumi.ComponentResource {
     if (operator === undefined) return;
     // The operator would fail until there are gateways that answer.
     const opts = { parent: this, dependsOn: [deployment] };
-    const stored = renderOperatorSecret(plan, operator.organisation, this.controlUrl, pulumi.secret(plan.tyk.secret));
+    const stored = renderOperatorSecret(plan, operator.organisation, this.controlUrl, this.secret);
     const secret = new k8s.core.v1.Secret(`${name}-operator`, stored, opts);
     const targetOf = ({ metadata }: k8s.core.v1.Secret | k8s.apiextensions.CustomResource) => ({
       name: metadata.name,

@@ -239,6 +239,17 @@ describe("tyk", () => {
     });
   });
 
+  it("reloads all gateways by one request, which has the secret and works in every metro", async () => {
+    const { reload } = unikernel.tyk({ ...SIMPLE, listenPort: 9000 });
+    const { headers, ...rest } = reload;
+    assert.deepEqual(rest, {
+      ...{ path: "/tyk/reload/group", port: 9000, scope: "group" },
+      expect: { match: { "$.status": "ok" } },
+    });
+    const secret = (headers as Readonly<Record<string, pulumi.Output<string>>>)["x-tyk-authorization"];
+    assert.ok(secret !== undefined && (await pulumi.isSecret(secret)));
+  });
+
   it("rejects what the gateway would accept and fail with later", () => {
     rejects({ secret: PUBLIC_DEFAULT }, /secret: is the public default of Tyk's examples/);
     rejects({ nodeSecret: PUBLIC_DEFAULT }, /nodeSecret: is the public default/);

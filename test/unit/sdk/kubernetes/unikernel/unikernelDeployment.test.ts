@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import * as path from "node:path";
+import { answerInvokes } from "../../../../../provider/pulumi/invoke";
+import * as unikernel from "../../../../../sdk";
+import { UnikernelDeployment, type UnikernelDeploymentArgs } from "../../../../../sdk/kubernetes";
+import { mockPlatform } from "../../../../../sdk/testing";
+
+type Tree = { readonly [name: string]: Tree } & string & number & readonly Tree[];
+
+const IMAGE = `ghcr.io/acme/gateway@sha256:${"a".repeat(64)}`;
+const URUNC = { kind: "urunc", unikernel: "unikraft", command: "/usr/bin/gateway --port 8080" } as const;
+const CLOUD = { kind: "virtualKubelet" } as const;
+
+async function create(args: Partial<UnikernelDeploymentArgs>) {
+  const platform = mockPlatform();
+  await platform.run(
+    () => new UnikernelDeployment("gateway", { image: IMAGE, runtime: CLOUD, ...args }).deploymentName,
+  );
+  const find = (kind: string): Tree => platform.find(`kubernetes:${kind}`, "gateway").inputs as Tree;
+  const template = find("apps/v1:Deployment")["spec"]?.["template"];
+  return { platform, find, metadata: template?.["metadata"], pod: template?.["spec"] };
+}
+
+describe("a UnikernelDeployment", function () {
+  after(() => answerInvokes(undefined)); // other tests of this process ask a metro
+  this.timeout(60_000); // the first run loads @pulumi/kubernetes
+
+  it("boots the image in a VM of a node with urunc", async () => {
+    const { metadata, pod } = await create({
+      runtime: URUNC,
+      memoryMb: 256,
+      readiness: { port: 8080, path: "/ready" },
+    });
+    assert.deepEqual(metadata?.["annotations"], {
+      "com.urunc.unikernel.unikernelType": "unikraft",
+      "com.urunc.unikernel.hypervisor": "qemu",
+      "com.urunc.unikernel.binary": "/unikraft/bin/kernel",
+      "com.urunc.unikernel.cmdline": "/usr/bin/gateway --port 8080",
+      "com.urunc.unikernel.initrd": "/unikraft/bin/initrd",
+    });
+    assert.deepEqual(
+      [pod?.["runtimeClassName"], pod?.["nodeSelector"]],
+      ["urunc", { "urunc.io/urunc-runtime": "true" }],
+    );
+    assert.deepEqual(pod?.["containers"], [
+      {
+        name: "unikernel",
+        image: IMAGE,
+        resources: { requests: { memory: "256Mi" }, limits: { memory: "256Mi" } },
+        readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 5, timeoutSeconds: 3 },
+      },
+    ]);
+  });
+
+  it("names no initrd that the image does not have, and the given class and monitor", async () => {
+    const runtime = { ...URUNC, hasInitrd: false, hypervisor: "firecracker", runtimeClass: "urunc-fc" } as const;
+    const { metadata, pod } = await create({ runtime, liveness: { port: 8080 } });
+    const annotations = metadata?.["annotations"] as unknown as Readonly<Record<string, string>>;
+    assert.ok(!("com.urunc.unikernel.initrd" in annotations));
+    assert.equal(annotations["com.urunc.unikernel.hypervisor"], "firecracker");
+    assert.equal(pod?.["runtimeClassName"], "urunc-fc");
+    assert.deepEqual(pod?.["containers"]?.[0]?.["livenessProbe"]?.["tcpSocket"], { port: 8080 });
+  });
+
+  it("runs the image in the cloud through a virtual kubelet, with standby as of an Instance", async () => {
+    const { metadata, pod, find } = await create({
+      runtime: {
+        ...CLOUD,
+        scaleToZero: { policy: "idle", stateful: true, cooldownTimeMs: 5_000 },
+        domain: "api.example.com",
+      },
+      ports: [{ port: 443, destinationPort: 8080 }],
+      volumes: [{ claim: "data", at: "/data", readonly: true }],
+      env: { LEVEL: "info" },
+      secrets: { API_KEY: "k3y" },
+      pullSecret: "registry",
+    });
+    assert.deepEqual(metadata?.["annotations"], {
+      "cloud.unikraft.v1.instances/scale_to_zero.policy": "idle",
+      "cloud.unikraft.v1.instances/scale_to_zero.stateful": "true",
+      "cloud.unikraft.v1.instances/scale_to_zero.cooldown_time_ms": "5000",
+    });
+    assert.deepEqual(
+      [pod?.["nodeSelector"], pod?.["tolerations"], pod?.["imagePullSecrets"]],
+      [
+        { "unikraft.com/virtual-kubelet": "true" },
+        [{ key: "virtual-kubelet.io/provider", operator: "Equal", value: "ukc", effect: "NoSchedule" }],
+        [{ name: "registry" }],
+      ],
+    );
+    assert.deepEqual(pod?.["containers"], [
+      {
+        name: "unikernel",
+        image: IMAGE,
+        resources: { requests: { memory: "128Mi" }, limits: { memory: "128Mi" } },
+        env: [{ name: "LEVEL", value: "info" }],
+        envFrom: [{ secretRef: { name: "gateway" } }],
+        ports: [{ containerPort: 8080 }],
+        volumeMounts: [{ name: "volume-0", mountPath: "/data", readOnly: true }],
+      },
+    ]);
+    assert.deepEqual(pod?.["volumes"], [{ name: "volume-0", persistentVolumeClaim: { claimName: "data" } }]);
+    const service = find("core/v1:Service");
+    assert.deepEqual(service["metadata"]?.["annotations"], {
+      "cloud.unikraft.v1.services/domain": "api.example.com",
+    });
+    assert.deepEqual(service["spec"]?.["ports"], [{ name: "port-443", port: 443, targetPort: 8080, protocol: "TCP" }]);
+    assert.deepEqual(find("core/v1:Secret")["stringData"], { API_KEY: "k3y" });
+  });
+
+  it("leaves standby to the labels of the image where nothing is said", async () => {
+    const { metadata } = await create({ runtime: { ...CLOUD, scaleToZero: { policy: "on" } } });
+    assert.deepEqual(metadata?.["annotations"], { "cloud.unikraft.v1.instances/scale_to_zero.policy": "on" });
+    assert.equal((await create({})).metadata?.["annotations"], undefined);
+  });
+
+  it("runs a GatewayImage that is in a registry, and rejects one that is on this machine only", async () => {
+    const run = async (repository: string | undefined) => {
+      const platform = mockPlatform();
+      await platform.run(() => {
+        const context = path.resolve("examples/quickstart/site");
+        const image = new unikernel.GatewayImage("site", { context, repository });
+        return new UnikernelDeployment("gateway", { image, runtime: CLOUD }).deploymentName;
+      });
+      const { inputs } = platform.find("kubernetes:apps/v1:Deployment", "gateway");
+      return (inputs as Tree)["spec"]?.["template"]?.["spec"]?.["containers"]?.[0]?.["image"];
+    };
+    assert.match((await run("ghcr.io/acme/site")) ?? "", /^ghcr\.io\/acme\/site@sha256:[0-9a-f]{64}$/);
+    await assert.rejects(run(undefined), /INPUT_INVALID: UnikernelDeployment 'gateway': image: is in no registry/);
+  });
+
+  const probe = { port: 8080 };
+  const wrong: readonly (readonly [object, RegExp])[] = [
+    [{ readiness: probe }, /readiness: the virtual kubelet never runs probes/],
+    [{ liveness: probe }, /liveness: the virtual kubelet never runs probes/],
+    [{ volumes: [{ claim: "a", at: "/a", subPath: "b" }] }, /volumes\[0\]\.subPath: the virtual kubelet ignores it/],
+    [{ runtime: URUNC, volumes: [{ claim: "a", at: "/a" }] }, /volumes: urunc gives a unikernel no volumes/],
+    [{ runtime: { kind: "runc" } }, /runtime\.kind: must be "urunc" or "virtualKubelet"/],
+    [{ runtime: { ...URUNC, scaleToZero: { policy: "on" } } }, /runtime: has no argument 'scaleToZero'/],
+    [{ runtime: { ...CLOUD, domain: "a.example.com" } }, /runtime\.domain: needs ports/],
+    [{ ports: [{ port: 1 }, { port: 1 }] }, /ports: 1 is there twice/],
+    [{ ports: [{ port: 0 }] }, /ports\[0\]\.port: must be a whole number from 1 to 65535/],
+    [{ env: { A: "1" }, secrets: { A: "2" } }, /secrets: env already has A/],
+    [{ image: "" }, /image: must be a GatewayImage or a reference/],
+    [{ volumes: [{ claim: "a", at: "a" }] }, /volumes\[0\]\.at: must begin with '\/'/],
+  ];
+  for (const [change, message] of wrong)
+    it(`rejects ${JSON.stringify(change)}`, async () => {
+      await assert.rejects(
+        create(change),
+        new RegExp(`INPUT_INVALID: UnikernelDeployment 'gateway': ${message.source}`),
+      );
+    });
+});

@@ -48,9 +48,11 @@ export const secondsInMs = (minSeconds: number, maxSeconds: number) => {
     .multipleOf(1000, expected);
 };
 
-/** One of some texts. */
-export const oneOf = <const Name extends string>(names: readonly [Name, ...Name[]]) =>
-  z.enum(names, `must be ${names.map((name) => `"${name}"`).join(" or ")}.`);
+/** The message for a text that is none of some. */
+export const oneOf: z.core.$ZodErrorMap = (issue) =>
+  issue.code === "invalid_value"
+    ? `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}.`
+    : undefined;
 
 /** True or false. */
 export const flag = z.boolean("must be true or false.");

@@ -4,15 +4,15 @@ import type * as pulumi from "@pulumi/pulumi";
 import { labelsOf, selectorOf } from "../common/labels";
 import { metadataOf } from "../common/metadata";
 import { CONTAINER_SECURITY, podSecurity } from "../common/security";
+// Two statements: TypeScript 3.8, which Pulumi bundles, reads these declarations.
+import type { GatewayConfiguration, SharedFolder } from "./configuration";
 import {
   CONFIG_FILE,
   CONFIG_FOLDER,
   CONTROL_PORT,
   GATEWAY_PORT,
-  type GatewayConfiguration,
   SCRATCH_FOLDER,
   SHARED_FOLDERS,
-  type SharedFolder,
 } from "./configuration";
 import type { GatewayPlan, GatewayProbe } from "./plan";
 

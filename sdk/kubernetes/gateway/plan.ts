@@ -39,7 +39,7 @@ const probe = (path: string, initialDelayMs: number, periodMs: number) =>
 const storage = members({
   storageClass: knownText.optional(),
   lookUpClass: flag.default(true),
-  accessMode: oneOf(["ReadWriteMany", "ReadWriteOnce"]).default("ReadWriteMany"),
+  accessMode: z.enum(["ReadWriteMany", "ReadWriteOnce"], { error: oneOf }).default("ReadWriteMany"),
   singleNode: flag.default(false),
   sizeMb: wholeNumber(1, MAX_VOLUME_MB).default(1_024),
 });

@@ -3,7 +3,9 @@ import * as crypto from "node:crypto";
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { labelsOf } from "../common/labels";
-import { type ObjectOwner, metadataOf } from "../common/metadata";
+// Two statements: TypeScript 3.8, which Pulumi bundles, reads these declarations.
+import type { ObjectOwner } from "../common/metadata";
+import { metadataOf } from "../common/metadata";
 import { CONTAINER_SECURITY, podSecurity } from "../common/security";
 
 const RELOAD_PART = "reload";

@@ -19,18 +19,18 @@ const absolutePath = knownText.startsWith("/", "must begin with '/'.");
 const port = wholeNumber(1, 65_535);
 
 const urunc = members({
-  kind: oneOf(["urunc"]),
-  unikernel: oneOf(["unikraft", "linux"]),
+  kind: z.enum(["urunc"], { error: oneOf }),
+  unikernel: z.enum(["unikraft", "linux"], { error: oneOf }),
   command: knownText,
-  hypervisor: oneOf(["qemu", "firecracker"]).default("qemu"),
+  hypervisor: z.enum(["qemu", "firecracker"], { error: oneOf }).default("qemu"),
   hasInitrd: flag.default(true),
   runtimeClass: knownText.default("urunc"),
 });
 
 const virtualKubelet = members({
-  kind: oneOf(["virtualKubelet"]),
+  kind: z.enum(["virtualKubelet"], { error: oneOf }),
   scaleToZero: members({
-    policy: oneOf(["on", "idle", "off"]),
+    policy: z.enum(["on", "idle", "off"], { error: oneOf }),
     stateful: flag.optional(),
     cooldownTimeMs: wholeNumber(0, 86_400_000).optional(),
   }).optional(),

@@ -281,7 +281,7 @@ describe("the packed package", function () {
           `@pulumi/kubernetes@${(await manifestIn(root)).devDependencies["@pulumi/kubernetes"]}`,
         ]);
         const printed = await runOrThrow(project, process.execPath, ["kubernetes.js"]);
-        assert.deepEqual(JSON.parse(printed), { loaded: false, url: "http://edge.default.svc:8080", objects: 9 });
+        assert.deepEqual(JSON.parse(printed), { loaded: false, url: "http://edge.default.svc:8080", objects: 10 });
       });
 
       if (pulumi === "oldest") return;

@@ -21,8 +21,10 @@ export const SHARED_FOLDERS = {
 /** A volume that the gateways share. */
 export type SharedFolder = keyof typeof SHARED_FOLDERS;
 
+/** Folder of the shared folders. */
+export const PARENT_FOLDER = "/mnt/tyk-gateway";
 /** Folder for what one gateway writes for itself. */
-export const SCRATCH_FOLDER = "/mnt/tyk-gateway";
+export const TEMPORARY_FOLDER = "/tmp";
 /** Folder of the configuration file. */
 export const CONFIG_FOLDER = "/etc/tyk-gateway";
 /** Name of the configuration file. */
@@ -65,7 +67,7 @@ export function configureGateway(plan: GatewayPlan, redis: TykRedisArgs): Gatewa
     file,
     env: {
       TYK_GW_CONTROLAPIPORT: String(CONTROL_PORT),
-      TYK_GW_PIDFILELOCATION: `${SCRATCH_FOLDER}/tyk.pid`,
+      TYK_GW_PIDFILELOCATION: `${TEMPORARY_FOLDER}/tyk.pid`,
       ...(isManaged ? {} : { TYK_GW_POLICIES_POLICYPATH: SHARED_FOLDERS.policies }),
       ...plan.env,
     },

@@ -11,8 +11,9 @@ import {
   CONFIG_FOLDER,
   CONTROL_PORT,
   GATEWAY_PORT,
-  SCRATCH_FOLDER,
+  PARENT_FOLDER,
   SHARED_FOLDERS,
+  TEMPORARY_FOLDER,
 } from "./configuration";
 import type { GatewayPlan, GatewayProbe } from "./plan";
 
@@ -100,8 +101,8 @@ function renderContainer(
     securityContext: CONTAINER_SECURITY,
     volumeMounts: [
       { name: "config", mountPath: CONFIG_FOLDER, readOnly: true },
-      { name: "scratch", mountPath: SCRATCH_FOLDER },
-      { name: "tmp", mountPath: "/tmp" },
+      { name: "tmp", mountPath: TEMPORARY_FOLDER },
+      ...(foldersIn(claims).length === 0 ? [{ name: "own", mountPath: PARENT_FOLDER }] : []),
       ...foldersIn(claims).map((folder) => ({ name: folder, mountPath: SHARED_FOLDERS[folder] })),
     ],
   };
@@ -137,8 +138,9 @@ export const renderDeployment = (
         containers: [renderContainer(plan, configuration, references)],
         volumes: [
           { name: "config", configMap: { name: references.config } },
-          { name: "scratch", emptyDir: {} },
           { name: "tmp", emptyDir: {} },
+          // With a control plane, a gateway keeps plugins for itself.
+          ...(foldersIn(references.claims).length === 0 ? [{ name: "own", emptyDir: {} }] : []),
           ...foldersIn(references.claims).map((folder) => ({
             name: folder,
             persistentVolumeClaim: { claimName: references.claims[folder] ?? "" },

@@ -112,13 +112,12 @@ describe("a GatewayOnKubernetes", function () {
     );
     assert.deepEqual(container?.["volumeMounts"], [
       { name: "config", mountPath: "/etc/tyk-gateway", readOnly: true },
-      { name: "scratch", mountPath: "/mnt/tyk-gateway" },
       { name: "tmp", mountPath: "/tmp" },
       { name: "apps", mountPath: "/mnt/tyk-gateway/apps" },
       { name: "policies", mountPath: "/mnt/tyk-gateway/policies" },
       { name: "middleware", mountPath: "/mnt/tyk-gateway/middleware" },
     ]);
-    assert.deepEqual((spec?.["volumes"] as readonly unknown[] | undefined)?.slice(3), [
+    assert.deepEqual((spec?.["volumes"] as readonly unknown[] | undefined)?.slice(2), [
       { name: "apps", persistentVolumeClaim: { claimName: "gateway-apps" } },
       { name: "policies", persistentVolumeClaim: { claimName: "gateway-policies" } },
       { name: "middleware", persistentVolumeClaim: { claimName: "gateway-middleware" } },
@@ -143,7 +142,7 @@ describe("a GatewayOnKubernetes", function () {
     assert.deepEqual(container?.["env"], [
       { name: "TYK_GW_CONTROLAPIPORT", value: "9696" },
       { name: "TYK_GW_LOGLEVEL", value: "info" },
-      { name: "TYK_GW_PIDFILELOCATION", value: "/mnt/tyk-gateway/tyk.pid" },
+      { name: "TYK_GW_PIDFILELOCATION", value: "/tmp/tyk.pid" },
       { name: "TYK_GW_POLICIES_POLICYPATH", value: "/mnt/tyk-gateway/policies" },
     ]);
     const { data } = find("core/v1:ConfigMap", "gateway-config") as unknown as { data: { "tyk.conf": string } };
@@ -269,6 +268,9 @@ describe("a GatewayOnKubernetes", function () {
     };
     const { find, kinds } = await create({ ...ARGS, tyk: { ...ARGS.tyk, controlPlane } });
     assert.ok(!kinds.some((one) => one.startsWith("PersistentVolumeClaim")));
+    const spec = pod(find("apps/v1:Deployment", "gateway"));
+    assert.deepEqual(spec?.["containers"]?.[0]?.["volumeMounts"]?.[2], { name: "own", mountPath: "/mnt/tyk-gateway" });
+    assert.deepEqual(spec?.["volumes"]?.[2], { name: "own", emptyDir: {} });
     assert.equal(find("core/v1:Secret", "gateway-secret")["stringData"]?.["TYK_GW_SLAVEOPTIONS_APIKEY"], "key");
   });
 

@@ -112,7 +112,7 @@ export function renderReloadJob(
           volumes: [
             {
               name: "request",
-              secret: { secretName: secret, defaultMode: 0o440, items: [{ key: HEADER_FILE, path: HEADER_FILE }] },
+              secret: { secretName: secret, items: [{ key: HEADER_FILE, path: HEADER_FILE }] },
             },
           ],
         },

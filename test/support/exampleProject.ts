@@ -26,6 +26,8 @@ export interface ExampleChange {
 export interface ExampleOptions extends ExampleChange {
   /** Variables of its operations, such as KUBECONFIG, in addition to those that every test has. */
   readonly environment?: Required<StackOptions>["environment"];
+  /** Folder of provider plugins beyond those of the engine. */
+  readonly plugins?: string;
   /** TCP ports on the loopback that the example listens on and that must be closed at the end. */
   readonly ports?: readonly number[];
 }
@@ -66,7 +68,8 @@ export class ExampleProject {
 
   /** The stack with the configuration so far, for operations that are no step of their own. */
   get stack(): Stack {
-    return this.project.stack(this.config, this.options.environment);
+    const { environment, plugins } = this.options;
+    return this.project.stack(this.config, environment, plugins === undefined ? {} : { plugins });
   }
 
   /** Changes files and configuration, without an operation. */

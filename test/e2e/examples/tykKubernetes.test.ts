@@ -1,5 +1,7 @@
 /** examples/tyk-kubernetes on a real API server: three gateways that load the same changed definition. */
 import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
 import { assertSucceeded } from "../../support/engine";
 import { ExampleProject, changesOf } from "../../support/exampleProject";
 import type { KubernetesObject } from "../../support/kubernetes/api";
@@ -13,6 +15,12 @@ import { httpGet } from "../../support/loadGenerator";
 const IMAGE = "test/tyk-gateway:5.8.3";
 const SECRETS = ["tyk-secret-Value", "redis-password-Value"];
 const ORDERS = "apis/orders.json";
+const CONFIG = {
+  "tyk-kubernetes:image": IMAGE,
+  "tyk-kubernetes:storageClass": "disks",
+  "tyk-kubernetes:tykSecret": { secret: SECRETS[0] ?? "" },
+  "tyk-kubernetes:redisPassword": { secret: SECRETS[1] ?? "" },
+};
 
 interface Pod extends KubernetesObject {
   readonly metadata: KubernetesObject["metadata"] & { readonly uid: string };
@@ -45,12 +53,7 @@ describe("examples: tyk-kubernetes", function () {
     example = await ExampleProject.open("tyk-kubernetes", {
       environment: cluster.environment,
       plugins: cluster.plugins,
-      config: {
-        "tyk-kubernetes:image": IMAGE,
-        "tyk-kubernetes:storageClass": "disks",
-        "tyk-kubernetes:tykSecret": { secret: SECRETS[0] ?? "" },
-        "tyk-kubernetes:redisPassword": { secret: SECRETS[1] ?? "" },
-      },
+      config: CONFIG,
     });
   });
   after(async () => {
@@ -79,6 +82,18 @@ describe("examples: tyk-kubernetes", function () {
     (await cluster.api.list<Pod>(`/api/v1/namespaces/${await nameOf("Namespace", "edge")}/pods`)).filter(
       ({ metadata }) => metadata.name.startsWith("gateway-") && !metadata.name.startsWith("gateway-redis"),
     );
+
+  it("is rejected at preview, by the provider's one sentence, while the cluster is unreachable", async () => {
+    const kubeconfig = await fs.readFile(cluster.kubeconfig, "utf8");
+    // Nothing listens on port 1.
+    await example.project.write("unreachable.yaml", kubeconfig.replace(/(https:\/\/127\.0\.0\.1):\d+/, "$1:1"));
+    const environment = { KUBECONFIG: path.join(example.project.folder, "unreachable.yaml") };
+    const { succeeded, output } = await example.project
+      .stack(CONFIG, environment, { plugins: cluster.plugins })
+      .preview();
+    assert.equal(succeeded, false);
+    assert.match(output, /configured Kubernetes cluster is unreachable: .*connection refused/);
+  });
 
   it("is rejected at preview with a class of disks, in one sentence", async () => {
     await example.previewFails(
@@ -119,8 +134,8 @@ describe("examples: tyk-kubernetes", function () {
     const ingress = objects.find(({ kind }) => kind === "Ingress") as unknown as {
       readonly spec: { readonly rules: readonly [{ readonly http: { readonly paths: readonly object[] } }] };
     };
-    const [path] = ingress.spec.rules[0].http.paths;
-    assert.deepEqual(path, {
+    const [rule] = ingress.spec.rules[0].http.paths;
+    assert.deepEqual(rule, {
       ...{ path: "/", pathType: "Prefix" },
       backend: { service: { name: await nameOf("Service", "gateway"), port: { name: "http" } } },
     });

@@ -10,6 +10,7 @@ import { LocalCa } from "./certificates/localCa";
 import { BootFiles } from "./instances/bootFiles";
 import type { Instance } from "./instances/instance";
 import { imageDigests } from "./instances/update/queuedUpdates";
+import { hasAddresses } from "./instances/takeOver";
 import { isTemplateOrCheckpoint } from "./instances/update/templates";
 import { ChangeNotifier } from "./instances/statusChanges";
 import { ApiItemError } from "./errors";
@@ -113,7 +114,8 @@ export class Registry {
   addInstance(record: InstanceRecord): Instance {
     const instance = this.parts.createInstance(record, this);
     this.instances.set(record.uuid, instance);
-    if (!isTemplateOrCheckpoint(record.status.state)) this.network.add(networkMemberOf(instance));
+    if (!isTemplateOrCheckpoint(record.status.state) && hasAddresses(record.status))
+      this.network.add(networkMemberOf(instance));
     queueMicrotask(() => this.changes.notify());
     return instance;
   }

@@ -4,6 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { UnikernelError } from "../../provider/base/errors";
 import { connectLoopback } from "../../provider/platform/vmm/qemu/network/connectLoopback";
+import type { VmLink } from "../../provider/platform/network/frameStream";
 import { SourcePorts } from "../../provider/platform/vmm/qemu/network/sourcePorts";
 import {
   type ConnectOptions,
@@ -42,6 +43,8 @@ export interface FakeGuest {
   readonly unsavable?: string;
   /** True if clones can be made of it; false by default, as of a guest without an agent. */
   readonly hasAgent?: boolean;
+  /** Its network cards; none by default, so that no other guest reaches it. */
+  readonly link?: VmLink;
   /** Its usage while it runs; zero by default. */
   readonly usage?: VmUsage;
 }
@@ -140,7 +143,10 @@ class FakeVmProcess {
 
 /** One owner's control of a machine. */
 class FakeVm implements Vm {
-  readonly link = undefined;
+  get link(): VmLink | undefined {
+    return this.#machine.guest.link;
+  }
+
   readonly started: Promise<void>;
   readonly exited: Promise<VmExit>;
   readonly unsavable: string | undefined;

@@ -100,8 +100,10 @@ export type QuotasItem = z.infer<typeof quotasItem>;
  * - `member-requests`: `PUT /v1/instances/request` sends a request to one instance, past its service
  * - `volume-files`: `PUT /v1/volumes/import` and `export` copy files between a folder of the host and a volume
  * - `groups-without-ports`: a service group with `autokill` needs no port, so that it can be the lock of a rollout
+ * - `take-over`: an instance can be created with `take_over`, and gets the addresses of another one
  */
-export type MetroFeature = "readiness-probe" | "rotation" | "member-requests" | "volume-files" | "groups-without-ports";
+export type MetroFeature =
+  "readiness-probe" | "rotation" | "member-requests" | "volume-files" | "groups-without-ports" | "take-over";
 
 /** Those of this release's local platform. The vendor's cloud has none. */
 export const LOCAL_FEATURES: ReadonlySet<MetroFeature> = new Set<MetroFeature>([
@@ -110,6 +112,7 @@ export const LOCAL_FEATURES: ReadonlySet<MetroFeature> = new Set<MetroFeature>([
   "member-requests",
   "volume-files",
   "groups-without-ports",
+  "take-over",
 ]);
 
 /** Health of a node: the status of each check and the version of each component, by name. */

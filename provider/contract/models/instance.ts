@@ -79,6 +79,14 @@ const templateReference = {
   autokill: autokillTime.optional(),
 };
 
+/** Longest `after_ms`, in milliseconds. */
+const MAX_TAKE_OVER_MS = 600_000;
+/**
+ * The instance whose addresses the new one gets; both have the same in `network_interfaces`. The new instance is in no network until its
+ * program has run for `after_ms` milliseconds, default 0. Then it gets the addresses in one step, and the other one is stopped for good.
+ */
+const takeOver = withSelector({ after_ms: z.int().min(0).max(MAX_TAKE_OVER_MS).optional() });
+
 /** Body of `POST /v1/instances`. */
 export const createInstanceRequest = z.strictObject({
   name: name.optional(),
@@ -118,6 +126,8 @@ export const createInstanceRequest = z.strictObject({
   readiness_probe: readinessProbe.optional(),
   /** Extension: only metros with the feature `rotation`. Needs a service group. Default `in`. */
   rotation: rotation.optional(),
+  /** Extension: only metros with the feature `take-over`. See {@link takeOver}. */
+  take_over: takeOver.optional(),
 });
 /** One {@link createInstanceRequest}. */
 export type CreateInstanceRequest = z.infer<typeof createInstanceRequest>;
@@ -257,6 +267,11 @@ export const instanceItem = z.looseObject({
   rotation: openEnum(["in", "out"]).optional(),
   /** Extension: its last drain, until it is started again; absent if it was not drained, or by an earlier daemon. */
   drain: drainItem.nullish(),
+  /**
+   * Extension: absent while it has its addresses. `awaited`: it gets them from another instance (`take_over`). `lost`: another instance has
+   * taken them, and it never runs again.
+   */
+  addresses: openEnum(["awaited", "lost"]).optional(),
   /** Set on a deleted instance that is retained. */
   retained_until: timestamp.optional(),
   template_autokill: z.looseObject({ time_ms: z.int().optional() }).nullish(),

@@ -20,8 +20,17 @@ import { captureCopy } from "./lifecycle/capturing";
 import { convertToTemplate } from "./lifecycle/convertToTemplate";
 import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
 import { armCooldown, goToStandby, keepAwake } from "./lifecycle/sleep/scaleToZero";
+import { ADDRESSES_LOST } from "./takeOver";
 import { toDenyError, actorStateOf } from "./lifecycle/actorState";
-import { onListening, onReady, onStarted, probeReadiness, readinessProbeChanged, start } from "./lifecycle/starting";
+import {
+  onListening,
+  onProven,
+  onReady,
+  onStarted,
+  probeReadiness,
+  readinessProbeChanged,
+  start,
+} from "./lifecycle/starting";
 import { forceStop, deleteInstance, applyDeleteOnStop, stopVm, stop } from "./lifecycle/stopping";
 import { pauseAsleep } from "./lifecycle/sleep/pausing";
 import { saveMemory } from "./lifecycle/sleep/saving";
@@ -179,6 +188,12 @@ export class InstanceActor implements Instance {
     this.#machine.replaceDefinition(own);
   }
 
+  /** Another instance has taken its addresses, and that is written: stops it for good. */
+  loseAddresses(): void {
+    this.#machine.applyThenPersist(ADDRESSES_LOST);
+    void this.request("stop").catch(() => undefined); // it is being deleted
+  }
+
   /** Records that another instance was created from this template or checkpoint. */
   recordUse(): void {
     if (isTemplateOrCheckpoint(this.state)) this.#machine.applyThenPersist({ lastUsedAt: Date.now() });
@@ -286,6 +301,8 @@ export class InstanceActor implements Instance {
         return onReady(machine, session, event.phase);
       case "healthy":
         return machine.applyThenPersist({ restart: undefined });
+      case "proven":
+        return onProven(machine, session);
       case "drained":
         if (machine.state !== "draining") return;
         return actorStateOf(machine).suspending === true ? pauseDrained(machine, session) : stopVm(machine, false);

@@ -18,6 +18,7 @@ import type { InstanceRecord } from "../store/instances";
 import { removeInlineVolumes } from "../volumes/save";
 import { toVmSpec } from "./bootFiles";
 import { startDependencies } from "./dependencies";
+import { takeAddresses } from "./takeOver";
 import { isTemplateOrCheckpoint } from "./update/templates";
 import type { InstanceEnvironment } from "./environment";
 
@@ -54,6 +55,7 @@ export function createInstanceEnvironment(registry: Registry): InstanceEnvironme
       updateInstanceDefinition(database, ...changed);
       void registry.removeUnusedFiles().catch(() => undefined); // the next removal retries
     },
+    takeAddresses: (after) => takeAddresses(registry, after),
     saveWithoutService: (uuid, status) => detachFromService(database, uuid, status),
     onServiceLeft: (serviceUuid) => {
       onInstanceLeft(registry, serviceUuid).catch((error: unknown) => {

@@ -41,6 +41,11 @@ export interface InstanceEnvironment {
   saveStatus(uuid: string, status: InstanceStatus): void;
   /** Writes the definition and the status in one transaction. Throws if the write fails. */
   saveDefinition(uuid: string, definition: InstanceDefinition, status: InstanceStatus): void;
+  /**
+   * Gives the addresses of the instance, whose VM is in no network yet, to it: writes its status and that of the instance that has them in
+   * one transaction, moves the ports of the switch, and stops the other one. Throws if the write fails.
+   */
+  takeAddresses(after: InstanceRecord): void;
   /** Removes the instance from its service and writes the status, in one transaction. Throws if the write fails. */
   saveWithoutService(uuid: string, status: InstanceStatus): void;
   /** An instance left the service but still exists. */

@@ -82,6 +82,8 @@ export interface Instance {
   patchTemplate(operation: TemplatePatchOperation): void;
   /** Releases it from autoscale; from then on it is an ordinary instance. Throws if the database write fails. */
   releaseFromAutoscale(): void;
+  /** Another instance has taken its addresses, and that is written: stops it for good. */
+  loseAddresses(): void;
   /** Records that another instance was created from this template or checkpoint. */
   recordUse(): void;
 

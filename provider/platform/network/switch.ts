@@ -33,9 +33,10 @@ export class Switch {
     this.#keep = keep;
   }
 
-  /** Connects the card of `view.sender`. Replaces an earlier one with the same address. */
+  /** Connects the card of `view.sender`, and disconnects an earlier one with the same address. */
   plug(view: NetworkView, port: SwitchPort): void {
     const { card, uplink } = port;
+    this.#cards.get(view.sender)?.onFrames(() => undefined);
     this.#cards.set(view.sender, card);
     card.onFrames((frames) => {
       for (const frame of frames) this.#forward(frame, view, port);

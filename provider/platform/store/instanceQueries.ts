@@ -88,6 +88,17 @@ export function updateInstanceStatus(database: Database, uuid: string, changed: 
   database.runWithoutSync("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(changed), uuid);
 }
 
+/** Saves the statuses of all of these instances, or of none. Survives a power loss. */
+export function updateInstanceStatuses(
+  database: Database,
+  changed: readonly Pick<InstanceRecord, "uuid" | "status">[],
+): void {
+  inTransaction(database, () => {
+    for (const { uuid, status } of changed)
+      database.run("UPDATE instances SET status = ? WHERE uuid = ?", JSON.stringify(status), uuid);
+  });
+}
+
 /** Saves definition and status of an instance together. */
 export function updateInstanceDefinition(
   database: Database,

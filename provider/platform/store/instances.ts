@@ -140,6 +140,13 @@ export const instanceStatus = z.object({
   lastUsedAt: z.number().optional(),
   /** Templates and checkpoints that keep memory: when it was captured, in milliseconds since 1970. */
   capturedAt: z.number().optional(),
+  /**
+   * Set while it is in no network, because another instance has its addresses: it takes them once its program has run for so many
+   * milliseconds.
+   */
+  takeOverAfterMs: z.int().optional(),
+  /** Another instance has taken its addresses: it is stopped, and never runs again. */
+  addressesLost: z.literal(true).optional(),
   /** UUID of the template or checkpoint with whose memory the next start begins. */
   memoryFrom: z.string().optional(),
   /** Requests from the proxy, counted only if autokill limits them. */

@@ -118,6 +118,9 @@ function templateKindMembers({ templateAutokillMs: timeMs }: InstanceDefinition,
 const readinessItem = ({ state, reason, attempts, passedAt }: ProbeProgress) =>
   omitUndefined({ state, reason, attempts, passed_at: passedAt === undefined ? undefined : toRfc3339(passedAt) });
 
+const addressesOf = ({ addressesLost, takeOverAfterMs }: InstanceStatus): "awaited" | "lost" | undefined =>
+  addressesLost === true ? "lost" : takeOverAfterMs === undefined ? undefined : "awaited";
+
 /** The members that come from the status. */
 function statusMembers(status: InstanceStatus) {
   const { restart, startedAt, stoppedAt, snapshotUuid, updates } = status;
@@ -139,6 +142,7 @@ function statusMembers(status: InstanceStatus) {
     exit_code: status.exitCode,
     stop_notice: status.stopNotice,
     memory_notice: status.memoryNotice,
+    addresses: addressesOf(status),
     snapshot: snapshotUuid === undefined ? undefined : { uuid: snapshotUuid },
     updates: updates.length === 0 ? undefined : updates.map(updateItem),
   };

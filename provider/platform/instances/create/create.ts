@@ -20,7 +20,8 @@ import { assertAgent } from "../commands/assertAgent";
 import { toDefinition } from "./definition";
 import { withReservedNames } from "./naming";
 import { assertAddressesAvailable, chosenAddress } from "./networkInterfaces";
-import { networkInterfacesOf } from "../networkInterface";
+import { type NetworkInterface, networkInterfacesOf } from "../networkInterface";
+import { resolveTakeOver, takeOverStatus } from "../takeOver";
 import { isTemplateOrCheckpoint } from "../update/templates";
 import { withUnpackedLayers, resolveDependencies, resolveRoms } from "./resolve";
 import { checkDeleteOnStop, checkScaleToZero, checkServiceMember } from "../update/rules";
@@ -106,7 +107,8 @@ function saveAndRegister(
   const definition = { ...base, dependencies: dependencies ?? base.dependencies };
   const chosen = chosenAddress(definition);
   const addresses = chosen === undefined ? registry.allocateAddresses(names.length) : [chosen];
-  assertNetworkAvailable(registry, definition, addresses[0] ?? "", names.length);
+  const own = networkInterfacesOf({ uuid: "", privateIp: addresses[0] ?? "", definition });
+  assertNetworkAvailable(registry, definition, own, names.length, resolveTakeOver(registry, body, own));
   const records = names.map((name, index): InstanceRecord => {
     const volumes = resolveAttachments(registry, body.volumes ?? [], inlineResources.volumes[index] ?? []);
     return {
@@ -116,7 +118,12 @@ function saveAndRegister(
         createdAt: Date.now(),
         privateIp: addresses[index] ?? "",
       },
-      ...{ serviceUuid, volumes, definition, status: { ...newStatus("stopped"), ...memory.status } },
+      ...{
+        serviceUuid,
+        volumes,
+        definition,
+        status: { ...newStatus("stopped"), ...memory.status, ...takeOverStatus(body) },
+      },
     };
   });
   insertInstances(registry.parts.database, records);
@@ -129,17 +136,24 @@ function saveAndRegister(
   return instances;
 }
 
-/** Templates and checkpoints never run, so that others may have their addresses. */
+/**
+ * Templates and checkpoints never run, so that others may have their addresses, and so may the successor of an instance.
+ *
+ * @param predecessor the instance whose addresses the new one takes; `undefined`: none
+ */
 function assertNetworkAvailable(
   registry: Registry,
   definition: InstanceDefinition,
-  privateIp: string,
+  own: readonly NetworkInterface[],
   count: number,
+  predecessor: Instance | undefined,
 ): void {
-  const others = [...registry.instances.values()].filter(({ state }) => !isTemplateOrCheckpoint(state));
+  const others = [...registry.instances.values()].filter(
+    (one) => one !== predecessor && !isTemplateOrCheckpoint(one.state) && one.record.status.addressesLost !== true,
+  );
   assertAddressesAvailable(
     definition,
-    networkInterfacesOf({ uuid: "", privateIp, definition }),
+    own,
     count,
     others.map(({ record: { name }, networkInterfaces: interfaces }) => ({ name, interfaces })),
   );

@@ -23,6 +23,7 @@ export function adoptVm(machine: InstanceMachine, vm: Vm): void {
     stopForTemplate(machine).catch((error: unknown) => {
       machine.log("instance.stop-failed", { reason: errorMessage(error) });
     });
+  else if (record.status.addressesLost === true) stopVm(machine, machine.isPaused);
   else if (machine.isPaused) void ensurePaused(machine);
   else if (record.status.stopAskedBy === "suspend")
     void pauseDrained(machine, session).catch(() => undefined); // its exit follows, or a retry

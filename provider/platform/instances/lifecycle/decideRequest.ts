@@ -20,7 +20,7 @@ export type InstanceRequest =
   | "restart";
 
 /** Why a request is denied. */
-export type DenyReason = "DELETE_PENDING" | "STOP_PENDING" | "NOT_RUNNING" | "NEVER_RUNS";
+export type DenyReason = "DELETE_PENDING" | "STOP_PENDING" | "NOT_RUNNING" | "NEVER_RUNS" | "ADDRESSES_LOST";
 
 /** What happens to a request. */
 export type Decision =
@@ -40,6 +40,8 @@ export interface ActorState {
   readonly suspending?: boolean;
   /** The instance is stopped and its paused VM is kept in memory. */
   readonly suspended?: boolean;
+  /** Another instance has taken its addresses. */
+  readonly addressesLost?: boolean;
 }
 
 const QUEUE: Decision = { do: "queue" };
@@ -68,6 +70,7 @@ export function decideRequest(
       return QUEUE;
     case "start":
       if (isTemplateOrCheckpoint) return deny("NEVER_RUNS");
+      if (actorState.addressesLost === true) return deny("ADDRESSES_LOST");
       if (stopPending || ending) return deny("STOP_PENDING");
       return (state === "stopped" || state === "standby") && !startPending ? QUEUE : IGNORE;
     case "wake":

@@ -19,11 +19,12 @@ import { WakeupMetrics } from "../wakeups";
  * - `listening`: every port is ready
  * - `ready`: the readiness probe has passed, too
  * - `healthy`: the session has lasted long enough to reset the restart back-off
+ * - `proven`: the session has lasted long enough to take the addresses that another instance has
  * - `drained`: connections have closed, or the drain timeout has passed
  * - `exited`: the VM is gone
  */
 export type InstanceEvent =
-  | { readonly is: "started" | "drained" | "healthy"; readonly session: VmSession }
+  | { readonly is: "started" | "drained" | "healthy" | "proven"; readonly session: VmSession }
   /** `phase`: the probes that found it. */
   | { readonly is: "listening" | "ready"; readonly session: VmSession; readonly phase: AbortSignal }
   | { readonly is: "exited"; readonly session: VmSession; readonly exit: VmExit };
@@ -173,6 +174,14 @@ export class InstanceMachine {
     if (this.#closed) return;
     const after = applyStatusChange({ ...this.#record, volumes }, change);
     this.env.saveVolumes(after.uuid, volumes, after.status);
+    this.#commit(after);
+  }
+
+  /** Takes its addresses from the instance that has them. Throws like {@link persistThenApply}. */
+  takeAddresses(): void {
+    if (this.#closed) return;
+    const after = applyStatusChange(this.#record, { takeOverAfterMs: undefined });
+    this.env.takeAddresses(after);
     this.#commit(after);
   }
 

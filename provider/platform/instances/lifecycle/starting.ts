@@ -1,5 +1,6 @@
 /** Starts an instance and follows it until it is ready. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorMessage } from "../../../base/errors";
 import { ApiItemError } from "../../errors";
 import { notProbed, type ProbeProgress } from "../../../contract/readiness/progress";
 import { MemoryLostError, type Vm } from "../../vmm/vmm";
@@ -96,6 +97,7 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
   });
   forgetFailedPauses(machine, session);
   session.wokenAtMs = performance.now();
+  awaitTakeOver(machine, session);
   if (netTimeUs === undefined || machine.record.definition.readinessProbe !== undefined)
     probeReadiness(machine, session);
   else onReady(machine, session, session.phase.signal);
@@ -119,11 +121,37 @@ export function onStarted(machine: InstanceMachine, session: VmSession): void {
   }
   if (machine.state !== "running") return;
   probeReadiness(machine, session);
-  if (machine.record.status.restart === undefined) return;
-  sleep(machine.env.timings.healthyAfterMs, undefined, { signal: session.ended.signal, ref: false }).then(
-    () => machine.inbox.post({ is: "healthy", session }),
-    () => undefined, // the VM exited first
+  awaitTakeOver(machine, session);
+  if (machine.record.status.restart !== undefined)
+    postAfter(machine, session, "healthy", machine.env.timings.healthyAfterMs);
+}
+
+/** An instance without its addresses gets them once its program has run for long enough. */
+function awaitTakeOver(machine: InstanceMachine, session: VmSession): void {
+  const { takeOverAfterMs } = machine.record.status;
+  if (takeOverAfterMs !== undefined) postAfter(machine, session, "proven", takeOverAfterMs);
+}
+
+/** Posts an event unless the VM exits first. */
+function postAfter(machine: InstanceMachine, session: VmSession, is: "healthy" | "proven", ms: number): void {
+  sleep(ms, undefined, { signal: session.ended.signal, ref: false }).then(
+    () => machine.inbox.post({ is, session }),
+    () => undefined,
   );
+}
+
+/** Its program has run long enough: takes the addresses that another instance has, and connects the VM. */
+export function onProven(machine: InstanceMachine, session: VmSession): void {
+  if (machine.state !== "running" || machine.record.status.takeOverAfterMs === undefined) return;
+  try {
+    machine.takeAddresses();
+  } catch (error) {
+    machine.log("instance.no-take-over", { reason: errorMessage(error) });
+    machine.retryLater(() => machine.inbox.post({ is: "proven", session }));
+    return;
+  }
+  machine.env.network.plug(machine.record.uuid, session.vm);
+  machine.log("instance.took-over");
 }
 
 /** Probes the service's destination ports, and then what the readiness probe asks. Posts an event after each. */

@@ -108,6 +108,8 @@ export interface InstanceArgs {
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
+  /** A change that needs a restart replaces the instance without a gap: the new one boots beside the old one, takes over its addresses once it has run for `stableForMs`, and the old one is stopped and deleted. If it does not get that far, the old one stays as it is and the update fails. Only on metro `local`, and with `networkInterfaces` that have `ip`; without `name`, a service and volumes that it writes to. Needs memory for two instances. Default false: the instance is stopped, changed and started again. */
+  readonly takeOver?: pulumi.Input<boolean> | undefined;
   /** Manage an instance that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
@@ -188,6 +190,8 @@ export class Instance extends UnikernelResource {
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   declare readonly drainTimeoutMs: pulumi.Output<number>;
+  /** A change that needs a restart replaces the instance without a gap: the new one boots beside the old one, takes over its addresses once it has run for `stableForMs`, and the old one is stopped and deleted. If it does not get that far, the old one stays as it is and the update fails. Only on metro `local`, and with `networkInterfaces` that have `ip`; without `name`, a service and volumes that it writes to. Needs memory for two instances. Default false: the instance is stopped, changed and started again. */
+  declare readonly takeOver: pulumi.Output<boolean>;
   /** Manage an instance that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
   /** Digest of the running image. */
@@ -292,6 +296,7 @@ export class Instance extends UnikernelResource {
         "stableForMs",
         "deleteLock",
         "drainTimeoutMs",
+        "takeOver",
         "adopt",
         "digest",
         "imageDefaults",

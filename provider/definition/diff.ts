@@ -93,13 +93,13 @@ function effectsOf(
  * @param replaceOnChanges paths whose changes the program wants to be replacements
  */
 export function diff(
-  definition: Pick<Definition, "inputs" | "deletedOnStop">,
+  definition: Pick<Definition, "inputs" | "restartReplaces">,
   olds: Properties,
   news: Properties,
   replaceOnChanges: readonly PathPattern[] = [],
 ): readonly PropertyChange[] {
   const changes: PropertyChange[] = [];
-  const deletedOnStop = definition.deletedOnStop?.(olds) === true;
+  const restartReplaces = definition.restartReplaces?.(olds, news) === true;
   for (const { name: property, schema, meta } of fieldsIn(definition.inputs)) {
     // Fast path: most fields are unchanged.
     if (olds[property] === news[property] || isDeepStrictEqual(olds[property], news[property])) continue;
@@ -112,14 +112,15 @@ export function diff(
     const requested = requestedReplacement(patterns, property, before, after);
     if (sure === "ignore" && !requested.sure) continue;
     const certain = knownPartsDiffer(schema, before, after);
-    const replaces = (effect: ChangeEffect): boolean => effect === "replace" || (effect === "restart" && deletedOnStop);
+    const replaces = (effect: ChangeEffect): boolean =>
+      effect === "replace" || (effect === "restart" && restartReplaces);
     const mustReplace = certain && replaces(sure);
     const replace = mustReplace || requested.sure;
     changes.push({
       property,
       replace,
       mayReplace: !replace && (replaces(possible) || requested.possible),
-      restart: sure === "restart" && !deletedOnStop,
+      restart: sure === "restart" && !restartReplaces,
       certain,
       ...(requested.sure && !mustReplace ? { isReplacementRequested: true } : {}),
     });

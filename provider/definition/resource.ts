@@ -335,9 +335,11 @@ export interface ResourceDefinition<I extends z.ZodObject, O extends z.ZodObject
     features: ReadonlySet<string> | undefined,
   ) => UpdatePeak | undefined;
   /** True if the old resource must be deleted before its replacement is created, even with different names. Called only for replacements. */
-  readonly deleteBeforeReplace?: (news: Properties) => boolean;
-  /** True if a stop deletes the resource; a change that needs a restart then replaces it. */
-  readonly deletedOnStop?: (olds: Properties) => boolean;
+  readonly deleteBeforeReplace?: (news: Properties, olds: Properties) => boolean;
+  /** True if a change that needs a restart replaces the resource, such as one that a stop deletes. */
+  readonly restartReplaces?: (olds: Properties, news: Properties) => boolean;
+  /** What a replacement does beyond the engine's own steps, as a sentence without its full stop; `undefined`: nothing. */
+  readonly describeReplacement?: (olds: Properties, news: Properties) => string | undefined;
 }
 
 /** Declares a resource kind. */
@@ -371,5 +373,5 @@ export type Definition = Pick<
   | "migrations"
   | "computeInputs"
   | "deleteBeforeReplace"
-  | "deletedOnStop"
+  | "restartReplaces"
 > & { readonly rules?: readonly Rule<never>[] };

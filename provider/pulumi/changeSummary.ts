@@ -16,6 +16,8 @@ export interface ChangeSummary {
   readonly steps: readonly string[];
   /** Properties that certainly change in place but are not fully known, so `steps` do not cover them. */
   readonly partiallyUnknown: readonly string[];
+  /** For a replacement: what it does beyond that, without a full stop; `undefined`: nothing. */
+  readonly replacementNote: string | undefined;
 }
 
 const joinWithAnd = (words: readonly string[]): string =>
@@ -57,13 +59,15 @@ function replacementReason(replacing: readonly PropertyChange[]): string {
 
 /** The sentences; none without changes. They quote property names and `steps`, never values. */
 export function formatChangeSummary(summary: ChangeSummary): readonly string[] {
-  const { label, changes, movesMetro, deleteBeforeReplace, isDeleteLocked, steps, partiallyUnknown } = summary;
+  const { label, changes, movesMetro, deleteBeforeReplace, isDeleteLocked, steps, partiallyUnknown, replacementNote } =
+    summary;
   const replacing = changes.filter(({ replace }) => replace);
   if (movesMetro || replacing.length > 0) {
     const reason = movesMetro ? "it moves to another metro" : replacementReason(replacing);
     const how = deleteBeforeReplace ? "deleted and recreated" : "replaced";
     return [
       `${label}: will be ${how} because ${reason}.`,
+      ...(movesMetro || replacementNote === undefined ? [] : [`${label}: ${replacementNote}.`]),
       ...(isDeleteLocked
         ? [`${label}: the old resource is locked against deletion: set deleteLock to false and run 'pulumi up' first.`]
         : []),

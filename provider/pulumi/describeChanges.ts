@@ -15,6 +15,7 @@ export function describeChanges(resource: AnyResource, resourceDiff: ResourceDif
   return formatChangeSummary({
     ...resourceDiff,
     isDeleteLocked,
+    replacementNote: resource.describeReplacement?.(inputsFromState(resource, olds), resourceDiff.news),
     ...(isUpdate ? previewSteps(resource, resourceDiff) : { steps: [], partiallyUnknown: [] }),
   });
 }

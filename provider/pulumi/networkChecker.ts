@@ -21,6 +21,8 @@ export interface NetworkResource {
   /** `undefined` where it is not known; then the label tells resources apart. */
   readonly urn: string | undefined;
   readonly inputs: Properties;
+  /** The program gave no name, so that the name of a replacement is another one. */
+  readonly hasDerivedName: boolean;
 }
 
 /** The interfaces in inputs, and where they are; `undefined` if there are none, or if a value is not known yet. */
@@ -43,7 +45,17 @@ export class NetworkChecker {
   readonly #claims = new Map<string, { readonly label: string; readonly occupied: readonly OccupiedInterface[] }>();
 
   /** What is wrong, as sentences. */
-  check({ label, urn, inputs }: NetworkResource, isLocal: boolean): readonly string[] {
+  check({ label, urn, inputs, hasDerivedName }: NetworkResource, isLocal: boolean): readonly string[] {
+    return [
+      ...takeOverFailures(inputs, hasDerivedName, isLocal),
+      ...this.#interfaceFailures({ label, urn, inputs }, isLocal),
+    ];
+  }
+
+  #interfaceFailures(
+    { label, urn, inputs }: Pick<NetworkResource, "label" | "urn" | "inputs">,
+    isLocal: boolean,
+  ): readonly string[] {
     const key = urn ?? label;
     this.#claims.delete(key);
     const requested = requestedInterfaces(inputs);
@@ -82,6 +94,18 @@ export class NetworkChecker {
     }
     return undefined;
   }
+}
+
+function takeOverFailures({ takeOver }: Properties, hasDerivedName: boolean, isLocal: boolean): readonly string[] {
+  if (takeOver !== true) return [];
+  const property = "takeOver";
+  if (!isLocal) {
+    const hint = "Leave takeOver out: the instance is then stopped for each change.";
+    const message = "only metro local moves the addresses of an instance to its successor.";
+    return [formatError(new UnikernelError("NOT_SUPPORTED", message, { property, hint }))];
+  }
+  const message = "the old and the new instance exist at the same time and cannot have one name.";
+  return hasDerivedName ? [] : [invalid(property, message, "Leave name out.")];
 }
 
 const invalid = (property: string, message: string, hint?: string): string =>

@@ -97,7 +97,10 @@ export class PlanChecks {
   /** What is wrong with network interfaces, as sentences. */
   networkFailures(resource: AnyResource, named: Properties, inputs: Properties): readonly string[] {
     return this.#networks.check(
-      { label: resourceLabel(resource, named), urn: urnIn(named), inputs },
+      {
+        ...{ label: resourceLabel(resource, named), urn: urnIn(named), inputs },
+        hasDerivedName: named[AUTO_NAME_KEY] === true,
+      },
       this.session.getMetro().metro === "local",
     );
   }

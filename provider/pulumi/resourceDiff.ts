@@ -52,7 +52,7 @@ export function diffResource(
   const changes = isSame ? [] : diff(resource, inputsFromState(resource, olds), news, patternsIn(news));
   const isReplaced = changes.some(({ replace }) => replace);
   // In another metro the old resource does not block its replacement.
-  const blocksReplacement = reusesName(olds, news) || resource.deleteBeforeReplace?.(news) === true;
+  const blocksReplacement = reusesName(olds, news) || resource.deleteBeforeReplace?.(news, olds) === true;
   return {
     label,
     olds,

@@ -41,7 +41,9 @@ function groupIsUnique(group: unknown, portsAreUnique: boolean): boolean {
  */
 export function usesExclusively(args: object, portsAreUnique: boolean): boolean {
   const given = args as Arguments;
-  if (isGiven(given.name) || mayHaveItems(given.domains) || mayHaveItems(given.networkInterfaces)) return true;
+  if (isGiven(given.name) || mayHaveItems(given.domains)) return true;
+  // With takeOver the provider's diff decides: the successor needs the addresses that the instance has.
+  if (mayHaveItems(given.networkInterfaces) && given.takeOver !== true) return true;
   if (portsAreUnique && mayHaveItems(given.ports)) return true;
   if (mayWrite(given.volumes) || groupIsUnique(given.serviceGroup, portsAreUnique)) return true;
   if (!isGiven(given.template) || typeof given.template === "string") return false;

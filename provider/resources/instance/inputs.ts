@@ -69,6 +69,10 @@ export const instanceInputs = z.strictObject({
     description:
       "How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0.",
   }),
+  takeOver: field(z.boolean().default(false), {
+    description:
+      "A change that needs a restart replaces the instance without a gap: the new one boots beside the old one, takes over its addresses once it has run for `stableForMs`, and the old one is stopped and deleted. If it does not get that far, the old one stays as it is and the update fails. Only on metro `local`, and with `networkInterfaces` that have `ip`; without `name`, a service and volumes that it writes to. Needs memory for two instances. Default false: the instance is stopped, changed and started again.",
+  }),
   adopt: adoptField("an instance"),
 });
 

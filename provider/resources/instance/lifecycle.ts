@@ -19,7 +19,7 @@ import { withLabels } from "../workload/labels/labelledLifecycle";
 import { waitForImage } from "../workload/waitForImage";
 import { workloadErrorContext } from "../workload/request";
 import { inspectName } from "./hostName";
-import { type InstanceInputs, deletedOnStop, instanceInputs, isJob } from "./inputs";
+import { type InstanceInputs, instanceInputs, isJob } from "./inputs";
 import {
   findInstance,
   secretInputsOf,
@@ -33,6 +33,7 @@ import {
 import { type InstanceOutputs, type instanceOutputs, toOutputs } from "./outputs";
 import { describeInstanceUpdate, toInputPatch, planInstanceUpdate } from "./plan";
 import { applySteps } from "./apply";
+import { findTakeOver, restartReplaces, takesOver } from "./takeOver";
 import { NEVER_STARTED, judgeStart, stableTimeMs, toStartExpectation } from "./waitFor";
 import { waitUntilUp } from "./waitUntilUp";
 import { isImport, readInputs, toCreateRequest } from "./wire";
@@ -40,7 +41,7 @@ import { isImport, readInputs, toCreateRequest } from "./wire";
 /** Time to delete an instance that did not stop in time. */
 const FORCED_DELETE_MS = 60_000;
 
-const diffDefinition = { inputs: instanceInputs, deletedOnStop };
+const diffDefinition = { inputs: instanceInputs, restartReplaces };
 
 type CreatedInstance = { id: string; outputs: InstanceOutputs };
 
@@ -52,7 +53,9 @@ const changesTo = (inputs: InstanceInputs, found: InstanceItem) =>
 async function createInstance(context: ProviderContext, inputs: InstanceInputs): Promise<InstanceItem> {
   const { client, ownership } = context;
   const { name = "" } = inputs;
-  const body = toCreateRequest(inputs, ownership === undefined ? [] : [unfinishedMark(ownership)]);
+  const request = toCreateRequest(inputs, ownership === undefined ? [] : [unfinishedMark(ownership)]);
+  const takeOver = await findTakeOver(context, inputs);
+  const body = takeOver === undefined ? request : { ...request, take_over: takeOver };
   return createOrRecover<InstanceItem>(
     context,
     async () => onlyItem(await client.createInstance({ body }), `Creating instance '${name}'`),
@@ -203,9 +206,9 @@ const unlabelled: Lifecycle<typeof instanceInputs, typeof instanceOutputs, Provi
       if (!isGone) await finishInstance(context, item, inputs);
       return { id: created.uuid, outputs: toOutputs(item, inputs) };
     } catch (error) {
-      if (UnikernelError.has(error, "IMAGE_MISMATCH", "NOT_FOUND")) {
-        // It cannot become usable: delete it, so that the next up creates a new one. One whose guest stopped is kept for its console
-        // log; the next up starts it again.
+      if (takesOver(inputs) || UnikernelError.has(error, "IMAGE_MISMATCH", "NOT_FOUND")) {
+        // It cannot become usable, or its predecessor stays in use: delete it, so that the next up creates a new one. Any other one whose
+        // guest stopped is kept for its console log; the next up starts it again.
         if (await tryDelete(forCleanup(context), created.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
       }
       throw await initFailure(context, created.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);

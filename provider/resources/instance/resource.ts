@@ -2,9 +2,10 @@
 import { defineResource, lazyLifecycle } from "../../definition/resource";
 import { secondsToMs } from "../common/migrations";
 import { dropScaleToZeroDefaults, renameTapName } from "../workload/migrations";
-import { deletedOnStop, instanceInputs } from "./inputs";
+import { instanceInputs } from "./inputs";
 import { instanceOutputs } from "./outputs";
 import { instanceQuotaUsage, instanceRules } from "./rules";
+import { canTakeOver, describeTakeOver, restartReplaces } from "./takeOver";
 
 /** The Instance resource. */
 export const instance = defineResource({
@@ -17,11 +18,16 @@ export const instance = defineResource({
   rules: instanceRules,
   quotaUsage: instanceQuotaUsage,
   // Two instances cannot hold these at the same time.
-  deleteBeforeReplace: ({ volumes, serviceGroup, networkInterfaces }) =>
-    [volumes, networkInterfaces].some((list) => Array.isArray(list) && list.length > 0) ||
-    claimsUniqueName(serviceGroup),
-
-  deletedOnStop,
+  deleteBeforeReplace: (news, olds) => {
+    const { volumes, serviceGroup, networkInterfaces } = news;
+    if (canTakeOver(olds, news)) return false;
+    return (
+      [volumes, networkInterfaces].some((list) => Array.isArray(list) && list.length > 0) ||
+      claimsUniqueName(serviceGroup)
+    );
+  },
+  describeReplacement: describeTakeOver,
+  restartReplaces,
   ...lazyLifecycle(() => (require("./lifecycle") as typeof import("./lifecycle")).lifecycle),
 });
 

@@ -6,6 +6,7 @@ import { SERVER_DEFAULTS } from "../workload/codecs";
 import { lengthOrZero, workloadQuotaUsage } from "../workload/quotaUsage";
 import { workloadRules } from "../workload/rules";
 import type { InstanceInputs } from "./inputs";
+import { checkTakeOver } from "./takeOver";
 import { checkPorts } from "../service/ports";
 
 const SOURCES = ["image", "template", "branchFrom", "checkpoint"] as const;
@@ -114,6 +115,10 @@ export const instanceRules: readonly Rule<InstanceInputs>[] = [
   { reads: ["scaleToZero", "service", "serviceGroup"], test: checkScaleToZero },
   { reads: ["waitFor", "service", "serviceGroup"], test: checkAnswering },
   { reads: ["waitFor", "features", "autostart", "restartPolicy"], test: checkCompleted },
+  {
+    reads: ["takeOver", "networkInterfaces", "service", "serviceGroup", "volumes", "features", "waitFor", "autostart"],
+    test: checkTakeOver,
+  },
   ...workloadRules,
 ];
 

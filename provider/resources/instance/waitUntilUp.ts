@@ -51,6 +51,8 @@ export async function waitUntilUp(context: ProviderContext, start: AwaitedStart)
     if (upSince?.restarts !== restarts) upSince = { atMs: clock.now(), restarts };
     const leftMs = upSince.atMs + expected.stableForMs - clock.now();
     if (leftMs > 0) return { outcome: "pending", reason: "it has not run for stableForMs yet", lookAgainMs: leftMs };
+    if (item.addresses === "awaited")
+      return { outcome: "pending", reason: "its addresses are still those of its predecessor", lookAgainMs: 100 };
     const problem = inputs.waitFor === "answering" ? await findUnansweredPort(context, item) : undefined;
     return problem === undefined ? { outcome: "met" } : { outcome: "pending", reason: problem };
   }

@@ -83,6 +83,8 @@ export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
   drainTimeoutMs: { encode: ({ drainTimeoutMs }) => drainTimeoutMs, decode: () => NOT_REPORTED },
   waitFor: { encode: ({ waitFor }) => waitFor, decode: () => NOT_REPORTED },
   stableForMs: { encode: ({ stableForMs }) => stableForMs, decode: () => NOT_REPORTED },
+  // The create asks for it with the instance that has the addresses.
+  takeOver: { encode: () => undefined, decode: () => NOT_REPORTED },
   adopt: { encode: () => undefined, decode: () => NOT_REPORTED },
 };
 

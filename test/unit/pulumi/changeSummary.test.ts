@@ -20,11 +20,21 @@ const summaryOf = (changes: readonly PropertyChange[], more: Partial<Parameters<
       isDeleteLocked: false,
       steps: [],
       partiallyUnknown: [],
+      replacementNote: undefined,
     },
     ...more,
   });
 
 describe("the change summary of a preview", () => {
+  it("says what a replacement does beyond the engine's own steps", () => {
+    const replacementNote = "the new instance takes over its addresses";
+    const image = change("image", { replace: true });
+    const sentence = "Instance 'web': the new instance takes over its addresses.";
+    assert.equal(summaryOf([image], { replacementNote })[1], sentence);
+    assert.equal(summaryOf([image], { replacementNote, movesMetro: true })[1], undefined);
+    assert.equal(summaryOf([change("tags")], { replacementNote })[1], undefined);
+  });
+
   it("lists the update's steps in order", () => {
     const steps = ["stop it", "change memoryMb and env in place", "start it"];
     assert.deepEqual(summaryOf([change("memoryMb"), change("env")], { steps }), [

@@ -5,8 +5,8 @@ import { NetworkChecker } from "../../../provider/pulumi/networkChecker";
 /** Checks the interfaces of one resource after the other. */
 function checking(isLocal = true) {
   const checker = new NetworkChecker();
-  const check = (label: string, inputs: Record<string, unknown>) =>
-    checker.check({ label: `Instance '${label}'`, urn: label, inputs }, isLocal);
+  const check = (label: string, inputs: Record<string, unknown>, hasDerivedName = true) =>
+    checker.check({ label: `Instance '${label}'`, urn: label, inputs, hasDerivedName }, isLocal);
   return {
     check,
     instance: (label: string, ...networkInterfaces: readonly unknown[]) => check(label, { networkInterfaces }),
@@ -15,6 +15,19 @@ function checking(isLocal = true) {
 const card = (network: string, ip: string, more: object = {}) => ({ network, ip, ...more });
 
 describe("the check of network interfaces", () => {
+  it("lets an instance take over its predecessor's addresses only locally, and only with a name of its own", () => {
+    const inputs = { takeOver: true, networkInterfaces: [card("inner", "10.1.0.1/24")] };
+    const { check } = checking();
+    assert.deepEqual(check("firewall", inputs), []);
+    assert.deepEqual(check("firewall", { ...inputs, takeOver: false }, false), []);
+    assert.deepEqual(check("firewall", inputs, false), [
+      "[INPUT_INVALID] takeOver: the old and the new instance exist at the same time and cannot have one name. Leave name out.",
+    ]);
+    assert.deepEqual(checking(false).check("firewall", inputs), [
+      "[NOT_SUPPORTED] takeOver: only metro local moves the addresses of an instance to its successor. Leave takeOver out: the instance is then stopped for each change.",
+    ]);
+  });
+
   it("accepts a router between two networks and their members", () => {
     const { instance } = checking();
     assert.deepEqual(instance("router", card("inner", "10.1.0.1/24"), card("outer", "10.2.0.1/24")), []);

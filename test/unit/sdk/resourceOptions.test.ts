@@ -154,6 +154,7 @@ describe("what only one resource can hold", () => {
     ["a group with a domain", { serviceGroup: { ports: [], domains: [{ name: "a.b" }] } }, true, true],
     ["a group with ports", { serviceGroup: { ports: [{ port: 80 }] } }, false, true],
     ["a network interface", { networkInterfaces: [{ network: "tap0" }] }, true, true],
+    ["interfaces that a successor takes over", { networkInterfaces: [{}], takeOver: true }, false, false],
   ] as const)
     it(`${what}: ${String(inCloud)} in the cloud, ${String(locally)} on the local platform`, () => {
       assert.deepEqual([usesExclusively(args, false), usesExclusively(args, true)], [inCloud, locally]);

@@ -54,6 +54,32 @@ const BAD: Readonly<Record<string, readonly [args: object, printed: string | rea
     { ...a, serviceGroup: { ports: [{ port: 443, handlers: ["http"] }] } },
     'serviceGroup.ports[0].handlers: port 443 needs the handlers "http" and "tls"; write handlers: ["http", "tls"], or publish another port for plain TCP.',
   ],
+  "addresses to take over that are not known beforehand": [
+    { ...a, takeOver: true },
+    "takeOver: requires networkInterfaces with ip, the addresses that are taken over.",
+  ],
+  "a successor that cannot exist beside its predecessor": [
+    {
+      ...{ ...a, takeOver: true, networkInterfaces: [{ network: "n", ip: "10.0.0.5/24" }] },
+      ...{ service: "s", volumes: [{ volume: "v", at: "/data" }], autostart: false, features: ["delete-on-stop"] },
+    },
+    [
+      "service: cannot be combined with takeOver: its ports would reach the old and the new instance.",
+      "volumes[0]: cannot be combined with takeOver: two instances cannot write to it; mount it with readonly.",
+      "features: cannot be combined with takeOver: an instance that ends has no successor.",
+      "autostart: cannot be combined with takeOver: the addresses move once the new instance runs.",
+    ],
+  ],
+  "a job that would take over, with ports of its own": [
+    {
+      ...{ ...a, takeOver: true, networkInterfaces: [{ network: "n", ip: "10.0.0.5/24" }] },
+      ...{ serviceGroup: { ports: [{ port: 8080 }] }, waitFor: "completed" },
+    },
+    [
+      "serviceGroup: cannot be combined with takeOver: only one instance can have its ports.",
+      "waitFor: cannot be combined with takeOver: a job ends, and keeps no addresses.",
+    ],
+  ],
   "ports that answer through nothing": [
     { ...a, waitFor: "answering" },
     'waitFor: "answering" requires service or serviceGroup, through which the ports are asked; or use "running".',

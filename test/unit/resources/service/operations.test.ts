@@ -628,7 +628,7 @@ describe("the rules of a service", () => {
 
   it("delete before create if a replacement cannot exist beside it", () => {
     const volumes = [{ volume: "v", at: "/data", readonly: false }];
-    const first = (news: object) => service.deleteBeforeReplace?.({ ...news });
+    const first = (news: object) => service.deleteBeforeReplace?.({ ...news }, {});
     assert.deepEqual(
       [first({}), first({ template: { volumes: [{ ...volumes[0], readonly: true }] } })],
       [false, false],

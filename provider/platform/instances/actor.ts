@@ -20,7 +20,7 @@ import { captureCopy } from "./lifecycle/capturing";
 import { convertToTemplate } from "./lifecycle/convertToTemplate";
 import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
 import { armCooldown, goToStandby, keepAwake } from "./lifecycle/sleep/scaleToZero";
-import { ADDRESSES_LOST } from "./takeOver";
+import { ADDRESSES_LOST } from "./networkMember";
 import { toDenyError, actorStateOf } from "./lifecycle/actorState";
 import {
   onListening,

@@ -4,6 +4,14 @@ import { HOST_ACCESS_ANNOTATION } from "../../contract/hostAccess";
 import type { NetworkMember } from "../network/segment";
 import type { InstanceStatus } from "../store/instances";
 import type { Instance } from "./instance";
+import type { StatusChange } from "./statusChanges";
+
+/** True if the instance is in its networks: it neither waits for its addresses nor has lost them. */
+export const hasAddresses = ({ takeOverAfterMs, addressesLost }: InstanceStatus): boolean =>
+  takeOverAfterMs === undefined && addressesLost !== true;
+
+/** The status change of an instance whose addresses another one takes. A daemon that finds it does not let the instance run on. */
+export const ADDRESSES_LOST: StatusChange = { addressesLost: true, stopAskedBy: "user", restart: undefined };
 
 /** The instance as a member of its private networks, which see its changes. */
 export const networkMemberOf = (instance: Instance): NetworkMember => ({

@@ -19,15 +19,8 @@ import { updateInstanceStatuses } from "../store/instanceQueries";
 import type { InstanceRecord, InstanceStatus } from "../store/instances";
 import type { Instance } from "./instance";
 import type { NetworkInterface } from "./networkInterface";
-import { networkMemberOf } from "./networkMember";
-import { applyStatusChange, type StatusChange } from "./statusChanges";
-
-/** The status change of an instance whose addresses another one takes. A daemon that finds it does not let the instance run on. */
-export const ADDRESSES_LOST: StatusChange = { addressesLost: true, stopAskedBy: "user", restart: undefined };
-
-/** True if the instance is in its networks: it neither waits for its addresses nor has lost them. */
-export const hasAddresses = ({ takeOverAfterMs, addressesLost }: InstanceStatus): boolean =>
-  takeOverAfterMs === undefined && addressesLost !== true;
+import { ADDRESSES_LOST, hasAddresses, networkMemberOf } from "./networkMember";
+import { applyStatusChange } from "./statusChanges";
 
 /** What the status of a new instance says about the addresses that it takes. */
 export const takeOverStatus = ({ take_over: request }: CreateInstanceRequest): Partial<InstanceStatus> =>

@@ -22,6 +22,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     "createInstance .network_interfaces[].routes: unknown",
     "createInstance .readiness_probe: unknown",
     "createInstance .rotation: unknown",
+    "createInstance .take_over: unknown",
     ...inBothVariants("patchInstances", [".prop: not in the enumeration"]),
     ...inBothVariants("stopInstances", [".half_closed_timeout_ms: unknown"]),
   ],

@@ -21,10 +21,10 @@ describe("the check of network interfaces", () => {
     assert.deepEqual(check("firewall", inputs), []);
     assert.deepEqual(check("firewall", { ...inputs, takeOver: false }, false), []);
     assert.deepEqual(check("firewall", inputs, false), [
-      "[INPUT_INVALID] takeOver: the old and the new instance exist at the same time and cannot have one name. Leave name out.",
+      "INPUT_INVALID: takeOver: the old and the new instance exist at the same time and cannot have one name. Leave name out.",
     ]);
     assert.deepEqual(checking(false).check("firewall", inputs), [
-      "[NOT_SUPPORTED] takeOver: only metro local moves the addresses of an instance to its successor. Leave takeOver out: the instance is then stopped for each change.",
+      "NOT_SUPPORTED: takeOver: only metro local moves the addresses of an instance to its successor. Leave takeOver out: the instance is then stopped for each change.",
     ]);
   });
 

@@ -16,6 +16,15 @@ export { GatewayImage } from "./gatewayImage";
 export type { GatewayImageArgs } from "./gatewayImage";
 export { Instance } from "./instance";
 export type { InstanceArgs } from "./instance";
+export type {
+  FirewallArgs,
+  FirewallInterfaceArgs,
+  FirewallRuleArgs,
+  RouterArgs,
+  RouterInterfaceArgs,
+} from "./network/args";
+export { Firewall } from "./network/firewall";
+export { Router } from "./network/router";
 export { Provider } from "./provider";
 export type { ProviderArgs } from "./provider";
 export { RolloutWave } from "./rolloutWave";

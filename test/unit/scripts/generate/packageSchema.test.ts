@@ -277,6 +277,8 @@ describe("the SDK", function () {
   /** Not derived from the schema: they are for programs in this language. */
   const HELPERS = [
     ...["AnyGatewayImage", "dotenv", "tyk", "TykArgs", "TykControlPlaneArgs", "TykGateway", "TykRedisArgs"],
+    ...["Firewall", "FirewallArgs", "FirewallInterfaceArgs", "FirewallRuleArgs"],
+    ...["Router", "RouterArgs", "RouterInterfaceArgs"],
     ...["FleetMetroArgs", "FleetRedisArgs", "FleetVariables", "GatewayFleet", "GatewayFleetArgs"],
     ...["ComposeArgs", "ComposeProject", "ComposeService", "fromCompose"],
     ...["CreateWaveServices", "RolloutWaves", "RolloutWavesArgs", "Wave", "WaveArgs"],

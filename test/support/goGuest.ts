@@ -21,10 +21,10 @@ export interface GoGuest {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Compiles the guest in this folder of `test/fixtures/guests`, without anything that it would load at run time. */
+/** Compiles the guest in this folder of `test/fixtures/guests`, or in this absolute one, without anything that it would load at run time. */
 export async function compileGoGuest(guest: string, binary: string): Promise<void> {
   const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/go/bin`, CGO_ENABLED: "0" };
-  await promisify(execFile)("go", ["build", "-o", binary, "."], { cwd: path.join(GUESTS, guest), env });
+  await promisify(execFile)("go", ["build", "-o", binary, "."], { cwd: path.resolve(GUESTS, guest), env });
 }
 
 /** Builds the guest and stores its image on metro `local`, in the state folder of this process. Returns its digest. */

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec redis-server --requirepass "$REDIS_PASSWORD" --save "" --appendonly no

@@ -163,7 +163,12 @@ describe("examples: tyk-kubernetes", function () {
   });
 
   it("finds no drift", async () => {
-    await example.refreshFindsNothing();
+    // The provider adds inputs to a class that was only looked up, when it reads it for the first time.
+    const changes = changesOf(assertSucceeded(await example.stack.refresh()));
+    assert.deepEqual(
+      changes.filter((change) => !change.includes("gateway-storage")),
+      [],
+    );
   });
 
   it("leaves nothing behind", async () => {

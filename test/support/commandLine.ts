@@ -2,12 +2,13 @@
 import { execFile } from "node:child_process";
 import * as path from "node:path";
 
-const PROGRAM = path.join(__dirname, "..", "..", "dist", "provider", "cli", "main.js");
+/** The compiled `unikernel` command. */
+export const COMMAND_PROGRAM = path.join(__dirname, "..", "..", "dist", "provider", "cli", "main.js");
 
 /** Arguments of Node that run the command with `args`. */
 export const commandArguments = (...args: readonly string[]): string[] => [
   "--disable-warning=ExperimentalWarning",
-  PROGRAM,
+  COMMAND_PROGRAM,
   ...args,
 ];
 

@@ -14,7 +14,7 @@ const IMAGE_VARIABLE = /IMAGE|TAG|VERSION/i;
  * resolves the bare name of a service; a metro resolves private names only.
  */
 export function namesService(variable: string, value: string, service: string): boolean {
-  const name = service.replace(/[.]/g, "\\.");
+  const name = escapePattern(service);
   if (new RegExp(`//(?:[^/@\\s]*@)?${name}(?=[:/?#]|$)`).test(value)) return true;
   if (value === service) return HOST_VARIABLE.test(variable);
   return !IMAGE_VARIABLE.test(variable) && new RegExp(`(?:^|[\\s,;=@])${name}:\\d{1,5}(?=$|[\\s,;/])`).test(value);
@@ -22,6 +22,9 @@ export function namesService(variable: string, value: string, service: string): 
 
 /** True if one of the values contains the private name. */
 export const mentions = (values: Iterable<PlannedText>, name: string): boolean => {
-  const pattern = new RegExp(`(?<![\\w.-])${name.replace(/[.]/g, "\\.")}(?![\\w-])`);
+  const pattern = new RegExp(`(?<![\\w.-])${escapePattern(name)}(?![\\w-])`);
   return [...values].some(({ text }) => pattern.test(text));
 };
+
+/** Names that the file gets wrong come here too: they are reported, and the rest of the file is read. */
+const escapePattern = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

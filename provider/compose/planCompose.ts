@@ -7,7 +7,7 @@
  */
 import * as path from "node:path";
 import { loadProject } from "./files/loadProject";
-import { type ReadFile, readVariables } from "./files/readFile";
+import { type ReadFile, besideFile, readVariables } from "./files/readFile";
 import type { ComposePlan } from "./model";
 import { planServices } from "./planServices";
 import { type ReadService, readService } from "./readService";
@@ -38,7 +38,7 @@ export function planCompose(input: ComposeInput): ComposePlan {
   const { file, read, environment } = input;
   const reports = new Reports();
   const start = { file, line: 1, column: 1 };
-  const envFile = input.envFile ?? path.join(path.dirname(file), ".env");
+  const envFile = input.envFile ?? besideFile(file, ".env");
   const variables = readVariables(
     { file: envFile, at: start, isDefault: input.envFile === undefined },
     { read, lookup: environment, reports },

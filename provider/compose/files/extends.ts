@@ -1,11 +1,10 @@
 /** Resolves `extends`: a service with what it takes from another one, of the same file or of another. */
-import * as path from "node:path";
 import { EXTENDS_KEYS } from "../service/keyTables";
 import { checkKeys } from "../tree/keys";
 import { entryOf, readScalar } from "../tree/readers";
 import type { Mapping } from "../tree/tree";
 import { mergeMaps } from "./merge";
-import { type FileContext, readFile, servicesOf } from "./readFile";
+import { type FileContext, besideFile, readFile, servicesOf } from "./readFile";
 
 /** A service in the services of its file. */
 export interface ServiceInFile {
@@ -35,7 +34,7 @@ export function resolveExtends(
   if (base === undefined) return undefined;
   const fileEntry = value.kind === "map" ? entryOf(value, "file") : undefined;
   const otherFile = fileEntry && readScalar(fileEntry.value, what, reports)?.text;
-  const from = otherFile === undefined ? file : path.join(path.dirname(file), otherFile);
+  const from = otherFile === undefined ? file : besideFile(file, otherFile);
   const root = from === file ? undefined : readFile(from, context, entry.at);
   if (from !== file && root === undefined) return undefined;
   const others = root === undefined ? services : servicesOf(root, reports);

@@ -1,12 +1,11 @@
 /** Reads a Compose file and those that it includes or extends: the services and volumes of the project. */
-import * as path from "node:path";
 import { INCLUDE_KEYS, PROJECT_KEYS } from "../service/keyTables";
 import { checkKeys } from "../tree/keys";
 import { entryOf, readScalar, readTexts } from "../tree/readers";
 import type { Place, Reports } from "../tree/reports";
 import type { Entry, Mapping } from "../tree/tree";
 import { resolveExtends } from "./extends";
-import { type FileContext, entryMap, readFile, readVariables, servicesOf } from "./readFile";
+import { type FileContext, besideFile, entryMap, readFile, readVariables, servicesOf } from "./readFile";
 
 /** A project before any service is looked at. */
 export interface LoadedProject {
@@ -63,11 +62,11 @@ function includesOf(root: Mapping, file: string, context: FileContext, depth: nu
     if (paths === undefined) return reports.problem(item.at, "'include': 'path' is missing.") ?? [];
     const given = item.kind === "map" ? entryOf(item, "env_file")?.value : undefined;
     return readTexts(paths, "'include'", reports).flatMap(({ text, at }) => {
-      const included = path.join(path.dirname(file), text);
+      const included = besideFile(file, text);
       const named = given && readTexts(given, "'include.env_file'", reports);
-      const envFiles = named?.map((one) => ({ ...one, file: path.join(path.dirname(file), one.text) }));
+      const envFiles = named?.map((one) => ({ ...one, file: besideFile(file, one.text) }));
       const variables = new Map<string, string>();
-      for (const envFile of envFiles ?? [{ at, file: path.join(path.dirname(included), ".env"), isDefault: true }])
+      for (const envFile of envFiles ?? [{ at, file: besideFile(included, ".env"), isDefault: true }])
         for (const [name, value] of readVariables(envFile, context)) variables.set(name, value);
       const own = { ...context, lookup: (name: string) => lookup(name) ?? variables.get(name) };
       return loadProject(included, own, at, depth + 1) ?? [];

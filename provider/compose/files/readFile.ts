@@ -1,4 +1,5 @@
 /** Reads the files of a project: Compose files, and files of variables. */
+import * as path from "node:path";
 import { parseEnvFile } from "../text/envFile";
 import type { Lookup } from "../text/interpolate";
 import { entryOf, readMap } from "../tree/readers";
@@ -14,6 +15,10 @@ export interface FileContext {
   readonly lookup: Lookup;
   readonly reports: Reports;
 }
+
+/** A path that a file names: relative to the folder of that file, unless it is absolute. */
+export const besideFile = (file: string, named: string): string =>
+  path.isAbsolute(named) ? path.normalize(named) : path.join(path.dirname(file), named);
 
 /** The root of a file; a problem if there is none. */
 export function readFile(file: string, { read, lookup, reports }: FileContext, from: Place): Mapping | undefined {

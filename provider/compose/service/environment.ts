@@ -1,7 +1,6 @@
 /** Reads `environment` and `env_file` of a service. */
-import * as path from "node:path";
 import type { FileContext } from "../files/readFile";
-import { readVariables } from "../files/readFile";
+import { besideFile, readVariables } from "../files/readFile";
 import type { PlannedText } from "../model";
 import { checkKeys } from "../tree/keys";
 import { entryOf, readBoolean, readPairs, readScalar } from "../tree/readers";
@@ -56,6 +55,6 @@ function variablesOf(item: Tree, what: string, context: FileContext): ReadonlyMa
   if (formatText !== undefined && formatText.text !== "raw")
     reports.problem(formatText.at, `${what}: 'format' must be raw.`);
   // Paths are relative to the file that names them.
-  const file = path.join(path.dirname(item.at.file), scalar.text);
+  const file = besideFile(item.at.file, scalar.text);
   return readVariables({ file, at: item.at, isDefault: isRequired !== true, isRaw: formatText !== undefined }, context);
 }

@@ -1,6 +1,6 @@
 /** Reads `image` and `build` of a service. */
-import * as path from "node:path";
 import { buildMap } from "../files/merge";
+import { besideFile } from "../files/readFile";
 import type { PlannedBuild, PlannedService, PlannedText } from "../model";
 import { checkKeys } from "../tree/keys";
 import { entryOf, readBoolean, readPairs, readScalar, readTexts } from "../tree/readers";
@@ -64,7 +64,7 @@ function readBuild(map: Mapping, what: string, lookup: Lookup, reports: Reports)
   };
   return {
     // Paths are relative to the file that names them.
-    context: path.join(path.dirname(context.at.file), context.text),
+    context: besideFile(context.at.file, context.text),
     kraftfile: text(KRAFTFILE_KEY)?.text,
     build: Object.values(build).every((value) => value === undefined) ? undefined : build,
   };

@@ -33,7 +33,6 @@ export function readPorts(service: Mapping, where: string, reports: Reports): re
       ? longForm(item, what, reports)
       : readTexts(item, what, reports).flatMap((one) => shortForm(one, what, reports)),
   );
-  if (ports.length > MAX_PORTS) reports.problem(entry.at, `${what}: more than ${MAX_PORTS} ports are published.`);
   const planned = new Map<number, PlannedPort & { readonly at: Place }>();
   for (const { published: port, target: destinationPort, at } of ports) {
     const before = planned.get(port);
@@ -48,6 +47,9 @@ export function readPorts(service: Mapping, where: string, reports: Reports): re
     if (plain !== undefined) reports.warn(plain.at, `${what}: port 80 redirects to 443, since that is published too.`);
     planned.set(80, { port: 80, destinationPort: 443, handlers: ["http", "redirect"], at: entry.at });
   }
+  const redirect = planned.has(443) && plain === undefined ? ", with 80, which redirects to 443" : "";
+  if (planned.size > MAX_PORTS)
+    reports.problem(entry.at, `${what}: more than ${MAX_PORTS} ports are published${redirect}.`);
   return [...planned.values()].map(({ at: _, ...port }) => port);
 }
 

@@ -2,7 +2,7 @@
 import type { PlannedMount, PlannedVolume, PlannedWorkload } from "../model";
 import { parseMebibytes } from "../text/byteSize";
 import { checkKeys } from "../tree/keys";
-import { entryOf, isEmpty, quoteScalar, readBoolean, readMap, readScalar, toMapping } from "../tree/readers";
+import { entryOf, isEmpty, quoteScalar, readBoolean, readMap, readScalar } from "../tree/readers";
 import type { Place, Reports } from "../tree/reports";
 import type { Entry, Mapping, Tree } from "../tree/tree";
 import { DRIVER_OPTS_KEYS, MOUNT_KEYS, MOUNT_VOLUME_KEYS, VOLUME_KEYS } from "./keyTables";
@@ -35,7 +35,7 @@ export function readVolume(key: string, { value, at }: Entry, reports: Reports):
     reports.problem(driverName.at, `${what}: the driver must be local, not ${quoteScalar(driverName)}; remove it.`);
   if (external !== undefined && readBoolean(external, `${what}: 'external'`, reports) === true)
     return { name: name ?? key };
-  const options = opts && toMapping(opts);
+  const options = opts && readMap(opts, `${what}: 'driver_opts'`, reports);
   if (options !== undefined) checkKeys(options, DRIVER_OPTS_KEYS, `${what}: 'driver_opts'`, reports);
   const size = options && entryOf(options, "size");
   const sizeMb =
@@ -119,7 +119,7 @@ function shortForm(item: Tree, what: string, reports: Reports): Mount | undefine
   const modes = mode === undefined ? [] : mode.split(",");
   for (const one of modes)
     if (!["ro", "rw"].includes(one))
-      reports.warn(scalar.at, `${what}: the mode '${one}' has no effect. It is for Docker.`);
+      reports.warn(scalar.at, `${what}: a mode in ${quoteScalar(scalar)} has no effect. A metro knows ro and rw.`);
   const isBind = parts.length > 1 && /^[./~]/.test(source);
   return {
     at: scalar.at,

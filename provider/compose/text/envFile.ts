@@ -61,23 +61,26 @@ export function parseEnvFile(content: string, lookup: Lookup, isRaw = false): En
       continue;
     }
     const quote = /^["']/.exec(rest)?.[0];
-    let value = quote === undefined ? rest.replace(/\s#.*$/, "").trimEnd() : rest;
+    let value = rest.replace(/\s#.*$/, "").trimEnd();
     if (quote !== undefined) {
-      let end = closingQuote(value, quote);
+      const parts = [rest];
+      let end = closingQuote(rest, quote, 1);
       while (end === undefined && index + 1 < lines.length) {
         index += 1;
-        value += `\n${lines[index] ?? ""}`;
-        end = closingQuote(value, quote);
+        const part = lines[index] ?? "";
+        parts.push(part);
+        end = closingQuote(part, quote, 0);
       }
       if (end === undefined) {
         report("the quote at the start of the value is not closed");
         continue;
       }
-      if (!AFTER_QUOTE.test(value.slice(end + 1))) {
+      const last = parts.pop() ?? "";
+      if (!AFTER_QUOTE.test(last.slice(end + 1))) {
         report("there is text after the closing quote");
         continue;
       }
-      value = value.slice(1, end);
+      value = [...parts, last.slice(0, end)].join("\n").slice(1);
     }
     try {
       variables.set(
@@ -98,11 +101,11 @@ function valueOf(value: string, quote: string | undefined, lookup: Lookup): stri
   return interpolate(template, lookup).text;
 }
 
-/** Offset of the quote that ends the value, which starts with one. */
-function closingQuote(value: string, quote: string): number | undefined {
-  for (let at = 1; at < value.length; at++) {
-    if (value[at] === "\\") at++;
-    else if (value[at] === quote) return at;
+/** Offset of the quote that ends the value in this line, from an offset; a backslash before a line break changes nothing. */
+function closingQuote(line: string, quote: string, from: number): number | undefined {
+  for (let at = from; at < line.length; at++) {
+    if (line[at] === "\\") at++;
+    else if (line[at] === quote) return at;
   }
   return undefined;
 }

@@ -18,14 +18,19 @@ export class InterpolationError extends Error {}
 /** A variable in braces: its name, and the operator after it. */
 const BRACED = /^([A-Za-z_][A-Za-z0-9_]*)(:?[-?+])?/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
+/** Variables in the defaults of others. Nobody writes more, and each is a call within another. */
+const MAX_DEPTH = 32;
 
 /**
  * Replaces `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:?error}`, `${NAME?error}`, `${NAME:+other}` and
  * `${NAME+other}`; `$$` is a dollar sign, and so is `$` before anything else, as for compose-go. Defaults may contain variables.
  *
- * Throws `InterpolationError` for braces with anything else in them, and where `?` finds no value.
+ * Throws `InterpolationError` for braces with anything else in them, for more than 32 within each other, and where `?` finds no value.
  */
-export function interpolate(template: string, lookup: Lookup): Interpolated {
+export const interpolate = (template: string, lookup: Lookup): Interpolated => interpolateAt(0, template, lookup);
+
+function interpolateAt(depth: number, template: string, lookup: Lookup): Interpolated {
+  if (depth > MAX_DEPTH) fail(`more than ${MAX_DEPTH} variables stand within each other`);
   const used: string[] = [];
   const unset: string[] = [];
   let text = "";
@@ -40,7 +45,7 @@ export function interpolate(template: string, lookup: Lookup): Interpolated {
       at = dollar + 2;
     } else if (rest.startsWith("{")) {
       const end = closingBrace(template, dollar + 2);
-      const value = substitute(template.slice(dollar + 2, end), lookup);
+      const value = substitute(depth + 1, template.slice(dollar + 2, end), lookup);
       text += value.text;
       used.push(...value.used);
       unset.push(...value.unset);
@@ -56,7 +61,7 @@ export function interpolate(template: string, lookup: Lookup): Interpolated {
 }
 
 /** The value of what is between braces. */
-function substitute(inner: string, lookup: Lookup): Interpolated {
+function substitute(depth: number, inner: string, lookup: Lookup): Interpolated {
   const [start, name = "", operator] =
     BRACED.exec(inner) ?? fail(`'\${' is not followed by a variable; write \${NAME}, and $$ for a dollar sign`);
   const argument = inner.slice(start.length);
@@ -67,10 +72,11 @@ function substitute(inner: string, lookup: Lookup): Interpolated {
     return own;
   }
   const isPresent = value !== undefined && (value !== "" || !operator.startsWith(":"));
-  if (operator.endsWith("+")) return isPresent ? interpolate(argument, lookup) : { text: "", used: [], unset: [] };
+  if (operator.endsWith("+"))
+    return isPresent ? interpolateAt(depth, argument, lookup) : { text: "", used: [], unset: [] };
   if (isPresent) return own;
-  if (operator.endsWith("-")) return interpolate(argument, lookup);
-  const reason = interpolate(argument, lookup).text;
+  if (operator.endsWith("-")) return interpolateAt(depth, argument, lookup);
+  const reason = interpolateAt(depth, argument, lookup).text;
   return fail(`the variable ${name} is required${reason === "" ? "; set it" : `: ${reason}`}`);
 }
 

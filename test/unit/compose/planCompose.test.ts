@@ -258,6 +258,14 @@ volumes:
     ["services: {a: {}}", "1:15: service 'a': 'image' or 'build' is missing; a service needs one of them."],
     ["services: {a: x}", "1:15: service 'a': this must be a map."],
     ["services: {'a b': {image: i}}", "1:12: service 'a b': a name has letters, digits, dots, dashes and underscores."],
+    [
+      "services: {'a(b': {image: i, environment: {HOST: x}}, c: {image: i, environment: {HOST: x}}}",
+      "1:12: service 'a(b': a name has letters, digits, dots, dashes and underscores.",
+    ],
+    [
+      "name: p(\nservices: {a: {image: i, environment: {HOST: x}}, b: {image: i}}",
+      "1:1: the name of the project must have lower-case letters",
+    ],
     ["service: {}", "1:1: the file: Compose has no key 'service' here; did you mean 'services'?"],
     [
       "services: {a: {image: i, depends_on: [b]}}",
@@ -310,6 +318,10 @@ volumes:
     [
       "services: {a: {image: i, volumes: ['v:/v']}}\nvolumes: {v: {name: a/b}}",
       "2:11: volume 'v': 'name' has 1 to 255",
+    ],
+    [
+      "services: {a: {image: i, volumes: ['v:/v']}}\nvolumes: {v: {driver_opts: [size=1g]}}",
+      "2:28: volume 'v': 'driver_opts': this must be a map.",
     ],
   ];
   for (const [text, expected] of wrong)

@@ -161,3 +161,31 @@ services: {web: {image: i, depends_on: [db]}}
     it(`reports ${text}`, () =>
       assert.match(problemsOf(text, { files: { "app/b.yaml": "services: {b: {image: i}}" } }).join("\n"), message));
 });
+
+describe("compose: absolute paths in a file", () => {
+  it("stay as they are", () => {
+    const text = `
+include: [/opt/other.yaml]
+services:
+  web:
+    extends: {file: /opt/base.yaml, service: base}
+    env_file: /etc/web.env
+    build: /src/web
+`;
+    const files = {
+      "/opt/other.yaml": "services: {other: {image: 'other:${FROM_DOTENV}', env_file: other.env}}",
+      "/opt/other.env": "O=4",
+      "/opt/.env": "FROM_DOTENV=1",
+      "/opt/base.yaml": "services: {base: {env_file: base.env}}",
+      "/opt/base.env": "B=2",
+      "/etc/web.env": "W=3",
+    };
+    const [web, other] = planOf(text, { files }).services;
+    assert.deepEqual(web?.image, {
+      build: { context: "/src/web", kraftfile: undefined, repository: undefined, build: undefined },
+    });
+    assert.deepEqual(other?.image, { reference: "other:1" });
+    assert.deepEqual(envOf(text, { files }), { B: "2", W: "3" });
+    assert.deepEqual(envOf(text, { files }, 1), { O: "4" });
+  });
+});

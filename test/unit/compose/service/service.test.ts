@@ -48,6 +48,7 @@ describe("compose: ports", () => {
     ['["9000:90", "9000:91"]', "port 9000 is published twice; remove one."],
     ["[{published: 1}]", "'target' is missing."],
     ['["1-41:1-41"]', "more than 40 ports are published."],
+    ['["443-482:443-482"]', "more than 40 ports are published, with 80, which redirects to 443."],
     ["[{target: 1, published: 1, extra: 1}]", "Compose has no key 'extra' here; remove it, or start it with 'x-'."],
   ];
   for (const [text, sentence] of wrong)
@@ -301,6 +302,13 @@ describe("compose: mounts", () => {
     ["data:/a:ro:x", /is not a mount/],
     ["nothing:/a", /the file has no volume 'nothing'; add it to its top-level volumes/],
   ];
+  it("warn of modes for Docker, without the values of variables", () => {
+    const [warning] = planOf("services: {web: {image: i, volumes: ['data:/a:${M}']}}\nvolumes: {data: }", {
+      environment: { M: "abc,def" },
+    }).warnings;
+    assert.match(warning ?? "", /'volumes': a mode in 'data:\/a:\$\{M\}' has no effect/);
+  });
+
   for (const [mount, message] of wrong) it(`report ${mount}`, () => assert.match(problems(mount).join(), message));
 });
 

@@ -28,6 +28,7 @@ describe("compose: a file with variables", () => {
     ["VAR=some\\tvalue", "some\\tvalue"],
     ['VAR="two\nlines"', "two\nlines"],
     ["VAR='two\n# lines'", "two\n# lines"],
+    ['VAR="one \\\ntwo\\"\n\nfour" # comment', 'one \\\ntwo"\n\nfour'],
     ["VAR=$HOME/data", "/root/data"],
     ['VAR="${UNSET:-x}"', "x"],
     ['VAR="\\$HOME"', "$HOME"],
@@ -47,6 +48,12 @@ describe("compose: a file with variables", () => {
 
   it("takes raw values as they are", () => {
     assert.deepEqual(read(`A="$HOME" # x\nB='y`, true), { A: '"$HOME" # x', B: "'y" });
+  });
+
+  it("reads a long value, and one that does not end, in a time that grows with its length", () => {
+    const lines = "b\n".repeat(300_000);
+    assert.equal(read(`VAR="${lines}"`)["VAR"], lines);
+    assert.equal(parseEnvFile(`VAR="${lines}`, lookup).problems.length, 1);
   });
 
   it("names each line that is wrong, without its value", () => {

@@ -64,6 +64,7 @@ describe("compose: interpolation", () => {
     ["${SET:}", /'SET' in braces is followed by something else/],
     ["${UNSET:?set the key}", /^the variable UNSET is required: set the key$/],
     ["${UNSET?}", /^the variable UNSET is required; set it$/],
+    [`${"${UNSET:-".repeat(33)}${"}".repeat(33)}`, /^more than 32 variables stand within each other$/],
     ["${EMPTY:?no ${NESTED}}", /^the variable EMPTY is required: no inner$/],
   ];
   for (const [template, message] of errors)

@@ -9,12 +9,13 @@ export function placeColumns(
   columns: readonly (readonly Item[])[],
   segments: readonly Segment[],
 ): ReadonlyMap<string, number> {
-  const bands = bandsOf(columns.flat(), segments);
+  const neighbours = neighboursOf(segments);
+  const bands = bandsOf(columns.flat(), neighbours);
   const tops = new Map<string, number>();
   let end = 0;
   for (const band of new Set(bands.values())) {
     const members = columns.map((column) => column.filter(({ id }) => bands.get(id) === band));
-    const placed = placeBand(members, segments);
+    const placed = placeBand(members, neighbours);
     const first = Math.min(...placed.values());
     const heights = members.flat().map(({ id, height }) => (placed.get(id) ?? 0) - first + height);
     for (const [id, top] of placed) tops.set(id, Math.round(end + top - first));
@@ -23,15 +24,20 @@ export function placeColumns(
   return tops;
 }
 
-/** Name of the band of each item. */
-function bandsOf(items: readonly Item[], segments: readonly Segment[]): ReadonlyMap<string, string> {
-  const neighbours = Map.groupBy(
+/** What each item has lines to, in the order of the lines. */
+type Neighbours = ReadonlyMap<string, readonly { readonly other: string }[]>;
+
+const neighboursOf = (segments: readonly Segment[]): Neighbours =>
+  Map.groupBy(
     segments.flatMap(({ from, to }) => [
       { at: from, other: to },
       { at: to, other: from },
     ]),
     ({ at }) => at,
   );
+
+/** Name of the band of each item. */
+function bandsOf(items: readonly Item[], neighbours: Neighbours): ReadonlyMap<string, string> {
   const bands = new Map<string, string>();
   for (const { id } of items) {
     if (bands.has(id) || !neighbours.has(id)) continue;
@@ -44,7 +50,7 @@ function bandsOf(items: readonly Item[], segments: readonly Segment[]): Readonly
 }
 
 /** Upper edges of the items of one band: near their neighbours, with a gap to the item above. */
-function placeBand(columns: readonly (readonly Item[])[], segments: readonly Segment[]): ReadonlyMap<string, number> {
+function placeBand(columns: readonly (readonly Item[])[], neighbours: Neighbours): ReadonlyMap<string, number> {
   const tops = new Map<string, number>();
   for (const column of columns) stack(column, () => 0, tops);
   const items = new Map(columns.flat().map((item) => [item.id, item]));
@@ -54,7 +60,7 @@ function placeBand(columns: readonly (readonly Item[])[], segments: readonly Seg
       stack(
         column,
         ({ id, anchor }) => {
-          const others = segments.flatMap(({ from, to }) => (from === id ? [to] : to === id ? [from] : []));
+          const others = (neighbours.get(id) ?? []).map(({ other }) => other);
           return others.length === 0 ? (tops.get(id) ?? 0) : mean(others.map(anchorOf)) - anchor;
         },
         tops,

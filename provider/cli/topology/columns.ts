@@ -54,6 +54,8 @@ export function orderColumns(
     const stops = [link.from, ...via, link.to];
     return stops.slice(1).map((to, index): Segment => ({ from: stops[index] ?? "", to }));
   });
+  const before = Map.groupBy(segments, ({ to }) => to);
+  const after = Map.groupBy(segments, ({ from }) => from);
   const rankOf = (id: string): number => rankById.get(id) ?? 0;
   const count = Math.max(-1, ...rankById.values()) + 1;
   const columns = Array.from({ length: count }, (_, rank) =>
@@ -68,9 +70,9 @@ export function orderColumns(
       const rank = isForward ? step : count - 1 - step;
       const column = columns[rank] ?? [];
       const key = (id: string): number => {
-        const others = segments.flatMap(({ from, to }) =>
-          isForward ? (to === id ? [from] : []) : from === id ? [to] : [],
-        );
+        const others = isForward
+          ? (before.get(id) ?? []).map(({ from }) => from)
+          : (after.get(id) ?? []).map(({ to }) => to);
         return others.length === 0 ? (position.get(id) ?? 0) : mean(others.map((other) => position.get(other) ?? 0));
       };
       const keys = new Map(column.map(({ id }) => [id, key(id)]));

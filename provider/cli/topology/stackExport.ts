@@ -19,7 +19,11 @@ const resource = z.object({
   propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
 });
 
-const stackExport = z.object({ deployment: z.object({ resources: z.array(resource).nullish() }) });
+const stackExport = z.object({
+  /** Earlier versions have their resources elsewhere, so that the picture would be empty. */
+  version: z.number().min(3).optional(),
+  deployment: z.object({ resources: z.array(resource).nullish() }),
+});
 
 /** One resource of a stack. */
 export interface StackResource {
@@ -32,7 +36,7 @@ export interface StackResource {
   readonly name: string;
   /** URN of the component that it belongs to; empty for none. */
   readonly parent: string;
-  /** Outputs, which have defaults too, and inputs where there is no output or all of it is secret. Secrets are objects with Pulumi's signature. */
+  /** Outputs, which have defaults too, and inputs without one. What is secret in either is an object with Pulumi's signature. */
   readonly properties: Readonly<Record<string, unknown>>;
   /** URNs of the resources that an input is made of, by the name of the input. */
   readonly dependencies: Readonly<Record<string, readonly string[]>>;
@@ -48,7 +52,7 @@ export function toStackResources(reported: readonly ReportedResource[]): readonl
     .filter((one) => !one.delete)
     .map(({ urn, id, type, parent, inputs, outputs, propertyDependencies }) => ({
       ...{ urn, id, type, parent, name: splitUrn(urn).name },
-      properties: { ...outputs, ...withoutKeys(inputs, namesOfPlain(outputs)) },
+      properties: { ...inputs, ...visibleOutputs(outputs, inputs) },
       dependencies: Object.fromEntries(
         Object.entries(propertyDependencies ?? {}).map(([property, urns]) => [property, urns ?? []]),
       ),
@@ -56,17 +60,30 @@ export function toStackResources(reported: readonly ReportedResource[]): readonl
     .sort((a, b) => (a.urn < b.urn ? -1 : 1));
 }
 
-/** A provider may return all of an object as secret of which the program gave only a member as one. */
-const namesOfPlain = (outputs: Readonly<Record<string, unknown>>): readonly string[] =>
-  Object.keys(outputs).filter((name) => !isSecret(outputs[name]));
-
 const isSecret = (value: unknown): boolean => typeof value === "object" && value !== null && SIGNATURE_KEY in value;
 
-const withoutKeys = (
-  members: Readonly<Record<string, unknown>>,
-  names: readonly string[],
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const hasSecret = (value: unknown): boolean =>
+  isSecret(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasSecret));
+
+/**
+ * An output without what is secret in the input of its name, which a provider may return in clear. A provider may also return all of an
+ * object as secret of which the program gave only a member as one: then the input says more.
+ */
+function visibleOutput(output: unknown, input: unknown): unknown {
+  if (isSecret(input)) return input;
+  if (isSecret(output)) return hasSecret(input) ? input : output;
+  if (Array.isArray(output) && Array.isArray(input)) return output.map((item, at) => visibleOutput(item, input[at]));
+  return isObject(output) && isObject(input) ? visibleOutputs(output, input) : output;
+}
+
+const visibleOutputs = (
+  outputs: Readonly<Record<string, unknown>>,
+  inputs: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(members).filter(([name]) => !names.includes(name)));
+  Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, visibleOutput(output, inputs[name])]));
 
 /**
  * Reads an export. Throws `INPUT_INVALID` with one sentence for anything else.

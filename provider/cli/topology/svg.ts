@@ -63,7 +63,11 @@ function rules(colours: Scheme): string {
 function cardGroup({ node, x, y, width, height, name, details }: PlacedNode): string {
   const { inset, label, name: nameAt, details: detailsAt, line } = CARD_TEXT;
   const corner = node.kind === "network" ? 16 : 6;
-  const pile = Array.from({ length: Math.min(node.count, PILE_MAX) }, (_, index) => index * PILE_STEP).toReversed();
+  // A workload of no replicas has a card too.
+  const pile = Array.from(
+    { length: Math.max(1, Math.min(node.count, PILE_MAX)) },
+    (_, index) => index * PILE_STEP,
+  ).toReversed();
   const text = (offset: number, content: string, className: string): string =>
     `<text x="${x + inset}" y="${y + offset}" class="${className}">${escapeXml(content)}</text>`;
   return [

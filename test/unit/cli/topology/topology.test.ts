@@ -54,6 +54,50 @@ describe("unikernel topology", () => {
     assert.ok(!svg.includes("s3cret") && !svg.includes("djE6c2VjcmV0"));
   });
 
+  it("shows no output in clear whose input is secret, nor an input whose output is", () => {
+    const type = "kubernetes:apps/v1:Deployment";
+    const urn = `urn:pulumi:dev::shop::${type}::named`;
+    const draw = (inputs: Readonly<Record<string, unknown>>, outputs: Readonly<Record<string, unknown>>): string =>
+      drawTopology(toStackResources([{ urn, type, inputs, outputs }]));
+    const [hidden, clear] = [{ name: secret() }, { name: "s3cret" }];
+    for (const [input, output] of [
+      [hidden, clear],
+      [secret(), clear],
+      [clear, hidden],
+      [clear, secret()],
+      [hidden, secret()],
+    ]) {
+      assert.ok(!draw({ metadata: input }, { metadata: output }).includes("s3cret"));
+      assert.ok(draw({ metadata: input }, { metadata: output }).includes(">named<"));
+    }
+    const host = (value: unknown) => ({ spec: { rules: [{ host: "open" }, { host: value }] } });
+    const ingress = {
+      urn: "urn:pulumi:dev::shop::kubernetes:networking.k8s.io/v1:Ingress::i",
+      type: "kubernetes:networking.k8s.io/v1:Ingress",
+    };
+    const svg = drawTopology(toStackResources([{ ...ingress, inputs: host(secret()), outputs: host("s3cret") }]));
+    assert.ok(svg.includes(">open<") && !svg.includes("s3cret"));
+    const kept = { spec: { replicas: 2, template: { spec: { runtimeClassName: "urunc", token: secret() } } } };
+    assert.match(draw(kept, { spec: secret() }), /runtime class urunc/);
+  });
+
+  it("draws a card for a workload without replicas", () => {
+    const type = "kubernetes:apps/v1:Deployment";
+    const spec = { replicas: 0 };
+    const svg = drawTopology(toStackResources([{ urn: `urn:pulumi:dev::shop::${type}::d`, type, inputs: { spec } }]));
+    assert.equal(svg.match(/<rect class="card workload"/g)?.length, 1);
+  });
+
+  it("draws thousands of resources within seconds", function () {
+    this.timeout(10_000);
+    const type = "pulumi-nodejs:dynamic/unikernel:Instance";
+    const urnOf = (name: string): string => `urn:pulumi:dev::shop::${type}::${name}`;
+    const instances = Array.from({ length: 4000 }, (_, index) => {
+      return { urn: urnOf(`i${index}`), type, propertyDependencies: { env: [urnOf(`i${index ^ 1}`)] } };
+    });
+    assert.equal(drawTopology(toStackResources(instances)).match(/<rect class="card workload"/g)?.length, 4000);
+  });
+
   it("escapes names, and shortens long ones", () => {
     const type = "pulumi-nodejs:dynamic/unikernel:Volume";
     const urn = `urn:pulumi:dev::shop::${type}::<b>&"\u0007${"x".repeat(50)}`;
@@ -70,6 +114,7 @@ describe("unikernel topology", () => {
       ["", /is not what 'pulumi stack export' prints: it is empty\.$/],
       ["<svg>", /it is not JSON\.$/],
       ["3", /it is not an object\.$/],
+      ['{"version":1,"deployment":{"latest":{"resources":[]}}}', /it differs at 'version'\.$/],
       ['{"config":{}}', /it differs at 'deployment'\.$/],
       ['{"deployment":{"resources":[{"urn":"x"}]}}', /it differs at 'deployment\.resources\.0\.urn'\.$/],
     ] as const)

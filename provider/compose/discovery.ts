@@ -12,6 +12,8 @@ const IMAGE_VARIABLE = /IMAGE|TAG|VERSION/i;
 /**
  * True if the value contains the service as a host: in a URL, as `host:port`, or as the whole value of a variable such as `DB_HOST`. Compose
  * resolves the bare name of a service; a metro resolves private names only.
+ *
+ * @param variable name of the variable; empty for an argument
  */
 export function namesService(variable: string, value: string, service: string): boolean {
   const name = escapePattern(service);

@@ -86,17 +86,23 @@ function planService(
 
 /** Warns of values that name another service by a name that does not resolve in a metro. */
 function checkHosts(service: ReadService, planned: readonly PlannedService[], reports: Reports): void {
-  const at = entryOf(service.map, "environment")?.at ?? service.at;
-  for (const [variable, { text }] of Object.entries(service.workload.env))
+  const placeOf = (key: string) => entryOf(service.map, key)?.at;
+  const { env, args = [] } = service.workload;
+  const values = [
+    ...Object.entries(env).map(([variable, { text }]) => ({ variable, text, what: variable, from: "environment" })),
+    ...args.map(({ text }) => ({ variable: "", text, what: "an argument", from: "command" })),
+  ];
+  for (const { variable, text, what, from } of values)
     for (const { key, instances } of planned) {
       if (!namesService(variable, text, key)) continue;
+      const at = placeOf(from) ?? placeOf("entrypoint") ?? service.at;
       const advice =
         instances[0] === undefined
           ? `Give '${key}' a container_name, and use that with .internal`
           : `Use its private name, ${privateName(instances[0])}`;
       reports.warn(
         at,
-        `service '${service.key}': ${variable} names '${key}', which does not resolve in a metro. ${advice}.`,
+        `service '${service.key}': ${what} names '${key}', which does not resolve in a metro. ${advice}.`,
       );
     }
 }

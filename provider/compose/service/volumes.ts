@@ -89,6 +89,13 @@ export function readMounts(
   return {
     volumes: mounts.flatMap((mount): readonly PlannedMount[] => {
       const { type, source, target, at, readonly } = mount;
+      if (type === "tmpfs") {
+        reports.warn(
+          at,
+          `${what}: the tmpfs at ${target} has no effect. The root file system is in memory, and can be written to.`,
+        );
+        return [];
+      }
       if (type !== "volume") return reports.problem(at, `${what}: ${unsupported(mount)}`) ?? [];
       if (source === undefined) return [];
       const volume = volumes.get(source);

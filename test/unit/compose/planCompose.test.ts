@@ -200,6 +200,24 @@ services:
     ]);
   });
 
+  it("warns where an argument names a service", () => {
+    const { warnings } = planOf(`name: p
+services:
+  db: {image: db}
+  web:
+    image: web
+    command: [/web, --db=db:5432, db, --version=db]
+  job:
+    image: job
+    entrypoint: [/job, "redis://db/0"]
+`);
+    const sentence = "an argument names 'db', which does not resolve in a metro. Use its private name, p-db.internal.";
+    assert.deepEqual(warnings, [
+      `app/compose.yaml:6:5: service 'web': ${sentence}`,
+      `app/compose.yaml:9:5: service 'job': ${sentence}`,
+    ]);
+  });
+
   it("creates the volumes that services mount", () => {
     const { volumes, services, warnings } = planOf(`
 name: p

@@ -294,7 +294,7 @@ describe("compose: mounts", () => {
     ["~/x:/x", /'~\/x' is a folder or file of this machine/],
     ["/run/docker.sock:/run/docker.sock", /is a folder or file of this machine/],
     ["{type: bind, source: ., target: /x}", /'.' is a folder or file of this machine/],
-    ["{type: tmpfs, target: /x}", /a mount of the type 'tmpfs' is not supported; use a volume/],
+    ["{type: npipe, target: /x}", /a mount of the type 'npipe' is not supported; use a volume/],
     ["{target: /x}", /'type' is missing/],
     ["{type: volume, target: x}", /'target' must be an absolute path/],
     ["{type: volume, target: /x, volume: {subpath: a}}", /'volume': 'subpath' is not supported/],
@@ -302,6 +302,12 @@ describe("compose: mounts", () => {
     ["data:/a:ro:x", /is not a mount/],
     ["nothing:/a", /the file has no volume 'nothing'; add it to its top-level volumes/],
   ];
+  it("warn of a tmpfs, as the key of that name does", () => {
+    const { workload, warnings } = planService("image: i\nvolumes: [{type: tmpfs, target: /x, tmpfs: {size: 1}}]");
+    assert.deepEqual([workload.volumes, workload.ephemeralVolumes], [[], []]);
+    assert.match(warnings.join("\n"), /the tmpfs at \/x has no effect\. The root file system is in memory/);
+  });
+
   it("warn of modes for Docker, without the values of variables", () => {
     const [warning] = planOf("services: {web: {image: i, volumes: ['data:/a:${M}']}}\nvolumes: {data: }", {
       environment: { M: "abc,def" },

@@ -3,12 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { addressOf, contains, EVERYWHERE, formatSubnet, meet, type Range, subnetOf } from "./addresses";
 import type { FirewallArgs, FirewallRuleArgs, RouterArgs, RouterInterfaceArgs } from "./args";
 import { coversAll, fitBoth, packetsOf, type Packets } from "./rules";
+import { checkFirewallShape, checkRouterShape, type Fail } from "./shapes";
 
 /** Of a firewall. The program gets them in one variable of its environment. */
 const MAX_RULES = 256;
 const MAX_PORT = 65_535;
-
-type Fail = (sentence: string) => never;
 
 const failFor =
   (label: string): Fail =>
@@ -19,14 +18,20 @@ const failFor =
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
 
 /** Throws a `RunError` with `INPUT_INVALID` for a router that has nothing to forward between. */
-export const checkRouter = (name: string, { interfaces }: RouterArgs): void =>
-  checkInterfaces(interfaces, failFor(`Router '${name}'`));
+export function checkRouter(name: string, args: RouterArgs): void {
+  const fail = failFor(`Router '${name}'`);
+  checkRouterShape(args, fail);
+  checkInterfaces(args.interfaces, fail);
+  checkInstance(args, ["ROUTER_FORWARD"], fail);
+}
 
 /** Throws a `RunError` with `INPUT_INVALID` for a firewall whose rules contradict one another, its networks or its administrator. */
 export function checkFirewall(name: string, args: FirewallArgs): void {
   const fail = failFor(`Firewall '${name}'`);
+  checkFirewallShape(args, fail);
   const { interfaces, rules, adminFrom, adminPort } = args;
   checkInterfaces(interfaces, fail);
+  checkInstance(args, ["FIREWALL_RULES", "FIREWALL_ADMIN_PORT"], fail);
   if (!interfaces.some(({ external }) => external === true))
     fail("interfaces: none is external; set external: true on the one that leads outside.");
   if (rules.length > MAX_RULES) fail(`rules: must be at most ${MAX_RULES}, got ${rules.length}.`);
@@ -37,6 +42,15 @@ export function checkFirewall(name: string, args: FirewallArgs): void {
   if (adminPort !== undefined && adminFrom === undefined)
     fail("adminPort: has no effect without adminFrom; remove it.");
   if (adminFrom !== undefined) checkAdministrator(args, adminFrom, fail);
+}
+
+/** What is checked here must be what the instance gets. */
+function checkInstance({ instance = {} }: RouterArgs, own: readonly string[], fail: Fail): void {
+  if (instance.networkInterfaces !== undefined)
+    fail("instance.networkInterfaces: has no effect; set interfaces instead.");
+  const env: object = instance.env ?? {};
+  const [variable] = own.filter((one) => one in env);
+  if (variable !== undefined) fail(`instance.env: the component sets ${variable}; remove it.`);
 }
 
 function checkInterfaces(interfaces: readonly RouterInterfaceArgs[], fail: Fail): void {
@@ -61,6 +75,7 @@ function checkRule(rule: FirewallRuleArgs, at: string, interfaces: readonly Rout
       fail(`${at}.${end}: must be an IPv4 address or a subnet, such as 10.0.0.0/24, got '${text}'.`);
     else if (!reachable(interfaces).some((network) => meet(network, range)))
       fail(`${at}.${end}: ${text} is in no network of the firewall, and in none of its routes; correct one of them.`);
+    else checkHostBits(text, range, `${at}.${end}`, fail);
   }
   if (port === undefined) return;
   if (protocol !== "tcp" && protocol !== "udp") fail(`${at}.port: needs the protocol "tcp" or "udp".`);
@@ -69,6 +84,13 @@ function checkRule(rule: FirewallRuleArgs, at: string, interfaces: readonly Rout
     fail(
       `${at}.port: must be a port from 1 to ${MAX_PORT}, or the first and the last of a range, got ${String(port)}.`,
     );
+}
+
+/** `10.0.0.5/24` would be a rule for 256 addresses, where probably one is meant. */
+function checkHostBits(text: string, range: Range, at: string, fail: Fail): void {
+  const address = addressOf(text);
+  if (subnetOf(address)?.first !== range.first)
+    fail(`${at}: ${text} is an address in ${formatSubnet(range)}; write ${address} for it alone, or that subnet.`);
 }
 
 /** The addresses that a machine reaches. */
@@ -103,6 +125,15 @@ function checkOrder(rules: readonly FirewallRuleArgs[], index: number, fail: Fai
   });
 }
 
+const sizeOf = ({ first, last }: Range): number => last - first;
+
+/** The card behind which some addresses are, by the most specific route to all of them; `undefined` if none is. */
+const cardTowards = (interfaces: readonly RouterInterfaceArgs[], addresses: Range): RouterInterfaceArgs | undefined =>
+  interfaces
+    .flatMap((card) => reachable([card]).map((network) => ({ card, network })))
+    .filter(({ network }) => contains(network, addresses))
+    .sort((a, b) => sizeOf(a.network) - sizeOf(b.network))[0]?.card;
+
 /** The administrator must reach the firewall itself. */
 function checkAdministrator(
   { interfaces, rules, defaultPolicy, adminPort = DEFAULT_ADMIN_PORT }: FirewallArgs,
@@ -113,7 +144,8 @@ function checkAdministrator(
   const from = subnetOf(adminFrom);
   if (from === undefined)
     return fail(`adminFrom: must be an IPv4 address or a subnet, such as 192.168.100.0/28, got '${adminFrom}'.`);
-  const near = interfaces.filter((card) => reachable([card]).some((network) => contains(network, from)))[0];
+  checkHostBits(adminFrom, from, "adminFrom", fail);
+  const near = cardTowards(interfaces, from);
   if (near === undefined)
     return fail(
       `adminFrom: ${adminFrom} is in no network of the firewall, and in none of its routes; correct one of them.`,

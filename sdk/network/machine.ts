@@ -8,7 +8,7 @@ export function machineArgs(
   { image, memoryMb, interfaces, instance = {} }: FirewallArgs | RouterArgs,
   variables: { readonly [name: string]: string },
 ): InstanceArgs {
-  const env = pulumi.output(instance.env).apply((own) => ({ ...variables, ...own }));
+  const env = pulumi.output(instance.env).apply((own) => ({ ...own, ...variables }));
   const networkInterfaces = interfaces.map(({ network, ip, gateway, routes }) => ({ network, ip, gateway, routes }));
   return {
     ...{ image, memoryMb, restartPolicy: "always" as const, takeOver: true },

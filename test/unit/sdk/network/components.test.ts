@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { answerInvokes } from "../../../../provider/pulumi/invoke";
 import * as unikernel from "../../../../sdk";
 import { checkFirewall, checkRouter } from "../../../../sdk/network/checks";
@@ -119,6 +120,89 @@ describe("a Firewall", function () {
     assert.equal(rules(WEB, { ...WEB, action: "deny", protocol: "udp" }), "", "another protocol");
   });
 
+  it("has rules as their types say, also where they come from a file", () => {
+    const of = (rule: object): string => rules(rule as FirewallArgs["rules"][number]);
+    assert.equal(of({ action: "drop" }), 'rules[0].action: must be "allow" or "deny".');
+    assert.equal(of({ ...WEB, protocol: "TCP" }), 'rules[0].protocol: must be "tcp" or "udp" or "icmp".');
+    assert.equal(of({ action: "allow", form: "10.0.0.5" }), "rules[0]: has no argument 'form'; did you mean 'from'?");
+    assert.equal(
+      of({ action: "allow", sourceAddress: "10.0.0.5" }),
+      "rules[0]: has no argument 'sourceAddress'; known are action, protocol, from, to, port.",
+    );
+    const range = "rules[0].port: must be a number, or a list of the first and the last port of a range.";
+    for (const port of ["80", null, [80], [80, 90, 100]]) assert.equal(of({ ...WEB, port }), range);
+    assert.equal(of({ ...WEB, to: 5 }), "rules[0].to: must be a text that is known at preview, not an output.");
+    assert.equal(of({ ...WEB, from: null }), "rules[0].from: must be a text that is known at preview, not an output.");
+    assert.equal(rules(...([null] as unknown as FirewallArgs["rules"])), "rules[0]: must be an object.");
+    assert.equal(
+      of({ ...WEB, to: "10.0.0.5/24" }),
+      "rules[0].to: 10.0.0.5/24 is an address in 10.0.0.0/24; write 10.0.0.5 for it alone, or that subnet.",
+    );
+  });
+
+  it("has arguments as their types say", () => {
+    const of = (more: object): string => firewall(more as Partial<FirewallArgs>);
+    const list = "must be a list that is known at preview, not an output.";
+    assert.equal(of({ rules: undefined }), `rules: ${list}`);
+    assert.equal(of({ rules: pulumi.output([WEB]) }), `rules: ${list}`);
+    assert.equal(of({ interfaces: undefined }), `interfaces: ${list}`);
+    assert.equal(of({ interfaces: [OUTSIDE, { ...TRANSIT, routes: "10.0.0.0/24" }] }), `interfaces[1].routes: ${list}`);
+    const text = "must be a text that is known at preview, not an output.";
+    assert.equal(of({ interfaces: [{ ...OUTSIDE, ip: pulumi.output(OUTSIDE.ip) }] }), `interfaces[0].ip: ${text}`);
+    assert.equal(of({ interfaces: [OUTSIDE, { ...TRANSIT, routes: [null] }] }), `interfaces[1].routes[0]: ${text}`);
+    assert.equal(
+      of({ interfaces: [{ ...OUTSIDE, external: "yes" }] }),
+      "interfaces[0].external: must be true or false.",
+    );
+    assert.equal(of({ adminFrom: 5 }), `adminFrom: ${text}`);
+    assert.equal(of({ defaultPolicy: "reject" }), 'defaultPolicy: must be "allow" or "deny".');
+    assert.equal(of({ defaultPolice: "allow" }), "has no argument 'defaultPolice'; did you mean 'defaultPolicy'?");
+  });
+
+  it("gives its instance what was checked", () => {
+    assert.equal(
+      firewall({ instance: { env: { FIREWALL_RULES: "allow any" } } }),
+      "instance.env: the component sets FIREWALL_RULES; remove it.",
+    );
+    assert.equal(
+      firewall({ instance: { networkInterfaces: [] } }),
+      "instance.networkInterfaces: has no effect; set interfaces instead.",
+    );
+    assert.equal(firewall({ instance: { env: pulumi.output({ LEVEL: "info" }) } }), "");
+  });
+
+  it("has its rules even if an output that is known later names others", async () => {
+    const platform = mockPlatform({ metro: "local" });
+    await platform.run(() => {
+      const env = pulumi.output({ LEVEL: "info", FIREWALL_RULES: "allow any 0.0.0.0/0 0.0.0.0/0 0-65535" });
+      new unikernel.Firewall("edge", { ...VALID, rules: [ADMIN], instance: { env } });
+      return {};
+    });
+    assert.deepEqual(platform.find("Instance", "edge").inputs["env"], {
+      LEVEL: "info",
+      FIREWALL_RULES: "allow tcp 192.168.100.0/28 192.168.100.254/32 8080-8080;deny any 0.0.0.0/0 0.0.0.0/0 0-65535",
+      FIREWALL_ADMIN_PORT: "8080",
+    });
+  });
+
+  it("looks for its administrator behind the card that leads there, not behind the default route", () => {
+    const interfaces = [
+      { ...OUTSIDE, gateway: "192.168.100.1" },
+      { network: "office", ip: "10.9.0.1/24" },
+    ];
+    const office = { action: "allow", protocol: "tcp", from: "10.9.0.0/24", to: "10.9.0.1", port: 8080 } as const;
+    const adminFrom = "10.9.0.0/24";
+    assert.equal(firewall({ interfaces, rules: [office], adminFrom }), "");
+    assert.equal(
+      firewall({ interfaces, rules: [{ ...office, to: "192.168.100.254" }], adminFrom }),
+      "adminFrom: the default policy locks 10.9.0.0/24 out of port 8080 of the firewall; before it, allow tcp from there to 10.9.0.1.",
+    );
+    assert.equal(
+      firewall({ interfaces, rules: [office], adminFrom: "10.9.0.7/24" }),
+      "adminFrom: 10.9.0.7/24 is an address in 10.9.0.0/24; write 10.9.0.7 for it alone, or that subnet.",
+    );
+  });
+
   it("lets its administrator in", () => {
     const lockedOut = (by: string): string =>
       `adminFrom: ${by} locks 192.168.100.0/28 out of port 8080 of the firewall; before it, allow tcp from there to 192.168.100.254.`;
@@ -160,6 +244,15 @@ describe("a Router", function () {
     assert.equal(
       toldOf(() => checkRouter("router", { image: "a", interfaces: [] })),
       "INPUT_INVALID: Router 'router': interfaces: must be at least 2, to forward between, got 0.",
+    );
+    const interfaces = [{ network: "dmz", ip: "10.0.0.254/24" }, TRANSIT];
+    assert.equal(
+      toldOf(() => checkRouter("router", { image: "a", interfaces, rules: [] } as unknown as unikernel.RouterArgs)),
+      "INPUT_INVALID: Router 'router': has no argument 'rules'; known are image, memoryMb, interfaces, instance.",
+    );
+    assert.equal(
+      toldOf(() => checkRouter("router", { image: "a", interfaces, instance: { env: { ROUTER_FORWARD: "0" } } })),
+      "INPUT_INVALID: Router 'router': instance.env: the component sets ROUTER_FORWARD; remove it.",
     );
   });
 });

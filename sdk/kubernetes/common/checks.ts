@@ -21,11 +21,25 @@ const inputValue = z.custom<pulumi.Input<string>>(
   "must be a text or an output; write numbers and flags as texts.",
 );
 
+/** Values by name. */
+export const byName = <Value extends z.ZodType>(pattern: RegExp, wrongName: string, value: Value) =>
+  z.record(z.string().regex(pattern), value, {
+    error: (issue) => (issue.code === "invalid_key" ? wrongName : undefined),
+  });
+
 /** Variables by name. Source of the names: Kubernetes 1.34, `IsEnvVarName`. */
-export const variables = z.record(
-  z.string().regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/, "is no name of a variable."),
+export const variables = byName(
+  /^[-._a-zA-Z][-._a-zA-Z0-9]*$/,
+  "cannot be the name of a variable; use letters, digits, '_', '-' and '.', and no digit first.",
   inputValue,
 );
+
+/** Throws an {@link argumentError} for a resource name from which Pulumi would make names that the cluster or its pods cannot have. */
+export function assertObjectName(component: string, name: string, maxLength: number): void {
+  if (/^[a-z](?:[-a-z0-9]*[a-z0-9])?$/.test(name) && name.length <= maxLength) return;
+  const rule = `use at most ${maxLength} lower-case letters, digits and dashes, with a letter first and no dash last`;
+  throw argumentError(component, `its objects cannot have names that begin with this resource name; ${rule}.`);
+}
 
 /** A text that must be known before anything is created. */
 export const knownText = z

@@ -122,7 +122,7 @@ export interface GatewayOnKubernetesArgs {
   readonly memoryMb?: number | undefined;
   /** Requested share of a processor in thousandths, 1 to 1,024,000. Default 250. */
   readonly cpuMillis?: number | undefined;
-  /** More variables of the gateways. They override what `tyk` sets in the configuration file. Default: none. */
+  /** More variables of the gateways. They override what `tyk` sets in the configuration file. Secret outputs are rejected. Default: none. */
   readonly env?: KubernetesVariables | undefined;
   /** More variables whose values are secret, kept in the component's Secret. Default: none. */
   readonly secrets?: KubernetesVariables | undefined;

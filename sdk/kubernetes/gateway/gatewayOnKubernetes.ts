@@ -2,9 +2,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { TykRedisArgs } from "../../tyk/args";
-import { argumentError } from "../common/checks";
+import { argumentError, assertObjectName } from "../common/checks";
 import { labelValue } from "../common/labels";
 import { metadataOf } from "../common/metadata";
+import { publicVariables } from "../common/variables";
 import { renderControlService, renderIngress, renderTrafficService, urlOf } from "./access";
 import type { GatewayOnKubernetesArgs, KubernetesVariables } from "./args";
 import { renderAutoscaler, renderDisruptionBudget } from "./availability";
@@ -18,6 +19,13 @@ import { renderRedis, renderRedisSecret, renderRedisService } from "./redis";
 import { describeUnsupportedClass, renderClaim } from "./storage";
 
 const TYPE = "unikernel:kubernetes:GatewayOnKubernetes";
+
+/**
+ * Longest resource name, to which Pulumi adds a dash and 8 characters. Without Redis, `<name>-control` is the longest name of a Service, 63
+ * characters. A StatefulSet such as `<name>-redis` has 52: its pods have a label with 11 more.
+ */
+const MAX_NAME = 46;
+const MAX_NAME_WITH_REDIS = 37;
 
 /**
  * Several gateways in a Kubernetes cluster, which share API definitions, policies and middleware on volumes. Made of plain resources of
@@ -58,7 +66,7 @@ export class GatewayOnKubernetes extends pulumi.ComponentResource {
    * Throws a `RunError` with `INPUT_INVALID` for arguments that contradict one another or that the cluster would accept and fail with
    * later, such as several gateways with a `ReadWriteOnce` volume on several nodes.
    *
-   * @param name resource name; the objects are named after it
+   * @param name resource name, of lower-case letters, digits and dashes; the objects are named after it
    * @param args the gateways
    * @param opts Pulumi's resource options
    */
@@ -66,9 +74,11 @@ export class GatewayOnKubernetes extends pulumi.ComponentResource {
     const component = `GatewayOnKubernetes '${name}'`;
     const instance = labelValue(`${pulumi.getProject()}.${pulumi.getStack()}.${name}`);
     const plan = planGateway(component, instance, args);
+    assertObjectName(component, name, plan.ownRedis === undefined ? MAX_NAME : MAX_NAME_WITH_REDIS);
     super(TYPE, name, {}, opts);
     const parent = { parent: this };
-    const configuration = configureGateway(plan, this.createRedis(name, plan, args));
+    const env = publicVariables(component, plan.env);
+    const configuration = configureGateway({ ...plan, env }, this.createRedis(name, plan, args));
     const config = new k8s.core.v1.ConfigMap(
       `${name}-config`,
       { metadata: metadataOf(plan, GATEWAY_PART), immutable: true, data: { [CONFIG_FILE]: configuration.file } },

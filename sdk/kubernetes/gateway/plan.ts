@@ -1,9 +1,10 @@
 /** What the arguments of GatewayOnKubernetes amount to, with defaults, and which of them contradict one another. Pure. */
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
 import { isAtLeast } from "../../tyk/checks";
 import {
   argumentError,
+  byName,
   flag,
   inputText,
   knownText,
@@ -25,7 +26,11 @@ const MAX_SECONDS = 3_600;
 const READY_SINCE = [5, 8, 3] as const;
 
 /** Passed to `tyk`, which checks it. */
-const passed = <T>() => z.custom<T>((value) => typeof value === "object" && value !== null, "must be an object.");
+const passed = <T>() =>
+  z.custom<T>(
+    (value) => typeof value === "object" && value !== null && !pulumi.Output.isInstance(value),
+    "must be an object that is known at preview; its members may be outputs.",
+  );
 
 const probe = (path: string, initialDelayMs: number, periodMs: number) =>
   members({
@@ -54,19 +59,20 @@ const ownRedis = members({
 
 const ingress = members({
   className: knownText,
-  host: knownText.optional(),
+  host: knownText
+    .regex(
+      /^(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/,
+      "must be a lower-case name such as api.example.com, without scheme, port and path.",
+    )
+    .optional(),
   path: knownText.startsWith("/", "must begin with '/'.").default("/"),
   tlsSecret: inputText.optional(),
   annotations: z.record(z.string(), inputText).default({}),
 });
 
-const specs = z.record(
-  z
-    .string()
-    .regex(
-      /^[a-z0-9]([-a-z0-9]{0,251}[a-z0-9])?$/,
-      "is no name of a Kubernetes object: lower-case letters, digits and dashes.",
-    ),
+const specs = byName(
+  /^[a-z0-9]([-a-z0-9]{0,251}[a-z0-9])?$/,
+  "cannot be the name of an object; use lower-case letters, digits and dashes.",
   passed<object>(),
 );
 
@@ -135,7 +141,8 @@ export function planGateway(component: string, instance: string, args: GatewayOn
     throw argumentError(component, sentence);
   };
   const { redis } = args;
-  const own = "image" in redis ? parseArguments(`${component}: redis`, ownRedis, redis) : undefined;
+  const own =
+    "image" in redis && redis.image !== undefined ? parseArguments(`${component}: redis`, ownRedis, redis) : undefined;
   const plan: GatewayPlan = {
     ...checked,
     instance,
@@ -187,6 +194,21 @@ function checkProbes({ tyk, probes, env }: GatewayPlan, fail: Fail): void {
   const isOlder = typeof tyk.version === "string" && !isAtLeast(tyk.version, READY_SINCE);
   if (isOlder && probes.readiness.path === "/ready" && env["TYK_GW_READINESSCHECKENDPOINTNAME"] === undefined)
     fail(`tyk.version: ${tyk.version} has no '/ready'; use 5.8.3 or later, or set probes.readiness.path.`);
+  checkEndpoint("TYK_GW_HEALTHCHECKENDPOINTNAME", env, "liveness", probes.liveness.path, fail);
+  checkEndpoint("TYK_GW_READINESSCHECKENDPOINTNAME", env, "readiness", probes.readiness.path, fail);
+}
+
+/** A probe of another path than the variable names would restart gateways for ever, or never give them traffic. */
+function checkEndpoint(
+  variable: string,
+  env: GatewayPlan["env"],
+  probed: "liveness" | "readiness",
+  path: string,
+  fail: Fail,
+): void {
+  const named = env[variable];
+  if (typeof named !== "string" || path === `/${named.replace(/^\//, "")}`) return;
+  fail(`probes.${probed}.path: is '${path}', but ${variable} names another one; set both to the same path.`);
 }
 
 function checkIngress({ ingress: given }: GatewayPlan, fail: Fail): void {

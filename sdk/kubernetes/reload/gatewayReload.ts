@@ -2,17 +2,24 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
-import { inputText, members, parseArguments, secondsInMs } from "../common/checks";
+import { assertObjectName, inputText, members, parseArguments, secondsInMs } from "../common/checks";
 import { labelValue } from "../common/labels";
 import type { GatewayReloadArgs } from "./args";
 import { checksumOf, headerOf, renderReloadJob, renderReloadSecret } from "./job";
 
 const TYPE = "unikernel:kubernetes:GatewayReload";
 
+/** Longest resource name: Pulumi adds a dash and 8 characters, and pods have the name of their Job as a label of 63 at most. */
+const MAX_NAME = 54;
+
+const NEEDED: readonly (keyof GatewayReloadArgs["gateway"])[] = ["controlUrl", "secret", "namespace"];
+
+const memberOf = (value: object, name: string): unknown => (value as Readonly<Record<string, unknown>>)[name];
+
 const schema = members({
   gateway: z.custom<GatewayReloadArgs["gateway"]>(
-    (value) => typeof value === "object",
-    "must be a GatewayOnKubernetes.",
+    (value) => typeof value === "object" && value !== null && NEEDED.every((one) => memberOf(value, one) !== undefined),
+    "must be a GatewayOnKubernetes, or an object with controlUrl, secret and namespace.",
   ),
   reloadOn: z.custom<GatewayReloadArgs["reloadOn"]>(
     (value) =>
@@ -44,12 +51,14 @@ export class GatewayReload extends pulumi.ComponentResource {
    *
    * Throws a `RunError` with `INPUT_INVALID` for arguments that cannot be right.
    *
-   * @param name resource name
+   * @param name resource name, of lower-case letters, digits and dashes; the Job is named after it
    * @param args what to reload, and when
    * @param opts Pulumi's resource options; `dependsOn` what writes the configuration
    */
   constructor(name: string, args: GatewayReloadArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { gateway, reloadOn, withinMs, image } = parseArguments(`GatewayReload '${name}'`, schema, args);
+    const component = `GatewayReload '${name}'`;
+    const { gateway, reloadOn, withinMs, image } = parseArguments(component, schema, args);
+    assertObjectName(component, name, MAX_NAME);
     super(TYPE, name, {}, opts);
     const owner = {
       instance: labelValue(`${pulumi.getProject()}.${pulumi.getStack()}.${name}`),

@@ -85,7 +85,7 @@ export interface UnikernelDeploymentArgs {
   readonly replicas?: number | undefined;
   /** Memory in MiB, requested and at most, 16 to 1,048,576. Default 128. */
   readonly memoryMb?: number | undefined;
-  /** Variables. Default: none. */
+  /** Variables. Secret outputs are rejected; see `secrets`. Default: none. */
   readonly env?: KubernetesVariables | undefined;
   /** Variables whose values are secret, kept in a Secret. Default: none. */
   readonly secrets?: KubernetesVariables | undefined;

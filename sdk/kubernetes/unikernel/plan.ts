@@ -46,7 +46,7 @@ const probe = members({
 
 const schema = members({
   image: z.custom<UnikernelDeploymentArgs["image"]>(
-    (value) => value !== undefined && value !== null && value !== "",
+    (value) => (typeof value === "string" && value !== "") || (typeof value === "object" && value !== null),
     "must be a GatewayImage or a reference.",
   ),
   runtime: z.discriminatedUnion("kind", [urunc, virtualKubelet], {
@@ -108,10 +108,12 @@ function findIgnored({ runtime, liveness, readiness, volumes }: UnikernelPlan): 
   ];
 }
 
-function findContradictions({ runtime, ports, env, secrets }: UnikernelPlan): readonly string[] {
+function findContradictions({ runtime, ports, env, secrets, volumes }: UnikernelPlan): readonly string[] {
   const twice = Object.keys(secrets).filter((name) => name in env);
   const samePort = ports.filter((one, index) => ports.findIndex((other) => other.port === one.port) !== index);
+  const samePath = volumes.filter((one, index) => volumes.findIndex(({ at }) => at === one.at) !== index);
   return [
+    ...samePath.map(({ at }) => `volumes: two are at ${at}; give each its own path.`),
     ...(twice.length === 0 ? [] : [`secrets: env already has ${twice.join(", ")}; give each variable once.`]),
     ...samePort.map((one) => `ports: ${one.port} is there twice; give each port once.`),
     ...(runtime.kind === "virtualKubelet" && runtime.domain !== undefined && ports.length === 0

@@ -2,13 +2,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { GatewayImage } from "../../gatewayImage";
-import { argumentError } from "../common/checks";
+import { argumentError, assertObjectName } from "../common/checks";
 import { labelValue } from "../common/labels";
+import { publicVariables } from "../common/variables";
 import type { UnikernelDeploymentArgs } from "./args";
 import { planUnikernels } from "./plan";
 import { renderUnikernelSecret, renderUnikernelService, renderUnikernels } from "./pod";
 
 const TYPE = "unikernel:kubernetes:UnikernelDeployment";
+
+/** Longest resource name: Pulumi adds a dash and 8 characters, and the name of a Service has 63 at most. */
+const MAX_NAME = 54;
 
 /**
  * Runs the image of an Instance or a Service in a Kubernetes cluster: as VMs of its nodes through urunc, or as instances of Unikraft Cloud
@@ -35,16 +39,18 @@ export class UnikernelDeployment extends pulumi.ComponentResource {
    * Throws a `RunError` with `INPUT_INVALID` for arguments that contradict one another, and for what the chosen runtime would ignore,
    * such as probes of a virtual kubelet.
    *
-   * @param name resource name; the objects are named after it
+   * @param name resource name, of lower-case letters, digits and dashes; the objects are named after it
    * @param args the unikernels
    * @param opts Pulumi's resource options
    */
   constructor(name: string, args: UnikernelDeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
     const component = `UnikernelDeployment '${name}'`;
     const instance = labelValue(`${pulumi.getProject()}.${pulumi.getStack()}.${name}`);
-    const plan = planUnikernels(component, instance, args);
+    const checked = planUnikernels(component, instance, args);
+    assertObjectName(component, name, MAX_NAME);
     super(TYPE, name, {}, opts);
     const parent = { parent: this };
+    const plan = { ...checked, env: publicVariables(component, checked.env) };
     const values = Object.entries(plan.secrets).map(([key, value]) => [key, pulumi.secret(value)] as const);
     const stored = renderUnikernelSecret(plan, Object.fromEntries(values));
     const secret = stored && new k8s.core.v1.Secret(name, stored, parent).metadata.name;

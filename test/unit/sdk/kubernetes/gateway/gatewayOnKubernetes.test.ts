@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { answerInvokes } from "../../../../../provider/pulumi/invoke";
@@ -366,6 +367,22 @@ describe("a GatewayOnKubernetes", function () {
     [{ ingress: { className: "a", tlsSecret: "b" } }, /ingress\.tlsSecret: needs host/],
     [{ ingress: { className: "a", path: "b" } }, /ingress\.path: must begin with '\/'/],
     [{ probes: { readiness: { path: "/hello" } } }, /probes\.readiness\.path: .* use '\/ready'/],
+    [
+      { env: { TYK_GW_HEALTHCHECKENDPOINTNAME: "status" } },
+      /probes\.liveness\.path: is '\/hello', but TYK_GW_HEALTHCHECKENDPOINTNAME names another one; set both to the same/,
+    ],
+    [
+      { env: { TYK_GW_READINESSCHECKENDPOINTNAME: "live" } },
+      /probes\.readiness\.path: is '\/ready', but TYK_GW_READINESSCHECKENDPOINTNAME names another one/,
+    ],
+    [
+      { ingress: { className: "a", host: "https://api.example.com" } },
+      /ingress\.host: must be a lower-case name such as/,
+    ],
+    [{ ingress: { className: "a", host: "API.example.com" } }, /ingress\.host: must be a lower-case name such as/],
+    [{ tyk: pulumi.output(ARGS.tyk) }, /tyk: must be an object that is known at preview/, "an output as tyk"],
+    [{ redis: pulumi.output(ARGS.redis) }, /redis: must be an object that is known at preview/, "an output as redis"],
+    [{ env: { "1A": "x" } }, /env\.1A: cannot be the name of a variable; use letters, digits/],
     [{ probes: { liveness: { periodMs: 1500 } } }, /probes\.liveness\.periodMs: must be whole seconds in milliseconds/],
     [{ tyk: { ...ARGS.tyk, version: "5.7.1" } }, /tyk\.version: 5\.7\.1 has no '\/ready'/],
     [{ env: { A: "1" }, secrets: { A: "2" } }, /secrets: env already has A;/],
@@ -374,8 +391,46 @@ describe("a GatewayOnKubernetes", function () {
     [{ autoscale: { maxReplicas: 2 } }, /autoscale\.maxReplicas: is 2, less than the fewest, 3/],
     [{ redis: { image: "redis:7.2" } }, /redis: password: is missing/],
     [{ redis: {} }, /redis: set either 'host' or 'addresses'/],
-    [{ operator: { apis: { Bad_Name: {} } } }, /operator\.apis\.Bad_Name: /],
+    [
+      { operator: { apis: { Bad_Name: {} } } },
+      /operator\.apis\.Bad_Name: cannot be the name of an object; use lower-case/,
+    ],
   ];
+  it("makes names that the cluster accepts", async () => {
+    const named = (name: string, args: GatewayOnKubernetesArgs) =>
+      mockPlatform().run(() => new GatewayOnKubernetes(name, args).url);
+    const external = { ...ARGS, redis: { host: "redis" } };
+    await named("g".repeat(37), ARGS);
+    await named("g".repeat(46), external);
+    const rule = (length: number): RegExp =>
+      new RegExp(
+        `INPUT_INVALID: GatewayOnKubernetes '.*': its objects cannot have .* use at most ${length} lower-case`,
+      );
+    await assert.rejects(named("g".repeat(38), ARGS), rule(37));
+    await assert.rejects(named("g".repeat(47), external), rule(46));
+    for (const name of ["Gateway", "my_gateway", "my.gateway", "1st", "gateway-"])
+      await assert.rejects(named(name, ARGS), rule(37), name);
+  });
+
+  it("keeps secrets out of the Deployment", async () => {
+    const env = { LEVEL: pulumi.output("info"), LATER: Promise.resolve("value") };
+    const { find } = await create({ ...ARGS, env });
+    const variables = pod(find("apps/v1:Deployment", "gateway"))?.["containers"]?.[0]?.["env"] as unknown as object[];
+    assert.ok(variables.some((one) => isDeepStrictEqual(one, { name: "LEVEL", value: "info" })));
+    assert.ok(variables.some((one) => isDeepStrictEqual(one, { name: "LATER", value: "value" })));
+    await assert.rejects(
+      create({ ...ARGS, env: { PASSWORD: pulumi.secret("hidden") } }),
+      /INPUT_INVALID: GatewayOnKubernetes 'gateway': env\.PASSWORD: is secret, and everybody .*; move it to secrets\.$/,
+    );
+  });
+
+  it("takes a Redis that a program chose with a condition, and an endpoint that is probed", async () => {
+    const redis = { image: undefined, host: "redis" } as unknown as GatewayOnKubernetesArgs["redis"];
+    const env = { TYK_GW_HEALTHCHECKENDPOINTNAME: "status" };
+    const { kinds } = await create({ ...ARGS, redis, env, probes: { liveness: { path: "/status" } } });
+    assert.ok(!kinds.includes("StatefulSet gateway-redis"));
+  });
+
   for (const [change, message, title = JSON.stringify(change, (_, value: unknown) => value ?? null)] of wrong)
     it(`rejects ${title}`, async () => {
       await assert.rejects(

@@ -83,14 +83,24 @@ describe("a GatewayReload", function () {
     assert.equal((inputs as Tree)["metadata"]?.["namespace"], "edge");
   });
 
+  it("rejects a name that its Job cannot have", async () => {
+    const named = (name: string) =>
+      mockPlatform().run(() => new GatewayReload(name, { gateway: GATEWAY, reloadOn: ["v1"] }).jobName);
+    await named("r".repeat(54));
+    for (const name of ["r".repeat(55), "Reload"])
+      await assert.rejects(named(name), /INPUT_INVALID: GatewayReload '.*': its objects .* use at most 54 lower-case/);
+  });
+
   for (const [title, change, message] of [
     ["an empty list", { reloadOn: [] }, /reloadOn: must be a list with at least one value/],
     ["a part of a second", { withinMs: 1_500 }, /withinMs: must be whole seconds in milliseconds, 1000 to 3600000/],
     ["no gateway", { gateway: undefined }, /gateway: is missing/],
+    ["null as a gateway", { gateway: null }, /gateway: must be a GatewayOnKubernetes, or an object with controlUrl/],
+    ["a gateway without a URL", { gateway: { secret: "a", namespace: "b" } }, /gateway: must be a GatewayOnKubernetes/],
   ] as const)
     it(`rejects ${title}`, async () => {
       await assert.rejects(
-        create(change as Partial<GatewayReloadArgs>),
+        create(change as unknown as Partial<GatewayReloadArgs>),
         new RegExp(`INPUT_INVALID: GatewayReload 'reload': ${message.source}`),
       );
     });

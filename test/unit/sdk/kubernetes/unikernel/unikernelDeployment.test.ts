@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { answerInvokes } from "../../../../../provider/pulumi/invoke";
 import * as unikernel from "../../../../../sdk";
 import { UnikernelDeployment, type UnikernelDeploymentArgs } from "../../../../../sdk/kubernetes";
@@ -129,6 +130,20 @@ describe("a UnikernelDeployment", function () {
     await assert.rejects(run(undefined), /INPUT_INVALID: UnikernelDeployment 'gateway': image: is in no registry/);
   });
 
+  it("keeps secrets out of the Deployment, and makes names that the cluster accepts", async () => {
+    const { pod } = await create({ env: { LEVEL: pulumi.output("info") } });
+    assert.deepEqual(pod?.["containers"]?.[0]?.["env"], [{ name: "LEVEL", value: "info" }]);
+    await assert.rejects(
+      create({ env: { PASSWORD: pulumi.secret("hidden") } }),
+      /INPUT_INVALID: UnikernelDeployment 'gateway': env\.PASSWORD: is secret, .*; move it to secrets\.$/,
+    );
+    const named = (name: string) =>
+      mockPlatform().run(() => new UnikernelDeployment(name, { image: IMAGE, runtime: CLOUD }).deploymentName);
+    await named("u".repeat(54));
+    for (const name of ["u".repeat(55), "Unikernel", "my.unikernel"])
+      await assert.rejects(named(name), /INPUT_INVALID: UnikernelDeployment '.*': its objects .* use at most 54 lower/);
+  });
+
   const probe = { port: 8080 };
   const wrong: readonly (readonly [object, RegExp])[] = [
     [{ readiness: probe }, /readiness: the virtual kubelet never runs probes/],
@@ -142,6 +157,17 @@ describe("a UnikernelDeployment", function () {
     [{ ports: [{ port: 0 }] }, /ports\[0\]\.port: must be a whole number from 1 to 65535/],
     [{ env: { A: "1" }, secrets: { A: "2" } }, /secrets: env already has A/],
     [{ image: "" }, /image: must be a GatewayImage or a reference/],
+    [{ image: 5 }, /image: must be a GatewayImage or a reference/],
+    [{ env: { "a b": "1" } }, /env\.a b: cannot be the name of a variable/],
+    [
+      {
+        volumes: [
+          { claim: "a", at: "/a" },
+          { claim: "b", at: "/a" },
+        ],
+      },
+      /volumes: two are at \/a; give each its own path/,
+    ],
     [{ volumes: [{ claim: "a", at: "a" }] }, /volumes\[0\]\.at: must begin with '\/'/],
   ];
   for (const [change, message] of wrong)

@@ -91,7 +91,10 @@ export interface UnikernelDeploymentArgs {
   readonly secrets?: KubernetesVariables | undefined;
   /** Ports, which a Service publishes. Default: none, and no Service. */
   readonly ports?: readonly UnikernelPortArgs[] | undefined;
-  /** Volumes. urunc gives a unikernel no volumes, so that they are rejected there. Default: none. */
+  /**
+   * Volumes, which must be shareable for several `replicas`. An update stops a unikernel with volumes before it starts the next one. urunc
+   * gives a unikernel no volumes, so that they are rejected there. Default: none.
+   */
   readonly volumes?: readonly UnikernelVolumeArgs[] | undefined;
   /** When a unikernel is restarted. Default: when it ends. */
   readonly liveness?: UnikernelProbeArgs | undefined;

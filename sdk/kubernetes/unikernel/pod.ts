@@ -87,6 +87,15 @@ function renderContainer(
 }
 
 /**
+ * With volumes, the old unikernel goes first: the cloud attaches a volume to one instance unless its access mode says otherwise, so that a
+ * new one would wait for ever for what the old one holds.
+ */
+const strategyOf = ({ volumes }: UnikernelPlan): k8s.types.input.apps.v1.DeploymentStrategy => ({
+  type: "RollingUpdate",
+  rollingUpdate: volumes.length > 0 ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 },
+});
+
+/**
  * The Deployment. Its pods have one container, since each container would be a VM of its own, and no security context: what it limits is
  * the VM monitor, which the runtime confines itself.
  *
@@ -103,7 +112,7 @@ export function renderUnikernels(
     metadata: metadataOf(plan, UNIKERNEL_PART),
     spec: {
       replicas: plan.replicas,
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      strategy: strategyOf(plan),
       selector: { matchLabels: selectorOf(instance, UNIKERNEL_PART) },
       template: {
         metadata: {

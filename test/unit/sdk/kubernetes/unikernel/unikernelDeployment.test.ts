@@ -109,6 +109,19 @@ describe("a UnikernelDeployment", function () {
     assert.deepEqual(find("core/v1:Secret")["stringData"], { API_KEY: "k3y" });
   });
 
+  it("stops a unikernel with a volume before the next one starts, which could not attach it", async () => {
+    const strategyOf = async (args: Partial<UnikernelDeploymentArgs>) =>
+      (await create(args)).find("apps/v1:Deployment")["spec"]?.["strategy"];
+    assert.deepEqual(await strategyOf({ replicas: 1, volumes: [{ claim: "data", at: "/data" }] }), {
+      type: "RollingUpdate",
+      rollingUpdate: { maxSurge: 0, maxUnavailable: 1 },
+    });
+    assert.deepEqual(await strategyOf({}), {
+      type: "RollingUpdate",
+      rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
+    });
+  });
+
   it("leaves standby to the labels of the image where nothing is said", async () => {
     const { metadata } = await create({ runtime: { ...CLOUD, scaleToZero: { policy: "on" } } });
     assert.deepEqual(metadata?.["annotations"], { "cloud.unikraft.v1.instances/scale_to_zero.policy": "on" });

@@ -21,7 +21,7 @@ export interface KubernetesOwnRedisArgs {
   readonly storageClass?: string | undefined;
   /** Size of its volume in MiB, 1 to 16,777,216. Default 1024. */
   readonly sizeMb?: number | undefined;
-  /** Memory in MiB, 16 to 1,048,576. Default 256. */
+  /** Memory in MiB, 16 to 1,048,576, of which data may take three quarters; beyond that, Redis refuses to write. Default 256. */
   readonly memoryMb?: number | undefined;
 }
 

@@ -13,6 +13,11 @@ const REDIS_PART = "redis";
 /** User and group of the official images. */
 const REDIS_USER = 999;
 const DATA_FOLDER = "/data";
+/**
+ * Share of the memory for data. At its limit, Redis refuses to write and keeps every key; without one, the cluster would end it, and again
+ * while it reads its file. The rest is for connections and the copy that rewrites the file.
+ */
+const DATA_SHARE = 0.75;
 const PASSWORD_KEY = "REDIS_PASSWORD";
 
 /** The Secret with the password. It is replaced, not changed, so that Redis and the gateways restart with the new one. */
@@ -74,6 +79,8 @@ export function renderRedis(
                 "yes",
                 "--dir",
                 DATA_FOLDER,
+                "--maxmemory",
+                `${Math.floor(memoryMb * DATA_SHARE)}mb`,
               ],
               ports: [{ name: "redis", containerPort: REDIS_PORT }],
               env: [{ name: PASSWORD_KEY, valueFrom: { secretKeyRef: { name: secret, key: PASSWORD_KEY } } }],

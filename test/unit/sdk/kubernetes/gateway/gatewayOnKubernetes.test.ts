@@ -174,6 +174,7 @@ describe("a GatewayOnKubernetes", function () {
     const container = pod(redis)?.["containers"]?.[0];
     assert.deepEqual(container?.["args"], [
       ...["redis-server", "--requirepass", "$(REDIS_PASSWORD)", "--appendonly", "yes", "--dir", "/data"],
+      ...["--maxmemory", "192mb"],
     ]);
     assert.ok(!JSON.stringify(redis).includes("redis-password"));
     assert.deepEqual(redis["spec"]?.["volumeClaimTemplates"]?.[0]?.["spec"], {

@@ -302,9 +302,10 @@ export class InMemoryApi {
 
   private chosen(
     all: Map<string, Item>,
-    query: Readonly<Record<string, string[]>>,
+    query: Readonly<Record<string, string[]>> | undefined,
     show: (one: Item) => object,
   ): object[] {
+    if (query === undefined) return [...all.values()].map(show);
     const selectors: Named[] = [
       ...(query["uuid"] ?? []).map((uuid) => ({ uuid })),
       ...(query["name"] ?? []).map((name) => ({ name })),
@@ -335,7 +336,7 @@ export class InMemoryApi {
     const copy = (item: object): object => structuredClone(item);
     type Query = { query: Record<string, string[]> };
     const reads = {
-      getInstances: ({ query }: Query) => this.chosen(instances, query, copy),
+      getInstances: ({ query }: Partial<Query>) => this.chosen(instances, query, copy),
       waitInstances: ({ query }: Query) => {
         this.nowMs += 100;
         for (const one of this.instances.values()) if (one.state === "draining") one.state = "stopped";

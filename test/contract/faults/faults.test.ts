@@ -1,5 +1,5 @@
 /**
- * A thousand histories over a connection that fails at random, through the real resources, to a real platform: whatever exists is
+ * Histories over a connection that fails at random, through the real resources, to a real platform: whatever exists is
  * in the state, or an error said that it may exist. `UNIKERNEL_FAULT_HISTORIES` and `UNIKERNEL_FAULT_SEED` select other runs.
  */
 import assert from "node:assert/strict";
@@ -13,7 +13,7 @@ import { type Counts, History, noCounts } from "./history";
 import { STEADY_RATE, faultsFrom } from "./sequence";
 import { SUBJECTS, type Truth } from "./subjects";
 
-const HISTORIES = Number(process.env["UNIKERNEL_FAULT_HISTORIES"] ?? 1000);
+const HISTORIES = Number(process.env["UNIKERNEL_FAULT_HISTORIES"] ?? 300);
 const SEED = Number(process.env["UNIKERNEL_FAULT_SEED"] ?? 1);
 const AT_ONCE = 16;
 /** Share of histories in which an error may report that something may exist. */

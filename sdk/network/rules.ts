@@ -1,5 +1,7 @@
 /** The rules of a firewall: what they fit, and how the program of the firewall gets them. Pure. */
-import { contains, EVERYWHERE, formatSubnet, meet, type Range, subnetOf } from "./addresses";
+// Two statements: TypeScript 3.8, which Pulumi bundles, reads these declarations.
+import type { Range } from "./addresses";
+import { contains, EVERYWHERE, formatSubnet, meet, subnetOf } from "./addresses";
 import type { FirewallRuleArgs } from "./args";
 
 /** Every port. */

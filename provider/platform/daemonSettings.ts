@@ -6,6 +6,7 @@ import {
   DEFAULT_QUOTAS,
   flattenQuotas,
   type FlatQuotas,
+  parseEnvironmentQuotas,
   parseQuotaEntries,
   type Quotas,
   resolveQuotas,
@@ -32,7 +33,7 @@ const MAX_PORT = 65_535;
 export function parseSettings(args: readonly string[], environmentQuotas: string | undefined): RequestedSettings {
   const options = parseOptions(args, { stay: "switch", quota: "list", port: "list" });
   const quotas = {
-    ...parseQuotaEntries(environmentQuotas?.split(",") ?? []),
+    ...parseEnvironmentQuotas(environmentQuotas),
     ...parseQuotaEntries(options.quota),
   };
   resolveQuotas(quotas);

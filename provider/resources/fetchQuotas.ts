@@ -3,7 +3,7 @@ import { environmentVariable } from "../base/config/environment";
 import { UnikernelError } from "../base/errors";
 import { isLocalDaemonDown } from "../client/localDaemon";
 import type { QuotasItem } from "../contract/models";
-import { parseQuotaEntries, resolveQuotas } from "../platform/quota/quotaSettings";
+import { parseEnvironmentQuotas, resolveQuotas } from "../platform/quota/quotaSettings";
 import type { ProviderContext } from "./context";
 
 export type { QuotasItem } from "../contract/models";
@@ -35,8 +35,8 @@ export async function fetchQuotas({ client, metro }: ProviderContext): Promise<Q
   }
 }
 
-/** Throws `INPUT_INVALID` for a malformed `UNIKERNEL_QUOTAS`. */
+/** A malformed `UNIKERNEL_QUOTAS` throws `INPUT_INVALID`; the preview goes on, and the start of the daemon reports it. */
 function quotasOfNextDaemon(): QuotasItem {
-  const { hard, limits } = resolveQuotas(parseQuotaEntries(environmentVariable("UNIKERNEL_QUOTAS")?.split(",") ?? []));
+  const { hard, limits } = resolveQuotas(parseEnvironmentQuotas(environmentVariable("UNIKERNEL_QUOTAS")));
   return { status: "success", uuid: "", used: {}, hard, limits };
 }

@@ -1,5 +1,5 @@
 /** What can be wrong with the arguments of GatewayFleet, found where the program creates it. */
-import * as pulumi from "@pulumi/pulumi";
+import { type Fail, failFor } from "../registration/argumentError";
 import type { GatewayFleetArgs } from "./args";
 
 /** Variables that `redis` sets. */
@@ -7,9 +7,7 @@ const REDIS_VARIABLES = ["REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD"];
 
 /** Throws a `RunError` with `INPUT_INVALID` for arguments that contradict one another. */
 export function checkFleet(name: string, args: GatewayFleetArgs): void {
-  const fail = (sentence: string): never => {
-    throw new pulumi.RunError(`INPUT_INVALID: GatewayFleet '${name}': ${sentence}`);
-  };
+  const fail: Fail = failFor(`GatewayFleet '${name}'`);
   const { image, build, redis, env = {}, secrets = {}, metros, bakeTimeMs, onFailure } = args;
   if (image === undefined && build === undefined) fail("image: required, unless build says how to build it.");
   if (image !== undefined && build !== undefined) fail("build: has no effect beside image; give one of them.");

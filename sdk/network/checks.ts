@@ -1,25 +1,19 @@
 /** What can be wrong with the arguments of Firewall and Router, found where the program creates them. */
-import * as pulumi from "@pulumi/pulumi";
+import { type Fail, failFor } from "../registration/argumentError";
 import { addressOf, contains, EVERYWHERE, formatSubnet, meet, type Range, subnetOf } from "./addresses";
 import type { FirewallArgs, FirewallRuleArgs, RouterArgs, RouterInterfaceArgs } from "./args";
 import { coversAll, fitBoth, packetsOf, type Packets } from "./rules";
-import { checkFirewallShape, checkRouterShape, type Fail } from "./shapes";
+import { checkFirewallShape, checkRouterShape } from "./shapes";
 
 /** Of a firewall. The program gets them in one variable of its environment. */
 const MAX_RULES = 256;
 const MAX_PORT = 65_535;
 
-const failFor =
-  (label: string): Fail =>
-  (sentence) => {
-    throw new pulumi.RunError(`INPUT_INVALID: ${label}: ${sentence}`);
-  };
-
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
 
 /** Throws a `RunError` with `INPUT_INVALID` for a router that has nothing to forward between. */
 export function checkRouter(name: string, args: RouterArgs): void {
-  const fail = failFor(`Router '${name}'`);
+  const fail: Fail = failFor(`Router '${name}'`);
   checkRouterShape(args, fail);
   checkInterfaces(args.interfaces, fail);
   checkInstance(args, ["ROUTER_FORWARD"], fail);
@@ -27,7 +21,7 @@ export function checkRouter(name: string, args: RouterArgs): void {
 
 /** Throws a `RunError` with `INPUT_INVALID` for a firewall whose rules contradict one another, its networks or its administrator. */
 export function checkFirewall(name: string, args: FirewallArgs): void {
-  const fail = failFor(`Firewall '${name}'`);
+  const fail: Fail = failFor(`Firewall '${name}'`);
   checkFirewallShape(args, fail);
   const { interfaces, rules, adminFrom, adminPort } = args;
   checkInterfaces(interfaces, fail);

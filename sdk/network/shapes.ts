@@ -2,10 +2,8 @@
  * Whether the arguments of Firewall and Router have the form of their types. Rules often come from a file or the stack's settings, which no
  * compiler checks, and a rule with a misspelt member would fit more packets than meant. Pure.
  */
+import type { Fail } from "../registration/argumentError";
 import { suggestName } from "../registration/unknownSettings";
-
-/** Throws an error with the sentence. */
-export type Fail = (sentence: string) => never;
 
 const ROUTER_MEMBERS = ["image", "memoryMb", "interfaces", "instance"];
 const FIREWALL_MEMBERS = [...ROUTER_MEMBERS, "rules", "defaultPolicy", "adminFrom", "adminPort"];

@@ -1,5 +1,6 @@
 /** The options of a resource: which are passed to the provider beside the arguments, and which cannot work. */
 import * as pulumi from "@pulumi/pulumi";
+import { argumentError } from "./argumentError";
 import { parseDuration } from "./duration";
 import { usesExclusively } from "./exclusiveUse";
 import { isLocalMetro } from "../provider";
@@ -45,7 +46,7 @@ const PLUGIN_OPTIONS = ["version", "pluginDownloadURL", "envVarMappings"] as con
 
 /** Fails a constructor at the line that called it. */
 function invalid({ kind, name }: Registration, sentence: string): never {
-  throw new pulumi.RunError(`INPUT_INVALID: ${kind} '${name}': ${sentence}`);
+  throw argumentError(`${kind} '${name}'`, sentence);
 }
 
 /** The timeouts in milliseconds. Adds to `warnings` what has no effect. */

@@ -1,5 +1,6 @@
 /** What can be wrong with the arguments of RolloutWaves, found where the program creates them. */
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { failFor } from "../registration/argumentError";
 import { Service } from "../service";
 import type { RolloutWavesArgs, WaveArgs } from "./args";
 
@@ -22,9 +23,7 @@ export const nameOf = (resource: pulumi.Resource, otherwise: string): string =>
 
 /** Throws a `RunError` for waves that cannot be in sequence. */
 export function checkWaves(name: string, { waves, service, onFailure }: RolloutWavesArgs): void {
-  const fail = (sentence: string): never => {
-    throw new pulumi.RunError(`INPUT_INVALID: RolloutWaves '${name}': ${sentence}`);
-  };
+  const fail = failFor(`RolloutWaves '${name}'`);
   if (!Array.isArray(waves) || waves.length === 0) fail("waves: at least one wave is needed.");
   waves.forEach((wave, index) => {
     if (typeof wave.name !== "string" || !/^[A-Za-z0-9][-\w.]{0,62}$/.test(wave.name))
@@ -47,9 +46,7 @@ export function checkServices(
   name: string,
   { wave, services, earlier }: { wave: WaveArgs; services: readonly Service[]; earlier: readonly Service[] },
 ): void {
-  const fail = (sentence: string): never => {
-    throw new pulumi.RunError(`INPUT_INVALID: RolloutWaves '${name}': wave '${wave.name}': ${sentence}`);
-  };
+  const fail = failFor(`RolloutWaves '${name}': wave '${wave.name}'`);
   if (services.length === 0) fail("the function created no service.");
   services.forEach((service, index) => {
     if (!Service.isInstance(service)) fail("the function must return a Service, or a list of them.");

@@ -45,7 +45,7 @@ export function resolveTakeOver(
       "Invalid",
       "'take_over' cannot be combined with 'service_group', whose ports reach both instances",
     );
-  if (!isSameSeat(own, found.networkInterfaces))
+  if (!haveSameAddresses(own, found.networkInterfaces))
     throw new ApiItemError("Invalid", `'take_over': instance '${name}' has other addresses than 'network_interfaces'`);
   if (!hasAddresses(status))
     throw new ApiItemError("CannotBeUsed", `'take_over': instance '${name}' does not have its addresses`);
@@ -57,7 +57,8 @@ export function takeAddresses(registry: Registry, after: InstanceRecord): void {
   const own = registry.instances.get(after.uuid);
   if (own === undefined) return;
   const holder = [...registry.instances.values()].find(
-    (one) => one !== own && hasAddresses(one.record.status) && isSameSeat(own.networkInterfaces, one.networkInterfaces),
+    (one) =>
+      one !== own && hasAddresses(one.record.status) && haveSameAddresses(own.networkInterfaces, one.networkInterfaces),
   );
   const lost = holder === undefined ? [] : [applyStatusChange(holder.record, ADDRESSES_LOST)];
   updateInstanceStatuses(registry.parts.database, [after, ...lost]);
@@ -68,7 +69,7 @@ export function takeAddresses(registry: Registry, after: InstanceRecord): void {
 }
 
 /** True for the same addresses in the same networks, in the same order. */
-const isSameSeat = (mine: readonly NetworkInterface[], theirs: readonly NetworkInterface[]): boolean =>
+const haveSameAddresses = (mine: readonly NetworkInterface[], theirs: readonly NetworkInterface[]): boolean =>
   mine.length === theirs.length &&
   mine.every(({ network, privateIp }, index) => {
     const other = theirs[index];

@@ -61,6 +61,10 @@ export function parseQuotaEntries(entries: readonly string[]): Partial<FlatQuota
   return Object.fromEntries(entries.map(parseEntry));
 }
 
+/** The entries of `UNIKERNEL_QUOTAS`, such as `instances=10,total_volume_mb=100`; none if it is not set. Throws as {@link parseQuotaEntries}. */
+export const parseEnvironmentQuotas = (text: string | undefined): Partial<FlatQuotas> =>
+  parseQuotaEntries(text?.split(",") ?? []);
+
 function parseEntry(entry: string): [keyof FlatQuotas, number] {
   const [name = "", value, ...more] = entry.split("=").map((part) => part.trim());
   const known = quotaNames.find((one) => one === name);

@@ -1,11 +1,8 @@
 /** Checks of a component's arguments, at the line of the program that creates it and so at preview. */
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
+import { argumentError } from "../../registration/argumentError";
 import { suggestName } from "../../registration/unknownSettings";
-
-/** An error that names component and argument, never a value that may be secret. */
-export const argumentError = (component: string, sentence: string): pulumi.RunError =>
-  new pulumi.RunError(`INPUT_INVALID: ${component}: ${sentence}`);
 
 const isLater = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
 

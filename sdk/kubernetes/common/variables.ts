@@ -1,6 +1,6 @@
 /** Variables that are in the clear in a Deployment. */
 import * as pulumi from "@pulumi/pulumi";
-import { argumentError } from "./checks";
+import { argumentError } from "../../registration/argumentError";
 
 /** Variables by name. */
 type Variables = { readonly [name: string]: pulumi.Input<string> };

@@ -2,7 +2,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { TykRedisArgs } from "../../tyk/args";
-import { argumentError, assertObjectName } from "../common/checks";
+import { argumentError } from "../../registration/argumentError";
+import { assertObjectName } from "../common/checks";
 import { labelValue } from "../common/labels";
 import { metadataOf } from "../common/metadata";
 import { publicVariables } from "../common/variables";

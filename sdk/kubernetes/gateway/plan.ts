@@ -1,9 +1,9 @@
 /** What the arguments of GatewayOnKubernetes amount to, with defaults, and which of them contradict one another. Pure. */
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
+import { type Fail, failFor } from "../../registration/argumentError";
 import { isAtLeast } from "../../tyk/checks";
 import {
-  argumentError,
   byName,
   flag,
   inputText,
@@ -137,9 +137,7 @@ export interface GatewayPlan extends Omit<CheckedArguments, "storage" | "redis">
  */
 export function planGateway(component: string, instance: string, args: GatewayOnKubernetesArgs): GatewayPlan {
   const checked = parseArguments(component, schema, args);
-  const fail = (sentence: string): never => {
-    throw argumentError(component, sentence);
-  };
+  const fail: Fail = failFor(component);
   const { redis } = args;
   const own =
     "image" in redis && redis.image !== undefined ? parseArguments(`${component}: redis`, ownRedis, redis) : undefined;
@@ -166,8 +164,6 @@ export function planGateway(component: string, instance: string, args: GatewayOn
     fail("operator: has no effect with tyk.controlPlane, which provides APIs and policies; remove it.");
   return plan;
 }
-
-type Fail = (sentence: string) => never;
 
 function checkStorage({ storage: volumes, replicas, autoscale }: GatewayPlan, fail: Fail): void {
   if (volumes === undefined) return;

@@ -1,8 +1,8 @@
 /** What the arguments of UnikernelDeployment amount to, and what the chosen runtime would ignore. Pure. */
 import type * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
+import { argumentError } from "../../registration/argumentError";
 import {
-  argumentError,
   flag,
   inputText,
   knownText,

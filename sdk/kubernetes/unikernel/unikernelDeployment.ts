@@ -2,7 +2,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { GatewayImage } from "../../gatewayImage";
-import { argumentError, assertObjectName } from "../common/checks";
+import { argumentError } from "../../registration/argumentError";
+import { assertObjectName } from "../common/checks";
 import { labelValue } from "../common/labels";
 import { publicVariables } from "../common/variables";
 import type { UnikernelDeploymentArgs } from "./args";

@@ -7,7 +7,8 @@
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { onlyItem } from "../../provider/client/client";
-import { type LocalPlatform, freePort } from "../support/localPlatform";
+import { freePort } from "../support/freePorts";
+import { type LocalPlatform } from "../support/localPlatform";
 import { httpGet } from "../support/loadGenerator";
 import { bootBareVm } from "./bareVm";
 import { besideBareVm, compareWithBare } from "./besideBareVm";

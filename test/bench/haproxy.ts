@@ -3,7 +3,8 @@ import * as childProcess from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort, isListening } from "../support/localPlatform";
+import { freePort } from "../support/freePorts";
+import { isListening } from "../support/localPlatform";
 
 /** Its ports. */
 export type HaproxyPorts = Readonly<Record<"http" | "tcp", number>>;

@@ -6,7 +6,8 @@
  */
 import { parseArgs } from "node:util";
 import { onlyItem } from "../../provider/client/client";
-import { eventually, freePort } from "../support/localPlatform";
+import { freePort } from "../support/freePorts";
+import { eventually } from "../support/localPlatform";
 import { httpGet } from "../support/loadGenerator";
 import { BareSavedVm } from "./bareSavedVm";
 import { besideBareVm, compareWithBare } from "./besideBareVm";

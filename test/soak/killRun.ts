@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { makeCertificate } from "../support/certificates";
-import { freePort } from "../support/localPlatform";
+import { freePort } from "../support/freePorts";
 import { type RandomSource, seededRandom } from "../support/seededRandom";
 import { type Differences, compareWithState } from "./compare";
 import type { EngineSession, SessionResult } from "./engineSession";

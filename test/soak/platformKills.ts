@@ -10,7 +10,8 @@ import type { InstanceItem } from "../../provider/contract/models";
 import { writeCpio } from "../../provider/image/cpio/write";
 import { openLayout } from "../../provider/image/oci/layout";
 import { getOrBuildLinuxRuntime } from "../../provider/image/runtime/linuxRuntime";
-import { findProcessesOf, freePort, type LocalPlatform } from "../support/localPlatform";
+import { freePort } from "../support/freePorts";
+import { findProcessesOf, type LocalPlatform } from "../support/localPlatform";
 import { type RandomSource, seededRandom } from "../support/seededRandom";
 
 /** What dies. */

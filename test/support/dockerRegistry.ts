@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort } from "./localPlatform";
+import { freePort } from "./freePorts";
 import type { TokenServer } from "./tokenServer";
 
 /** One request in the registry's access log. */

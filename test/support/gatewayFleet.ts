@@ -1,7 +1,7 @@
 /** A stack with one service of the gateways in `test/fixtures/guests/slowGateway`, on a plain and a TLS port. */
 import * as fs from "node:fs/promises";
 import { type Stack } from "./engine";
-import { freePort } from "./localPlatform";
+import { freePort } from "./freePorts";
 import { TestProject } from "./project";
 import { type LoadResult, SteadyLoad } from "./steadyLoad";
 

@@ -5,7 +5,7 @@ import type { ConnectTarget } from "../../provider/platform/proxy/rotation/lease
 import { ServiceProxy } from "../../provider/platform/proxy/serviceProxy";
 import { DEFAULT_TIMINGS, type Timings } from "../../provider/platform/timings";
 import { makeCertificate } from "./certificates";
-import { freePort } from "./localPlatform";
+import { freePort } from "./freePorts";
 import { ANY_NAME, newPublicPorts } from "./publishing";
 
 /** An instance that serves on a loopback port of this machine, whatever port of it is asked for. */

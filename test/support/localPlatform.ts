@@ -22,21 +22,6 @@ export async function eventually(
   }
 }
 
-/** A free TCP port on the loopback address. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const server = net.createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    const { port } = server.address() as net.AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    if (givenPorts.has(port)) continue;
-    givenPorts.add(port);
-    return port;
-  }
-}
-/** The system may choose a port again before the test that has it listens on it. */
-const givenPorts = new Set<number>();
-
 /** True if something accepts connections on the loopback port. */
 export const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

@@ -1,7 +1,7 @@
 /** `unikernel delete`, on the local platform. */
 import assert from "node:assert/strict";
 import { CommandPlatform } from "../../support/commandPlatform";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import type { TestPlatform } from "../../support/testPlatform";
 
 const FINISHED = "pulumi:0123456789ab:0123456789abcdef";

@@ -1,6 +1,6 @@
 /** One suite, two targets: the client behaves the same with recorded responses and with the local platform. */
 import assert from "node:assert/strict";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import {
   type Coverage,
   UNCOVERED_CODES,

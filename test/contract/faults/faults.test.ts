@@ -7,7 +7,7 @@ import * as http from "node:http";
 import type { Properties } from "../../../provider/definition/resource";
 import { FAULTS, type Fault, type FaultyProxy, startFaultyProxy } from "../../support/faultyProxy";
 import { seededRandom } from "../../support/seededRandom";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform, sendHttp } from "../../support/testPlatform";
 import { type Counts, History, noCounts } from "./history";
 import { STEADY_RATE, faultsFrom } from "./sequence";

@@ -4,7 +4,7 @@ import * as http from "node:http";
 import * as net from "node:net";
 import { UnikernelError } from "../../../provider/base/errors";
 import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestClock } from "../../support/testClock";
 import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
 

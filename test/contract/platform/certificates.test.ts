@@ -5,7 +5,7 @@ import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import * as tls from "node:tls";
 import { type ChainAndKey, makeCertificate } from "../../support/certificates";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform, webGuest } from "../../support/testPlatform";
 
 describe("certificates", () => {

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { GuestClockState } from "../../../provider/platform/vmm/vmm";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 const CLOCK_MS = 150;

@@ -1,7 +1,7 @@
 /** Instances made of a template that keeps the memory of its guest. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
 
 describe("clones", () => {

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { GuestCommand } from "../../../provider/platform/vmm/vmm";
 import { UnikernelError } from "../../../provider/base/errors";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestClock } from "../../support/testClock";
 import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
 

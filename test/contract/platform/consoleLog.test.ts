@@ -1,7 +1,7 @@
 /** Console logs of VMs that write more than is kept. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform, webGuest } from "../../support/testPlatform";
 
 const MIB = 1024 * 1024;

@@ -5,7 +5,7 @@ import * as http from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { readPlatformId } from "../../../provider/base/platformId";
 import { TestPlatform, sendHttp } from "../../support/testPlatform";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 
 describe("the daemon", () => {
   let platform: TestPlatform;

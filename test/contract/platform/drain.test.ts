@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 /** A guest that sends `response` for the first bytes of a connection, `more` 150 ms later, and never closes it. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
 import { makeCertificate } from "../../support/certificates";
 import { refResolver, schemaViolations } from "../../support/jsonSchema";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { documents, responseSchemaOf } from "../../support/openapi";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 

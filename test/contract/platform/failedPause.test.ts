@@ -1,7 +1,7 @@
 /** Instances whose VM cannot be paused at first. */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
 const NOTICE = "It runs on while it sleeps, because it could not be paused: QEMU is busy";

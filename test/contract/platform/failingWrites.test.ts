@@ -7,7 +7,7 @@ import { systemClock } from "../../../provider/base/clock";
 import { ITEM_CODES } from "../../../provider/contract/codes";
 import { makeDisk, waitUntilUnused } from "../../../provider/platform/volumes/disk";
 import { type FailingWrites, failWrites, fillDisk } from "../../support/failingWrites";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 describe("a database that cannot be written", () => {

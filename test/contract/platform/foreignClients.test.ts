@@ -1,7 +1,7 @@
 /** Requests as official clients write them, old and new, and limits on what a request may contain. */
 import assert from "node:assert/strict";
 import { ITEM_CODES } from "../../../provider/contract/codes";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { RawConnection, rawRequest } from "../../support/rawHttp";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 

@@ -10,7 +10,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as tls from "node:tls";
-import { eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { eventually } from "../../support/localPlatform";
 import { sendHttp } from "../../support/testPlatform";
 
 const CLIENTS = Number(process.env["UNIKERNEL_TEST_HANDSHAKES"] ?? 1_000);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type * as net from "node:net";
 import * as zlib from "node:zlib";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 const TIMEOUT_MS = 500;

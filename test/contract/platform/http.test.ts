@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { ITEM_CODES, type ItemCodeName } from "../../../provider/contract/codes";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, sendHttp, TestPlatform } from "../../support/testPlatform";
 
 describe("the local API over HTTP", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createClient } from "../../../provider/client/client";
 import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 describe("the quotas of the local platform", () => {

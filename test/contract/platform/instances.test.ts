@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import { UnikernelError } from "../../../provider/base/errors";
 import { openLayout } from "../../../provider/image/oci/layout";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform, webGuest } from "../../support/testPlatform";
 
 describe("instances", () => {

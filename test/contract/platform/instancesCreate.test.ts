@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { openDatabase } from "../../../provider/platform/store/database";
 import { writeRoms } from "../../support/layers";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
 describe("a new instance", () => {

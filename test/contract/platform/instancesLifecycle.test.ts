@@ -1,7 +1,7 @@
 /** Instances: start order, options of stop and delete, and live quotas. */
 import assert from "node:assert/strict";
 import { DEFAULT_QUOTAS, resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
 
 describe("the lifecycle of an instance", () => {

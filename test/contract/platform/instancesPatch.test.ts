@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { mock } from "node:test";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { resolveQuotas } from "../../../provider/platform/quota/quotaSettings";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
 describe("changes of an instance", () => {

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import type * as net from "node:net";
 import type { FakeGuest } from "../../support/fakeVmm";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
 /** What a guest has received, one line for each request. */

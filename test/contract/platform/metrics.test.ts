@@ -4,7 +4,7 @@ import * as http from "node:http";
 import * as net from "node:net";
 import { instanceMetricsItem } from "../../../provider/contract/models";
 import { prometheusText } from "../../../provider/platform/handlers/instances/prometheus";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 const PATH = "/v1/instances/metrics";

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { NoticeResult } from "../../../provider/platform/vmm/vmm";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 const COOLDOWN_MS = 800;

@@ -1,6 +1,6 @@
 /** `GET /metrics`, read line by line; test/foreign/platform/promtool.test.ts has Prometheus itself read it. */
 import assert from "node:assert/strict";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 describe("the metrics of the platform", () => {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
 import { ANY_NAME, newServiceProxy } from "../../support/publishing";
-import { freePort, isListening } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { isListening } from "../../support/localPlatform";
 import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 /** Connects and collects what arrives. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import { DatabaseSync } from "node:sqlite";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Received, slowGateway } from "../../support/slowGateway";
 import { type Item, sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
 import type { ServiceProxy } from "../../../provider/platform/proxy/serviceProxy";
-import { freePort, isListening } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { isListening } from "../../support/localPlatform";
 import { ANY_NAME, newServiceProxy } from "../../support/publishing";
 import { sendHttp } from "../../support/testPlatform";
 

@@ -5,7 +5,7 @@ import * as http from "node:http";
 import * as net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as tls from "node:tls";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { slowGateway } from "../../support/slowGateway";
 import { type Item, sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 

@@ -1,7 +1,7 @@
 /** Scheduled actions on instances, and autokill. */
 import assert from "node:assert/strict";
 import * as http from "node:http";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestClock } from "../../support/testClock";
 import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 import { systemClock } from "../../../provider/base/clock";
-import { freePort, isListening } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { isListening } from "../../support/localPlatform";
 import { TestClock } from "../../support/testClock";
 import { sendHttp, TestPlatform } from "../../support/testPlatform";
 

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { LocalCa } from "../../../provider/platform/certificates/localCa";
 import type { PortMapping, ServiceProxy } from "../../../provider/platform/proxy/serviceProxy";
 import { makeCertificate } from "../../support/certificates";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { newPublicPorts, newServiceProxy } from "../../support/publishing";
 import { TestPlatform } from "../../support/testPlatform";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 const DRAIN_TIMEOUT_MS = 20_000;

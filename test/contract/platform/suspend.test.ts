@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import { DatabaseSync } from "node:sqlite";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 describe("suspended instances", () => {

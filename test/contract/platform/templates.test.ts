@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { openLayout } from "../../../provider/image/oci/layout";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
 describe("instance templates", () => {

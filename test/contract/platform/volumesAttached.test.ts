@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { assertFileSystemSound } from "../../support/disks";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
 const NOBODY = "22222222-2222-4222-8222-222222222222";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
 describe("a volume for several writers", () => {

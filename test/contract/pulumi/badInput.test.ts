@@ -10,7 +10,7 @@ import { digestOf } from "../../../provider/base/digest";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { type CallError, DynamicProcess } from "../../support/dynamicProcess";
 import { type FakeResponder, startFakeApi, success } from "../../support/fakeApi";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 const GOOD = 'spec: v0.7\nruntime: linux:latest\nrootfs: ./rootfs\ncmd: ["/bin/true"]\n';

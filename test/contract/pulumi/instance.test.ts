@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { PENDING_START_KEY } from "../../../provider/definition/initFailed";
 import { DEFAULT_QUOTAS } from "../../../provider/platform/quota/quotaSettings";
 import { type CallError, DynamicProcess } from "../../support/dynamicProcess";
-import { eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { eventually } from "../../support/localPlatform";
 import { TestPlatform } from "../../support/testPlatform";
 
 type Json = Record<string, unknown>;

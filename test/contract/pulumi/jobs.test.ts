@@ -5,7 +5,7 @@ import { DEFAULT_QUOTAS } from "../../../provider/platform/quota/quotaSettings";
 import type { VmExit } from "../../../provider/platform/vmm/vmm";
 import { type CallError, DynamicProcess } from "../../support/dynamicProcess";
 import type { FakeGuest } from "../../support/fakeVmm";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform, webGuest } from "../../support/testPlatform";
 
 type Json = Record<string, unknown>;

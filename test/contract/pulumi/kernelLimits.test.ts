@@ -6,7 +6,7 @@ import { UNKNOWN } from "../../../provider/definition/unknowns";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { DynamicProcess } from "../../support/dynamicProcess";
 import { erofsImage, linuxKernel, unikraftKernel } from "../../support/kernelFiles";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 type Json = Record<string, unknown>;

@@ -4,7 +4,8 @@ import { identityOf } from "../../../provider/definition/identity";
 import { finishedMark, unfinishedMark } from "../../../provider/resources/common/ownershipMark";
 import { makeCertificate } from "../../support/certificates";
 import { DynamicProcess } from "../../support/dynamicProcess";
-import { eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { eventually } from "../../support/localPlatform";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
 type Json = Record<string, unknown>;

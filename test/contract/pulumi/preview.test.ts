@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as net from "node:net";
 import { UNKNOWN } from "../../../provider/definition/unknowns";
 import { DynamicProcess } from "../../support/dynamicProcess";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 type Json = Record<string, unknown>;

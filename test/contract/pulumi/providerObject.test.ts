@@ -5,7 +5,7 @@ import { logs } from "../../../provider/cli/logs";
 import { rollStop } from "../../../provider/cli/roll/stop";
 import { type DynamicProvider, providerOf } from "../../../provider/pulumi/dynamic/provider";
 import { type ResourceKind } from "../../../provider/resources/all";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 type Json = Record<string, unknown>;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { UnikernelError } from "../../../provider/base/errors";
 import { type ChainAndKey, makeCertificate } from "../../support/certificates";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { ResourceDriver } from "../../support/resourceDriver";
 import { TestPlatform } from "../../support/testPlatform";
 

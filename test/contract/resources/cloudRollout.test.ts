@@ -13,7 +13,7 @@ import {
 import { toCandidateRequest } from "../../../provider/rollout/candidate/group";
 import { keepRunning } from "../../../provider/rollout/secondSet/group";
 import { domainChange, moveDomains } from "../../../provider/rollout/secondSet/moveDomains";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { ResourceDriver } from "../../support/resourceDriver";
 import { TestPlatform } from "../../support/testPlatform";
 

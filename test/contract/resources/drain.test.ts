@@ -5,7 +5,7 @@ import { systemClock } from "../../../provider/base/clock";
 import { createClient, onlyItem } from "../../../provider/client/client";
 import { type DrainCounts, describeDrain } from "../../../provider/rollout/members/drainCounts";
 import { drainAndDelete } from "../../../provider/rollout/members/instances";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform, webGuest } from "../../support/testPlatform";
 
 /** Ends a connection on `BYE`, and otherwise never. */

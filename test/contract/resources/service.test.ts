@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import { UnikernelError } from "../../../provider/base/errors";
 import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type ExistingResource, ResourceDriver } from "../../support/resourceDriver";
 import { TestPlatform } from "../../support/testPlatform";
 

@@ -6,7 +6,8 @@ import { rollStop } from "../../../provider/cli/roll/stop";
 import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
 import { identityOf } from "../../../provider/definition/identity";
 import { getServices } from "../../../provider/functions/services";
-import { eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { eventually } from "../../support/localPlatform";
 import { type ExistingResource, ResourceDriver } from "../../support/resourceDriver";
 import { TestPlatform } from "../../support/testPlatform";
 

@@ -4,7 +4,8 @@ import * as http from "node:http";
 import { UnikernelError, formatError } from "../../../provider/base/errors";
 import { ResourceInitFailedError } from "../../../provider/definition/initFailed";
 import { hasPendingStart } from "../../../provider/pulumi/dynamic/state";
-import { eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { eventually } from "../../support/localPlatform";
 import { type ExistingResource, ResourceDriver } from "../../support/resourceDriver";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 

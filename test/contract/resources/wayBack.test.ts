@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnikernelError } from "../../../provider/base/errors";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { type ExistingResource, ResourceDriver } from "../../support/resourceDriver";
 import { type Item, TestPlatform, webGuest } from "../../support/testPlatform";
 

@@ -11,7 +11,8 @@ import * as path from "node:path";
 import { localPaths } from "../../../provider/base/localPaths";
 import { type OperationResult, type Stack, assertSucceeded } from "../../support/engine";
 import { itInComplete } from "../../support/form";
-import { LocalPlatform, eventually, freePort, isListening, findProcessesOf } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually, isListening, findProcessesOf } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
 import { httpGet } from "../../support/loadGenerator";
 

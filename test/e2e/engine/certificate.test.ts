@@ -5,7 +5,8 @@ import * as https from "node:https";
 import * as path from "node:path";
 import { type OperationResult, type Stack, changingSteps, assertSucceeded } from "../../support/engine";
 import { type ChainAndKey, makeCertificate } from "../../support/certificates";
-import { LocalPlatform, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
 import { httpGet } from "../../support/loadGenerator";
 

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { putGoGuest } from "../../support/goGuest";
-import { LocalPlatform, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform } from "../../support/localPlatform";
 import { type RollReply, RollingProcess } from "../../support/rollingProcess";
 import { seededRandom } from "../../support/seededRandom";
 

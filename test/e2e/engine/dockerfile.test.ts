@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { type OperationResult, type Stack, assertSucceeded, changingSteps } from "../../support/engine";
 import { requireTool } from "../../support/builders";
-import { LocalPlatform, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform } from "../../support/localPlatform";
 import { httpGet } from "../../support/loadGenerator";
 import { TestProject } from "../../support/project";
 

@@ -5,7 +5,8 @@ import { type OperationResult, assertSucceeded, changingSteps } from "../../supp
 import { itInComplete } from "../../support/form";
 import { type GatewayProgram, GatewayFleet } from "../../support/gatewayFleet";
 import { putGoGuest } from "../../support/goGuest";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 import type { LoadResult } from "../../support/steadyLoad";
 
 /** Requests per second on each of the two ports: half of what a shared machine with two processors bears. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type OperationResult, type Stack, assertSucceeded, changingSteps } from "../../support/engine";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestProject } from "../../support/project";
 import { TestPlatform } from "../../support/testPlatform";
 

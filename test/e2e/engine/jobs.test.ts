@@ -8,7 +8,8 @@ import { resourceOf } from "../../../provider/resources/all";
 import { type ProviderContext, createContext } from "../../../provider/resources/context";
 import { Semaphore } from "../../../provider/base/semaphore";
 import { type OperationResult, type Stack, assertSucceeded, changingSteps } from "../../support/engine";
-import { LocalPlatform, eventually, findProcessesOf, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually, findProcessesOf } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
 
 const FIXTURE = "test/fixtures/projects/badInput";

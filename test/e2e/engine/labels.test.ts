@@ -1,7 +1,8 @@
 /** The labels of an image that the same program builds, as defaults of what runs it. */
 import assert from "node:assert/strict";
 import { type OperationResult, type Stack, assertSucceeded, changingSteps } from "../../support/engine";
-import { LocalPlatform, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform } from "../../support/localPlatform";
 import { httpGet } from "../../support/loadGenerator";
 import { TestProject } from "../../support/project";
 

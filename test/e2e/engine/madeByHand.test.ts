@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { onlyItem } from "../../../provider/client/client";
 import { changingSteps, assertSucceeded } from "../../support/engine";
-import { LocalPlatform, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
 
 const PROGRAM = 'import * as unikernel from "pulumi-unikernel";\n';

@@ -13,7 +13,8 @@ import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRun
 import type { FileTree, TreeEntry } from "../../../provider/image/rootfs/tree";
 import { type DockerRegistry, startDockerRegistry } from "../../support/dockerRegistry";
 import { type Stack, assertSucceeded, changingSteps } from "../../support/engine";
-import { LocalPlatform, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform } from "../../support/localPlatform";
 import { httpGet } from "../../support/loadGenerator";
 import { TestProject } from "../../support/project";
 

@@ -16,7 +16,8 @@ import { requireTool } from "../../support/builders";
 import { type DockerRegistry, startDockerRegistry, uploadedBlobs } from "../../support/dockerRegistry";
 import { type Stack, assertSucceeded, changingSteps } from "../../support/engine";
 import { httpGet } from "../../support/loadGenerator";
-import { LocalPlatform, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
 import { type TokenServer, startTokenServer } from "../../support/tokenServer";
 

@@ -4,7 +4,8 @@ import * as fs from "node:fs/promises";
 import { type Stack, assertSucceeded, changingSteps } from "../../support/engine";
 import { itInComplete } from "../../support/form";
 import { putGoGuest } from "../../support/goGuest";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
 import { SteadyLoad } from "../../support/steadyLoad";
 

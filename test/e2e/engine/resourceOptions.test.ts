@@ -11,7 +11,7 @@ import {
   type StateResource,
   assertSucceeded,
 } from "../../support/engine";
-import { isListening } from "../../support/localPlatform";
+import { freePortRange } from "../../support/freePorts";
 import { TestProject } from "../../support/project";
 import { TestPlatform } from "../../support/testPlatform";
 
@@ -29,15 +29,6 @@ async function documentedTable(): Promise<Readonly<Record<string, readonly strin
     .split("\n")
     .flatMap((line) => (/^\| `/.test(line) ? [line.split("|").map((cell) => cell.trim())] : []));
   return Object.fromEntries(rows.map(([, option = "", ...cells]) => [option.replaceAll("`", ""), cells.slice(0, 5)]));
-}
-
-/** The first of so many ports in a row that nobody listens on, below those that the kernel gives to clients. */
-async function freePortRange(count: number): Promise<number> {
-  for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 12_000);
-    const taken = await Promise.all(Array.from({ length: count }, (_, index) => isListening(first + index)));
-    if (!taken.includes(true)) return first;
-  }
 }
 
 describe("resource options with the real engine", function () {
@@ -148,9 +139,12 @@ describe("resource options with the real engine", function () {
   row("ignoreChanges", "works", (name) => assert.deepEqual(opsOf(changed, name), ["same"]));
   row("hideDiffs", "works", (name) => {
     assert.deepEqual(opsOf(changed, name), ["update"]);
-    const [plan = ""] = previewed.output.split("\nDiagnostics:");
-    const shown = plan.split(/\[urn=/).find((part) => part.includes(`::${name}]`));
-    assert.doesNotMatch(shown ?? "", /form-2|softLimit: [12]|BEGIN CERTIFICATE/, "the change is shown");
+    const lines = previewed.output.split("\n");
+    const first = lines.findIndex((line) => line.endsWith(`::${name}]`));
+    const length = lines.slice(first).findIndex((line) => !line.startsWith("      ")); // then messages of others may follow
+    const shown = lines.slice(first, first + length).join("\n");
+    assert.match(shown, /\(hidden\)/);
+    assert.doesNotMatch(shown, /form-2|softLimit: [12]|BEGIN CERTIFICATE/, "the change is shown");
   });
   row("aliases", "works", (name) => {
     assert.deepEqual(opsOf(changed, `${name}-new`), ["same"]);

@@ -5,7 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Stack, assertSucceeded } from "../../support/engine";
 import { firstOrAll } from "../../support/form";
 import { putGoGuest } from "../../support/goGuest";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
 import { type LoadResult, SteadyLoad } from "../../support/steadyLoad";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as path from "node:path";
 import { type OperationResult, assertSucceeded, changingSteps } from "../../support/engine";
 import { makeCertificate } from "../../support/certificates";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestProject } from "../../support/project";
 import { TestPlatform } from "../../support/testPlatform";
 

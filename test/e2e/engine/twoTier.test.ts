@@ -7,7 +7,8 @@ import { requestViolations } from "../../support/documentedRequests";
 import { assertSucceeded } from "../../support/engine";
 import { type ReceivedRequest, startFakeApi } from "../../support/fakeApi";
 import { putGoGuest } from "../../support/goGuest";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 import { TestProject } from "../../support/project";
 import { recordedCloud } from "../../support/recordedCloud";
 

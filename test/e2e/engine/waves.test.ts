@@ -5,7 +5,7 @@ import * as http from "node:http";
 import type * as net from "node:net";
 import { type OperationResult, type Stack, assertSucceeded, changingSteps } from "../../support/engine";
 import type { FakeGuest } from "../../support/fakeVmm";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestProject } from "../../support/project";
 import { TestPlatform } from "../../support/testPlatform";
 

@@ -8,7 +8,7 @@ import { type Row, fromCsv } from "../../../examples/boot-benchmark/report/rows"
 import { requireTool } from "../../support/builders";
 import { operationEnvironment } from "../../support/engine";
 import { ExampleProject } from "../../support/exampleProject";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 
 const TSX = path.resolve(__dirname, "../../../node_modules/tsx/dist/cli.mjs");
 const ROUNDS = 2;

@@ -11,7 +11,7 @@ import { parseStackExport } from "../../../provider/cli/topology/stackExport";
 import { drawTopology } from "../../../provider/cli/topology/topology";
 import { ExampleProject } from "../../support/exampleProject";
 import { compileGoGuest } from "../../support/goGuest";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 
 const KEY = "api-key-Value";
 const BAKE_MS = 1000;

@@ -6,7 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { ExampleProject } from "../../support/exampleProject";
 import { httpGet } from "../../support/loadGenerator";
-import { eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { eventually } from "../../support/localPlatform";
 
 const PER_SECOND = 100;
 

@@ -6,7 +6,8 @@ import { assertSucceeded } from "../../support/engine";
 import { ExampleProject, changesOf } from "../../support/exampleProject";
 import { itInComplete } from "../../support/form";
 import { LoadGenerator, httpGet } from "../../support/loadGenerator";
-import { eventually, freePort, isListening } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { eventually, isListening } from "../../support/localPlatform";
 
 const PAGE = "site/rootfs/www/index.html";
 /** What another page changes. */

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { requireTool } from "../../support/builders";
 import { ExampleProject } from "../../support/exampleProject";
 import { httpGet } from "../../support/loadGenerator";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 
 const VARIABLES: Readonly<Record<string, string>> = {
   TYK_SECRET: "tyk-secret-Value",

@@ -11,7 +11,8 @@ import * as path from "node:path";
 import { localPaths } from "../../../provider/base/localPaths";
 import { ExampleProject } from "../../support/exampleProject";
 import { compileGoGuest } from "../../support/goGuest";
-import { findProcessesOf, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { findProcessesOf } from "../../support/localPlatform";
 
 const [KEY, NEXT_KEY, TYK_SECRET, REDIS_PASSWORD] = [
   "mdcb-key-Value",

@@ -12,7 +12,8 @@ import { writeCpio } from "../../../provider/image/cpio/write";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
 import { compileGoGuest } from "../../support/goGuest";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 
 const SERVERS = {
   busybox: { cmd: ["httpd", "-f", "-p", "8080", "-h", "/www"], page: "served by busybox\n" },

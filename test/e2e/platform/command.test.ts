@@ -7,7 +7,8 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { connectLocalDaemon } from "../../../provider/client/localDaemon";
 import { localPaths } from "../../../provider/base/localPaths";
-import { LocalPlatform, eventually, freePort, findProcessesOf } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually, findProcessesOf } from "../../support/localPlatform";
 
 const PROGRAM = path.join(__dirname, "..", "..", "..", "dist", "provider", "cli", "main.js");
 

@@ -7,7 +7,8 @@ import { localPaths } from "../../../provider/base/localPaths";
 import { writeCpio } from "../../../provider/image/cpio/write";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
-import { LocalPlatform, eventually, freePort, isListening } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually, isListening } from "../../support/localPlatform";
 
 describe("the local platform on real VMs", function () {
   this.timeout(180_000);

@@ -7,7 +7,8 @@ import { onlyItem } from "../../../provider/client/client";
 import { COMMAND_PROGRAM } from "../../support/commandLine";
 import { type SessionCommand, missingLines, runSession, sessionsOf } from "../../support/consoleSession";
 import { httpGet } from "../../support/loadGenerator";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 import { codeBlocks, markdownPage } from "../../support/markdown";
 
 const PAGE = markdownPage("docs/how-to/debug.md");

@@ -11,7 +11,8 @@ import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRun
 import { drainAndDelete } from "../../../provider/rollout/members/instances";
 import { describeDrain } from "../../../provider/rollout/members/drainCounts";
 import { systemClock } from "../../../provider/base/clock";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 
 const RESPONSE = "HTTP/1.1 200 OK\\r\\nContent-Length: 3\\r\\n\\r\\nok\\n";
 const PROGRAM = `#!/bin/sh\nread line; printf '${RESPONSE}'; sleep 1000\n`;

@@ -4,7 +4,8 @@ import * as http from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { BodyOf } from "../../../provider/contract/routes";
 import { putGoGuest } from "../../support/goGuest";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 
 const PROBE = { http: { port: 8080, path: "/hello", match: { "$.status": "pass" } }, interval_ms: 250 };
 

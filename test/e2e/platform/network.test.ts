@@ -9,7 +9,8 @@ import * as net from "node:net";
 import * as os from "node:os";
 import type { BodyOf } from "../../../provider/contract/routes";
 import { putGoGuest } from "../../support/goGuest";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 
 /** One line of the table: what a guest tried, and what came of it. */
 interface Attempt {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { putGoGuest } from "../../support/goGuest";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 
 const COOLDOWN_MS = 3_000;
 const NOTIFY_MS = 2_000;

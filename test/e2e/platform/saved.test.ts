@@ -9,7 +9,8 @@ import { localPaths } from "../../../provider/base/localPaths";
 import { writeCpio } from "../../../provider/image/cpio/write";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { getOrBuildLinuxRuntime } from "../../../provider/image/runtime/linuxRuntime";
-import { LocalPlatform, eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { LocalPlatform, eventually } from "../../support/localPlatform";
 
 /** Serves an id that each boot chooses anew, and a count that grows in the guest's memory. */
 const PROGRAM = `mkdir -p /www; cat /proc/sys/kernel/random/boot_id > /www/boot

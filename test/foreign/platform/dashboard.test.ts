@@ -5,7 +5,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { Browser, Page } from "puppeteer-core";
 import { findViolations, openBrowser } from "../../support/browser";
-import { eventually, freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { eventually } from "../../support/localPlatform";
 import { sendHttp, TestPlatform, webGuest } from "../../support/testPlatform";
 
 const WIDE = { width: 1200, height: 900 };

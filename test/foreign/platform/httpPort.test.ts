@@ -6,7 +6,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { HttpPort } from "../../support/httpPort";
-import { freePort, isListening } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
+import { isListening } from "../../support/localPlatform";
 
 const SERVER = `package main
 import ("fmt"; "io"; "net/http"; "os"; "strings")

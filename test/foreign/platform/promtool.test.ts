@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { sendHttp, TestPlatform } from "../../support/testPlatform";
 
 describe("promtool", () => {

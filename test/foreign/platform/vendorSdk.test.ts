@@ -1,7 +1,7 @@
 /** The vendor's own JavaScript SDK against the local API. */
 import assert from "node:assert/strict";
 import type { Instance, UnikraftCloud } from "@unikraft/cloud" with { "resolution-mode": "import" };
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 import { TestPlatform } from "../../support/testPlatform";
 
 describe("the vendor's JavaScript SDK", () => {

@@ -11,7 +11,7 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringify as stringifyYaml } from "yaml";
 import { makeCertificate } from "../certificates";
-import { freePort } from "../localPlatform";
+import { freePort } from "../freePorts";
 import { KubernetesApi } from "./api";
 import { type BoundProcess, startBoundProcess } from "./boundProcess";
 import { reserveNetwork } from "./network";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
 import { probePort } from "../../../provider/client/portProbe";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 
 /** Probes a server that listens for the time of the test. */
 async function probe(server: net.Server, isHttp: boolean): Promise<string | undefined> {

@@ -9,7 +9,7 @@ import { processStartTime } from "../../../../provider/base/processIdentity";
 import { saveIdentity } from "../../../../provider/platform/vmm/qemu/identity";
 import { type VmFiles, vmFilesOf } from "../../../../provider/platform/vmm/qemu/files";
 import { CommandPlatform, TestInput } from "../../../support/commandPlatform";
-import { freePort } from "../../../support/localPlatform";
+import { freePort } from "../../../support/freePorts";
 
 interface QmpCommand {
   readonly execute: string;

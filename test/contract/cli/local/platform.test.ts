@@ -7,7 +7,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { resolveQuotas } from "../../../../provider/platform/quota/quotaSettings";
 import { CommandPlatform } from "../../../support/commandPlatform";
-import { freePort } from "../../../support/localPlatform";
+import { freePort } from "../../../support/freePorts";
 import type { TestPlatform } from "../../../support/testPlatform";
 
 describe("the commands of the local platform", () => {

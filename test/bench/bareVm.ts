@@ -45,9 +45,9 @@ export async function prepareBareVm(image: string, memoryMb: number, folder: str
     ...{ memoryMb, vcpus: 1, disks: [], roms: [], annotations: {}, isSavable: false, network: DEFAULT_USER_NETWORK },
   };
   // Without an archive appended to its initrd, the guest reads everything from its command line.
-  const { append, file: guestPart = "" } = buildCommandLine(spec, { emulated: isEmulated, parameters: undefined });
+  const { append, file: guestPart = "" } = buildCommandLine(spec, undefined);
   const args = [
-    ...["-machine", machine, "-accel", accelerator, "-cpu", isEmulated ? "qemu64" : "host"],
+    ...["-machine", `${machine},hpet=off`, "-accel", accelerator, "-cpu", isEmulated ? "qemu64" : "host"],
     ...["-m", `${memoryMb}M`, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
     ...[
       "-kernel",

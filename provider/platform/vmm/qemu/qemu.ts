@@ -76,7 +76,7 @@ export class QemuVmm implements Vmm {
     const kind = await detectKernelKind(spec.kernel);
     assertNoViolation(kindViolations(kind));
     const parameters = kind === "multiboot" ? await findUnikraftParameters(spec.kernel) : undefined;
-    const commandLine = buildCommandLine(spec, { emulated: capabilities.accelerator === "tcg", parameters });
+    const commandLine = buildCommandLine(spec, parameters);
     const extraFiles = await buildGuestFiles(spec, kind, commandLine.file);
     const rootDisk = await findRootDisk(spec.initrd, kind);
     const initrdFiles = rootDisk === undefined ? extraFiles : composeBootInitrd(rootDisk, extraFiles);
@@ -120,7 +120,7 @@ export class QemuVmm implements Vmm {
     const files = vmFilesOf(this.#paths, spec.uuid);
     const snapshot = snapshotFilesOf(folder);
     await assertClonable(snapshot, spec, capabilities);
-    const { append } = buildCommandLine(spec, { emulated: capabilities.accelerator === "tcg", parameters: undefined });
+    const { append } = buildCommandLine(spec, undefined);
     const rootDisk = await findRootDisk(spec.initrd, kind);
     const input = { spec, capabilities, kind, files, initrd: undefined, rootDisk: rootDisk?.file, append };
     const args = qemuArguments({ ...input, memory: { in: "snapshot", file: snapshot.ram } });

@@ -1,7 +1,7 @@
 /** Builds the argument list of QEMU for a VM. */
 import { shareFolderOf, type VmSpec } from "../../vmm";
 import { shareTag } from "../../../../image/kernel/unikraftWords";
-import { diskSerial, disablesAcpi } from "./commandLine";
+import { diskSerial } from "./commandLine";
 import { LOGGED_EVENTS } from "../exit/eventLog";
 import { ROOT_DISK_SERIAL } from "./rootDisk";
 import { COMMAND_PAIRS, commandSocketsOf, type VmFiles } from "../files";
@@ -41,11 +41,10 @@ export type GuestMemory =
  */
 export function qemuArguments(input: QemuArgumentsInput): string[] {
   const { spec, capabilities, kind, files, initrd, rootDisk, append, memory } = input;
-  const emulated = capabilities.accelerator === "tcg";
   return [
     ...["-name", `unikernel-${spec.uuid}`, "-uuid", spec.uuid],
-    ...memoryArguments(capabilities, spec, memory),
-    ...["-accel", capabilities.accelerator, "-cpu", cpuModel(kind, emulated)],
+    ...machineArguments(machineOf(capabilities, kind), spec, memory),
+    ...["-accel", capabilities.accelerator, "-cpu", cpuModel(kind, capabilities.accelerator === "tcg")],
     ...["-m", `size=${spec.memoryMb}M`, "-smp", `cpus=${spec.vcpus},sockets=1`],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-rtc", "base=utc"],
     ...(capabilities.sandbox ? ["-sandbox", SANDBOX_OPTIONS] : []),
@@ -58,7 +57,7 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
     ...networkArguments(spec.network, files),
     ...spec.network.interfaces.flatMap(({ mac }, index) => [
       "-device",
-      networkDevice(kind, cardId(index), mac, disablesAcpi(spec, emulated)),
+      `virtio-net-pci,netdev=${cardId(index)},mac=${mac},romfile=`, // no option ROM: nothing boots from the network
     ]),
     ...(rootDisk === undefined ? [] : diskArguments(ROOT_DISK_SERIAL, rootDisk, true)),
     ...spec.disks.flatMap((disk, index) =>
@@ -66,7 +65,7 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
         ? shareArguments(shareTag(index), shareFolderOf(disk.file), disk.readonly)
         : diskArguments(diskSerial(index), disk.file, disk.readonly),
     ),
-    ...(kind === "multiboot" ? [] : commandArguments(files, disablesAcpi(spec, emulated))),
+    ...(kind === "multiboot" ? [] : commandArguments(files)),
     // No isa-debug-exit: Unikraft writes to it before pvpanic, and QEMU then ends without an event that tells why.
     ...["-device", "pvpanic"],
     ...["-D", files.eventLog, ...LOGGED_EVENTS.flatMap((event) => ["-trace", `enable=${event}`])],
@@ -76,12 +75,12 @@ export function qemuArguments(input: QemuArgumentsInput): string[] {
 /** Arguments of a VM that waits, paused, for the saved state of its devices. They follow those that the saved VM was started with. */
 export const RESTORE_ARGUMENTS: readonly string[] = ["-S", "-incoming", "defer"];
 
+/** Linux needs no HPET to keep time, and boots faster without one. */
+const machineOf = ({ machine }: Pick<QemuCapabilities, "machine">, kind: KernelKind): string =>
+  kind === "multiboot" ? machine : `${machine},hpet=off`;
+
 /** QEMU leaves memory in a shared file out of the state that it saves, and expects it there when it loads that. */
-function memoryArguments(
-  { machine }: Pick<QemuCapabilities, "machine">,
-  { memoryMb }: VmSpec,
-  memory: GuestMemory,
-): string[] {
+function machineArguments(machine: string, { memoryMb }: VmSpec, memory: GuestMemory): string[] {
   if (memory.in === "process") return ["-machine", machine];
   const size = `id=ram,size=${memoryMb}M`;
   const backend =
@@ -114,26 +113,16 @@ function cpuModel(kind: KernelKind, emulated: boolean): string {
 }
 
 /** Ports for commands, two for each of a pair; see `provider/image/runtime/execScript.ts`. Port 0 would be a console. */
-function commandArguments(files: VmFiles, withoutAcpi: boolean): string[] {
-  const bus = `virtio-serial-pci,id=commands,max_ports=${2 * COMMAND_PAIRS + 1}${withoutAcpi ? ",vectors=0" : ""}`;
+function commandArguments(files: VmFiles): string[] {
   const sockets = Array.from({ length: COMMAND_PAIRS }, (_, index) => commandSocketsOf(files, index));
   const ports = sockets.flatMap(({ data, errors }) => [data, errors]);
   return [
-    ...["-device", bus],
+    ...["-device", `virtio-serial-pci,id=commands,max_ports=${2 * COMMAND_PAIRS + 1}`],
     ...ports.flatMap((socket, index) => [
       ...["-chardev", socketChardev(`command${index}`, socket)],
       ...["-device", `virtserialport,bus=commands.0,nr=${index + 1},chardev=command${index}`],
     ]),
   ];
-}
-
-/**
- * No option ROM, since nothing boots from the network. Without ACPI Linux has no MSI-X and would log a warning about
- * it.
- */
-function networkDevice(kind: KernelKind, netdev: string, mac: string, withoutAcpi: boolean): string {
-  const vectors = kind !== "multiboot" && withoutAcpi ? ",vectors=0" : "";
-  return `virtio-net-pci,netdev=${netdev},mac=${mac},romfile=${vectors}`;
 }
 
 function diskArguments(name: string, file: string, readonly: boolean): string[] {

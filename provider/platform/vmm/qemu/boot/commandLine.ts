@@ -15,9 +15,6 @@ import { assertNoViolation } from "../../../../image/kernel/violation";
 import type { VmSpec } from "../../vmm";
 import { linuxNetworkParameters, unikraftNetworkParameters } from "./networkParameters";
 
-/** I/O port of the ACPI timer of QEMU's q35 machine. Source: SeaBIOS, src/fw/dev-q35.h and pciinit.c (`acpi_pm_base`, plus 8). */
-const PM_TIMER_PORT = 0x608;
-
 /** Serial number of the disk at this index of {@link VmSpec.disks}; virtio-blk allows 20 bytes. */
 export const diskSerial = (index: number): string => `disk${index}`;
 
@@ -32,24 +29,16 @@ export interface CommandLine {
   readonly file: string | undefined;
 }
 
-/** What the command line depends on, besides the VM. */
-export interface CommandLineTarget {
-  /** True without a hardware accelerator: a Linux kernel then skips what it can at boot. */
-  readonly emulated: boolean;
-  /** What a Unikraft kernel takes; `undefined` for a Linux kernel. */
-  readonly parameters: UnikraftParameters | undefined;
-}
-
 /**
  * The command line of a VM. Throws `INPUT_INVALID` with the name of what does not fit, never its value, and `NOT_SUPPORTED` for ROMs of a
  * Unikraft guest.
  */
-export function buildCommandLine(spec: VmSpec, { emulated, parameters }: CommandLineTarget): CommandLine {
+export function buildCommandLine(spec: VmSpec, parameters: UnikraftParameters | undefined): CommandLine {
   const { args, env, disks, roms, network } = spec;
   const routedInterfaces = network.interfaces.flatMap(({ routes }, index) => (routes.length > 0 ? [index] : []));
   const mounts = disks.map(({ at }) => at);
   assertNoViolation(guestViolations({ args, env, mounts, hasRoms: roms.length > 0, routedInterfaces }, parameters));
-  return parameters === undefined ? linuxLine(spec, emulated) : unikraftLine(spec, parameters);
+  return parameters === undefined ? linuxLine(spec) : unikraftLine(spec, parameters);
 }
 
 function unikraftLine(spec: VmSpec, parameters: UnikraftParameters): CommandLine {
@@ -75,12 +64,11 @@ const variableEntries = (spec: VmSpec): string[] => Object.entries(spec.env).map
 export const quoteForLinux = (text: string): string =>
   `"${text.replace(/["\\\p{Cc}]/gu, (c) => [...Buffer.from(c)].map((b) => `\\x${b.toString(16).padStart(2, "0")}`).join(""))}"`;
 
-function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
-  // A panic ends the VM. A tmpfs root, the default, is limited to half of the memory. The crypto self-tests take a fifth
-  // of the boot time. Booting without ACPI is faster still, but finds only one processor, and not the clock by which the kernel
-  // measures the speed of the processor's own: without either it counts interrupts, and loses time whenever the host is busy.
+function linuxLine(spec: VmSpec): CommandLine {
+  // A panic ends the VM. A tmpfs root, the default, is limited to half of the memory. The crypto self-tests take a fifth of the boot time.
+  // Booting without ACPI would be faster, but leaves the kernel only a timer that must be set again every 55 ms, for which an emulated
+  // guest needs a hundredth of a processor even when it is idle.
   const fast = ["console=ttyS0", "quiet", "panic=-1", "rootfstype=ramfs", "cryptomgr.notests=1"];
-  if (disablesAcpi(spec, emulated)) fast.push("acpi=off", `pmtmr=0x${PM_TIMER_PORT.toString(16)}`);
   const args = spec.args.map((value) => (isBareWord(value) ? value : quoteForLinux(value)));
   const guest = [
     ...linuxNetworkParameters(spec),
@@ -90,6 +78,3 @@ function linuxLine(spec: VmSpec, emulated: boolean): CommandLine {
   ].join(" ");
   return { append: fast.join(" "), file: guest };
 }
-
-/** True when the Linux guest boots without ACPI; its network card then has no message-signalled interrupts. */
-export const disablesAcpi = (spec: VmSpec, emulated: boolean): boolean => emulated && spec.vcpus === 1;

@@ -36,7 +36,7 @@ const values = (args: readonly string[], option: string): string[] =>
 describe("QEMU's arguments", () => {
   it("name the machine by version and disable all default devices", () => {
     const args = qemuArguments(input());
-    assert.deepEqual(values(args, "-machine"), ["pc-q35-7.2"]);
+    assert.deepEqual(values(args, "-machine"), ["pc-q35-7.2,hpet=off"]);
     for (const flag of ["-nodefaults", "-no-user-config", "-no-reboot"]) assert.ok(args.includes(flag), flag);
     assert.match(values(args, "-sandbox").join(), /^on,.*spawn=deny/);
     assert.deepEqual(
@@ -49,7 +49,7 @@ describe("QEMU's arguments", () => {
     const args = qemuArguments(input({ memory: { in: "file", file: "/state/a,b/memory.ram" } }));
     const backend = "memory-backend-file,id=ram,size=192M,mem-path=/state/a,,b/memory.ram,share=on";
     assert.deepEqual(values(args, "-object"), [backend]);
-    assert.deepEqual(values(args, "-machine"), ["pc-q35-7.2,memory-backend=ram"]);
+    assert.deepEqual(values(args, "-machine"), ["pc-q35-7.2,hpet=off,memory-backend=ram"]);
   });
 
   it("leave the guest's memory where clones find it, and let a clone copy what it writes to", () => {

@@ -1,6 +1,6 @@
 /** Parses command-line options. */
 import { parseArgs } from "node:util";
-import { UnikernelError } from "./errors";
+import { UnikernelError, isError } from "./errors";
 
 /** `switch`: a boolean without a value. `list`: takes a value and may be repeated. */
 type OptionKind = "switch" | "list";
@@ -61,7 +61,7 @@ function parse<O extends Readonly<Record<string, OptionKind>>>(
     // One entry per option, typed by its kind.
     return { options: Object.fromEntries(parsed) as ParsedOptions<O>, operands: positionals };
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
+    const reason = isError(error) ? (error.message.split(". ")[0] ?? "") : String(error);
     throw new UnikernelError("INPUT_INVALID", `${reason.replace(/\.$/, "")}.`, { hint: "See 'unikernel --help'." });
   }
 }

@@ -4,6 +4,7 @@
  * An error has a code, a message with what was attempted, a hint with what to do, and a cause. Programs may compare codes, never
  * texts. No part of an error may contain a secret.
  */
+import { types } from "node:util";
 import type { ErrorCode } from "./errorCodes";
 
 export type { ErrorCode } from "./errorCodes";
@@ -50,8 +51,14 @@ export class UnikernelError extends Error {
   }
 }
 
+/**
+ * True for an error, also one of another JavaScript realm: within jest, those of Node's own modules are no instances of the `Error` that
+ * this code sees.
+ */
+export const isError = (value: unknown): value is Error => value instanceof Error || types.isNativeError(value);
+
 /** The message of an error; any other thrown value as a string. */
-export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const errorMessage = (error: unknown): string => (isError(error) ? error.message : String(error));
 
 /**
  * The text of an error for users, the same everywhere: `CODE: property: Message. Hint.`, without the property if it has none. The
@@ -102,7 +109,7 @@ export function withErrorContext(
 
 /** The code of a Node system error, such as `ENOENT`; `undefined` for any other value. */
 export const systemErrorCode = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  isError(error) && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
 /** True for a Node system error with one of these codes. */
 export const hasErrorCode = (error: unknown, ...codes: readonly string[]): boolean =>

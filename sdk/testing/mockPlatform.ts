@@ -1,7 +1,8 @@
 /** Mocks of the platform: runs programs and tells what they declared. */
 import * as pulumi from "@pulumi/pulumi";
-import type { OwnErrors } from "./ownErrors";
 import { watchOwnErrors } from "./ownErrors";
+import type { PendingCallbacks } from "./pendingCallbacks";
+import { watchCallbacks } from "./pendingCallbacks";
 import { METRO_KEY, ProgramRun, nextTurn } from "./programRun";
 import { loadProvider } from "./provider";
 import { RejectedProgramError } from "./rejected";
@@ -13,8 +14,8 @@ import { toPlainValue } from "./values";
 const registrations = (): Promise<void> =>
   (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
 
-/** The run that goes on in this process. Programs share the runtime of Pulumi, so that only one can run at a time. */
-let going: OwnErrors | undefined;
+/** Ends the run that goes on in this process. Programs share the runtime of Pulumi, so that only one can run at a time. */
+let endGoing: ((reason?: Error) => void) | undefined;
 
 const OVERTAKEN =
   "Another run began before this one ended, and a process can run one program at a time. Await each run. If it never " +
@@ -59,14 +60,18 @@ export class MockedPlatform {
    * @param program creates resources, or imports a module that does
    */
   async run<T>(program: () => T): Promise<pulumi.Unwrap<T>> {
-    if (going !== undefined) going.end(new Error(OVERTAKEN));
-    const ownErrors = watchOwnErrors();
-    going = ownErrors;
+    if (endGoing !== undefined) endGoing(new Error(OVERTAKEN));
+    const [ownErrors, callbacks] = [watchOwnErrors(), watchCallbacks()];
+    const end = (reason?: Error): void => {
+      callbacks.end();
+      ownErrors.end(reason);
+    };
+    endGoing = end;
     const run = new ProgramRun(this.options);
     this.current = run;
     try {
       await this.setMocks(run);
-      const finished = valueOf(program);
+      const finished = valueOf(program, callbacks);
       // A program that goes on after a failure may fail again, which says nothing more.
       finished.catch(() => undefined);
       const value = await Promise.race([finished, run.rejectedAndIdle(), ownErrors.failed]);
@@ -74,11 +79,11 @@ export class MockedPlatform {
       return value as pulumi.Unwrap<T>;
     } catch (error) {
       // Else Pulumi would complain at the end of the process of what waits for the resources that failed.
-      if (going === ownErrors) await this.setMocks(run);
+      if (endGoing === end) await this.setMocks(run);
       await nextTurn(); // one error may reject several promises, which is not for the next test
       throw error;
     } finally {
-      ownErrors.end();
+      end();
     }
   }
 
@@ -90,11 +95,14 @@ export class MockedPlatform {
   }
 }
 
-/** What the program returns, once all of its resources are registered and its errors are known. */
-async function valueOf(program: () => unknown): Promise<unknown> {
+/** What the program returns, once all of its resources are registered, its callbacks have ended, and its errors are known. */
+async function valueOf(program: () => unknown, callbacks: PendingCallbacks): Promise<unknown> {
   const value = await toPlainValue(await program());
-  await registrations();
-  await nextTurn();
+  do {
+    await callbacks.settled();
+    await registrations();
+    await nextTurn();
+  } while (!callbacks.isIdle());
   return value;
 }
 

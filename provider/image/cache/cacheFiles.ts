@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { hasErrorCode } from "../../base/errors";
+import { hasErrorCode, isError } from "../../base/errors";
 import { createFolder, writeFileAtomic } from "../../base/files";
 import { localPaths } from "../../base/localPaths";
 
@@ -62,7 +62,7 @@ export async function useCache(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
+    if (!(isError(error) && "code" in error)) throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { pipeline } from "node:stream/promises";
 import * as tar from "tar-stream";
 import type { Digest } from "../../base/digest";
-import { UnikernelError, fromSystemError } from "../../base/errors";
+import { UnikernelError, fromSystemError, isError } from "../../base/errors";
 
 /** A layer that exists as a file on disk. */
 export interface LayerRef {
@@ -55,7 +55,7 @@ export async function extractLayer(layer: LayerRef, toFile: string): Promise<voi
     }
   } catch (error) {
     const known = fromSystemError(error, `unpacking '${layer.entry}' of layer ${layer.digest}`);
-    if (known !== error || (error instanceof Error && "syscall" in error)) throw known;
+    if (known !== error || (isError(error) && "syscall" in error)) throw known;
     throw new UnikernelError("BUILD_FAILED", `Layer ${layer.digest} is not a readable tar.`, { cause: error });
   } finally {
     source.destroy();

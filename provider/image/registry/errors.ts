@@ -1,5 +1,5 @@
 /** Errors of requests to a registry. */
-import { UnikernelError, systemErrorCode } from "../../base/errors";
+import { UnikernelError, isError, systemErrorCode } from "../../base/errors";
 
 /** One request to a registry, for messages. */
 export interface RegistryRequest {
@@ -81,7 +81,7 @@ export function statusError(request: RegistryRequest, failure: RegistryFailure):
 export function unreachableError({ registry, subject }: RegistryRequest, error: unknown): UnikernelError {
   if (UnikernelError.is(error)) return error;
   const systemCode = systemErrorCode(error);
-  const reason = systemCode ?? (error instanceof Error && error.name !== "AxiosError" ? error.message : "no response");
+  const reason = systemCode ?? (isError(error) && error.name !== "AxiosError" ? error.message : "no response");
   return new UnikernelError(
     "API_UNREACHABLE",
     `The request for ${subject} to registry '${registry}' failed (${reason}).`,

@@ -4,6 +4,7 @@
  */
 import { Readable } from "node:stream";
 import axios, { type AxiosResponse } from "axios";
+import { isError } from "../../base/errors";
 import { isLoopbackHost } from "../../base/hostNames";
 import { VERSION } from "../../base/version";
 import { isAllowedUrl } from "./endpoint";
@@ -144,7 +145,7 @@ class SentBody {
         yield chunk;
       }
     } catch (error) {
-      this.failure = error instanceof Error ? error : new Error(String(error));
+      this.failure = isError(error) ? error : new Error(String(error));
       throw error;
     }
   }

@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import { type Clock, systemClock } from "../../base/clock";
+import { isError } from "../../base/errors";
 import { TimeSlice } from "../pack/timeSlice";
 import { isRacy } from "./tree";
 
@@ -92,7 +93,7 @@ export async function areUnchanged(
     return true;
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof Error && "code" in error) return false; // gone, or not readable any more
+    if (isError(error) && "code" in error) return false; // gone, or not readable any more
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** Errors in the form that the dynamic provider process expects. */
-import { type ErrorCode, UnikernelError, errorMessage, formatErrorSentences } from "../../base/errors";
+import { type ErrorCode, UnikernelError, errorMessage, formatErrorSentences, isError } from "../../base/errors";
 import { fromFolderError } from "../../base/localPaths";
 import { resourceNameIn } from "../../definition/internalKeys";
 import type { CheckFailure, Properties } from "../../definition/resource";
@@ -46,9 +46,7 @@ export function toEngineError(label: string, error: unknown, stateOf: (outputs: 
   const text = `${code}: ${reason}`;
   const report = Object.assign(
     new Error(text, { cause }),
-    code === "BUG" && cause instanceof Error
-      ? { stack: cause.stack ?? "" }
-      : { toString: () => label, stack: REPORTED_STACK },
+    code === "BUG" && isError(cause) ? { stack: cause.stack ?? "" } : { toString: () => label, stack: REPORTED_STACK },
   );
   if (!isInitFailure) return report;
   return Object.assign(report, { id: error.id, properties: stateOf(error.outputs), reasons: [text] });

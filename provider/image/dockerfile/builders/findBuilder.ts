@@ -1,6 +1,6 @@
 /** Looks for the builders on this machine. */
 import { environmentVariable } from "../../../base/config/environment";
-import { errorMessage } from "../../../base/errors";
+import { errorMessage, isError } from "../../../base/errors";
 import { findTool, runTool } from "../../../base/exec";
 import { withTimeout } from "../../../base/timeout";
 import { isAtLeast } from "../../../base/version";
@@ -122,7 +122,7 @@ async function ask(
       : { output, problem: lines.findLast((line) => line.trim() !== "") ?? `exit code ${code}` };
   } catch (error) {
     signal.throwIfAborted();
-    const isLate = error instanceof Error && error.name === "AbortError";
+    const isLate = isError(error) && error.name === "AbortError";
     return { output: "", problem: isLate ? `no response within ${PROBE_TIMEOUT_MS / 1000} s` : errorMessage(error) };
   }
 }

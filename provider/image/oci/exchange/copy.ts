@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import * as tar from "tar-stream";
-import { fromSystemError } from "../../../base/errors";
+import { fromSystemError, isError } from "../../../base/errors";
 import { removeIfEmpty } from "../../../base/files";
 import { type BlobSource, blobFromBytes, checkedChunks } from "../blob";
 import { ANNOTATION, type Descriptor, type ImageIndex, MEDIA_TYPE } from "../descriptor";
@@ -93,7 +93,7 @@ export async function copyToArchive(
   }
 }
 
-const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+const toError = (error: unknown): Error => (isError(error) ? error : new Error(String(error)));
 
 async function addFiles(
   pack: tar.Pack,

@@ -302,6 +302,34 @@ describe("the mocked platform", function () {
     assert.deepEqual(process.listeners("unhandledRejection"), listeners);
   });
 
+  it("waits for callbacks that take longer than the registrations, and reports their errors", async () => {
+    const apply = Object.getOwnPropertyDescriptor(
+      (pulumi.Output as unknown as { prototype: object }).prototype,
+      "apply",
+    );
+    const platform = mockPlatform();
+    const later = () => new Promise((resolve) => setTimeout(resolve, 20));
+    const one = () => new unikernel.Instance("one", { name: "one", image: "app:1" });
+    await platform.run(() =>
+      void one().id.apply(async () => {
+        await later();
+        const { name } = await unikernel.getInstance({ name: "one" });
+        new unikernel.Volume(name, { sizeMb: 64 }).id.apply(async () => {
+          await later();
+          new unikernel.Volume("last", { sizeMb: 64 });
+        });
+      }),
+    ); // prettier-ignore
+    assert.deepEqual(platform.resources.map(({ name }) => name), ["one", "one", "last"]); // prettier-ignore
+    const failing = () =>
+      void one().id.apply(async () => {
+        await later();
+        throw new Error("no such tenant");
+      });
+    await assert.rejects(platform.run(failing), /^Error: no such tenant$/);
+    assert.deepEqual(Object.getOwnPropertyDescriptor((pulumi.Output as unknown as { prototype: object }).prototype, "apply"), apply); // prettier-ignore
+  });
+
   it("rejects a URN that was there before, as the engine does, and no other", async () => {
     const child = (parent?: pulumi.Resource) =>
       void new unikernel.Instance("one", { image: "app:1" }, parent && { parent });

@@ -1,5 +1,6 @@
 /** What can be wrong with the arguments of GatewayFleet, found where the program creates it. */
 import { type Fail, failFor } from "../registration/argumentError";
+import { checkNames } from "../waves/checks";
 import type { GatewayFleetArgs } from "./args";
 
 /** Variables that `redis` sets. */
@@ -8,9 +9,11 @@ const REDIS_VARIABLES = ["REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD"];
 /** Throws a `RunError` with `INPUT_INVALID` for arguments that contradict one another. */
 export function checkFleet(name: string, args: GatewayFleetArgs): void {
   const fail: Fail = failFor(`GatewayFleet '${name}'`);
-  const { image, build, redis, env = {}, secrets = {}, metros, bakeTimeMs, onFailure } = args;
+  const { image, build, ports, gatewayPort, redis, env = {}, secrets = {}, metros, bakeTimeMs, onFailure } = args;
   if (image === undefined && build === undefined) fail("image: required, unless build says how to build it.");
   if (image !== undefined && build !== undefined) fail("build: has no effect beside image; give one of them.");
+  if (ports !== undefined && gatewayPort !== undefined)
+    fail("gatewayPort: has no effect beside ports; give it to each of them as destinationPort.");
   if (redis !== undefined) {
     if ((redis.host === undefined) === (redis.image === undefined))
       fail("redis: give host for a Redis that exists, or image for one in each metro.");
@@ -28,8 +31,5 @@ export function checkFleet(name: string, args: GatewayFleetArgs): void {
     return;
   }
   if (metros.length === 0) fail("metros: at least one metro is needed; leave it out for that of the provider.");
-  metros.forEach((metro, index) => {
-    if (metros.filter((other) => other.name === metro.name).length > 1)
-      fail(`metros[${index}].name: two metros are named '${metro.name}'; give each its own name.`);
-  });
+  checkNames(metros, { property: "metros", fail });
 }

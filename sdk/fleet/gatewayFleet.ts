@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { GatewayImage } from "../gatewayImage";
 import { Instance } from "../instance";
+import { failFor } from "../registration/argumentError";
 // Two statements: TypeScript 3.8, which Pulumi bundles, reads these declarations.
 import type { ServiceArgs } from "../service";
 import { Service } from "../service";
@@ -62,7 +63,7 @@ export class GatewayFleet extends pulumi.ComponentResource {
     const metros = orElse<readonly FleetMetroArgs[]>(args.metros, [{ name: ONLY_METRO }]);
     this.services =
       args.metros === undefined
-        ? [new Service(name, this.serviceArgs(name, args, { name: "" }), { parent: this })]
+        ? [new Service(name, this.serviceArgs(name, args, { name: "" }, {}), { parent: this })]
         : this.createWaves(name, args, args.metros);
     const byMetro = (values: readonly pulumi.Output<string>[]): pulumi.Output<{ readonly [metro: string]: string }> =>
       pulumi.all(
@@ -85,7 +86,7 @@ export class GatewayFleet extends pulumi.ComponentResource {
         waves: metros.map((metro) => ({ name: metro.name, provider: metro.provider })),
         service: (wave, opts) => {
           const metro = metros.filter((one) => one.name === wave.name)[0] || { name: wave.name };
-          return new Service(`${name}-${wave.name}`, this.serviceArgs(name, args, metro), opts);
+          return new Service(`${name}-${wave.name}`, this.serviceArgs(name, args, metro, opts), opts);
         },
         bakeTimeMs,
         onFailure,
@@ -95,10 +96,16 @@ export class GatewayFleet extends pulumi.ComponentResource {
     return waves.reduce<readonly Service[]>((all, { services }) => [...all, ...services], []);
   }
 
-  private serviceArgs(name: string, args: GatewayFleetArgs, metro: FleetMetroArgs): ServiceArgs {
+  /** @param wave options of the metro's resources, with the order of its wave */
+  private serviceArgs(
+    name: string,
+    args: GatewayFleetArgs,
+    metro: FleetMetroArgs,
+    wave: pulumi.CustomResourceOptions,
+  ): ServiceArgs {
     const { image = this.image, memoryMb, domains, health, env = {}, secrets = {}, service = {} } = args;
     const port = orElse(args.gatewayPort, DEFAULT_GATEWAY_PORT);
-    const redis = args.redis === undefined ? {} : this.redisVariables(name, args.redis, metro);
+    const redis = args.redis === undefined ? {} : this.redisVariables(name, args.redis, metro, wave);
     const common = {
       ports: orElse(args.ports, [{ port: 443, destinationPort: port, handlers: ["tls" as const, "http" as const] }]),
       domains,
@@ -107,11 +114,19 @@ export class GatewayFleet extends pulumi.ComponentResource {
       ...(health === undefined ? {} : { rollout: { gate: health } }),
     };
     // `image` is one of the two that the check demands.
-    return mergeArgs(common as unknown as ServiceArgs, service);
+    return mergeArgs(common as unknown as ServiceArgs, service, failFor(`GatewayFleet '${name}'`));
   }
 
-  /** What tells the gateways of a metro where Redis is. Creates the metro's own. */
-  private redisVariables(name: string, args: FleetRedisArgs, metro: FleetMetroArgs): FleetVariables {
+  /**
+   * What tells the gateways of a metro where Redis is. Creates the metro's own, which changes with the metro's wave: with a new password, it
+   * would turn away gateways that wait for theirs.
+   */
+  private redisVariables(
+    name: string,
+    args: FleetRedisArgs,
+    metro: FleetMetroArgs,
+    { dependsOn }: pulumi.CustomResourceOptions,
+  ): FleetVariables {
     const { image, password, port = DEFAULT_REDIS_PORT, memoryMb = DEFAULT_REDIS_MEMORY_MB } = args;
     const login = password === undefined ? {} : { REDIS_PASSWORD: pulumi.secret(password) };
     const suffix = metro.name === "" ? "" : `-${metro.name}`;
@@ -121,7 +136,11 @@ export class GatewayFleet extends pulumi.ComponentResource {
         : new Instance(
             `${name}-redis${suffix}`,
             { image, memoryMb, env: login, restartPolicy: "always" },
-            { parent: this, ...(metro.provider === undefined ? {} : { provider: metro.provider }) },
+            {
+              parent: this,
+              ...(metro.provider === undefined ? {} : { provider: metro.provider }),
+              ...(dependsOn === undefined ? {} : { dependsOn }),
+            },
           ).privateFqdn;
     return { REDIS_HOST: orElse(host, ""), REDIS_PORT: pulumi.output(port).apply(String), ...login };
   }

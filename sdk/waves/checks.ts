@@ -1,5 +1,7 @@
 /** What can be wrong with the arguments of RolloutWaves, found where the program creates them. */
 import type * as pulumi from "@pulumi/pulumi";
+// Two statements: TypeScript 3.8, which Pulumi bundles, reads these declarations.
+import type { Fail } from "../registration/argumentError";
 import { failFor } from "../registration/argumentError";
 import { Service } from "../service";
 import type { RolloutWavesArgs, WaveArgs } from "./args";
@@ -25,13 +27,8 @@ export const nameOf = (resource: pulumi.Resource, otherwise: string): string =>
 export function checkWaves(name: string, { waves, service, onFailure }: RolloutWavesArgs): void {
   const fail = failFor(`RolloutWaves '${name}'`);
   if (!Array.isArray(waves) || waves.length === 0) fail("waves: at least one wave is needed.");
+  checkNames(waves, { property: "waves", fail });
   waves.forEach((wave, index) => {
-    if (typeof wave.name !== "string" || !/^[A-Za-z0-9][-\w.]{0,62}$/.test(wave.name))
-      fail(
-        `waves[${index}].name: must be 1 to 63 letters, digits, dots, dashes and underscores, because resources are named after it.`,
-      );
-    if (waves.findIndex((other) => other.name === wave.name) !== index)
-      fail(`waves[${index}].name: two waves are named '${wave.name}'; give each its own name.`);
     if (typeof service === "function" && wave.service !== undefined)
       fail(`waves[${index}].service: has no effect with a function as service; let the function apply it.`);
   });
@@ -40,13 +37,32 @@ export function checkWaves(name: string, { waves, service, onFailure }: RolloutW
     fail(`onFailure: must be "stop" or "rollback", got ${JSON.stringify(onFailure)}.`);
 }
 
+/** Throws a `RunError` for entries of a list, of waves or of metros, after which no resources can be named. */
+export function checkNames(
+  entries: readonly { readonly name: string }[],
+  { property, fail }: { readonly property: "waves" | "metros"; readonly fail: Fail },
+): void {
+  entries.forEach(({ name }, index) => {
+    if (typeof name !== "string" || !/^[A-Za-z0-9][-\w.]{0,62}$/.test(name))
+      fail(
+        `${property}[${index}].name: must be 1 to 63 letters, digits, dots, dashes and underscores, because resources are named after it.`,
+      );
+    if (entries.findIndex((other) => other.name === name) !== index)
+      fail(`${property}[${index}].name: two ${property} are named '${name}'; give each its own name.`);
+  });
+}
+
+/** Throws the errors of one wave's arguments. */
+export const failOfWave = (name: string, wave: WaveArgs): Fail =>
+  failFor(`RolloutWaves '${name}': wave '${wave.name}'`);
+
 /** Throws a `RunError` for services that a wave cannot control: used twice, in another metro, or created without its options. */
 export function checkServices(
   component: pulumi.ComponentResource,
   name: string,
   { wave, services, earlier }: { wave: WaveArgs; services: readonly Service[]; earlier: readonly Service[] },
 ): void {
-  const fail = failFor(`RolloutWaves '${name}': wave '${wave.name}'`);
+  const fail = failOfWave(name, wave);
   if (services.length === 0) fail("the function created no service.");
   services.forEach((service, index) => {
     if (!Service.isInstance(service)) fail("the function must return a Service, or a list of them.");

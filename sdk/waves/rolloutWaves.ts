@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RolloutWave } from "../rolloutWave";
 import { Service } from "../service";
 import type { RolloutWavesArgs, WaveArgs } from "./args";
-import { checkServices, checkWaves, nameOf, providerOf } from "./checks";
+import { checkServices, checkWaves, failOfWave, nameOf, providerOf } from "./checks";
 import { type EarlierWave, hooksOf } from "./hooks";
 import { mergeArgs } from "./merge";
 import { toPromise } from "../invoke";
@@ -103,7 +103,9 @@ export class RolloutWaves extends pulumi.ComponentResource {
     opts: pulumi.CustomResourceOptions,
   ): readonly Service[] {
     if (typeof service !== "function")
-      return [new Service(`${name}-${wave.name}`, mergeArgs(service, wave.service || {}), opts)];
+      return [
+        new Service(`${name}-${wave.name}`, mergeArgs(service, wave.service || {}, failOfWave(name, wave)), opts),
+      ];
     const created = service(wave, opts);
     return Array.isArray(created) ? (created as readonly Service[]) : [created as Service];
   }

@@ -83,6 +83,38 @@ describe("a GatewayFleet", function () {
     );
   });
 
+  it("changes the Redis of a metro after the metros before it have passed", async () => {
+    const after = new Map<string, readonly string[]>();
+    const note: pulumi.ResourceTransformation = ({ type, name, opts }) => {
+      const named = ([] as pulumi.Input<pulumi.Resource>[]).concat(
+        (opts.dependsOn as pulumi.Input<pulumi.Resource>[] | undefined) ?? [],
+      );
+      if (type.endsWith(":Instance"))
+        after.set(name, named.map((one) => (one as unknown as { readonly __name: string }).__name)); // prettier-ignore
+      return undefined;
+    };
+    const metros = [{ name: "east" }, { name: "west" }];
+    await mockPlatform().run(
+      () =>
+        new unikernel.GatewayFleet(
+          "gateway",
+          { image: IMAGE, redis: { image: "redis:7.2" }, metros },
+          { transformations: [note] },
+        ),
+    );
+    assert.deepEqual([...after], [["gateway-redis-east", []], ["gateway-redis-west", ["gateway-east"]]]); // prettier-ignore
+  });
+
+  it("ignores settings of the service that the program has not", async () => {
+    const platform = mockPlatform();
+    const service = { replicas: undefined, template: { memoryMb: undefined, vcpus: 2 } };
+    await platform.run(
+      () => new unikernel.GatewayFleet("gateway", { image: IMAGE, replicas: 3, memoryMb: 64, service } as never),
+    );
+    const { replicas, template } = platform.find("Service", "gateway").inputs;
+    assert.deepEqual([replicas, template], [3, { image: IMAGE, memoryMb: 64, vcpus: 2, env: {} }]);
+  });
+
   it("uses a Redis that exists", async () => {
     const platform = mockPlatform();
     const redis = { host: "redis.example.com", port: 6380 };
@@ -102,7 +134,13 @@ describe("a GatewayFleet", function () {
     [{ image: IMAGE, bakeTimeMs: 0 }, /bakeTimeMs: has no effect without metros/],
     [{ image: IMAGE, onFailure: "stop" }, /onFailure: has no effect without metros/],
     [{ image: IMAGE, metros: [] }, /metros: at least one metro/],
-    [{ image: IMAGE, metros: [{ name: "a" }, { name: "a" }] }, /metros\[0\]\.name: two metros are named 'a'/],
+    [{ image: IMAGE, metros: [{ name: "a" }, { name: "a" }] }, /metros\[1\]\.name: two metros are named 'a'/],
+    [{ image: IMAGE, metros: [{ name: "a" }, { name: "New York" }] }, /metros\[1\]\.name: must be 1 to 63 letters/],
+    [{ image: IMAGE, gatewayPort: 9000, ports: [{ port: 80 }] }, /gatewayPort: has no effect beside ports;/],
+    [
+      { image: IMAGE, service: { template: pulumi.output({ image: IMAGE, memoryMb: 64 }) } },
+      /service\.template: must be an object and not an output/,
+    ],
   ];
   for (const [args, message] of wrong)
     it(`rejects ${JSON.stringify(args)}`, async () => {

@@ -20,7 +20,7 @@ const isConfigError = (error: unknown): boolean =>
  * The account's current quotas; undefined if they cannot be read, in which case the preview continues without them. Never starts
  * the local daemon: while it does not run, the quotas are those that it will start with, and nothing counts as used.
  *
- * Throws `CONFIG_INVALID` if the metro does not exist, and `API_UNAUTHORIZED` if the metro rejects the token (401).
+ * Throws `CONFIG_INVALID` if the metro does not exist or `UNIKERNEL_QUOTAS` is malformed, and `API_UNAUTHORIZED` if the metro rejects the token (401).
  */
 export async function fetchQuotas({ client, metro }: ProviderContext): Promise<QuotasItem | undefined> {
   try {
@@ -35,8 +35,15 @@ export async function fetchQuotas({ client, metro }: ProviderContext): Promise<Q
   }
 }
 
-/** A malformed `UNIKERNEL_QUOTAS` throws `INPUT_INVALID`; the preview goes on, and the start of the daemon reports it. */
+/** Throws `CONFIG_INVALID` for a malformed `UNIKERNEL_QUOTAS`, with which the daemon would not start. */
 function quotasOfNextDaemon(): QuotasItem {
-  const { hard, limits } = resolveQuotas(parseEnvironmentQuotas(environmentVariable("UNIKERNEL_QUOTAS")));
-  return { status: "success", uuid: "", used: {}, hard, limits };
+  try {
+    const { hard, limits } = resolveQuotas(parseEnvironmentQuotas(environmentVariable("UNIKERNEL_QUOTAS")));
+    return { status: "success", uuid: "", used: {}, hard, limits };
+  } catch (error) {
+    if (!UnikernelError.has(error, "INPUT_INVALID")) throw error;
+    const { message, hint, cause } = error;
+    const options = { property: "UNIKERNEL_QUOTAS", cause, ...(hint === undefined ? {} : { hint }) };
+    throw new UnikernelError("CONFIG_INVALID", message, options);
+  }
 }

@@ -62,7 +62,7 @@ export class InstanceActor implements Instance {
     this.#mailbox = new Mailbox({
       event: (event) => this.#handleEvent(event),
       request: (accepted) => this.#handleRequest(accepted),
-      failed: (error, message) => this.#machine.log("instance.failed", { on: message.is, reason: error.message }),
+      failed: (error, { is }) => this.#machine.logFailure("instance.failed", error.message, is),
     });
     this.#machine = new InstanceMachine(record, env, {
       post: (event) => this.#mailbox.post(event),

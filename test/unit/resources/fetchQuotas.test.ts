@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { systemClock } from "../../../provider/base/clock";
+import { formatError } from "../../../provider/base/errors";
 import { createClient } from "../../../provider/client/client";
 import { fetchQuotas } from "../../../provider/resources/fetchQuotas";
 import { contextWithClient } from "../../support/resourceContext";
@@ -43,8 +44,19 @@ describe("the quotas of a local platform that does not run", () => {
     assert.deepEqual([hard["instances"], hard["live_memory_mb"], hard["volumes"]], [140, 2000, 253]);
   });
 
-  it("are unknown if the environment is invalid, which the start of the daemon reports", async () => {
-    process.env["UNIKERNEL_QUOTAS"] = "instances=many";
-    assert.equal(await fetched(), undefined);
+  it("fail the preview if the environment is invalid, since the daemon would not start", async () => {
+    const failures = {
+      "instances=many":
+        "Invalid quota 'instances=many'. Use a name, '=' and an integer of at least 0, such as 'instances=64'.",
+      "instanses=1": "Unknown quota 'instanses'. Did you mean 'instances'?",
+      "min_vcpus=4,max_vcpus=2": "The quota 'min_vcpus' (4) exceeds 'max_vcpus' (2). Set both so that the minimum does not exceed the maximum.", // prettier-ignore
+    };
+    for (const [value, sentence] of Object.entries(failures)) {
+      process.env["UNIKERNEL_QUOTAS"] = value;
+      await assert.rejects(fetched(), (error) => {
+        assert.equal(formatError(error), `CONFIG_INVALID: UNIKERNEL_QUOTAS: ${sentence}`);
+        return true;
+      });
+    }
   });
 });

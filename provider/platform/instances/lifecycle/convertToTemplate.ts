@@ -46,7 +46,7 @@ export function finishConversion(machine: InstanceMachine): void {
       lastUsedAt: Date.now(),
     });
   } catch (error) {
-    machine.log("instance.not-converted", { reason: errorMessage(error) });
+    machine.logFailure("instance.not-converted", errorMessage(error));
     return machine.retryLater(() => finishConversion(machine));
   }
   machine.log("instance.converted");

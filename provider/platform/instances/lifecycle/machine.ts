@@ -64,6 +64,8 @@ export class InstanceMachine {
   /** Aborts a start that waits for other instances; set while it waits. A stop or delete aborts it. */
   startAbort: AbortController | undefined;
   #persistRetryTimer: NodeJS.Timeout | undefined;
+  /** Failures that are logged and still go on: the reason of each event. */
+  readonly #loggedFailures = new Map<string, string>();
   #retryTimer: NodeJS.Timeout | undefined;
   #record: InstanceRecord;
   #closed = false;
@@ -127,8 +129,8 @@ export class InstanceMachine {
   }
 
   /**
-   * Applies the change, then writes it. For what has already happened: a failed write is logged and retried until it
-   * succeeds.
+   * Applies the change, then writes it. For what has already happened: a failed write is retried until it succeeds. The log has it
+   * once, however long it takes, and again when it is written.
    */
   applyThenPersist(change: StatusChange): void {
     if (this.#closed) return;
@@ -141,7 +143,7 @@ export class InstanceMachine {
       this.env.saveStatus(this.#record.uuid, this.#record.status);
       this.#commit(this.#record);
     } catch (error) {
-      this.log("instance.not-written", { reason: errorMessage(error) });
+      this.logFailure("instance.not-written", errorMessage(error));
       clearTimeout(this.#persistRetryTimer);
       this.#persistRetryTimer = setTimeout(() => this.#persistStatus(), RETRY_DELAY_MS);
       this.env.notifyChange();
@@ -151,6 +153,8 @@ export class InstanceMachine {
   /** Makes a record that was written the current one. */
   #commit(record: InstanceRecord): void {
     clearTimeout(this.#persistRetryTimer);
+    if (this.#loggedFailures.has("instance.not-written")) this.log("instance.written");
+    this.#loggedFailures.clear();
     this.#record = record;
     this.env.notifyChange();
   }
@@ -224,6 +228,19 @@ export class InstanceMachine {
   /** Logs an event with the uuid and name of the instance. */
   log(event: string, fields: Readonly<Record<string, string | number | undefined>> = {}): void {
     this.env.log.write(event, { uuid: this.#record.uuid, name: this.#record.name, ...fields });
+  }
+
+  /**
+   * Logs the failure of a step that is retried, such as each second while the disk is full: once, and again with another reason, or after
+   * something was written meanwhile.
+   *
+   * @param step what failed, where several steps have the same event
+   */
+  logFailure(event: string, reason: string, step?: string): void {
+    const key = step === undefined ? event : `${event} ${step}`;
+    if (this.#loggedFailures.get(key) === reason) return;
+    this.#loggedFailures.set(key, reason);
+    this.log(event, { on: step, reason });
   }
 
   /** Disconnects from the VM, which keeps running. Nothing is written after this. */

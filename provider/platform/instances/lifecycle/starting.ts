@@ -146,7 +146,7 @@ export function onProven(machine: InstanceMachine, session: VmSession): void {
   try {
     machine.takeAddresses();
   } catch (error) {
-    machine.log("instance.no-take-over", { reason: errorMessage(error) });
+    machine.logFailure("instance.no-take-over", errorMessage(error));
     machine.retryLater(() => machine.inbox.post({ is: "proven", session }));
     return;
   }

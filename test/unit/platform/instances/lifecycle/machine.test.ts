@@ -49,6 +49,21 @@ describe("an instance whose status cannot be saved", () => {
     assert.deepEqual([written[0]?.state, written[0]?.exitCode], ["stopped", 3]);
   });
 
+  it("logs a disk that stays full once, and once that the status is written", () => {
+    const disk = { full: true };
+    const { machine, logged } = withDisk(disk);
+    machine.applyThenPersist({ state: "stopped" });
+    for (let second = 0; second < 60; second++) mock.timers.tick(1_000);
+    assert.deepEqual(logged, ["instance.not-written"]);
+    disk.full = false;
+    mock.timers.tick(1_000);
+    machine.applyThenPersist({ exitCode: 3 });
+    assert.deepEqual(logged, ["instance.not-written", "instance.written"]);
+    disk.full = true;
+    machine.applyThenPersist({ exitCode: 4 });
+    assert.deepEqual(logged.slice(2), ["instance.not-written"]);
+  });
+
   it("saves a delayed event with the next change, and only once", () => {
     const disk = { full: true };
     const { machine, written } = withDisk(disk);

@@ -1,6 +1,6 @@
 /**
- * The steps of examples/ci/pulumi.yml, run by bash with the real engine and the real `unikernel` command. `gh` is a
- * stand-in that notes its arguments, since there is no GitHub here.
+ * The steps of examples/ci, run by bash with the real engine and the real `unikernel` command. `gh` and `curl` are stand-ins that note
+ * their arguments, since there is neither GitHub nor GitLab here.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -25,6 +25,25 @@ case "$*" in
   "run list"*) echo 17 ;;
 esac
 `;
+
+/** What GitLab's API answers, for one merge request that was merged and one that was not. */
+const CURL = `#!/bin/sh
+echo "$*" >> "$CURL_CALLS"
+case "$*" in
+  *--request*|*--data-urlencode*) echo '{}' ;;
+  */merge_requests/7/notes*) cat notes-there.json ;;
+  */repository/commits/def/merge_requests) echo '[{"iid": 6, "state": "closed"}, {"iid": 7, "state": "merged"}]' ;;
+  */merge_requests/7/pipelines) echo '[{"id": 30, "ref": "feature"}, {"id": 31, "ref": "refs/merge-requests/7/head"}]' ;;
+  */pipelines/31/jobs) echo '[{"id": 40, "name": "branch"}, {"id": 41, "name": "preview"}]' ;;
+  */jobs/41/artifacts/plan.json) cat plan-kept.json ;;
+  *) exit 22 ;;
+esac
+`;
+
+interface GitLabTemplate {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly [job: string]: { readonly script?: readonly string[] };
+}
 
 interface Workflow {
   readonly jobs: { readonly pulumi: { readonly steps: readonly { readonly name?: string; readonly run?: string }[] } };
@@ -57,7 +76,6 @@ describe("the CI stages of the examples", function () {
       GITHUB_STEP_SUMMARY: at("summary.md"),
       GITHUB_REPOSITORY: "acme/shop",
       GITHUB_WORKFLOW_REF: "acme/shop/.github/workflows/deploy.yml@refs/heads/main",
-      BRANCH: "feature/New_tenant",
       STACK: "organization/quickstart/cloud",
       GITHUB_ENV: at("github-env"),
       PULL_REQUEST: "7",
@@ -126,14 +144,75 @@ describe("the CI stages of the examples", function () {
     assert.match(forced.output, /violates plan/);
   });
 
-  it("give a branch an environment of its own and take it away again, beside the stack", async () => {
-    succeed("Branch environment");
-    const name = "branch-feature-New-tenant";
-    assert.equal(bash(`pulumi config get --stack ${name} environment`).output.trim(), "branch");
-    assert.match(bash(`pulumi stack output ref --stack ${name}`).output, /@sha256:/);
+  /** What the next job finds: no settings of stacks that are in no commit. */
+  const checkOutAgain = (): Promise<void> => fs.rm(at("Pulumi.branch-7.yaml"), { force: true });
+
+  it("give a branch an environment with the stack's settings, at each push, and take it away again", async () => {
+    assert.equal(bash("pulumi config set --stack cloud quickstart:greeting hello").code, 0);
+    assert.equal(bash("pulumi config set --stack cloud --secret quickstart:key a-secret").code, 0);
+    for (const _push of [1, 2]) {
+      succeed("Branch environment");
+      const settings = bash("pulumi config --stack branch-7 --show-secrets --json");
+      const valueOf = (key: string) =>
+        (JSON.parse(settings.output) as Record<string, { readonly value: string }>)[`quickstart:${key}`]?.value;
+      assert.deepEqual(["environment", "greeting", "key"].map(valueOf), ["branch", "hello", "a-secret"]);
+      assert.match(bash("pulumi stack output ref --stack branch-7").output, /@sha256:/);
+      await checkOutAgain();
+    }
     succeed("End of the branch");
-    assert.notEqual(bash(`pulumi stack select ${name}`).code, 0);
+    assert.notEqual(bash("pulumi stack select branch-7").code, 0);
     assert.equal(bash("pulumi stack select cloud").code, 0);
+    await checkOutAgain();
+    succeed("End of the branch"); // of one that is gone, or was never deployed
+  });
+
+  it("do the same on GitLab", async () => {
+    const template = parseYaml(
+      await fs.readFile(path.join(root, "examples/ci/gitlab-ci.yml"), "utf8"),
+    ) as GitLabTemplate;
+    environment = {
+      ...environment,
+      ...{ CURL_CALLS: at("curl-calls"), API_TOKEN: "an-api-token", CI_API_V4_URL: "https://gitlab.test/api/v4" },
+      ...{ CI_PROJECT_ID: "3", CI_MERGE_REQUEST_IID: "7", CI_COMMIT_SHA: "def", STACK: template.variables["STACK"] },
+    };
+    await executable("bin/curl", CURL);
+    const run = (job: string): ReturnType<typeof bash> => bash((template[job]?.script ?? []).join("\n"));
+    const succeedJob = (job: string): void => {
+      const { code, output } = run(job);
+      assert.equal(code, 0, `${job}: ${output}`);
+    };
+    const lastCall = async (): Promise<string> =>
+      (await fs.readFile(at("curl-calls"), "utf8"))
+        .trim()
+        .split("\n")
+        .at(-1)
+        ?.replace(/^.*an-api-token /, "") ?? "";
+    const notes = "https://gitlab.test/api/v4/projects/3/merge_requests/7/notes";
+
+    await project.write("notes-there.json", "[]");
+    succeedJob("preview");
+    assert.equal(await lastCall(), `--data-urlencode body@comment.md ${notes}`);
+    await project.write(
+      "notes-there.json",
+      JSON.stringify([
+        { id: 98, body: "<!-- unikernel ci comment: quickstart/other -->\nof another stack" },
+        { id: 99, body: "<!-- unikernel ci comment: quickstart/cloud -->\nof this one" },
+      ]),
+    );
+    const note = bash(template["preview"]?.script?.find((line) => line.startsWith("notes=")) ?? "exit 1");
+    assert.equal(note.code, 0, note.output);
+    assert.equal(await lastCall(), `--request PUT --data-urlencode body@comment.md ${notes}/99`);
+    await fs.rename(at("plan.json"), at("plan-kept.json"));
+    succeedJob("apply");
+    succeedJob("preview"); // nothing is left to change
+    assert.equal(await lastCall(), `--request DELETE ${notes}/99`);
+    for (const job of ["branch", "branch-end", "branch-end"]) {
+      succeedJob(job);
+      await checkOutAgain();
+    }
+    assert.notEqual(bash("pulumi stack select branch-7").code, 0);
+    environment = { ...environment, CI_COMMIT_SHA: "unknown" };
+    assert.match(run("apply").output, /Commit unknown has no saved plan: apply it by hand\./);
   });
 
   it("tell of what somebody deleted outside Pulumi", async () => {

@@ -46,8 +46,8 @@ export function readText(file: string): ReadText {
     const stat = fs.fstatSync(descriptor);
     if (!stat.isFile()) return failed("it is not a file");
     if (stat.size > MAX_BYTES) return failed("it is larger than 1 MiB");
-    const text = fs.readFileSync(descriptor, "utf8").replace(/^\uFEFF/, "");
-    return { text: text.replaceAll("\r\n", "\n") };
+    const text = decode(fs.readFileSync(descriptor));
+    return text === undefined ? failed("it is not UTF-8; save it as UTF-8") : { text: text.replaceAll("\r\n", "\n") };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     return code === "ENOENT"
@@ -55,6 +55,15 @@ export function readText(file: string): ReadText {
       : failed(`it cannot be read (${code})`);
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+/** The text without its byte order mark; `undefined` for any other encoding. UTF-16 has zero bytes, which no text in UTF-8 has. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return bytes.includes(0) ? undefined : new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }
 

@@ -14,7 +14,7 @@ import { type ReadService, readService } from "./readService";
 import { type ProjectVolume, readVolume } from "./service/volumes";
 import type { Lookup } from "./text/interpolate";
 import { entryOf, readTexts } from "./tree/readers";
-import { Reports } from "./tree/reports";
+import { type Place, Reports } from "./tree/reports";
 import type { Mapping } from "./tree/tree";
 
 /** What a project is planned from. */
@@ -52,14 +52,14 @@ export function planCompose(input: ComposeInput): ComposePlan {
   const loaded = loadProject(file, context);
   const project = projectName(input, lookup, loaded?.name, reports);
   const active = input.profiles ?? (lookup("COMPOSE_PROFILES") ?? "").split(",").map((name) => name.trim());
-  const enabled = [...(loaded?.services ?? [])].filter(([key, map]) => isActive(key, map, active, reports));
-  if (loaded !== undefined && enabled.length === 0)
+  const enabled = [...(loaded?.services ?? [])].filter(([key, { map }]) => isActive(key, map, active, reports));
+  if (loaded !== undefined && enabled.length === 0 && !reports.isInvalid)
     reports.problem(start, "there is no service; add one to 'services', or choose a profile.");
   const volumes = new Map<string, ProjectVolume>();
   for (const [key, entry] of loaded?.volumes ?? []) volumes.set(key, readVolume(key, entry, reports));
   const services = new Map<string, ReadService>();
-  for (const [key, map] of enabled) {
-    const service = readService(key, map, volumes, context);
+  for (const [key, { map, lookup: ownLookup }] of enabled) {
+    const service = readService(key, map, volumes, { ...context, lookup: ownLookup });
     if (service !== undefined) services.set(key, service);
   }
   checkDependencies(services, new Set(enabled.map(([key]) => key)), new Set(loaded?.services.keys()), reports);
@@ -67,14 +67,23 @@ export function planCompose(input: ComposeInput): ComposePlan {
   const used = new Set(
     planned.flatMap(({ workload }) => workload.volumes.flatMap(({ volume }) => ("key" in volume ? [volume.key] : []))),
   );
-  for (const [key, { at }] of loaded?.volumes ?? [])
-    if (!used.has(key) && "create" in (volumes.get(key) ?? {}))
-      reports.warn(at, `volume '${key}' has no effect. No service mounts it.`);
+  for (const [key, { at }] of loaded?.volumes ?? []) warnOfVolume(volumes.get(key), used.has(key), at, reports);
   reports.throwIfInvalid();
   const create = [...volumes.values()].flatMap((volume) =>
     "create" in volume && used.has(volume.create.key) ? [volume.create] : [],
   );
   return { project, volumes: create, services: planned, warnings: reports.warnings };
+}
+
+function warnOfVolume(volume: ProjectVolume | undefined, isUsed: boolean, at: Place, reports: Reports): void {
+  if (volume === undefined || "name" in volume) return;
+  const { key, sizeMb } = volume.create;
+  if (!isUsed) reports.warn(at, `volume '${key}' has no effect. No service mounts it.`);
+  else if (!volume.hasSize)
+    reports.warn(
+      at,
+      `volume '${key}' has ${sizeMb} MiB, since the file names no size. Set driver_opts.size to what it needs.`,
+    );
 }
 
 /** Source: Compose specification, "name": lower-case letters, digits, dashes and underscores, not the latter two at the start. */

@@ -143,6 +143,11 @@ function checkNames(
           `service '${key}': its resources would be named '${one}', as those of '${other}'; rename one.`,
         );
       seen.set(one, key);
+      if (instances.includes(one) && !/[a-z0-9]$/.test(one))
+        reports.problem(
+          at,
+          `service '${key}': its instance would be named '${one}', and a name ends with a letter or digit; rename the service, or give it a container_name.`,
+        );
       if (one.length > MAX_NAME_LENGTH)
         reports.problem(
           at,

@@ -1,5 +1,8 @@
-/** Merges a service with the one that it extends. Pure. Source: Compose specification, "extends", and compose-go `override/merge.go`. */
-import { toMapping } from "../tree/readers";
+/**
+ * Merges a service with the one that it extends, and a file with one that changes it. Pure. Source: Compose specification, "extends" and
+ * "merge", and compose-go `override/merge.go`.
+ */
+import { isEmpty, toMapping } from "../tree/readers";
 import type { Entry, List, Mapping, Tree } from "../tree/tree";
 
 /** Written as a list of `NAME=value` or as a map. */
@@ -18,7 +21,7 @@ const TEXTS = new Set(["env_file", "dns", "dns_search", "tmpfs"]);
 /** The later one replaces the earlier one as a whole. */
 const REPLACED = new Set(["command", "entrypoint", "test"]);
 
-/** The service with what it does not say itself from `base`. Maps are merged, lists are joined, the rest is replaced. */
+/** The map with what it does not say itself from `base`. Maps are merged, lists are joined, the rest is replaced. */
 export function mergeMaps(base: Mapping, own: Mapping): Mapping {
   const entries = new Map(base.entries);
   for (const [key, entry] of own.entries) {
@@ -31,6 +34,7 @@ export function mergeMaps(base: Mapping, own: Mapping): Mapping {
 function mergeEntry(key: string, { value: before }: Entry, entry: Entry): Entry {
   const own = entry.value;
   if (REPLACED.has(key)) return entry;
+  if (isEmpty(own)) return { ...entry, value: before };
   if (PAIRS.has(key)) {
     const [first, second] = [toMapping(before), toMapping(own)];
     return first === undefined || second === undefined ? entry : { ...entry, value: mergeMaps(first, second) };

@@ -1,5 +1,6 @@
 /** Reads how many instances a service has, their memory, and when they restart: `deploy`, and the older keys that say the same. */
 import type { PlannedWorkload } from "../model";
+import { parseMebibytes } from "../text/byteSize";
 import { checkKeys } from "../tree/keys";
 import { entryOf, quoteScalar, readInteger, readMap, readScalar } from "../tree/readers";
 import type { Reports } from "../tree/reports";
@@ -64,7 +65,10 @@ function memoryOf(
 ): number | undefined {
   const read = (map: Mapping | undefined, key: string, what: string): number | undefined => {
     const entry = map && entryOf(map, key);
-    return entry && readSize(entry.value, `${where}: '${what}'`, MEMORY_RANGE_MB, reports);
+    // As for Compose, 0 is no limit.
+    if (entry === undefined || (entry.value.kind === "scalar" && parseMebibytes(entry.value.text ?? "") === 0))
+      return undefined;
+    return readSize(entry.value, `${where}: '${what}'`, MEMORY_RANGE_MB, reports);
   };
   const [limits, reservations] = ["limits", "reservations"].map((key) => {
     const map = resources && mapAt(resources, key, `${where}: 'deploy.resources'`, reports);

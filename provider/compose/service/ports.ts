@@ -40,6 +40,11 @@ export function readPorts(service: Mapping, where: string, reports: Reports): re
       reports.problem(at, `${what}: port ${port} is published twice; remove one.`);
     const handlers: PlannedPort["handlers"] =
       port === 443 ? ["http", "tls"] : port === 80 ? ["http"] : (["tls"] as const);
+    if (port !== 80 && port !== 443 && before === undefined)
+      reports.warn(
+        at,
+        `${what}: clients need TLS on port ${port}. A metro publishes 80 as HTTP, 443 as HTTPS, and any other port with TLS.`,
+      );
     planned.set(port, { port, destinationPort, handlers, at });
   }
   const plain = planned.get(80);
@@ -104,7 +109,8 @@ function portsOf(
   if (from === undefined || to === undefined)
     return fail(`${quoted}: a port is a number, ${MIN_PORT} to ${MAX_PORT}, and a range goes upwards.`);
   const [count, targets] = [from[1] - from[0], to[1] - to[0]];
-  if (count !== targets) return fail(`${quoted}: the ranges have different lengths.`);
+  if (count !== targets)
+    return fail(`${quoted}: the ranges have different lengths; give each port of the program one public port.`);
   return Array.from({ length: Math.min(count, MAX_PORTS) + 1 }, (_, index) => ({
     at,
     published: from[0] + index,

@@ -8,27 +8,26 @@ import type { Mapping, Tree } from "../tree/tree";
 
 /**
  * The complete argument list: `entrypoint`, then `command`. An image of a unikernel has its whole argument list as its command, so `command`
- * alone replaces all of it.
+ * alone replaces all of it, and so it does beside an empty `entrypoint`.
  */
 export function readArgs(service: Mapping, where: string, reports: Reports): readonly PlannedText[] | undefined {
-  const parts = ["entrypoint", "command"].map((key): readonly PlannedText[] | undefined => {
+  const given = ["entrypoint", "command"].flatMap((key) => {
     const entry = entryOf(service, key);
-    if (entry === undefined) return undefined;
-    const words = wordsOf(entry.value, `${where}: '${key}'`, reports);
-    if (words?.length === 0)
-      reports.problem(entry.at, `${where}: '${key}': an empty list is not supported; remove it, or name a program.`);
-    return words;
+    return entry === undefined ? [] : [{ key, ...entry }];
   });
-  const [entrypoint, command] = parts;
-  if (entrypoint === undefined && command === undefined) return undefined;
-  const args = [...(entrypoint ?? []), ...(command ?? [])];
-  if (entrypoint === undefined && args[0]?.text.startsWith("-") === true) {
-    const at = entryOf(service, "command")?.at ?? service.at;
+  const [first] = given;
+  if (first === undefined) return undefined;
+  const { at, key } = first;
+  const lists = given.map((entry) => wordsOf(entry.value, `${where}: '${entry.key}'`, reports));
+  const args = lists.flatMap((words) => words ?? []);
+  const isRead = lists.every((words) => words !== undefined);
+  if (isRead && args.length === 0)
+    reports.problem(at, `${where}: '${key}': an empty list leaves no program to start; remove it, or name one.`);
+  if (args[0]?.text.startsWith("-") === true)
     reports.problem(
-      at,
+      entryOf(service, "command")?.at ?? at,
       `${where}: 'command' is the whole argument list; begin it with the program, such as /usr/bin/app.`,
     );
-  }
   return args;
 }
 

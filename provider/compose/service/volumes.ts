@@ -12,15 +12,15 @@ const DEFAULT_SIZE_MB = 64;
 /** Source: the API, as in Volume. */
 const MAX_SIZE_MB = 1_048_576;
 
-/** A volume of the file: one to create, or the name of one that exists. */
-export type ProjectVolume = { readonly create: PlannedVolume } | { readonly name: string };
+/** A volume of the file: one to create, perhaps of a size that the file does not say, or the name of one that exists. */
+export type ProjectVolume = { readonly create: PlannedVolume; readonly hasSize: boolean } | { readonly name: string };
 
 /** Reads an entry of the top-level `volumes`. */
 export function readVolume(key: string, { value, at }: Entry, reports: Reports): ProjectVolume {
   const what = `volume '${key}'`;
   const create: PlannedVolume = { key, sizeMb: DEFAULT_SIZE_MB };
   const map = isEmpty(value) ? undefined : readMap(value, what, reports);
-  if (map === undefined) return { create };
+  if (map === undefined) return { create, hasSize: false };
   checkKeys(map, VOLUME_KEYS, what, reports);
   const member = (name: string): Tree | undefined => entryOf(map, name)?.value;
   const [driver, nameTree, external, opts] = [
@@ -42,7 +42,8 @@ export function readVolume(key: string, { value, at }: Entry, reports: Reports):
     size === undefined ? DEFAULT_SIZE_MB : readSize(size.value, `${what}: 'size'`, [1, MAX_SIZE_MB], reports);
   if (name !== undefined && !/^[^/,]{1,255}$/.test(name))
     reports.problem(at, `${what}: 'name' has 1 to 255 characters, no slash and no comma.`);
-  return { create: { key, ...(name === undefined ? {} : { name }), sizeMb: sizeMb ?? DEFAULT_SIZE_MB } };
+  const named = name === undefined ? {} : { name };
+  return { create: { key, ...named, sizeMb: sizeMb ?? DEFAULT_SIZE_MB }, hasSize: size !== undefined };
 }
 
 /** A size in MiB in the range; `undefined` and a problem for anything else. */
@@ -107,7 +108,13 @@ export function readMounts(
     }),
     ephemeralVolumes: mounts
       .filter(({ type, source }) => type === "volume" && source === undefined)
-      .map(({ target }) => ({ at: target, sizeMb: DEFAULT_SIZE_MB })),
+      .map(({ target, at }) => {
+        reports.warn(
+          at,
+          `${what}: the volume at ${target} has ${DEFAULT_SIZE_MB} MiB. For another size, add one to the top-level volumes, with driver_opts.size.`,
+        );
+        return { at: target, sizeMb: DEFAULT_SIZE_MB };
+      }),
   };
 }
 

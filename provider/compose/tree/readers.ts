@@ -60,7 +60,7 @@ export function readInteger(
 
 /**
  * A map of texts in either form of Compose: `NAME: value`, or a list of `NAME=value`. A name alone has the value `null`. Lists and maps as
- * values are problems.
+ * values are problems, and so are numbers that Compose would write in another way.
  */
 export function readPairs(tree: Tree, what: string, reports: Reports): ReadonlyMap<string, Scalar> {
   const mapping = toMapping(tree);
@@ -70,8 +70,13 @@ export function readPairs(tree: Tree, what: string, reports: Reports): ReadonlyM
     return pairs;
   }
   for (const [name, { value }] of mapping.entries) {
-    if (value.kind === "scalar") pairs.set(name, value);
-    else reports.problem(value.at, `${what}: '${name}' must be a text.`);
+    if (value.kind !== "scalar") reports.problem(value.at, `${what}: '${name}' must be a text.`);
+    else if (value.isRewritten === true)
+      reports.problem(
+        value.at,
+        `${what}: '${name}': ${quoteScalar(value)} needs quotes: without them it is a number, a date or a truth value, which Compose writes in another way.`,
+      );
+    else pairs.set(name, value);
   }
   return pairs;
 }

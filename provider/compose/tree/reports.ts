@@ -38,7 +38,12 @@ export class Reports {
     this.#warnings.push({ place, sentence });
   }
 
-  /** `file:line:column: sentence`, each once. */
+  /** True if there is a problem. */
+  get isInvalid(): boolean {
+    return this.#problems.length > 0;
+  }
+
+  /** `file:line:column: sentence`, each once, in the order of the lines. */
   get warnings(): readonly string[] {
     return this.#lines(this.#warnings);
   }
@@ -51,7 +56,17 @@ export class Reports {
 
   #lines(reports: readonly Report[]): readonly string[] {
     const redact = createRedactor([...this.#hidden]);
-    const lines = reports.map(
+    const files = [...new Set(reports.map(({ place }) => place.file))];
+    const position = ({ place: { file, line, column } }: Report): readonly number[] => [
+      files.indexOf(file),
+      line,
+      column,
+    ];
+    const sorted = [...reports].sort((one, other) => {
+      const [a, b] = [position(one), position(other)];
+      return a.map((value, index) => value - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+    });
+    const lines = sorted.map(
       ({ place: { file, line, column }, sentence }) => `${file}:${line}:${column}: ${redact(sentence)}`,
     );
     return [...new Set(lines)].slice(0, MAX_REPORTED);

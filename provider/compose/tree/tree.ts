@@ -2,6 +2,7 @@
 import * as yaml from "yaml";
 import { YamlSource } from "../../image/kraftfile/yaml/yamlSource";
 import { InterpolationError, type Lookup, interpolate } from "../text/interpolate";
+import { isRewritten } from "../text/plainScalar";
 import type { Place, Reports } from "./reports";
 
 /** A string, a number or a boolean as it is written, variables replaced; `null` for no value. */
@@ -13,6 +14,8 @@ export interface Scalar {
   readonly isSecret: boolean;
   /** The text before interpolation. */
   readonly written: string;
+  /** Compose would give a program another text, since this one has no quotes. */
+  readonly isRewritten?: boolean;
 }
 
 /** A list. */
@@ -50,7 +53,15 @@ export function parseTree(file: string, content: string, lookup: Lookup, reports
     try {
       const { text, used, unset } = interpolate(written, lookup);
       for (const name of unset) reports.warn(at, `the variable ${name} is not set; it is replaced by nothing.`);
-      return { kind: "scalar", at, text, isSecret: used.length > 0, written };
+      const isPlain = yaml.isScalar(node) && node.type === yaml.Scalar.PLAIN;
+      return {
+        kind: "scalar",
+        at,
+        text,
+        isSecret: used.length > 0,
+        written,
+        isRewritten: isPlain && isRewritten(written),
+      };
     } catch (error) {
       if (!(error instanceof InterpolationError)) throw error;
       reports.problem(at, `${error.message}.`);
@@ -78,9 +89,16 @@ export function parseTree(file: string, content: string, lookup: Lookup, reports
     return { kind: "map", at, entries };
   };
   const root = source.problems.length > 0 ? undefined : treeOf(source.root, placeOf(source.root), true);
-  for (const { message, ...position } of source.problems) reports.problem({ file, ...position }, message);
+  for (const { message, ...position } of source.problems)
+    reports.problem(
+      { file, ...position },
+      message.replace(MERGE_TAG, "'$1' is not supported; correct the file that it changes instead."),
+    );
   return source.problems.length > 0 ? undefined : root;
 }
+
+/** What YAML says of the tags with which a file undoes what those before it say. */
+const MERGE_TAG = /^this is not valid YAML: unresolved tag: (!reset|!override)\.$/;
 
 /** Names the Kraftfile in `build`; the only extension that is read. */
 export const KRAFTFILE_KEY = "x-kraftfile";

@@ -241,7 +241,10 @@ volumes:
       { volume: { key: "shared" }, at: "/shared", readonly: true },
       { volume: { name: "their-volume" }, at: "/theirs", readonly: false },
     ]);
-    assert.deepEqual(warnings, ["app/compose.yaml:12:3: volume 'unused' has no effect. No service mounts it."]);
+    assert.deepEqual(warnings, [
+      "app/compose.yaml:10:3: volume 'shared' has 64 MiB, since the file names no size. Set driver_opts.size to what it needs.",
+      "app/compose.yaml:12:3: volume 'unused' has no effect. No service mounts it.",
+    ]);
   });
 
   it("activates profiles by its argument, or by COMPOSE_PROFILES", () => {
@@ -316,6 +319,10 @@ volumes:
     [
       "services: {a_b: {image: i}, a-b: {image: i}}",
       "1:34: service 'a-b': its resources would be named 'app-a-b', as those of 'a_b'; rename one.",
+    ],
+    [
+      "services: {web_: {image: i}, ok_: {image: i, container_name: ok}, ports_: {image: i, ports: ['443:1']}}",
+      "1:18: service 'web_': its instance would be named 'app-web-', and a name ends with a letter or digit; rename the service, or give it a container_name.",
     ],
     [
       `services: {${"a".repeat(60)}: {image: i}}`,

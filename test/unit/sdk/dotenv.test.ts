@@ -91,6 +91,20 @@ describe("dotenv", () => {
     });
   }
 
+  it("reads UTF-8 with a byte order mark, and names a file in another encoding", async () => {
+    assert.deepEqual(await load("\uFEFFNAME=é\r\n"), { NAME: "é" });
+    const others = [
+      Buffer.from("\uFEFFNAME=1\n", "utf16le"),
+      Buffer.from("NAME=1\n", "utf16le"),
+      Buffer.from("NAME=1\n", "utf16le").swap16(),
+      Buffer.from("NAME=\u00e9\n", "latin1"),
+    ];
+    for (const bytes of others) {
+      await fs.writeFile(file, bytes);
+      assert.throws(() => unikernel.dotenv(file), /\.env' cannot be loaded: it is not UTF-8; save it as UTF-8\.$/);
+    }
+  });
+
   it("names a file that is missing, none, or too large", async () => {
     assert.throws(
       () => unikernel.dotenv(file),

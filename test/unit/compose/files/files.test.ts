@@ -150,11 +150,68 @@ services: {web: {image: i, depends_on: [db]}}
     assert.deepEqual(volumes, [{ key: "d", sizeMb: 64 }]);
   });
 
+  it("gives names without a value what the .env beside their file says", () => {
+    const files = {
+      "part/compose.yaml": "services: {db: {image: d, environment: [OWN, SHARED], build: {context: ., args: [OWN]}}}",
+      "part/.env": "OWN=part\nSHARED=part\n",
+      "app/.env": "SHARED=app\n",
+    };
+    const text = "include: [../part/compose.yaml]\nservices: {web: {image: i, environment: [OWN, SHARED]}}";
+    const [web, db] = planOf(text, { files }).services;
+    assert.deepEqual(web?.workload.env, { SHARED: { text: "app", isSecret: true } });
+    assert.deepEqual(db?.workload.env, {
+      OWN: { text: "part", isSecret: true },
+      SHARED: { text: "app", isSecret: true },
+    });
+    assert.deepEqual(db?.image, {
+      build: {
+        context: "part",
+        kraftfile: undefined,
+        repository: undefined,
+        build: {
+          ...{ target: undefined, cacheFrom: undefined, cacheTo: undefined, noCache: undefined, ssh: undefined },
+          args: { OWN: { text: "part", isSecret: true } },
+        },
+      },
+    });
+  });
+
+  it("merges the files of one entry, each of which changes those before it", () => {
+    const files = {
+      "part/a.yaml":
+        "services: {db: {image: a, environment: {A: 1, B: 1}, command: /a, mem_limit: 64m}, one: {image: i}}\nvolumes: {v: }",
+      "part/b.yaml":
+        "services: {db: {image: b, environment: [B=2], command: /b, mem_limit: }, two: {image: 'i:${TAG}'}}",
+      "part/.env": "TAG=2\n",
+    };
+    const { services } = planOf("include: [{path: [../part/a.yaml, ../part/b.yaml]}]", { files });
+    assert.deepEqual(
+      services.map(({ key, image }) => [key, image]),
+      [
+        ["db", { reference: "b" }],
+        ["one", { reference: "i" }],
+        ["two", { reference: "i:2" }],
+      ],
+    );
+    const { env, args, memoryMb } = services[0]?.workload ?? {};
+    assert.deepEqual(
+      [env, args, memoryMb],
+      [{ A: { text: "1", isSecret: false }, B: { text: "2", isSecret: false } }, [{ text: "/b", isSecret: false }], 64],
+    );
+  });
+
   const wrong: readonly (readonly [string, RegExp])[] = [
     ["include: [no.yaml]\nservices: {a: {image: i}}", /1:11: 'app\/no.yaml' does not exist/],
     ["include: [{env_file: e}]\nservices: {a: {image: i}}", /'include': 'path' is missing/],
     ["include: [compose.yaml]\nservices: {a: {image: i}}", /files include each other/],
     ["include: [{path: b.yaml, project_directory: x}]", /'project_directory' is not supported/],
+    ["include: [{path: [b.yaml, x/c.yaml]}]", /1:11: 'include': files that are merged must be in one folder; move/],
+    ["include: [{path: []}]", /there is no service/],
+    [
+      "services: {a: {image: i, ports: !reset []}}",
+      /1:33: '!reset' is not supported; correct the file that it changes/,
+    ],
+    ["include: [{path: [b.yaml, no.yaml]}]", /1:11: 'app\/no.yaml' does not exist/],
     ["include: [b.yaml]\nservices: {b: {image: i}}", /b.yaml:1:15: service 'b': an including file has it already/],
   ];
   for (const [text, message] of wrong)

@@ -42,7 +42,10 @@ describe("compose: ports", () => {
     ['["0:80"]', "'0:80': a port is a number, 1 to 65535, and a range goes upwards."],
     ['["70000:80"]', "'70000:80': a port is a number, 1 to 65535, and a range goes upwards."],
     ['["9-8:1-2"]', "'9-8:1-2': a port is a number, 1 to 65535, and a range goes upwards."],
-    ['["9000-9001:80"]', "'9000-9001:80': the ranges have different lengths."],
+    [
+      '["9000-9001:80"]',
+      "'9000-9001:80': the ranges have different lengths; give each port of the program one public port.",
+    ],
     ['["http"]', `'http' is not a port, such as "443:8080".`],
     ['["${P:-http}"]', `'\${P:-http}' is not a port, such as "443:8080".`],
     ['["9000:90", "9000:91"]', "port 9000 is published twice; remove one."],
@@ -97,6 +100,21 @@ describe("compose: environment", () => {
     });
   });
 
+  it("reports numbers without quotes that Compose would write in another way", () => {
+    const sentence = (name: string, value: string): string =>
+      `service 'web': 'environment': '${name}': '${value}' needs quotes: without them it is a number, a date or a truth value, which Compose writes in another way.`;
+    assert.deepEqual(serviceProblems("image: i\nenvironment:\n  MODE: 0755\n  VERSION: 1.10\n  PORT: 8080\n  R: 0.5"), [
+      sentence("MODE", "0755"),
+      sentence("VERSION", "1.10"),
+    ]);
+    const quoted = "image: i\nenvironment: {MODE: '0755', VERSION: \"1.10\"}\nlabels: ['v=1.10']";
+    assert.deepEqual(serviceProblems(quoted), []);
+    assert.deepEqual(
+      serviceProblems("image: i\nenvironment:\n  V: ${V}\n  W: 1.${V}0", { environment: { V: "1.10" } }),
+      [],
+    );
+  });
+
   it("reports files and names that cannot be used, without a value", () => {
     assert.deepEqual(serviceProblems("image: i\nenv_file: none.env"), [
       "'app/none.env' does not exist; correct the path.",
@@ -105,8 +123,8 @@ describe("compose: environment", () => {
       "service 'web': 'env_file': 'format' must be raw.",
     ]);
     assert.deepEqual(serviceProblems("image: i\nenvironment: {'A=B': hunter2, L: [hunter2]}"), [
-      "service 'web': 'environment': 'L' must be a text.",
       "service 'web': 'environment': a variable cannot have this name.",
+      "service 'web': 'environment': 'L' must be a text.",
     ]);
     assert.deepEqual(serviceProblems("image: i\nenvironment: hunter2"), [
       "service 'web': 'environment': this must be a map, or a list of NAME=value.",
@@ -134,7 +152,20 @@ describe("compose: how a service runs", () => {
     assert.deepEqual(serviceProblems("image: i\ncommand: [-v]"), [
       "service 'web': 'command' is the whole argument list; begin it with the program, such as /usr/bin/app.",
     ]);
-    assert.match(serviceProblems("image: i\ncommand: []").join(), /'command': an empty list is not supported/);
+    assert.deepEqual(args("entrypoint: []\ncommand: [/app, -v]"), ["/app", "-v"]);
+    assert.deepEqual(args("entrypoint: /app\ncommand: []"), ["/app"]);
+    for (const keys of ["command: --flag", "entrypoint: []\ncommand: --flag"])
+      assert.deepEqual(serviceProblems(`image: i\n${keys}`), [
+        "service 'web': 'command' is the whole argument list; begin it with the program, such as /usr/bin/app.",
+      ]);
+    for (const [keys, key] of [
+      ["command: []", "command"],
+      ["entrypoint: []", "entrypoint"],
+      ["entrypoint: ''\ncommand: ''", "entrypoint"],
+    ] as const)
+      assert.deepEqual(serviceProblems(`image: i\n${keys}`), [
+        `service 'web': '${key}': an empty list leaves no program to start; remove it, or name one.`,
+      ]);
     assert.match(serviceProblems("image: i\ncommand: /app '").join(), /'command': a quote is not closed/);
   });
 
@@ -142,6 +173,9 @@ describe("compose: how a service runs", () => {
     const memory = (keys: string) => workload(keys).memoryMb;
     assert.equal(memory("mem_limit: 512m\nmem_reservation: 256m"), 512);
     assert.equal(memory("mem_reservation: 1024M"), 1024);
+    assert.equal(memory("mem_limit: 0"), undefined);
+    assert.equal(memory("mem_limit: 0m\nmem_reservation: 64m"), 64);
+    assert.equal(memory("deploy: {resources: {limits: {memory: '0'}}}"), undefined);
     assert.equal(memory("mem_limit: 134217728"), 128);
     assert.equal(memory("deploy: {resources: {limits: {memory: 1g}, reservations: {memory: 64m}}}"), 1024);
     assert.equal(memory("deploy: {resources: {reservations: {memory: 64m}}}"), 64);

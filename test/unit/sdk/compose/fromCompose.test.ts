@@ -202,6 +202,11 @@ volumes: {theirs: {external: true}, own: {name: fixed}}
       /COMPOSE_INVALID: none.yaml:1:1: 'none.yaml' does not exist; correct the path\./,
     );
     await failing(() => unikernel.fromCompose("site"), /COMPOSE_INVALID: 'site' cannot be used: it is not a file\./);
+    await fs.writeFile(path.join(folder, "windows.yaml"), Buffer.from("\uFEFFservices: {a: {image: i}}", "utf16le"));
+    await failing(
+      () => unikernel.fromCompose("windows.yaml"),
+      /COMPOSE_INVALID: 'windows.yaml' cannot be used: it is not UTF-8; save it as UTF-8\./,
+    );
     // The program ends: resources that a failed one left behind would be registered during the next test.
     await mockPlatform().run(() => {
       const project = unikernel.fromCompose("compose.yaml");

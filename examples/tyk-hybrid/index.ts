@@ -3,28 +3,34 @@ import * as unikernel from "pulumi-unikernel";
 
 const isLocal = new pulumi.Config("unikernel").require("metro") === "local";
 const kraftfile = isLocal ? "Kraftfile.local" : "Kraftfile";
-// Each value is a secret: encrypted in the stack's state.
-const env = unikernel.dotenv("./.env");
+const config = new pulumi.Config();
+const redisPassword = config.requireSecret("redisPassword");
+// What the stack of control-plane/ tells its data planes. A secret output stays one.
+const controlPlane = new pulumi.StackReference("control-plane", { name: config.require("controlPlane") });
 
-// The Redis of this data plane. Only the metro's private network reaches it, by its private name.
+// The Redis of this data plane. Only the metro's private network reaches it, by its private name. It keeps what the gateways
+// load when the control plane cannot be reached.
 const redis = new unikernel.Instance("redis", {
   image: new unikernel.GatewayImage("redis", { context: "./redis", kraftfile }),
-  args: ["/usr/bin/redis-server", "--protected-mode", "no", "--requirepass", env.REDIS_PASSWORD],
+  args: [
+    ...["/usr/bin/redis-server", "--protected-mode", "no", "--requirepass", redisPassword],
+    ...["--dir", "/data", "--appendonly", "yes"],
+  ],
   memoryMb: 256,
+  volumes: [{ volume: new unikernel.Volume("redis-data", { sizeMb: 256 }).id, at: "/data" }],
   restartPolicy: "always",
 });
 
 // The gateway connects to the control plane, and nothing connects back: a data plane works behind any firewall.
 const tyk = unikernel.tyk({
   version: "5.8.3",
-  secret: env.TYK_SECRET,
-  redis: { host: redis.privateFqdn, password: env.REDIS_PASSWORD },
+  secret: config.requireSecret("tykSecret"),
+  redis: { host: redis.privateFqdn, password: redisPassword },
   controlPlane: {
-    connectionString: env.MDCB_URL,
-    apiKey: env.MDCB_KEY,
-    organisationId: env.TYK_ORGANISATION,
+    connectionString: controlPlane.requireOutput("mdcbUrl"),
+    apiKey: controlPlane.requireOutput("mdcbKey"),
+    organisationId: controlPlane.requireOutput("organisationId"),
     groupId: `${pulumi.getProject()}-${pulumi.getStack()}`,
-    useSsl: new pulumi.Config().getBoolean("mdcbTls") ?? true,
   },
 });
 

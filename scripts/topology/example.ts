@@ -7,11 +7,33 @@ import { parse as parseYaml } from "yaml";
 import { type ReportedResource, toStackResources } from "../../provider/cli/topology/stackExport";
 import { drawTopology } from "../../provider/cli/topology/topology";
 import type * as testing from "../../sdk/testing";
+import { withObjectName } from "../../sdk/testing/kubernetes";
 import { TestProject } from "../../test/support/project";
 import { recordRegistrations } from "./recorder";
 
 const root = path.resolve(__dirname, "../..");
 const METRO_KEY = "unikernel:metro";
+
+/** Settings that a project does not declare, since only one of its two programs has them. */
+const UNDECLARED = { "tyk-hybrid:tykSecret": "example", "tyk-hybrid:redisPassword": "example" };
+
+/** Outputs of the stacks that examples refer to. */
+const STACK_OUTPUTS = { mdcbUrl: "mdcb.example.com:9091", mdcbKey: "example", organisationId: "example" };
+
+/** What exists outside the program: outputs of stacks, and addresses of load balancers. */
+const OUTSIDE: Readonly<Record<string, object>> = {
+  "pulumi:pulumi:StackReference": { outputs: STACK_OUTPUTS },
+  "kubernetes:core/v1:Service": { status: { loadBalancer: { ingress: [{ ip: "192.0.2.7" }] } } },
+};
+
+/** Resources of other packages, as the mocks have them. */
+const OTHERS: pulumi.runtime.Mocks = {
+  newResource: ({ type, name, id, inputs }) => ({
+    id: id === undefined || id === "" ? `${name}-id` : id,
+    state: { ...withObjectName(type, name, inputs as Readonly<Record<string, unknown>>), ...OUTSIDE[type] },
+  }),
+  call: () => ({}),
+};
 
 /** A setting in Pulumi.yaml: a plain value, or a declaration. Source: pulumi/pulumi v3.259.0, `sdk/go/common/workspace/project.json`. */
 type Setting =
@@ -22,14 +44,12 @@ interface ProjectFile {
   readonly config?: Readonly<Record<string, Setting>>;
 }
 
-/** Names of the examples with a Pulumi program, in order. */
+/** Names of the examples with a Pulumi program, in order; `tyk-hybrid/control-plane` is a project within another. */
 export async function exampleNames(): Promise<readonly string[]> {
-  const folders = await fs.readdir(path.join(root, "examples"), { withFileTypes: true });
-  const isProject = async (name: string): Promise<boolean> =>
-    (await fs.readdir(path.join(root, "examples", name))).includes("Pulumi.yaml");
-  const names = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const projects = await Promise.all(names.map(isProject));
-  return names.filter((_name, index) => projects[index]).sort();
+  const patterns = ["*/Pulumi.yaml", "*/*/Pulumi.yaml"];
+  const files: string[] = [];
+  for await (const file of fs.glob(patterns, { cwd: path.join(root, "examples") })) files.push(file);
+  return files.map((file) => path.dirname(file)).sort();
 }
 
 /** File of an example's picture. */
@@ -54,12 +74,12 @@ async function registeredBy({ folder }: TestProject): Promise<readonly ReportedR
   const settings = Object.entries(file.config ?? {}).map(
     ([key, setting]) => [key.includes(":") ? key : `${file.name}:${key}`, settingText(setting)] as const,
   );
-  const config = Object.fromEntries(settings);
+  const config: Readonly<Record<string, string>> = { ...UNDECLARED, ...Object.fromEntries(settings) };
   pulumi.runtime.setAllConfig(config);
   // The package as its users have it: what the program imports must be what the mocks belong to.
   const load = createRequire(path.join(folder, "index.ts"));
   const { mockPlatform } = load("pulumi-unikernel/testing") as typeof testing;
-  const platform = mockPlatform({ project: file.name, stack: "dev", metro: config[METRO_KEY] });
+  const platform = mockPlatform({ project: file.name, stack: "dev", metro: config[METRO_KEY], foreign: OTHERS });
   let recorded: readonly ReportedResource[] = [];
   await platform.run(() => {
     recorded = recordRegistrations();

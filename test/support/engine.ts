@@ -1,10 +1,10 @@
 /**
- * Pulumi projects with the real engine: `preview`, `up`, `refresh` and `destroy` of a folder with a Pulumi.yaml and an
- * index.ts, with a file backend, a separate PULUMI_HOME, no login, no prompt and no network.
+ * Pulumi projects with the real engine: `preview`, `up`, `refresh` and `destroy` of a folder with a Pulumi.yaml and a
+ * program, with a file backend, a separate PULUMI_HOME, no login, no prompt and no network.
  *
  * An engine with the Node language host runs literal `pulumi` commands in the folder; one without (built from Go) gets
- * the same index.ts as an inline program of the Automation API. Every operation runs in a separate process with the
- * operation's environment and the project as working directory, and loads index.ts again.
+ * the same program (`main` of Pulumi.yaml, or index.ts) inline, from the Automation API. Every operation runs in a separate
+ * process with the operation's environment and the project as working directory, and loads the program again.
  */
 import * as childProcess from "node:child_process";
 import * as fs from "node:fs";
@@ -29,7 +29,7 @@ export interface Engine {
 
 /** The location of a stack and the settings of its operations. */
 export interface StackOptions {
-  /** Folder with Pulumi.yaml and index.ts; it must reach `pulumi-unikernel` and `@pulumi/pulumi` by name. */
+  /** Folder with Pulumi.yaml and the program; it must reach `pulumi-unikernel` and `@pulumi/pulumi` by name. */
   readonly project: string;
   readonly stack: string;
   /** Folder of the file backend and of PULUMI_HOME; the project's folder when undefined. */

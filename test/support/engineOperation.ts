@@ -2,6 +2,7 @@
  * The process of one operation, started by engine.ts in the project's folder with the operation's environment. It receives
  * one request and sends the engine's text, the engine's events and one result.
  */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import {
   type Deployment,
@@ -10,6 +11,7 @@ import {
   PulumiCommand,
   type Stack,
 } from "@pulumi/pulumi/automation";
+import { parse as parseYaml } from "yaml";
 import type { OperationName, OperationOptions } from "./engine";
 import { interruptOperation, OPERATION_MARKER_VARIABLE } from "./engineProcesses";
 
@@ -44,9 +46,11 @@ function send(message: OperationMessage): Promise<void> {
   });
 }
 
-/** The inline program: the project's index.ts, whose exports are the stack's outputs. */
+/** The inline program: the project's `main`, whose exports are the stack's outputs. */
 async function program(): Promise<Record<string, unknown>> {
-  return { ...(require(path.join(process.cwd(), "index.ts")) as Record<string, unknown>) };
+  const folder = process.cwd();
+  const { main } = parseYaml(fs.readFileSync(path.join(folder, "Pulumi.yaml"), "utf8")) as { readonly main?: string };
+  return { ...(require(path.join(folder, main ?? "index.ts")) as Record<string, unknown>) };
 }
 
 async function openStack(request: OperationRequest): Promise<Stack> {

@@ -30,6 +30,8 @@ export interface ExampleOptions extends ExampleChange {
   readonly plugins?: string;
   /** TCP ports on the loopback that the example listens on and that must be closed at the end. */
   readonly ports?: readonly number[];
+  /** An example whose backend and platform this one has too, so that one stack can refer to the other. */
+  readonly beside?: ExampleProject;
 }
 
 /** What an operation changes, sorted: `update Service web`. */
@@ -54,11 +56,11 @@ export class ExampleProject {
   /**
    * Copies the example and applies what the test needs to be different, such as free ports.
    *
-   * @param name folder in `examples/`
+   * @param name folder in `examples/`, such as `tyk` or `tyk-hybrid/control-plane`
    */
   static async open(name: string, options: ExampleOptions = {}): Promise<ExampleProject> {
     const example = new ExampleProject(
-      await LocalPlatform.open(),
+      options.beside?.platform ?? (await LocalPlatform.open()),
       await TestProject.copy(path.join("examples", name)),
       options,
     );
@@ -68,8 +70,11 @@ export class ExampleProject {
 
   /** The stack with the configuration so far, for operations that are no step of their own. */
   get stack(): Stack {
-    const { environment, plugins } = this.options;
-    return this.project.stack(this.config, environment, plugins === undefined ? {} : { plugins });
+    const { environment, plugins, beside } = this.options;
+    return this.project.stack(this.config, environment, {
+      ...(plugins === undefined ? {} : { plugins }),
+      ...(beside === undefined ? {} : { backend: beside.project.folder }),
+    });
   }
 
   /** Changes files and configuration, without an operation. */
@@ -127,9 +132,14 @@ export class ExampleProject {
     await this.platform.assertNothingLeft(this.options.ports);
   }
 
+  /** The state as it is stored, secrets encrypted. */
+  async readStoredState(): Promise<string> {
+    return JSON.stringify(await this.stack.state());
+  }
+
   /** Removes the copy, and what a failed test left. */
   async close(): Promise<void> {
     await this.project.remove();
-    await this.platform.close();
+    if (this.options.beside === undefined) await this.platform.close();
   }
 }

@@ -1,74 +1,70 @@
 /**
- * examples/tyk-hybrid: a data plane on this machine and its control plane, which a listener of the test stands for. Its gateway and its Redis are
- * small ones of the tests, since a build of its Dockerfiles would download both.
+ * examples/tyk-hybrid: a control plane in a real Kubernetes API, and a data plane in VMs that reads its outputs. MDCB, the gateway and Redis
+ * are small programs of the tests: that of MDCB cannot be downloaded, and a build of the Dockerfiles would download the others.
  */
 import assert from "node:assert/strict";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as https from "node:https";
-import * as net from "node:net";
+import * as os from "node:os";
 import * as path from "node:path";
 import { localPaths } from "../../../provider/base/localPaths";
+import { makeCertificate } from "../../support/certificates";
 import { ExampleProject } from "../../support/exampleProject";
 import { compileGoGuest } from "../../support/goGuest";
 import { freePort } from "../../support/freePorts";
+import { type TestCluster, startKubernetes } from "../../support/kubernetes/cluster";
+import { type TestKubelet, startTestKubelet } from "../../support/kubernetes/kubelet/testKubelet";
+import { type LoadBalancer, startLoadBalancer } from "../../support/kubernetes/loadBalancer";
+import { type DescribedObject, validateOnServer } from "../../support/kubernetes/validate";
 import { findProcessesOf } from "../../support/localPlatform";
 
-const [KEY, NEXT_KEY, TYK_SECRET, REDIS_PASSWORD] = [
+const [KEY, NEXT_KEY, ORGANISATION, TYK_SECRET, REDIS_PASSWORD] = [
   "mdcb-key-Value",
   "next-key-Value",
+  "5e9d9544a1dcd60001d0ed20",
   "tyk-secret-Value",
   "redis-pw-Value",
 ];
-const ORGANISATION = "5e9d9544a1dcd60001d0ed20";
+const OWN_SECRETS = ["licence-Value", "own-redis-Value", "postgres-Value"] as const;
+const MDCB_IMAGE = "tykio/tyk-mdcb-docker:v2.12.0";
+/** The name of this machine in guests that may reach it. */
+const HOST = "host.internal";
 const sha256 = (text: string): string => crypto.createHash("sha256").update(text).digest("hex");
-
-/** Stands for MDCB: it checks the greeting of each connection and the hash of its key, and notes the key. */
-class ControlPlane {
-  readonly keys = new Set([KEY]);
-  readonly seen = new Set<string>();
-  readonly wrong: string[] = [];
-  readonly #server = net.createServer((socket) => {
-    let received = Buffer.alloc(0);
-    socket.on("error", () => socket.destroy());
-    socket.on("data", (chunk) => {
-      received = Buffer.concat([received, chunk]);
-      if (!received.includes("\n")) return;
-      // Source: TykTechnologies/tyk, `rpc/rpc_client.go`: "proto2", a length, and an id of that length.
-      const length = received[6] ?? 0;
-      const hash = received
-        .subarray(7 + length)
-        .toString("latin1")
-        .trim();
-      if (received.toString("latin1", 0, 6) !== "proto2" || length === 0) this.wrong.push(received.toString("latin1"));
-      const key = [...this.keys].find((one) => sha256(one) === hash);
-      if (key !== undefined) this.seen.add(key);
-      socket.end(key === undefined ? "refused\n" : "ok\n");
-    });
-  });
-
-  async listen(): Promise<number> {
-    this.#server.listen(0, "127.0.0.1");
-    await new Promise((resolve) => this.#server.once("listening", resolve));
-    return (this.#server.address() as net.AddressInfo).port;
-  }
-
-  close(): void {
-    this.#server.close();
-  }
-}
 
 describe("examples: tyk-hybrid", function () {
   this.timeout(300_000);
-  const controlPlane = new ControlPlane();
-  let example: ExampleProject;
+  let cluster: TestCluster;
+  let kubelet: TestKubelet;
+  let balancer: LoadBalancer;
+  let folder: string;
+  let dataPlane: ExampleProject;
+  let controlPlane: ExampleProject;
   let port: number;
-  let mdcbUrl: string;
+  let mdcbPort: number;
 
   before(async () => {
-    mdcbUrl = `host.internal:${await controlPlane.listen()}`;
-    port = await freePort();
-    example = await ExampleProject.open("tyk-hybrid", {
+    folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-hybrid-"));
+    [port, mdcbPort] = [await freePort(), await freePort()];
+    const { chain, pkey } = makeCertificate("mdcb", [HOST]);
+    await compileGoGuest("mdcb", path.join(folder, "mdcb"));
+    await setKeys(KEY);
+    cluster = await startKubernetes();
+    kubelet = await startTestKubelet(cluster, {
+      images: {
+        [MDCB_IMAGE]: {
+          files: { "/opt/tyk-sink/tyk-sink": path.join(folder, "mdcb"), "/keys": path.join(folder, "keys") },
+          entrypoint: ["/nothing"],
+        },
+      },
+    });
+    await cluster.api.create("/api/v1/namespaces", { metadata: { name: "tyk" } });
+    await cluster.api.create("/api/v1/namespaces/tyk/secrets", {
+      metadata: { name: "mdcb-tls" },
+      type: "kubernetes.io/tls",
+      stringData: { "tls.crt": chain, "tls.key": pkey },
+    });
+    dataPlane = await ExampleProject.open("tyk-hybrid", {
       edits: [
         // Ports 443 and 80 may be in use on this machine.
         ["index.ts", 'port: 443, destinationPort: tyk.listenPort, handlers: ["tls", "http"]', `port: ${port}, destinationPort: tyk.listenPort, handlers: ["tls"]`], // prettier-ignore
@@ -78,22 +74,69 @@ describe("examples: tyk-hybrid", function () {
         ["gateway/Kraftfile.local", "./Dockerfile", "./rootfs"],
         ["redis/Kraftfile.local", "./Dockerfile", "./rootfs"],
       ],
-      config: { "tyk-hybrid:mdcbTls": "false" },
+      // As Go programs find the authorities that they trust; the real image has those of the Internet there.
+      files: { "gateway/rootfs/etc/ssl/certs/ca-certificates.crt": chain },
+      config: {
+        "tyk-hybrid:controlPlane": "organization/tyk-control-plane/test",
+        "tyk-hybrid:tykSecret": { secret: TYK_SECRET },
+        "tyk-hybrid:redisPassword": { secret: REDIS_PASSWORD },
+      },
       ports: [port],
     });
     for (const [guest, binary] of [
       ["hybridGateway", "gateway/rootfs/usr/bin/tyk"],
       ["smallRedis", "redis/rootfs/usr/bin/redis-server"],
     ] as const) {
-      const file = path.join(example.project.folder, binary);
+      const file = path.join(dataPlane.project.folder, binary);
       await fs.mkdir(path.dirname(file), { recursive: true });
       await compileGoGuest(guest, file);
     }
+    const [licence, redisPassword, database] = OWN_SECRETS;
+    controlPlane = await ExampleProject.open("tyk-hybrid/control-plane", {
+      beside: dataPlane,
+      environment: cluster.environment,
+      plugins: cluster.plugins,
+      config: {
+        "tyk-control-plane:host": HOST,
+        "tyk-control-plane:port": String(mdcbPort),
+        "tyk-control-plane:licence": { secret: licence },
+        "tyk-control-plane:redisPassword": { secret: redisPassword },
+        "tyk-control-plane:database": { secret: `host=postgres.tyk.svc password=${database}` },
+        "tyk-control-plane:apiKey": { secret: KEY },
+        "tyk-control-plane:organisation": ORGANISATION,
+      },
+    });
+    balancer = await startLoadBalancer(mdcbPort, async () =>
+      kubelet.endpoints("tyk", await nameOf("Service", "mdcb"), mdcbPort),
+    );
   });
   after(async () => {
-    await example.close();
-    controlPlane.close();
+    balancer.stop();
+    await controlPlane.close();
+    await dataPlane.close();
+    await kubelet.stop();
+    await cluster.stop();
+    await fs.rm(folder, { recursive: true, force: true });
   });
+
+  /** The keys that the Dashboard's database has. */
+  async function setKeys(...keys: readonly string[]): Promise<void> {
+    await fs.writeFile(path.join(folder, "keys"), keys.join("\n"));
+  }
+
+  /** Name of an object of the control plane in the cluster. */
+  async function nameOf(kind: string, name: string): Promise<string> {
+    const { resources } = await controlPlane.stack.state();
+    const found = resources.find(({ type, urn }) => type.endsWith(`:${kind}`) && urn.endsWith(`::${name}`));
+    return found?.id?.split("/").at(-1) ?? "";
+  }
+
+  /** True if a pod of MDCB has let in a data plane with this key. */
+  async function hasLetIn(key: string): Promise<boolean> {
+    const pods = await kubelet.endpoints("tyk", await nameOf("Service", "mdcb"), mdcbPort);
+    const logs = await Promise.all(pods.map(({ pod }) => kubelet.readLog("tyk", pod, "mdcb")));
+    return logs.some((log) => log.includes(sha256(key)));
+  }
 
   /** Status and body of a request to the gateway, whose certificate must be that of its domain. */
   async function get(url: unknown, page: string): Promise<string> {
@@ -111,98 +154,115 @@ describe("examples: tyk-hybrid", function () {
     });
   }
 
-  /** Asserts that no secret is in the output, the state, the logs, or the arguments of a process. */
+  /** Asserts that no secret is in the output, the states, the logs, or the arguments of a process. */
   async function assertHidden(output: string): Promise<void> {
-    const folder = localPaths().stateDir;
+    const { stateDir } = localPaths();
     const logs: string[] = [];
-    for (const entry of await fs.readdir(folder, { recursive: true, withFileTypes: true }))
+    for (const entry of await fs.readdir(stateDir, { recursive: true, withFileTypes: true }))
       if (entry.isFile() && /log/.test(entry.name))
         logs.push(await fs.readFile(path.join(entry.parentPath, entry.name), "latin1"));
     assert.ok(logs.length > 0, "there are logs");
-    const processes = (await findProcessesOf(folder)).map(({ command }) => command);
+    const processes = (await findProcessesOf(stateDir)).map(({ command }) => command);
     assert.ok(processes.length > 1, "there are processes");
     const places = {
       output,
-      state: await example.project.readStoredState(),
+      "data plane's state": await dataPlane.readStoredState(),
+      "control plane's state": await controlPlane.readStoredState(),
       logs: logs.join(),
       processes: processes.join(),
     };
     for (const [place, text] of Object.entries(places))
-      for (const secret of [KEY, NEXT_KEY, TYK_SECRET, REDIS_PASSWORD])
+      for (const secret of [KEY, NEXT_KEY, TYK_SECRET, REDIS_PASSWORD, ...OWN_SECRETS])
         assert.ok(!text.includes(secret), `${secret} is in the ${place}`);
   }
 
   /** The text of .env. */
   const variables = (key: string): string =>
     [
-      `MDCB_URL=${mdcbUrl}`,
+      `MDCB_URL=${HOST}:${mdcbPort}`,
       `MDCB_KEY=${key}`,
       `TYK_ORGANISATION=${ORGANISATION}`,
       `TYK_SECRET=${TYK_SECRET}`,
       `REDIS_PASSWORD='${REDIS_PASSWORD}'`,
       "KRAFTFILE=Kraftfile.local",
-      "MDCB_TLS=false",
       `PORT=${port} # free here`,
       "",
     ].join("\n");
 
-  it("is a gateway that finds its Redis and its control plane, and waits until both accept it", async () => {
-    await example.apply({ files: { ".env": variables(KEY) } });
-    const { outputs, output } = await example.up();
+  it("has a control plane in the cluster, whose outputs tell where it is and keep the key secret", async () => {
+    const { outputs, output } = await controlPlane.up();
+    assert.deepEqual(outputs, {
+      address: "10.97.0.1", // where the test cluster has all load balancers
+      mdcbUrl: `${HOST}:${mdcbPort}`,
+      mdcbKey: KEY,
+      organisationId: ORGANISATION,
+    });
+    const { resources } = await controlPlane.stack.state();
+    const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+    const isSecret = (name: string): boolean => JSON.stringify(stack?.outputs?.[name]).includes('"ciphertext"');
+    assert.deepEqual(["mdcbUrl", "mdcbKey", "organisationId"].map(isSecret), [false, true, true]);
+    for (const secret of [KEY, ...OWN_SECRETS]) assert.ok(!output.includes(secret));
+    const objects = resources.filter(({ type }) => type.startsWith("kubernetes:") && !type.endsWith(":Secret"));
+    assert.equal(objects.length, 4);
+    for (const { inputs } of objects) await validateOnServer(cluster.api, inputs as unknown as DescribedObject);
+    await controlPlane.secondUpIsEmpty();
+  });
+
+  it("has a gateway that finds its Redis and the control plane, and waits until both accept it", async () => {
+    const { outputs, output } = await dataPlane.up();
     assert.match(await get(outputs["url"], "/ready"), /^200 .*"description":"Tyk GW Ready"/);
     assert.equal(await get(outputs["url"], "/redis"), `200 ${String(outputs["redisHost"])}:6379`);
     assert.match(String(outputs["redisHost"]), /^redis-[0-9a-f]{7}\.internal$/);
-    assert.deepEqual([[...controlPlane.seen], controlPlane.wrong], [[KEY], []]);
+    assert.ok(await hasLetIn(KEY));
     await assertHidden(output);
-    await example.secondUpIsEmpty();
+    await dataPlane.secondUpIsEmpty();
   });
 
-  it("rolls the gateway out when its key is replaced, and nothing else", async () => {
-    controlPlane.keys.add(NEXT_KEY);
-    const { output, outputs } = await example.change({ files: { ".env": variables(NEXT_KEY) } }, [
-      "update Service gateway",
-    ]);
-    controlPlane.keys.delete(KEY);
+  it("rolls the gateway out when the control plane has another key, and nothing else", async () => {
+    await setKeys(KEY, NEXT_KEY);
+    await controlPlane.change({ config: { "tyk-control-plane:apiKey": { secret: NEXT_KEY } } }, []);
+    assert.equal(await hasLetIn(NEXT_KEY), false);
+    const { output, outputs } = await dataPlane.change({}, ["update Service gateway"]);
+    await setKeys(NEXT_KEY);
     assert.match(await get(outputs["url"], "/ready"), /^200 /);
-    assert.ok(controlPlane.seen.has(NEXT_KEY));
+    assert.ok(await hasLetIn(NEXT_KEY));
     await assertHidden(output);
-    await example.refreshFindsNothing();
-    await example.destroyLeavesNothing();
+    await dataPlane.refreshFindsNothing();
   });
 
-  it("is the same from compose.yaml and .env", async () => {
-    const names = (await fs.readFile(path.join(example.project.folder, ".env.example"), "utf8")).match(/^\w+(?==)/gm);
+  it("is the same from compose.yaml and .env, which replace the program in the same stack", async () => {
+    const names = (await fs.readFile(path.join(dataPlane.project.folder, ".env.example"), "utf8")).match(/^\w+(?==)/gm);
     assert.deepEqual(names, [...variables("").matchAll(/^\w+(?==)/gm)].map(String).slice(0, 6));
-    // What `main: compose.ts` does for Pulumi; the engine of the tests always runs index.ts.
-    const program = await fs.readFile(path.join(example.project.folder, "compose.ts"), "utf8");
-    await example.apply({
-      files: {
-        "index.ts": program,
-        ".env": variables("").replace(/^REDIS_PASSWORD=.*$/m, ""),
-      },
+    await dataPlane.apply({
+      edits: [["Pulumi.yaml", "main: index.ts", "main: compose.ts"]],
+      files: { ".env": variables("").replace(/^REDIS_PASSWORD=.*$/m, "") },
     });
-    await example.previewFails(/COMPOSE_INVALID: .*\n?.*the variable REDIS_PASSWORD is required: set it in \.env\./);
-    controlPlane.keys.add(NEXT_KEY);
-    controlPlane.seen.clear();
-    await example.apply({ files: { ".env": variables(NEXT_KEY) } });
-    const { outputs, output } = await example.up();
+    await dataPlane.previewFails(/COMPOSE_INVALID: .*\n?.*the variable REDIS_PASSWORD is required: set it in \.env\./);
+    await dataPlane.apply({ files: { ".env": variables(NEXT_KEY) } });
+    const { outputs, output } = await dataPlane.up();
     assert.equal(outputs["redisHost"], "tyk-redis.internal");
     assert.match(await get(outputs["url"], "/ready"), /^200 .*"description":"Tyk GW Ready"/);
     assert.equal(await get(outputs["url"], "/redis"), "200 tyk-redis.internal:6379");
-    assert.deepEqual([[...controlPlane.seen], controlPlane.wrong], [[NEXT_KEY], []]);
     await assertHidden(output);
-    await example.secondUpIsEmpty();
+    await dataPlane.secondUpIsEmpty();
   });
 
   it("rolls the gateway out when .env has another key", async () => {
-    controlPlane.keys.add(KEY);
-    const { output, outputs } = await example.change({ files: { ".env": variables(KEY) } }, [
+    await setKeys(KEY, NEXT_KEY);
+    const { output, outputs } = await dataPlane.change({ files: { ".env": variables(KEY) } }, [
       "update Service tyk-gateway",
     ]);
-    controlPlane.keys.delete(NEXT_KEY);
+    await setKeys(KEY);
     assert.match(await get(outputs["url"], "/ready"), /^200 /);
     await assertHidden(output);
-    await example.refreshFindsNothing();
-    await example.destroyLeavesNothing();
+    await dataPlane.refreshFindsNothing();
+    await dataPlane.destroyLeavesNothing();
+  });
+
+  it("leaves nothing in the cluster", async () => {
+    await controlPlane.refreshFindsNothing();
+    await controlPlane.destroyLeavesNothing();
+    const left = await cluster.api.list("/apis/apps/v1/namespaces/tyk/deployments");
+    assert.deepEqual(left, []);
   });
 });

@@ -17,6 +17,9 @@ import { entryOf, readTexts } from "./tree/readers";
 import { type Place, Reports } from "./tree/reports";
 import type { Mapping } from "./tree/tree";
 
+/** Memory of an Instance that says none, in MiB. Source: `memoryMb` of the Instance. */
+const DEFAULT_MEMORY_MB = 128;
+
 /** What a project is planned from. */
 export interface ComposeInput {
   /** Path of the Compose file. */
@@ -68,11 +71,24 @@ export function planCompose(input: ComposeInput): ComposePlan {
     planned.flatMap(({ workload }) => workload.volumes.flatMap(({ volume }) => ("key" in volume ? [volume.key] : []))),
   );
   for (const [key, { at }] of loaded?.volumes ?? []) warnOfVolume(volumes.get(key), used.has(key), at, reports);
+  warnOfMemory([...services.values()], reports);
   reports.throwIfInvalid();
   const create = [...volumes.values()].flatMap((volume) =>
     "create" in volume && used.has(volume.create.key) ? [volume.create] : [],
   );
   return { project, volumes: create, services: planned, warnings: reports.warnings };
+}
+
+/** One warning for all services without a size, of which there are many in files for Docker, where they need none. */
+function warnOfMemory(services: readonly ReadService[], reports: Reports): void {
+  const [first, ...others] = services.filter(({ workload }) => workload.memoryMb === undefined);
+  if (first === undefined) return;
+  const keys = [first, ...others].map(({ key }) => `'${key}'`).join(", ");
+  const subject = others.length === 0 ? `service ${keys} has` : `services ${keys} have`;
+  reports.warn(
+    first.at,
+    `${subject} ${DEFAULT_MEMORY_MB} MiB of memory, since the file names no size. Set mem_limit to what it needs.`,
+  );
 }
 
 function warnOfVolume(volume: ProjectVolume | undefined, isUsed: boolean, at: Place, reports: Reports): void {

@@ -12,8 +12,20 @@ export interface ComposeFiles extends Partial<Pick<ComposeInput, "envFile" | "pr
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** The plan of `app/compose.yaml`. */
-export function planOf(text: string, { files = {}, environment = {}, ...input }: ComposeFiles = {}): ComposePlan {
+/** Most files of tests name no memory, which is not what they are about. */
+const isAboutMemory = (warning: string): boolean => warning.includes(" of memory, since the file names no size.");
+
+/** The plan of `app/compose.yaml`, without the warning that services have the default memory. */
+export function planOf(text: string, input: ComposeFiles = {}): ComposePlan {
+  const { warnings, ...plan } = completePlanOf(text, input);
+  return { ...plan, warnings: warnings.filter((warning) => !isAboutMemory(warning)) };
+}
+
+/** The plan of `app/compose.yaml` with all warnings. */
+export function completePlanOf(
+  text: string,
+  { files = {}, environment = {}, ...input }: ComposeFiles = {},
+): ComposePlan {
   const all: Readonly<Record<string, string>> = { "app/compose.yaml": text, ...files };
   return planCompose({
     file: "app/compose.yaml",

@@ -1,6 +1,7 @@
 /** Files as people have them for Docker: what has to change, and then what is different. The rest is as in Docker. */
 import assert from "node:assert/strict";
-import { planOf, problemsOf } from "../../support/composeFiles";
+import { DEFAULT_MEMORY_MB } from "../../../provider/resources/workload/inputs";
+import { completePlanOf, problemsOf } from "../../support/composeFiles";
 
 const lines = (reports: readonly string[]): readonly string[] =>
   reports.map((line) => line.replace("app/compose.yaml:", ""));
@@ -60,13 +61,16 @@ describe("compose: files as people have them for Docker", () => {
     assert.deepEqual(lines(problemsOf(WORDPRESS)), [
       "5:5: service 'db': 'command' is the whole argument list; begin it with the program, such as /usr/bin/app.",
     ]);
-    assert.deepEqual(lines(planOf(WORDPRESS.replace(command, "/usr/sbin/mariadbd")).warnings), [
+    assert.deepEqual(lines(completePlanOf(WORDPRESS.replace(command, "/usr/sbin/mariadbd")).warnings), [
       "1:1: the file: 'version' has no effect. Compose no longer uses it; remove it.",
+      "4:5: services 'db', 'wordpress' have 128 MiB of memory, since the file names no size. Set mem_limit to what it needs.",
       "20:5: service 'wordpress': WORDPRESS_DB_HOST names 'db', which does not resolve in a metro. Use its private name, app-db.internal.",
       "23:3: volume 'db_data' has 64 MiB, since the file names no size. Set driver_opts.size to what it needs.",
       "24:3: volume 'wp_data' has 64 MiB, since the file names no size. Set driver_opts.size to what it needs.",
     ]);
   });
+
+  it("the default memory is that of an Instance", () => assert.equal(DEFAULT_MEMORY_MB, 128));
 
   it("Grafana and Prometheus: files of the machine, its network and secrets have to go", () => {
     assert.deepEqual(lines(problemsOf(MONITORING)), [
@@ -88,12 +92,14 @@ describe("compose: files as people have them for Docker", () => {
       ["GF_VERSION: 1.10, ", ""],
       ["    secrets: [admin_password]\n", ""],
     ].reduce((text, [from = "", to = ""]) => text.replace(from, to), MONITORING);
-    assert.deepEqual(lines(planOf(corrected).warnings), [
-      "7:13: service 'prometheus': 'ports': clients need TLS on port 9090. A metro publishes 80 as HTTP, 443 as HTTPS, and any other port with TLS.",
-      "10:5: service 'node-exporter': 'pid' has no effect. The program is alone in its virtual machine.",
-      "14:5: service 'grafana': GF_DATASOURCE names 'prometheus', which does not resolve in a metro. Use its private name, app-prometheus.internal.",
-      "15:11: volume 'prometheus_data' has 64 MiB, since the file names no size. Set driver_opts.size to what it needs.",
-      "16:1: the file: 'secrets' has no effect. Only services use it, for which it is reported.",
+    const withMemory = corrected.replaceAll(/^    image: (?!grafana).*$/gm, "$&\n    mem_limit: 256m");
+    assert.deepEqual(lines(completePlanOf(withMemory).warnings), [
+      "8:13: service 'prometheus': 'ports': clients need TLS on port 9090. A metro publishes 80 as HTTP, 443 as HTTPS, and any other port with TLS.",
+      "12:5: service 'node-exporter': 'pid' has no effect. The program is alone in its virtual machine.",
+      "14:5: service 'grafana' has 128 MiB of memory, since the file names no size. Set mem_limit to what it needs.",
+      "16:5: service 'grafana': GF_DATASOURCE names 'prometheus', which does not resolve in a metro. Use its private name, app-prometheus.internal.",
+      "17:11: volume 'prometheus_data' has 64 MiB, since the file names no size. Set driver_opts.size to what it needs.",
+      "18:1: the file: 'secrets' has no effect. Only services use it, for which it is reported.",
     ]);
   });
 });

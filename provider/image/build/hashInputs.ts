@@ -10,7 +10,7 @@ import { type IdentifyOptions, identifyTree } from "./identifyTree";
 import type { HashedParts, TreeRow } from "./imageParts";
 
 /** Part of the content hash: incremented when the builder produces different bytes from the same inputs. */
-export const BUILDER_VERSION = 4;
+export const BUILDER_VERSION = 5;
 
 /** What goes into an image. */
 export interface HashedInputs {

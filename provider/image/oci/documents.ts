@@ -44,6 +44,8 @@ export interface ImageParts {
   readonly initrd?: LayerPart | undefined;
   /** In order. */
   readonly roms?: readonly Pick<LayerPart, "digest" | "sizeBytes">[];
+  /** Uncompressed tars for container runtimes, above all other layers, in order. */
+  readonly containerLayers?: readonly Pick<LayerPart, "digest" | "sizeBytes">[];
   /** Annotations of the manifest. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -87,6 +89,7 @@ function createPlatformDocuments({
   kernel,
   initrd,
   roms = [],
+  containerLayers = [],
   annotations = {},
 }: ImageParts): PlatformDocuments {
   const wirePlatform = toWirePlatform(platform);
@@ -94,6 +97,7 @@ function createPlatformDocuments({
     ...(kernel === undefined ? [] : [layerDescriptor(kernel, LAYER_ANNOTATION.kernel, LAYER_ENTRY.kernel)]),
     ...(initrd === undefined ? [] : [layerDescriptor(initrd, LAYER_ANNOTATION.initrd, LAYER_ENTRY.initrd)]),
     ...roms.map((rom) => toDescriptor(MEDIA_TYPE.rom, rom)),
+    ...containerLayers.map((layer) => toDescriptor(MEDIA_TYPE.layer, layer)),
   ];
   const configBlob = toJsonBlob({
     ...wirePlatform,

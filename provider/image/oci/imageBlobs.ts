@@ -18,6 +18,8 @@ export interface PlatformImage {
   readonly initrd?: LayerInput;
   /** In order. */
   readonly roms?: readonly RomRef[];
+  /** Uncompressed tars for container runtimes, above all other layers, in order. */
+  readonly containerLayers?: readonly BlobSource[];
   /** Annotations of the manifest; part of the digest. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -28,12 +30,13 @@ export async function packImages(
 ): Promise<{ readonly root: Descriptor; readonly blobs: readonly BlobSource[] }> {
   const parts: ImageParts[] = [];
   const layers: BlobSource[] = [];
-  for (const { kernel, initrd, roms = [], ...rest } of images) {
+  for (const { kernel, initrd, roms = [], containerLayers = [], ...rest } of images) {
     const kernelPart = kernel && (await toPart(kernel, LAYER_ENTRY.kernel));
     const initrdPart = initrd && (await toPart(initrd, LAYER_ENTRY.initrd));
     const romBlobs = roms.map(blobFromRom);
-    layers.push(...[kernelPart?.source, initrdPart?.source, ...romBlobs].filter((source) => source !== undefined));
-    parts.push({ ...rest, kernel: kernelPart?.part, initrd: initrdPart?.part, roms: romBlobs });
+    const sources = [kernelPart?.source, initrdPart?.source, ...romBlobs, ...containerLayers];
+    layers.push(...sources.filter((source) => source !== undefined));
+    parts.push({ ...rest, kernel: kernelPart?.part, initrd: initrdPart?.part, roms: romBlobs, containerLayers });
   }
   const { index, platforms } = createImageDocuments(parts);
   const documents = platforms.flatMap(({ config, manifest }) => [config, manifest]);

@@ -10,6 +10,8 @@
  * `netdev.route=<cidr>:<gateway>:<index of the card>` adds a route; without a gateway, the card's own network has the addresses.
  * A word is unquoted, or entirely in double quotes. Inside quotes, a byte may be written as `\xHH` (two hexadecimal
  * digits); `"`, `\` and control characters must be. No other syntax exists: the shell never evaluates a value as code.
+ * urunc passes the variables of `env.vars` unquoted, and an entry of `vfs.fstab` with the file system `extract`: the initrd, which the
+ * kernel has unpacked already.
  *
  * An entry of `vfs.fstab` is `<device>:<absolute path>:<file system>:<flags>:<options>:<ukopts>`; the device is the
  * serial number of a virtio disk, the flag `ro` mounts it read-only, and the mount point is always created.
@@ -40,6 +42,9 @@
  *
  * The words of an identity are `card=<hardware address>,<address>,<netmask>` for each card in their order, and then
  * `route=<cidr>,<gateway>,<index of the card>`. They replace the addresses and routes that the cards had; name servers stay.
+ *
+ * Without a second serial port, as under urunc, nothing is reported: the program's output goes to the first port, and the end of the
+ * program turns the VM off, since it would start again if it rebooted there.
  *
  * A VM that exits without `error` or `exit` crashed or was killed. As in shells, the exit code is 127 when the program
  * is not found and 126 when it cannot be executed.
@@ -76,9 +81,18 @@ finish() {
   $b sync
   echo "$1" >&3
   # Setting a port waits until it has sent everything.
-  $b stty -F /dev/ttyS1 -echo
+  [ $port = /dev/null ] || $b stty -F $port -echo
   $b stty -F /dev/ttyS0 -echo
+  [ $port = /dev/null ] && $b poweroff -f
   $b reboot -f
+}
+
+# A serial port that is not there has the type 0. Then the kernel had no console= either.
+open_port() {
+  port=/dev/ttyS1
+  read -r type </sys/class/tty/ttyS1/type
+  [ "$type" != 0 ] || { port=/dev/null && exec </dev/ttyS0 >/dev/ttyS0 2>&1; }
+  exec 3<>$port
 }
 
 fail() {
@@ -216,12 +230,12 @@ load_modules() {
 }
 
 if [ -e /proc/self ]; then
-  exec 3<>/dev/ttyS1
+  open_port
 else
   $b mount -t proc proc /proc
   $b mount -t sysfs sysfs /sys
   $b mount -t devtmpfs devtmpfs /dev
-  exec 3<>/dev/ttyS1
+  open_port
   echo 0 >/proc/sys/kernel/printk_devkmsg 2>/dev/null
   echo $u/modprobe >/proc/sys/kernel/modprobe
   load_modules order
@@ -255,6 +269,7 @@ while [ $pieces -gt 0 ]; do
     case $section in
       program | variables) set -- "$@" "$piece" ;;
       disks)
+        case $piece in *:extract:*) continue ;; esac
         IFS=:
         mount_disk $piece
         IFS=$blanks
@@ -266,6 +281,7 @@ while [ $pieces -gt 0 ]; do
   for word in $piece; do
     case $section:$word in
       program:*) set -- "$@" "$word" ;;
+      variables:*=*) set -- "$@" "$word" ;;
       *:--) section=program ;;
       *:env.vars=\\[) section=variables ;;
       *:vfs.fstab=\\[) section=disks ;;
@@ -286,7 +302,7 @@ done
 [ $section = program ] || fail "the command line names no program"
 
 # With echo, what the host sends could end up within a report.
-$b stty -F /dev/ttyS1 -echo
+[ $port = /dev/null ] || $b stty -F $port -echo
 echo identity >&3
 echo clock >&3
 read -r -t 1 command value end <&3

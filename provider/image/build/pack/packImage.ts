@@ -1,11 +1,10 @@
 /** Packs a planned image on bases that are there: for each platform a root file system, ROMs and metadata. */
 import { GIVEN_FILES_ANNOTATION, LAYER_ENTRY } from "../../oci/descriptor";
-import type { PlatformImage } from "../../oci/imageBlobs";
 import type { LayerRef } from "../../oci/layer";
 import { openLayout } from "../../oci/layout";
 import { planLayer } from "../../pack/layerPlan";
 import { packArchive } from "../../pack/packArchive";
-import { planTree } from "../../pack/packTree";
+import { type RootfsFormat, planTree } from "../../pack/packTree";
 import { type FileTree, sizeOf } from "../../rootfs/tree";
 import type { ImageBase } from "../../runtimeImage";
 import type { BuildPlan } from "../planBuild";
@@ -15,6 +14,7 @@ import { type ImageSink, digestOnly } from "./digestOnly";
 import { type PlatformDraft, type RootfsTree, draftPlatform, isTree } from "./draft";
 import type { BuiltImage, PackOptions } from "./options";
 import { assertTargetsSupported } from "./targets";
+import { type FormattedImage, containerEntry } from "./urunc";
 
 /**
  * As `buildImage`, on bases that are there already: one for each platform, in the order of the manifests. Equal root file systems are
@@ -33,10 +33,11 @@ export async function packImage(
     ...{ signal, onWarning: warnOnce, isDigestOnly: options.layout === undefined },
     onProgress: (message) => onProgress({ step: "rootfs", message }),
   });
-  const drafts: PlatformDraft[] = [];
+  const drafts: (PlatformDraft & { readonly format: RootfsFormat })[] = [];
   for (const base of bases) {
     const format = chooseFormat(plan.kraftfile.rootfs?.format, base);
-    drafts.push(draftPlatform(plan, base, await load(base.platform.architecture), { format, onWarning: warnOnce }));
+    const contents = await load(base.platform.architecture);
+    drafts.push({ ...draftPlatform(plan, base, contents, { format, onWarning: warnOnce }), format });
   }
   const layout = options.layout === undefined ? digestOnly : openLayout(options.layout);
   const packOne = async ({ tree, format }: RootfsTree, file: string | undefined): Promise<LayerRef> => {
@@ -51,12 +52,13 @@ export async function packImage(
   const trees = distinctTrees(drafts);
   const built = await withLayers(layout, trees, packOne, (layers) => {
     onProgress({ step: "store", message: `storing the image '${repository}'` });
-    const images = drafts.map(({ image, initrd }): PlatformImage => {
+    const images = drafts.map(({ image, initrd, format }): FormattedImage => {
       const layer = isTree(initrd) ? layers[trees.findIndex((one) => isSameTree(one, initrd))] : initrd;
-      return layer === undefined ? image : { ...image, initrd: layer };
+      return { image: layer === undefined ? image : { ...image, initrd: layer }, format };
     });
     const facts = { [GIVEN_FILES_ANNOTATION]: plan.givenFiles.length > 0 ? "given" : "none" };
-    return layout.putImages(images, { repository, facts, ...(signal === undefined ? {} : { signal }) });
+    const entries = [...images.map(({ image }) => image), containerEntry(images)].filter((one) => one !== undefined);
+    return layout.putImages(entries, { repository, facts, ...(signal === undefined ? {} : { signal }) });
   });
   return { ...built, contextHash: plan.contextHash };
 }

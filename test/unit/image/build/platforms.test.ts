@@ -88,11 +88,13 @@ describe("an image for several platforms", () => {
     return error.message;
   };
 
-  it("has a manifest for each target, in their order, with the kernel of its runtime", async () => {
+  it("has a manifest for each target, in their order, with the kernel of its runtime, and one for containerd", async () => {
     const images = await build(`${DIRECTORY}${BOTH}`);
-    assert.deepEqual(namesOf(images), ["qemu/x86_64", "kraftcloud/arm64"]);
+    assert.deepEqual(namesOf(images), ["qemu/x86_64", "kraftcloud/arm64", "linux/amd64"]);
+    const { kernel: forQemu } = images[0] ?? assert.fail();
+    assert.deepEqual(images[2]?.kernel, forQemu);
     assert.deepEqual(
-      images.map(({ kernel, env, cmd }) => [kernel?.digest, env["ARCH"], cmd]),
+      images.slice(0, 2).map(({ kernel, env, cmd }) => [kernel?.digest, env["ARCH"], cmd]),
       runtimes.map(({ kernelLayer, env }) => [kernelLayer.digest, env?.["ARCH"], ["/page"]]),
     );
   });
@@ -117,7 +119,7 @@ describe("an image for several platforms", () => {
   it("has the format that each runtime mounts", async () => {
     runtimes[1] = await runtime("kraftcloud", "arm64", ["CONFIG_LIBUKFS_EROFS=y"]);
     const formats: boolean[] = [];
-    for (const { initrd } of await build(`${DIRECTORY}${BOTH}`)) {
+    for (const { initrd } of (await build(`${DIRECTORY}${BOTH}`)).slice(0, 2)) {
       assert.ok(initrd);
       await extractLayer(initrd, at("initrd"));
       formats.push(await isErofs(at("initrd")));
@@ -127,6 +129,7 @@ describe("an image for several platforms", () => {
     const given = DIRECTORY.replace("./rootfs", "{source: ./rootfs, format: erofs}");
     const [first, second] = await build(`${given}${BOTH}`);
     assert.equal(first?.initrd?.digest, second?.initrd?.digest);
+    assert.equal((await readAll()).length, 2, "urunc cannot boot it");
   });
 
   it("boots here with the platform of this machine's VMs, wherever that is in the index", async () => {
@@ -207,7 +210,7 @@ describe("an image for several platforms", () => {
     });
     await layout.remove("shop");
     const [left, ...others] = await readPlatforms(layout.folder, await findRoot(layout.folder, digest));
-    assert.deepEqual([left?.sizeBytes, others], [await bytesOnDisk(), []]);
+    assert.deepEqual([left?.sizeBytes, namesOf(others)], [await bytesOnDisk(), ["linux/amd64"]]);
     await layout.remove("other");
     assert.deepEqual(await fs.readdir(at("images/blobs/sha256")), []);
   });

@@ -60,6 +60,6 @@ export interface FirewallArgs extends MachineArgs {
   readonly defaultPolicy?: "allow" | "deny" | undefined;
   /** Address or subnet that must be able to reach `adminPort` of the firewall; rules that prevent it are rejected. Default: none. */
   readonly adminFrom?: string | undefined;
-  /** TCP port of the firewall itself for its administration, 1 to 65,535. Default 8080. */
+  /** TCP port of the firewall itself for its administration, 1 to 65,535; the program gets it as `FIREWALL_ADMIN_PORT`. Default 8080. */
   readonly adminPort?: number | undefined;
 }

@@ -33,8 +33,6 @@ export function checkFirewall(name: string, args: FirewallArgs): void {
   rules.forEach((_, index) => checkOrder(rules, index, fail));
   if (adminPort !== undefined && !isPort(adminPort))
     fail(`adminPort: must be from 1 to ${MAX_PORT}, got ${adminPort}.`);
-  if (adminPort !== undefined && adminFrom === undefined)
-    fail("adminPort: has no effect without adminFrom; remove it.");
   if (adminFrom !== undefined) checkAdministrator(args, adminFrom, fail);
 }
 

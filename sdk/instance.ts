@@ -11,6 +11,8 @@ import type {
   ImageDefaults,
   ImagePull,
   ImagePullArgs,
+  InstanceGate,
+  InstanceGateArgs,
   InstanceServiceGroup,
   InstanceServiceGroupArgs,
   NetworkInterface,
@@ -108,8 +110,10 @@ export interface InstanceArgs {
   readonly deleteLock?: pulumi.Input<boolean> | undefined;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   readonly drainTimeoutMs?: pulumi.Input<number> | undefined;
-  /** A change that needs a restart replaces the instance without a gap: the new one boots beside the old one, takes over its addresses once it has run for `stableForMs`, and the old one is stopped and deleted. If it does not get that far, the old one stays as it is and the update fails. Only on metro `local`, and with `networkInterfaces` that have `ip`; without `name`, a service and volumes that it writes to. Needs memory for two instances. Default false: the instance is stopped, changed and started again. */
+  /** A change that needs a restart replaces the instance without a gap: the new one boots beside the old one, takes over its addresses once it has run for `stableForMs` and passed its `gate`, and the old one is stopped and deleted. If it does not get that far, the old one stays as it is and the update fails. Only on metro `local`, and with `networkInterfaces` that have `ip`; without `name`, a service and volumes that it writes to. Needs memory for two instances. Default false: the instance is stopped, changed and started again. */
   readonly takeOver?: pulumi.Input<boolean> | undefined;
+  /** What the instance must pass before it takes over, and before its first create succeeds: without it, that its program has run for `stableForMs` is enough. It is asked before the instance is in any network. If it fails, the old instance stays as it is, the new one is deleted, and the update fails. Only with `takeOver`. Default: none. */
+  readonly gate?: pulumi.Input<InstanceGateArgs> | undefined;
   /** Manage an instance that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   readonly adopt?: pulumi.Input<boolean> | undefined;
 }
@@ -190,8 +194,10 @@ export class Instance extends UnikernelResource {
   declare readonly deleteLock: pulumi.Output<boolean>;
   /** How long open connections may take to finish before the instance is stopped for a change or deletion, in milliseconds, 0 to 3,600,000; -1: as long as the metro allows. Default 0. */
   declare readonly drainTimeoutMs: pulumi.Output<number>;
-  /** A change that needs a restart replaces the instance without a gap: the new one boots beside the old one, takes over its addresses once it has run for `stableForMs`, and the old one is stopped and deleted. If it does not get that far, the old one stays as it is and the update fails. Only on metro `local`, and with `networkInterfaces` that have `ip`; without `name`, a service and volumes that it writes to. Needs memory for two instances. Default false: the instance is stopped, changed and started again. */
+  /** A change that needs a restart replaces the instance without a gap: the new one boots beside the old one, takes over its addresses once it has run for `stableForMs` and passed its `gate`, and the old one is stopped and deleted. If it does not get that far, the old one stays as it is and the update fails. Only on metro `local`, and with `networkInterfaces` that have `ip`; without `name`, a service and volumes that it writes to. Needs memory for two instances. Default false: the instance is stopped, changed and started again. */
   declare readonly takeOver: pulumi.Output<boolean>;
+  /** What the instance must pass before it takes over, and before its first create succeeds: without it, that its program has run for `stableForMs` is enough. It is asked before the instance is in any network. If it fails, the old instance stays as it is, the new one is deleted, and the update fails. Only with `takeOver`. Default: none. */
+  declare readonly gate: pulumi.Output<InstanceGate | undefined>;
   /** Manage an instance that already has this `name`, if there is one, and change it in place to match. Fails if a property differs that cannot be changed in place. Used at creation. Default false. */
   declare readonly adopt: pulumi.Output<boolean>;
   /** Digest of the running image. */
@@ -297,6 +303,7 @@ export class Instance extends UnikernelResource {
         "deleteLock",
         "drainTimeoutMs",
         "takeOver",
+        "gate",
         "adopt",
         "digest",
         "imageDefaults",
@@ -331,6 +338,7 @@ export class Instance extends UnikernelResource {
         "env",
         "roms.*.files.*.data",
         "plugins.*.config",
+        "gate.headers",
       ],
       opts,
       [

@@ -385,6 +385,66 @@ export interface InlineFile {
   readonly encoding: "text" | "base64";
 }
 
+/** What an instance must pass before it takes over the addresses of the one that it replaces: a request to it, or, without `path`, a connection to its port. Every condition must hold. Input form of {@link InstanceGate}. */
+export interface InstanceGateArgs {
+  /** Port inside the instance, 1 to 65,535. */
+  readonly port: pulumi.Input<number>;
+  /** Path and query to request, such as `/ready`. Default: `port` must accept a connection. */
+  readonly path?: pulumi.Input<string> | undefined;
+  /** Method of the request. Default `GET`. */
+  readonly method?: pulumi.Input<"GET" | "HEAD" | "POST"> | undefined;
+  /** Headers of the request. Encrypted in state. Default: none. */
+  readonly headers?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined;
+  /** Accepted status codes. Default: 200 to 399. */
+  readonly statuses?: pulumi.Input<readonly pulumi.Input<number>[]> | undefined;
+  /** JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body. */
+  readonly match?: pulumi.Input<Readonly<Record<string, pulumi.Input<string | number | boolean | null>>>> | undefined;
+  /** Text that the body must contain. Default: any body. */
+  readonly contains?: pulumi.Input<string> | undefined;
+  /** Regular expression of JavaScript that the body must match. Default: any body. */
+  readonly pattern?: pulumi.Input<string> | undefined;
+  /** Pause between two attempts, in milliseconds, 10 to 3,600,000. Default 1,000. */
+  readonly intervalMs?: pulumi.Input<number> | undefined;
+  /** Time limit of one attempt, in milliseconds, 10 to 3,600,000. Default 5,000. */
+  readonly timeoutMs?: pulumi.Input<number> | undefined;
+  /** Number of successes in a row that pass, 1 to 100. Default 1. */
+  readonly successThreshold?: pulumi.Input<number> | undefined;
+  /** Number of failures in a row after which the update fails, 0 to 1,000; 0: only the time limit of the operation counts (the option `customTimeouts`). Default 0. */
+  readonly failureThreshold?: pulumi.Input<number> | undefined;
+  /** Time after a start in which failures do not count, in milliseconds, 0 to 3,600,000. Default 0. */
+  readonly startPeriodMs?: pulumi.Input<number> | undefined;
+}
+
+/** What an instance must pass before it takes over the addresses of the one that it replaces: a request to it, or, without `path`, a connection to its port. Every condition must hold. */
+export interface InstanceGate {
+  /** Port inside the instance, 1 to 65,535. */
+  readonly port: number;
+  /** Path and query to request, such as `/ready`. Default: `port` must accept a connection. */
+  readonly path?: string | undefined;
+  /** Method of the request. Default `GET`. */
+  readonly method?: "GET" | "HEAD" | "POST" | undefined;
+  /** Headers of the request. Encrypted in state. Default: none. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Accepted status codes. Default: 200 to 399. */
+  readonly statuses?: readonly number[] | undefined;
+  /** JSONPath queries and the values that they must find in the body, such as `{ "$.status": "pass" }`. Default: any body. */
+  readonly match?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+  /** Text that the body must contain. Default: any body. */
+  readonly contains?: string | undefined;
+  /** Regular expression of JavaScript that the body must match. Default: any body. */
+  readonly pattern?: string | undefined;
+  /** Pause between two attempts, in milliseconds, 10 to 3,600,000. Default 1,000. */
+  readonly intervalMs?: number | undefined;
+  /** Time limit of one attempt, in milliseconds, 10 to 3,600,000. Default 5,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Number of successes in a row that pass, 1 to 100. Default 1. */
+  readonly successThreshold?: number | undefined;
+  /** Number of failures in a row after which the update fails, 0 to 1,000; 0: only the time limit of the operation counts (the option `customTimeouts`). Default 0. */
+  readonly failureThreshold?: number | undefined;
+  /** Time after a start in which failures do not count, in milliseconds, 0 to 3,600,000. Default 0. */
+  readonly startPeriodMs?: number | undefined;
+}
+
 /** An instance as the API reports it. */
 export interface InstanceInfo {
   /** UUID. */

@@ -82,7 +82,7 @@ const toSeconds = (ms: number): number => Math.round(ms / 1000);
 /**
  * Polls an instance until the condition is met, and returns the last observation.
  *
- * Throws `GUEST_STOPPED` if the condition fails, `WAIT_TIMEOUT`, `NOT_FOUND`, or the client's errors.
+ * Throws `GUEST_STOPPED` or `OPERATION_FAILED` if the condition fails, `WAIT_TIMEOUT`, `NOT_FOUND`, or the client's errors.
  */
 export async function waitForInstance(
   client: Client,
@@ -105,7 +105,7 @@ export async function waitForInstance(
       const instance = onlyItem(response, `Reading instance '${uuid}'`);
       const result = await condition(instance);
       if (result.outcome === "met") return instance;
-      if (result.outcome === "failed") throw guestStoppedError(instance, result.reason, client.metro);
+      if (result.outcome === "failed") throw failureOf(instance, result.reason, client.metro);
       last = { name: instance.name, state: instance.state, reason: result.reason };
       if (instance.state === "starting") {
         const query = { uuid: [uuid], state: ["running" as const], timeout_s: [SERVER_WAIT_S] };
@@ -196,3 +196,12 @@ export const guestStoppedError = (
       exit_code: instance.exit_code,
     },
   });
+
+/** A guest that runs has failed its readiness probe; any other one is down. */
+const failureOf = (instance: InstanceItem, reason: string, metro: string): UnikernelError =>
+  instance.state === "running"
+    ? new UnikernelError("OPERATION_FAILED", `Instance '${instance.name}' did not pass its gate: ${reason}.`, {
+        hint: `'${logCommand(instance.name, metro)}' shows its console log.`,
+        details: { metro, resource: instance.uuid },
+      })
+    : guestStoppedError(instance, reason, metro);

@@ -158,7 +158,13 @@ export class InstanceWorld {
     const env: Partial<InstanceEnvironment> = {
       timings: DEFAULT_TIMINGS,
       log: { write: () => undefined, close: () => undefined },
-      network: { plug: () => undefined, replug: () => undefined, ready: () => undefined, idleMs: () => Infinity },
+      network: {
+        plug: () => undefined,
+        replug: () => undefined,
+        park: () => undefined,
+        ready: () => undefined,
+        idleMs: () => Infinity,
+      },
       queuesUpdates: true,
       snapshotFolder: () => "",
       releaseSnapshot: () => Promise.resolve(),

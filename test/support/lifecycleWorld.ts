@@ -245,7 +245,13 @@ export class LifecycleWorld {
     const env: Partial<InstanceEnvironment> = {
       timings: DEFAULT_TIMINGS,
       log: SILENT,
-      network: { plug: () => undefined, replug: () => undefined, ready: () => undefined, idleMs: () => Infinity },
+      network: {
+        plug: () => undefined,
+        replug: () => undefined,
+        park: () => undefined,
+        ready: () => undefined,
+        idleMs: () => Infinity,
+      },
       queuesUpdates: true,
       snapshotFolder: () => "",
       releaseSnapshot: () => Promise.resolve(),

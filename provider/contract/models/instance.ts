@@ -83,7 +83,7 @@ const templateReference = {
 const MAX_TAKE_OVER_MS = 600_000;
 /**
  * The instance whose addresses the new one gets; both have the same in `network_interfaces`. The new instance is in no network until its
- * program has run for `after_ms` milliseconds, default 0. Then it gets the addresses in one step, and the other one is stopped for good.
+ * program has run for `after_ms` milliseconds, default 0, and its readiness probe has passed. Then it gets the addresses in one step, and the other one is stopped for good.
  */
 const takeOver = withSelector({ after_ms: z.int().min(0).max(MAX_TAKE_OVER_MS).optional() });
 
@@ -122,7 +122,7 @@ export const createInstanceRequest = z.strictObject({
   gateway: z.string().optional(),
   nameserver: z.string().optional(),
   network_interfaces: z.array(networkInterface).max(4).optional(),
-  /** Extension: only metros with the feature `readiness-probe`. Needs a service group. */
+  /** Extension: only metros with the feature `readiness-probe`. Needs a service group, or addresses in `network_interfaces`. */
   readiness_probe: readinessProbe.optional(),
   /** Extension: only metros with the feature `rotation`. Needs a service group. Default `in`. */
   rotation: rotation.optional(),

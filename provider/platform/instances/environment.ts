@@ -11,7 +11,7 @@ import type { PatchContext } from "./update/patch";
 export interface InstanceEnvironment {
   readonly vmm: Vmm;
   /** Connects the instance's VM with those of other instances. */
-  readonly network: Pick<PrivateNetwork, "plug" | "replug" | "ready" | "idleMs">;
+  readonly network: Pick<PrivateNetwork, "plug" | "replug" | "park" | "ready" | "idleMs">;
   readonly timings: Timings;
   readonly log: Log;
   /**

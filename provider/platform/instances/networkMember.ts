@@ -1,9 +1,10 @@
 /** An instance in the private networks. */
 import { parseCidr, parseIpv4 } from "../../base/ipv4";
 import { HOST_ACCESS_ANNOTATION } from "../../contract/hostAccess";
-import type { NetworkMember } from "../network/segment";
+import type { MemberInterface, NetworkMember } from "../network/segment";
 import type { InstanceStatus } from "../store/instances";
 import type { Instance } from "./instance";
+import type { NetworkInterface } from "./networkInterface";
 import type { StatusChange } from "./statusChanges";
 
 /** True if the instance is in its networks: it neither waits for its addresses nor has lost them. */
@@ -13,15 +14,19 @@ export const hasAddresses = ({ takeOverAfterMs, addressesLost }: InstanceStatus)
 /** The status change of an instance whose addresses another one takes. A daemon that finds it does not let the instance run on. */
 export const ADDRESSES_LOST: StatusChange = { addressesLost: true, stopAskedBy: "user", restart: undefined };
 
+/** The network cards of an instance, as its networks see them. */
+export const memberInterfacesOf = (interfaces: readonly NetworkInterface[]): readonly MemberInterface[] =>
+  interfaces.map(({ network, privateIp, subnet, gateway, routes }) => ({
+    ...{ network, subnet, ip: parseIpv4(privateIp) },
+    gateway: gateway === undefined ? undefined : parseIpv4(gateway),
+    routes: routes.map(parseCidr),
+  }));
+
 /** The instance as a member of its private networks, which see its changes. */
 export const networkMemberOf = (instance: Instance): NetworkMember => ({
   uuid: instance.record.uuid,
   name: instance.record.name,
-  interfaces: instance.networkInterfaces.map(({ network, privateIp, subnet, gateway, routes }) => ({
-    ...{ network, subnet, ip: parseIpv4(privateIp) },
-    gateway: gateway === undefined ? undefined : parseIpv4(gateway),
-    routes: routes.map(parseCidr),
-  })),
+  interfaces: memberInterfacesOf(instance.networkInterfaces),
   get mayReachHost() {
     return instance.record.definition.annotations[HOST_ACCESS_ANNOTATION] === "true";
   },

@@ -2,6 +2,7 @@
 import { answerQuery, DNS_PORT } from "./dns";
 import type { Frame } from "./frames";
 import { type Ipv4, isInSubnet } from "../../base/ipv4";
+import { RESERVED_ADDRESSES } from "../../contract/networkInterfaces";
 import { macOfGuest } from "./hardwareAddress";
 import { DEFAULT_NETWORK, type NetworkLayout } from "./addresses";
 import { type ArpPacket, type Ipv4Packet, PROTOCOL, readPacket, sourceMac } from "./packets";
@@ -52,9 +53,28 @@ export function decideForwarding(frame: Frame, view: NetworkView): Forwarding {
   return packet.kind === "arp" ? forwardArp(packet, view) : forwardIpv4(frame, packet, view);
 }
 
+/**
+ * As {@link decideForwarding}, for a guest that is in no network yet: it may only answer what the platform asks it over its user network.
+ *
+ * @param view what it will see of its network
+ */
+export function decideParked(frame: Frame, view: Pick<NetworkView, "layout" | "sender">): Forwarding {
+  const packet = readPacket(frame);
+  const { layout, sender } = view;
+  if (packet === undefined || sourceMac(frame) !== macOfGuest(sender)) return DROP;
+  if (packet.kind === "arp")
+    return isOwnArp(packet, sender) && (packet.target === layout.gateway || !packet.isRequest) ? UPLINK : DROP;
+  const { source, destination, protocol, ports } = packet;
+  if (protocol === PROTOCOL.udp && ports !== undefined && asksForAddress(packet, ports)) return UPLINK;
+  return source === sender && destination === layout.gateway && isAnswer(packet) ? UPLINK : DROP;
+}
+
+const isOwnArp = (packet: ArpPacket, sender: Ipv4): boolean =>
+  packet.sender === sender && packet.senderMac === macOfGuest(sender);
+
 function forwardArp(packet: ArpPacket, view: NetworkView): Forwarding {
   const { layout, sender } = view;
-  if (packet.sender !== sender || packet.senderMac !== macOfGuest(sender)) return DROP;
+  if (!isOwnArp(packet, sender)) return DROP;
   const isForUplink = packet.target === layout.gateway || packet.target === layout.nameserver || !packet.isRequest;
   if (isForUplink) return view.hasUplink ? UPLINK : DROP;
   if (packet.target === sender || !view.hasGuest(packet.target)) return DROP;
@@ -73,8 +93,8 @@ function forwardIpv4(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwa
   }
   const receiver = isInSubnet(destination, layout.subnet) ? destination : view.routerFor(destination);
   if (receiver === undefined) return isOwn ? forwardOutside(frame, packet, view) : DROP;
-  // A router sends what its network expects from it; nobody else sends packets of other addresses.
-  if (!isOwn && !view.routesFor(receiver, source)) return DROP;
+  // A router sends what its network expects from it; nobody else sends packets of other addresses, and nobody those of the platform.
+  if (!isOwn && (isInSubnet(source, RESERVED_ADDRESSES) || !view.routesFor(receiver, source))) return DROP;
   if (!view.hasGuest(receiver)) return refuse(frame, packet); // it has stopped, and the sender remembers it
   return { to: "guest", address: receiver, wakes: carriesRequest(packet) };
 }
@@ -95,9 +115,11 @@ function forwardOutside(frame: Frame, packet: Ipv4Packet, view: NetworkView): Fo
 
 /** Published ports reach the guest from the gateway, so its answers must pass; a connection of its own would reach the host's loopback. */
 function forwardToGateway(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwarding {
-  const isAnswer = packet.tcp !== undefined && (packet.tcp.isAck || packet.tcp.isReset) && !isOpening(packet);
-  return isAnswer || view.mayReachHost() ? UPLINK : refuse(frame, packet);
+  return isAnswer(packet) || view.mayReachHost() ? UPLINK : refuse(frame, packet);
 }
+
+const isAnswer = (packet: Ipv4Packet): boolean =>
+  packet.tcp !== undefined && (packet.tcp.isAck || packet.tcp.isReset) && !isOpening(packet);
 
 function forwardQuery(frame: Frame, packet: Ipv4Packet, view: NetworkView): Forwarding {
   if (packet.ports?.destination !== DNS_PORT || packet.datagram === undefined) return DROP;

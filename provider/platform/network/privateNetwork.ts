@@ -1,10 +1,11 @@
 /** The private networks of the platform's instances: connects their VMs, knows their names, and wakes those that others connect to. */
 import { HOST_NAME } from "../../contract/hostAccess";
 import type { Vm } from "../vmm/vmm";
-import { DEFAULT_NETWORK } from "./addresses";
+import { DEFAULT_NETWORK, type NetworkLayout } from "./addresses";
 import type { NetworkView } from "./forwarding";
 import { HostAddresses, isHostAddress } from "./hostAddresses";
 import type { Ipv4 } from "../../base/ipv4";
+import { park } from "./switch";
 import { type MemberInterface, type NetworkMember, routerOf, Segment } from "./segment";
 
 /** All networks. One exists from its first member to its last. */
@@ -53,6 +54,13 @@ export class PrivateNetwork {
     }
   }
 
+  /** Connects the VM of an instance that is in no network yet: the platform's own connections reach it, and it reaches nobody. */
+  park([own]: readonly MemberInterface[], { link }: Pick<Vm, "link">): void {
+    const card = link?.cards[0];
+    if (own !== undefined && card !== undefined && link !== undefined)
+      park({ layout: layoutOf(own), sender: own.ip }, card, link.uplink);
+  }
+
   /** The instance is ready: it gets what was kept for it while it woke. */
   ready(uuid: string): void {
     for (const card of this.#members.get(uuid)?.interfaces ?? []) this.#segmentOf(card).ready(card);
@@ -76,7 +84,7 @@ export class PrivateNetwork {
     const segment = this.#segmentOf(card);
     const mayReachHost = (): boolean => this.#members.get(member.uuid)?.mayReachHost === true;
     return {
-      layout: { ...DEFAULT_NETWORK, name: card.network, subnet: card.subnet },
+      layout: layoutOf(card),
       hasUplink,
       sender: card.ip,
       mayReachHost,
@@ -98,3 +106,9 @@ export class PrivateNetwork {
     return undefined;
   }
 }
+
+const layoutOf = ({ network, subnet }: MemberInterface): NetworkLayout => ({
+  ...DEFAULT_NETWORK,
+  name: network,
+  subnet,
+});

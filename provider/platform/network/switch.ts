@@ -10,7 +10,7 @@
  * A VM's user network leads to the internet, and published ports come in through it, over the guest's first card. It is in the same QEMU
  * process, so a new daemon finds both where the last one left them. What goes where, `forwarding.ts` decides.
  */
-import { decideForwarding, type NetworkView } from "./forwarding";
+import { decideForwarding, decideParked, type NetworkView } from "./forwarding";
 import type { FrameStream } from "./frameStream";
 import type { Frame } from "./frames";
 import type { Ipv4 } from "../../base/ipv4";
@@ -41,13 +41,7 @@ export class Switch {
     card.onFrames((frames) => {
       for (const frame of frames) this.#forward(frame, view, port);
     });
-    if (uplink === undefined) return;
-    // Frames from the user network must not be lost: QEMU's TCP does not repeat what it has sent.
-    uplink.onFrames((frames) => {
-      for (const frame of frames) card.send(frame);
-      if (card.isFull) uplink.pause();
-    });
-    card.onDrain(() => uplink.resume());
+    if (uplink !== undefined) sendAll(uplink, card);
   }
 
   /** Disconnects a card, unless another one has its address by now. */
@@ -73,4 +67,21 @@ export class Switch {
         if (!this.#keep(forwarding.address, frame, forwarding.wakes)) this.send(forwarding.address, frame);
     }
   }
+}
+
+/** Connects a card to its user network alone, over which the platform itself reaches the guest. {@link Switch.plug} ends that. */
+export function park(view: Pick<NetworkView, "layout" | "sender">, card: FrameStream, uplink: FrameStream): void {
+  card.onFrames((frames) => {
+    for (const frame of frames) if (decideParked(frame, view).to === "uplink") uplink.send(frame);
+  });
+  sendAll(uplink, card);
+}
+
+/** Frames from the user network must not be lost: QEMU's TCP does not repeat what it has sent. */
+function sendAll(uplink: FrameStream, card: FrameStream): void {
+  uplink.onFrames((frames) => {
+    for (const frame of frames) card.send(frame);
+    if (card.isFull) uplink.pause();
+  });
+  card.onDrain(() => uplink.resume());
 }

@@ -5,6 +5,7 @@ import { type Properties, field, objectType } from "../../definition/resource";
 import { serviceDomain } from "../service/domains";
 import { adoptField } from "../common/adopt";
 import { idOrName, nameField } from "../common/fields";
+import { instanceGate } from "./gate";
 import { workloadFields, sourceFields } from "../workload/inputs";
 import { publishedPort } from "../service/ports";
 
@@ -71,7 +72,11 @@ export const instanceInputs = z.strictObject({
   }),
   takeOver: field(z.boolean().default(false), {
     description:
-      "A change that needs a restart replaces the instance without a gap: the new one boots beside the old one, takes over its addresses once it has run for `stableForMs`, and the old one is stopped and deleted. If it does not get that far, the old one stays as it is and the update fails. Only on metro `local`, and with `networkInterfaces` that have `ip`; without `name`, a service and volumes that it writes to. Needs memory for two instances. Default false: the instance is stopped, changed and started again.",
+      "A change that needs a restart replaces the instance without a gap: the new one boots beside the old one, takes over its addresses once it has run for `stableForMs` and passed its `gate`, and the old one is stopped and deleted. If it does not get that far, the old one stays as it is and the update fails. Only on metro `local`, and with `networkInterfaces` that have `ip`; without `name`, a service and volumes that it writes to. Needs memory for two instances. Default false: the instance is stopped, changed and started again.",
+  }),
+  gate: field(instanceGate.optional(), {
+    description:
+      "What the instance must pass before it takes over, and before its first create succeeds: without it, that its program has run for `stableForMs` is enough. It is asked before the instance is in any network. If it fails, the old instance stays as it is, the new one is deleted, and the update fails. Only with `takeOver`. Default: none.",
   }),
   adopt: adoptField("an instance"),
 });

@@ -33,7 +33,7 @@ import {
 import { type InstanceOutputs, type instanceOutputs, toOutputs } from "./outputs";
 import { describeInstanceUpdate, toInputPatch, planInstanceUpdate } from "./plan";
 import { applySteps } from "./apply";
-import { findTakeOver, restartReplaces, takesOver } from "./takeOver";
+import { findTakeOver, restartReplaces, takesOver, withoutSuccessor } from "./takeOver";
 import { NEVER_STARTED, judgeStart, stableTimeMs, toStartExpectation } from "./waitFor";
 import { waitUntilUp } from "./waitUntilUp";
 import { isImport, readInputs, toCreateRequest } from "./wire";
@@ -209,7 +209,8 @@ const unlabelled: Lifecycle<typeof instanceInputs, typeof instanceOutputs, Provi
       if (takesOver(inputs) || UnikernelError.has(error, "IMAGE_MISMATCH", "NOT_FOUND")) {
         // It cannot become usable, or its predecessor stays in use: delete it, so that the next up creates a new one. Any other one whose
         // guest stopped is kept for its console log; the next up starts it again.
-        if (await tryDelete(forCleanup(context), created.uuid, !UnikernelError.has(error, "NOT_FOUND"))) throw error;
+        if (await tryDelete(forCleanup(context), created.uuid, !UnikernelError.has(error, "NOT_FOUND")))
+          throw takesOver(inputs) ? withoutSuccessor(error, created) : error;
       }
       throw await initFailure(context, created.uuid, { inputs, outputs: {}, pendingStart: inputs.autostart }, error);
     }

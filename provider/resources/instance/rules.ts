@@ -6,7 +6,8 @@ import { SERVER_DEFAULTS } from "../workload/codecs";
 import { lengthOrZero, workloadQuotaUsage } from "../workload/quotaUsage";
 import { workloadRules } from "../workload/rules";
 import type { InstanceInputs } from "./inputs";
-import { checkTakeOver } from "./takeOver";
+import { checkInstanceGate, INSTANCE_GATE_PATHS } from "./gate";
+import { checkTakeOver, takesOver } from "./takeOver";
 import { checkPorts } from "../service/ports";
 
 const SOURCES = ["image", "template", "branchFrom", "checkpoint"] as const;
@@ -118,6 +119,10 @@ export const instanceRules: readonly Rule<InstanceInputs>[] = [
   {
     reads: ["takeOver", "networkInterfaces", "service", "serviceGroup", "volumes", "features", "waitFor", "autostart"],
     test: checkTakeOver,
+  },
+  {
+    reads: ["takeOver", ...INSTANCE_GATE_PATHS],
+    test: ({ gate, ...inputs }) => checkInstanceGate(gate, takesOver(inputs)),
   },
   ...workloadRules,
 ];

@@ -1,5 +1,6 @@
 /** Replacing an instance without a gap: when a change does that, and whose addresses the new one takes. Pure, except for the look-up. */
 import { isDeepStrictEqual } from "node:util";
+import { withErrorContext } from "../../base/errors";
 import { addressInCidr } from "../../base/ipv4";
 import type { InstanceItem } from "../../contract/models";
 import type { CheckFailure, Properties } from "../../definition/resource";
@@ -45,7 +46,7 @@ export function checkTakeOver(inputs: InstanceInputs): readonly CheckFailure[] {
 /** What the replacement does, as a sentence without its full stop; `undefined` for any other replacement. */
 export const describeTakeOver = (olds: Properties, news: Properties): string | undefined =>
   canTakeOver(olds, news)
-    ? `the new instance boots beside it, and takes over its addresses once it has run for ${Number(news["stableForMs"]) / 1000} s; until then, and if that fails, it stays as it is`
+    ? `the new instance boots beside it, and takes over its addresses once it has run for ${Number(news["stableForMs"]) / 1000} s${news["gate"] === undefined ? "" : " and passed its gate"}; until then, and if that fails, it stays as it is`
     : undefined;
 
 /** The `take_over` of a create: an instance of this resource has the addresses. None for a resource that has no instance yet. */
@@ -63,6 +64,13 @@ export async function findTakeOver(
       ["finished", "unfinished"].includes(holderByMark(item.tags, ownership)),
   );
   return holder && { uuid: holder.uuid, after_ms: inputs.stableForMs };
+}
+
+/** The error of a new instance that was deleted because it did not come up, and left the addresses to the one before it, if there is one. */
+export function withoutSuccessor(error: unknown, { addresses }: Pick<InstanceItem, "addresses">): unknown {
+  const kept = addresses === "awaited" ? " The one that it was to replace stays as it is." : "";
+  const hint = `It was deleted; its last console lines, if there are any, were printed.${kept}`;
+  return withErrorContext(error, { GUEST_STOPPED: { hint }, OPERATION_FAILED: { hint }, WAIT_TIMEOUT: { hint } });
 }
 
 const hasAddressesOf = (item: InstanceItem, { networkInterfaces }: InstanceInputs): boolean =>

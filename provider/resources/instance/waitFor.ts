@@ -11,6 +11,8 @@ export interface StartExpectation {
   /** Milliseconds. */
   readonly stableForMs: number;
   readonly restartPolicy: InstanceInputs["restartPolicy"];
+  /** It must pass its `gate`. */
+  readonly hasGate: boolean;
   /** The platform deletes the instance when it stops, so nobody can tell how it ended. */
   readonly isDeletedOnStop: boolean;
   /** `start_count` and `restart_count` before the start: what is reported with the same counts is about an earlier run. */
@@ -34,6 +36,7 @@ export const toStartExpectation = (inputs: InstanceInputs, before: StartCounts):
   waitFor: inputs.waitFor,
   stableForMs: inputs.stableForMs,
   restartPolicy: inputs.restartPolicy,
+  hasGate: inputs.gate !== undefined,
   isDeletedOnStop: deletedOnStop(inputs),
   before,
 });
@@ -84,16 +87,15 @@ export function judgeStart(item: InstanceItem, expected: StartExpectation): Star
   }
 }
 
+const MET: ConditionResult = { outcome: "met" };
 const NOT_STARTED: ConditionResult = { outcome: "pending", reason: "it has not been started yet" };
 
-function judgeUp(item: InstanceItem, { waitFor }: StartExpectation): StartVerdict {
+function judgeUp(item: InstanceItem, { waitFor, hasGate }: StartExpectation): StartVerdict {
+  const readiness = hasGate || waitFor === "answering" ? assessReadiness(item) : MET;
   switch (waitFor) {
     case "running":
-      return { outcome: "up" };
-    case "answering": {
-      const readiness = assessReadiness(item);
+    case "answering":
       return readiness.outcome === "met" ? { outcome: "up" } : readiness;
-    }
     case "completed":
       return { outcome: "pending", reason: 'its program still runs, and waitFor is "completed"' };
     default:
@@ -105,6 +107,8 @@ function judgeStopped(item: InstanceItem, expected: StartExpectation): StartVerd
   const { waitFor, stableForMs, restartPolicy, before } = expected;
   if (waitFor === "running" && (ranForMs(item) ?? -1) >= stableForMs) return { outcome: "met" };
   const reason = describeStop(item);
+  // A successor that ends once is not let near the addresses: its predecessor still does its work.
+  if (item.addresses === "awaited") return { outcome: "failed", reason };
   if (item.restart != null) {
     const restarts = restartsSince(item, before);
     // A job with restarts is retried for as long as the time limit allows.

@@ -8,6 +8,7 @@ import type { ProviderContext } from "../context";
 import { printConsole } from "../workload/printConsole";
 import { findUnansweredPort } from "./answering";
 import { type InstanceInputs, isJob } from "./inputs";
+import { takesOver } from "./takeOver";
 import { type StartCounts, judgeStart, judgeVanished, toStartExpectation } from "./waitFor";
 
 /** A new instance may be missing for a moment: the API is eventually consistent. */
@@ -31,7 +32,8 @@ export interface AwaitedStart {
 /**
  * The instance, once its start has succeeded; in state `deleted` if it ended and its feature `delete-on-stop` deleted it.
  *
- * Throws `GUEST_STOPPED` (its last console lines are printed first), `WAIT_TIMEOUT`, `NOT_FOUND`.
+ * Throws `GUEST_STOPPED` (its last console lines are printed first), `OPERATION_FAILED` (it did not pass its gate), `WAIT_TIMEOUT`,
+ * `NOT_FOUND`.
  */
 export async function waitUntilUp(context: ProviderContext, start: AwaitedStart): Promise<InstanceItem> {
   const { client, clock, signal } = context;
@@ -47,6 +49,8 @@ export async function waitUntilUp(context: ProviderContext, start: AwaitedStart)
       upSince = undefined;
       return verdict;
     }
+    // The metro moves the addresses once it has run for stableForMs and passed its gate.
+    if (start.item.addresses === "awaited" && item.addresses === undefined) return { outcome: "met" };
     const restarts = item.restart_count ?? 0;
     if (upSince?.restarts !== restarts) upSince = { atMs: clock.now(), restarts };
     const leftMs = upSince.atMs + expected.stableForMs - clock.now();
@@ -72,7 +76,9 @@ export async function waitUntilUp(context: ProviderContext, start: AwaitedStart)
       if (verdict.outcome === "met") return reportVanished(context, last);
       throw guestStoppedError(last, verdict.reason, client.metro, "Its console log was deleted with it.");
     }
-    if (UnikernelError.has(error, "GUEST_STOPPED")) await printConsole(context, last, start.secretInputs);
+    // What takes over and fails is deleted, and its console log with it.
+    const isLost = takesOver(inputs) && UnikernelError.has(error, "OPERATION_FAILED", "WAIT_TIMEOUT");
+    if (isLost || UnikernelError.has(error, "GUEST_STOPPED")) await printConsole(context, last, start.secretInputs);
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { fromWireDomains, toWireDomain } from "../service/domains";
 import { toReference } from "../common/fields";
 import { omitDefault } from "../common/omit";
 import { WORKLOAD_WIRE } from "../workload/wire";
+import { toGateProbe } from "./gate";
 import type { InstanceInputs } from "./inputs";
 import { isSamePort, parsePortKey, toWirePort } from "../service/ports";
 import { matchesReference } from "../common/reference";
@@ -85,6 +86,13 @@ export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
   stableForMs: { encode: ({ stableForMs }) => stableForMs, decode: () => NOT_REPORTED },
   // The create asks for it with the instance that has the addresses.
   takeOver: { encode: () => undefined, decode: () => NOT_REPORTED },
+  // Reported with the defaults of the metro, and of no consequence until the next replacement.
+  gate: {
+    member: "readiness_probe",
+    prop: "readiness_probe",
+    encode: ({ gate }) => gate && toGateProbe(gate),
+    decode: () => NOT_REPORTED,
+  },
   adopt: { encode: () => undefined, decode: () => NOT_REPORTED },
 };
 

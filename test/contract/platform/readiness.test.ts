@@ -213,6 +213,10 @@ describe("a member with a readiness probe", () => {
     assert.doesNotMatch(secret, /s3cret/);
     const { uuid } = await createStopped("alone");
     assert.match((await patch(uuid, "readiness_probe", PROBE)).message, /needs a 'service_group'/);
+    const addressed = (ip?: string) => ({ network_interfaces: [{ tap_name: "outside", ip }], readiness_probe: PROBE });
+    assert.match(await text(addressed()), /'readiness_probe' needs a 'service_group' or 'ip' in all/);
+    const noPorts = { ...addressed("10.1.0.5/24"), readiness_probe: { interval_ms: 20 } };
+    assert.match(await text(noPorts), /'readiness_probe' needs 'http' or 'tcp' without the ports/);
     const log = await fs.readFile(platform.paths.logFile, "utf8");
     assert.doesNotMatch(log, /s3cret/);
   });

@@ -7,9 +7,10 @@ import { failWrites } from "../../support/failingWrites";
 import type { FakeGuest } from "../../support/fakeVmm";
 import { type FakeLink, openFakeLink } from "../../support/fakeLink";
 import { tcpFrame } from "../../support/packets";
+import { slowGateway } from "../../support/slowGateway";
 import { type Item, TestPlatform } from "../../support/testPlatform";
 
-const [CLIENT, FIREWALL] = ["10.1.0.5", "10.1.0.1"];
+const [CLIENT, FIREWALL, PLATFORM] = ["10.1.0.5", "10.1.0.1", "172.16.0.1"];
 const seat = (ip: string) => [{ tap_name: "outside", ip: `${ip}/24` }];
 const CLEAN: FakeGuest = { onStop: { kind: "exited", exitCode: 0 } };
 const FAILS: FakeGuest = { ...CLEAN, exits: { afterMs: 20, exit: { kind: "exited", exitCode: 1 } } };
@@ -107,6 +108,38 @@ describe("an instance that takes the addresses of another one", () => {
     await platform.requestItem("PUT", "/v1/instances/start", [{ uuid, timeout_s: 10 }]);
     await hasTaken(uuid);
     assert.deepEqual(await exchange(better), NEW_HAS_IT);
+  });
+
+  const HELLO = { http: { port: 80, path: "/hello", match: { "$.status": "pass" } }, interval_ms: 20 };
+
+  it("waits for its readiness probe too, also at the next daemon, and is asked over its user network alone", async () => {
+    const fresh = await connected("new", slowGateway({ serveAfterMs: 0, healthyAfterMs: 500 })());
+    const { uuid } = await takeOver("new", 0, { readiness_probe: HELLO });
+    assert.equal(((await platform.instance(uuid))["readiness"] as Item)["state"], "waiting");
+    assert.deepEqual(await exchange(fresh), OLD_HAS_IT);
+    for (const restart of [false, true]) {
+      if (restart) killDaemon();
+      if (restart) await platform.start();
+      for (const one of [fresh.card, fresh.uplink]) one.received.length = 0;
+      fresh.uplink.send(tcpFrame({ from: PLATFORM, to: FIREWALL }));
+      fresh.card.send(tcpFrame({ from: FIREWALL, to: PLATFORM, flags: "SA" }));
+      fresh.card.send(tcpFrame({ from: FIREWALL, to: PLATFORM })); // it may not open a connection itself
+      await until(() => fresh.card.received.length === 1 && fresh.uplink.received.length === 1);
+    }
+    assert.equal((await hasTaken(uuid))["addresses"], undefined);
+    assert.deepEqual(await exchange(fresh), NEW_HAS_IT);
+    await stopped(oldUuid);
+  });
+
+  it("leaves them where they are while its probe fails, and gets them once nothing is asked any more", async () => {
+    const fresh = await connected("new", slowGateway({ serveAfterMs: 0, healthyAfterMs: Infinity })());
+    const { uuid } = await takeOver("new", 0, { readiness_probe: { ...HELLO, failure_threshold: 2 } });
+    const failed = await platform.waitForItem(uuid, ({ readiness }) => (readiness as Item)["state"] === "failed");
+    assert.deepEqual([failed["state"], failed["addresses"]], ["running", "awaited"]);
+    assert.deepEqual(await exchange(fresh), OLD_HAS_IT);
+    await platform.requestItem("PATCH", "/v1/instances", [{ uuid, prop: "readiness_probe", op: "del" }]);
+    await hasTaken(uuid);
+    assert.deepEqual(await exchange(fresh), NEW_HAS_IT);
   });
 
   it("gets them from the next daemon if this one is killed while it waits", async () => {

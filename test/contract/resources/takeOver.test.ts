@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { diff } from "../../../provider/definition/diff";
 import type { Properties } from "../../../provider/definition/resource";
 import { instance } from "../../../provider/resources/instance/resource";
+import type { UnikernelError } from "../../../provider/base/errors";
+import { slowGateway } from "../../support/slowGateway";
 import { type ExistingResource, ResourceDriver } from "../../support/resourceDriver";
 import { TestPlatform } from "../../support/testPlatform";
 
@@ -42,6 +44,11 @@ describe("an instance whose replacement takes its addresses", () => {
       note ?? "",
       /^the new instance boots beside it, and takes over its addresses once it has run for 1\.5 s/,
     );
+    const gated = instance.describeReplacement?.(old.state, { ...old.inputs, gate: { port: 80 } });
+    assert.match(
+      gated ?? "",
+      /once it has run for 0\.05 s and passed its gate; until then, and if that fails, it stays/,
+    );
     assert.equal(instance.describeReplacement?.(old.state, { ...old.inputs, takeOver: false }), undefined);
   });
 
@@ -68,6 +75,48 @@ describe("an instance whose replacement takes its addresses", () => {
       return /'firewall-0123456-2'.*the program exited with code 1/.test(error.message);
     });
     assert.match(printed.join("\n"), /rules: line 3: no such network/);
+    assert.equal((await platform.requestItem("GET", `/v1/instances?name=${NEW}`))["error"], 8);
+    const left = await platform.instance(old.id);
+    assert.deepEqual([left["state"], left["addresses"]], ["running", undefined]);
+  });
+
+  const GATE = { port: 80, path: "/hello", match: { "$.status": "pass" }, intervalMs: 20, failureThreshold: 10 };
+
+  it("is asked at its gate before it takes over, and the create ends once it has", async () => {
+    platform.guests.set(NEW, slowGateway({ serveAfterMs: 0, healthyAfterMs: 100 }));
+    const fresh = await replacement({ gate: GATE });
+    const { readiness, addresses } = await platform.instance(fresh.id);
+    assert.deepEqual([(readiness as { state?: string }).state, addresses], ["passed", undefined]);
+    assert.equal((await platform.instance(old.id))["addresses"], "lost");
+    assert.deepEqual(await instances.drift(fresh), []);
+    const probe = async () => (await platform.instance(fresh.id))["readiness_probe"];
+    const http = { port: 80, path: "/hello", match: { "$.status": "pass" } };
+    assert.deepEqual(await probe(), { http, interval_ms: 20, failure_threshold: 10 });
+    const args = { name: NEW, takeOver: true, args: ["/server", "--new-rule"] };
+    const changed = await instances.update(fresh, { ...FIREWALL, ...args, gate: { port: 81 } });
+    assert.deepEqual(await probe(), { tcp: { port: 81 } });
+    await instances.update(changed, { ...FIREWALL, ...args });
+    assert.equal(await probe(), undefined);
+  });
+
+  it("stays as it is if the new one does not pass its gate, of which nothing is left but its last lines", async () => {
+    platform.guests.set(NEW, () => ({
+      ...slowGateway({ serveAfterMs: 0, healthyAfterMs: Infinity })(),
+      console: "rules: not in force\n",
+    }));
+    const printed: string[] = [];
+    Object.assign(instances.context, { printProgress: (line: string) => printed.push(line) });
+    const { message, code, hint } = await replacement({ gate: GATE }).then(
+      () => assert.fail("it must fail"),
+      (error: UnikernelError) => error,
+    );
+    assert.equal(code, "OPERATION_FAILED");
+    assert.match(
+      message,
+      /^Instance 'firewall-0123456-2' did not pass its gate: \/hello did not return "pass" at \$\.status \(attempt \d+ of its probe\)\.$/,
+    );
+    assert.match(hint ?? "", /It was deleted.* The one that it was to replace stays as it is\.$/);
+    assert.match(printed.join("\n"), /rules: not in force/);
     assert.equal((await platform.requestItem("GET", `/v1/instances?name=${NEW}`))["error"], 8);
     const left = await platform.instance(old.id);
     assert.deepEqual([left["state"], left["addresses"]], ["running", undefined]);

@@ -19,7 +19,7 @@ import { WakeupMetrics } from "../wakeups";
  * - `listening`: every port is ready
  * - `ready`: the readiness probe has passed, too
  * - `healthy`: the session has lasted long enough to reset the restart back-off
- * - `proven`: the session has lasted long enough to take the addresses that another instance has
+ * - `proven`: the session has lasted long enough to take the addresses that another instance has, if its readiness probe has passed
  * - `drained`: connections have closed, or the drain timeout has passed
  * - `exited`: the VM is gone
  */

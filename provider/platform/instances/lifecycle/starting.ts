@@ -4,6 +4,8 @@ import { errorMessage } from "../../../base/errors";
 import { ApiItemError } from "../../errors";
 import { notProbed, type ProbeProgress } from "../../../contract/readiness/progress";
 import { MemoryLostError, type Vm } from "../../vmm/vmm";
+import { networkInterfacesOf } from "../networkInterface";
+import { memberInterfacesOf } from "../networkMember";
 import type { InstanceMachine } from "./machine";
 import { probeUntilPassed } from "./probe/readinessProbe";
 import { newSession, nextPhase, type VmSession, waitUntilReady } from "./vmSession";
@@ -83,7 +85,10 @@ async function resumePaused(machine: InstanceMachine, session: VmSession): Promi
     applyPendingUpdates(machine);
     return false;
   }
-  if (isSaved) machine.env.network.replug(machine.record.uuid, session.vm);
+  if (isSaved) {
+    machine.env.network.replug(machine.record.uuid, session.vm);
+    parkWithoutAddresses(machine, session.vm);
+  }
   const { startCount, netTimeUs } = machine.record.status;
   machine.applyThenPersist({
     state: "running",
@@ -109,9 +114,16 @@ export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, 
   const session = newSession(vm, startedAtMs, adopted);
   machine.session = session;
   machine.env.network.plug(machine.record.uuid, vm);
+  parkWithoutAddresses(machine, vm);
   void vm.started.then(() => machine.inbox.post({ is: "started", session }));
   void vm.exited.then((exit) => machine.inbox.post({ is: "exited", session, exit }));
   return session;
+}
+
+/** An instance that waits for its addresses is in no network, but its readiness probe must reach it. */
+function parkWithoutAddresses({ record, env }: InstanceMachine, vm: Vm): void {
+  if (record.status.takeOverAfterMs !== undefined)
+    env.network.park(memberInterfacesOf(networkInterfacesOf(record)), vm);
 }
 
 /** The guest has started its program: the instance is running and readiness probes begin. */
@@ -126,7 +138,7 @@ export function onStarted(machine: InstanceMachine, session: VmSession): void {
     postAfter(machine, session, "healthy", machine.env.timings.healthyAfterMs);
 }
 
-/** An instance without its addresses gets them once its program has run for long enough. */
+/** An instance without its addresses gets them once its program has run for long enough, and its readiness probe has passed. */
 function awaitTakeOver(machine: InstanceMachine, session: VmSession): void {
   const { takeOverAfterMs } = machine.record.status;
   if (takeOverAfterMs !== undefined) postAfter(machine, session, "proven", takeOverAfterMs);
@@ -140,9 +152,18 @@ function postAfter(machine: InstanceMachine, session: VmSession, is: "healthy" |
   );
 }
 
-/** Its program has run long enough: takes the addresses that another instance has, and connects the VM. */
+/** Its program has run for long enough. */
 export function onProven(machine: InstanceMachine, session: VmSession): void {
-  if (machine.state !== "running" || machine.record.status.takeOverAfterMs === undefined) return;
+  if (machine.state !== "running") return;
+  session.isProven = true;
+  takeOverIfReady(machine, session);
+}
+
+/** Takes the addresses that another instance has, and connects the VM, once nothing is left to wait for. */
+function takeOverIfReady(machine: InstanceMachine, session: VmSession): void {
+  const { definition, status } = machine.record;
+  const hasPassed = definition.readinessProbe === undefined || session.progress.state === "passed";
+  if (status.takeOverAfterMs === undefined || !session.isProven || !hasPassed) return;
   try {
     machine.takeAddresses();
   } catch (error) {
@@ -154,12 +175,12 @@ export function onProven(machine: InstanceMachine, session: VmSession): void {
   machine.log("instance.took-over");
 }
 
-/** Probes the service's destination ports, and then what the readiness probe asks. Posts an event after each. */
+/** Probes the service's destination ports, if it has one, and then what the readiness probe asks. Posts an event after each. */
 export function probeReadiness(machine: InstanceMachine, session: VmSession): void {
-  const { service } = machine;
-  if (service === undefined) return;
-  const { rotation, destinationPorts } = service;
-  rotation.setState(machine.record.uuid, "starting");
+  const { service, record } = machine;
+  if (service === undefined && record.definition.readinessProbe === undefined) return;
+  const { rotation, destinationPorts = [] } = service ?? {};
+  rotation?.setState(record.uuid, "starting");
   const phase = nextPhase(session);
   session.progress = notProbed("its ports do not accept connections yet");
   void waitUntilReady(session.vm, destinationPorts, machine.env.timings, phase).then((allReady) => {
@@ -197,13 +218,15 @@ export function onReady(machine: InstanceMachine, session: VmSession, phase: Abo
   machine.env.network.ready(machine.record.uuid);
   machine.rotation?.setState(uuid, "ready", session.vm);
   armCooldown(machine, machine.rotation?.connectionCount(uuid) ?? 0);
+  takeOverIfReady(machine, session);
 }
 
 /** The readiness probe has changed: an instance that is waiting for its probe gets the new one; one that is ready stays so. */
 export function readinessProbeChanged(machine: InstanceMachine): void {
   const { session } = machine;
-  if (session !== undefined && machine.state === "running" && session.progress.state !== "passed")
-    probeReadiness(machine, session);
+  if (session === undefined || machine.state !== "running" || session.progress.state === "passed") return;
+  probeReadiness(machine, session);
+  takeOverIfReady(machine, session); // it may have lost the probe that it waited for
 }
 
 const microsecondsSince = (startedAtMs: number): number =>

@@ -22,6 +22,8 @@ export interface VmSession {
   progress: ProbeProgress;
   /** How many attempts to pause the VM have failed since it was last paused. */
   failedPauses: number;
+  /** Its program has run for as long as it must before it takes addresses. */
+  isProven: boolean;
 }
 
 /** Begins the session of a running VM. */
@@ -34,6 +36,7 @@ export const newSession = (vm: Vm, startedAtMs: number, adopted: boolean): VmSes
   wokenAtMs: startedAtMs,
   progress: notProbed(),
   failedPauses: 0,
+  isProven: false,
 });
 
 /** Ends the session's current phase and begins a new one. Returns the new phase's signal. */

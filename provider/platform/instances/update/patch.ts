@@ -160,9 +160,9 @@ const PATCHES: Readonly<Record<InstanceProp, PropertyPatches>> = {
     },
   },
   readiness_probe: {
-    set: (_, value, { hasService }) => {
+    set: ({ networkInterfaces }, value, { hasService }) => {
       const readinessProbe = parsePatchValue("readiness_probe", values.readiness_probe, value);
-      checkServiceMember({ readinessProbe }, hasService);
+      checkServiceMember({ readinessProbe, networkInterfaces }, hasService);
       return { readinessProbe };
     },
     del: (_, value) => assertNoValue("readiness_probe", value, { readinessProbe: undefined }),

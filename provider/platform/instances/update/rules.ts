@@ -30,17 +30,27 @@ export function checkScaleToZero(
   }
 }
 
-/** A readiness probe and a rotation are for the connections of a service. Throws `Invalid` without one. */
+/**
+ * A readiness probe decides when an instance gets the connections of its service, or addresses that it takes over from another one. A
+ * rotation is of a service. Throws `Invalid`.
+ */
 export function checkServiceMember(
-  { readinessProbe, rotation }: Pick<InstanceDefinition, "readinessProbe" | "rotation">,
+  {
+    readinessProbe,
+    rotation,
+    networkInterfaces = [],
+  }: Pick<InstanceDefinition, "readinessProbe" | "rotation" | "networkInterfaces">,
   hasService: boolean,
 ): void {
   if (hasService) return;
-  if (readinessProbe !== undefined)
+  const mayTakeOver = networkInterfaces.length > 0 && networkInterfaces.every(({ ip }) => ip !== undefined);
+  if (readinessProbe !== undefined && !mayTakeOver)
     throw new ApiItemError(
       "Invalid",
-      "'readiness_probe' needs a 'service_group': it decides when its connections reach the instance",
+      "'readiness_probe' needs a 'service_group' or 'ip' in all 'network_interfaces': it decides when its connections, or its addresses, reach the instance",
     );
+  if (readinessProbe !== undefined && readinessProbe.http === undefined && readinessProbe.tcp === undefined)
+    throw new ApiItemError("Invalid", "'readiness_probe' needs 'http' or 'tcp' without the ports of a 'service_group'");
   if (rotation === "out")
     throw new ApiItemError("Invalid", "'rotation' needs a 'service_group', which the instance can be out of");
 }

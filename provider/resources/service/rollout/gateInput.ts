@@ -11,6 +11,13 @@ const durationMs = (min: number) => z.int().min(min).max(3_600_000).optional();
 /** Path and query of a URL. Clients and proxies read `//host` as a host, and never send what follows `#`. Source: RFC 3986, 3.3, 3.5, 4.2. */
 const GATE_PATH = /^\/([\x21\x22\x24-\x2e\x30-\x7e][\x21\x22\x24-\x7e]*)?$/;
 
+/** The schema of a gate's path, each time a new one. */
+export const gatePath = () =>
+  z
+    .string()
+    .regex(GATE_PATH, "must begin with one '/', and contain only printable ASCII characters without '#'")
+    .optional();
+
 /** Default of `gate.intervalMs`. Source: the readiness probe of an instance. */
 export const DEFAULT_INTERVAL_MS = 1_000;
 
@@ -26,15 +33,9 @@ export const gateInput = objectType(
       description:
         "`http`: a request to the member; `tcp`: its ports accept a connection, or only `port`; `running`: it runs. Default `http` with a `path`, else `tcp`.",
     }),
-    path: field(
-      z
-        .string()
-        .regex(GATE_PATH, "must begin with one '/', and contain only printable ASCII characters without '#'")
-        .optional(),
-      {
-        description: "Path and query to request, such as `/hello` or `/ready?verbose`. Required for `http`.",
-      },
-    ),
+    path: field(gatePath(), {
+      description: "Path and query to request, such as `/hello` or `/ready?verbose`. Required for `http`.",
+    }),
     port: field(z.int().min(1).max(65_535).optional(), {
       description:
         "Port inside the instance, 1 to 65,535. Default for `http`: where the first port with the handler `http` leads, or the only TCP port; for `tcp`: where every TCP port leads.",

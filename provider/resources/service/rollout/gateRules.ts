@@ -22,7 +22,13 @@ const PROBE_SETTINGS = [
   "isolation",
 ] as const;
 /** Settings that need a body in the response. */
-const BODY_SETTINGS = ["match", "contains", "pattern"] as const;
+export const BODY_SETTINGS = ["match", "contains", "pattern"] as const;
+
+/** One of {@link BODY_SETTINGS}, at this path, in a gate whose method is `HEAD`. */
+export const headFailure = (property: string): CheckFailure => ({
+  property,
+  reason: 'can never hold with the method "HEAD", whose responses have no body; use "GET".',
+});
 
 /** The paths that {@link checkGate} reads: all but `headers`, which may be unknown in a preview. */
 export const GATE_PATHS = [
@@ -56,9 +62,7 @@ function checkRequest(gate: GateInput, ports: readonly PublishedPort[]): readonl
       ),
     );
   if (gate.method === "HEAD")
-    for (const name of BODY_SETTINGS)
-      if (gate[name] !== undefined)
-        failures.push(failure(name, 'can never hold with the method "HEAD", whose responses have no body; use "GET".'));
+    for (const name of BODY_SETTINGS) if (gate[name] !== undefined) failures.push(headFailure(`rollout.gate.${name}`));
   return failures;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DEFAULT_NETWORK } from "../../../../provider/platform/network/addresses";
-import { decideForwarding, type NetworkView } from "../../../../provider/platform/network/forwarding";
+import { decideForwarding, decideParked, type NetworkView } from "../../../../provider/platform/network/forwarding";
 import { isHostAddress } from "../../../../provider/platform/network/hostAddresses";
 import { isInSubnet, parseCidr, parseIpv4 } from "../../../../provider/base/ipv4";
 import { arpFrame, dnsQuery, guestMac, tcpFrame, udpFrame } from "../../../support/packets";
@@ -71,6 +71,26 @@ describe("forwarding a guest's frame", () => {
     assert.equal(target(tcpFrame({ from: ME, to: GATEWAY }), { mayReachHost: () => true }), "uplink");
   });
 
+  it("takes nothing of a guest that is in no network yet but its answers to the platform", () => {
+    const parked = (frame: Buffer): string => decideParked(frame, view()).to;
+    for (const flags of ["SA", "A", "PA", "R"])
+      assert.equal(parked(tcpFrame({ from: ME, to: GATEWAY, flags })), "uplink", flags);
+    assert.equal(parked(arpFrame({ from: ME, to: GATEWAY })), "uplink");
+    const everybody = { from: "0.0.0.0", fromMac: guestMac(ME), to: "255.255.255.255" };
+    assert.equal(parked(udpFrame({ ...everybody, ports: [68, 67] })), "uplink", "it asks for its own address");
+    for (const [what, frame] of Object.entries({
+      connection: tcpFrame({ from: ME, to: GATEWAY }),
+      peer: tcpFrame({ from: ME, to: PEER, flags: "SA" }),
+      internet: udpFrame({ from: ME, to: "93.184.216.34" }),
+      name: udpFrame({ from: ME, to: NAMESERVER, data: dnsQuery("db.internal") }),
+      neighbour: arpFrame({ from: ME, to: PEER }),
+      otherSource: tcpFrame({ from: PEER, fromMac: guestMac(ME), to: GATEWAY, flags: "SA" }),
+      otherCard: tcpFrame({ from: ME, fromMac: guestMac(PEER), to: GATEWAY, flags: "SA" }),
+      garbage: Buffer.alloc(20),
+    }))
+      assert.equal(parked(frame), "nobody", what);
+  });
+
   const ROUTER = "10.1.0.1";
   const CLIENT = "10.1.0.5";
   /** A card of `from` in 10.1.0.0/24, whose members reach 10.2.0.0/24 through `ROUTER`. */
@@ -101,6 +121,13 @@ describe("forwarding a guest's frame", () => {
       [udpFrame({ ...back, to: NAMESERVER }), "the name server, with a foreign address"],
     ] as const)
       assert.equal(decideForwarding(frame, cardOf(ROUTER, { hasUplink: true })).to, "nobody", why);
+    const asPlatform = tcpFrame({ ...back, from: GATEWAY });
+    const everything = cardOf(ROUTER, { routesFor: () => true });
+    assert.equal(
+      decideForwarding(asPlatform, everything).to,
+      "nobody",
+      "the platform's address, to which all routes lead",
+    );
     const forged = tcpFrame({ ...back, to: ROUTER, fromMac: guestMac(CLIENT) });
     assert.equal(decideForwarding(forged, cardOf(CLIENT)).to, "nobody", "from one that is no router");
   });

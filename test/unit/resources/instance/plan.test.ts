@@ -141,8 +141,8 @@ describe("the effect of a change of an instance input", () => {
 
   it("is a PATCH for every property that the API can change, without a stop where the API allows it", () => {
     const patched = effects.filter(([name]) => wireOf(name).prop !== undefined);
-    // Those of the replicas of a Service, which its rollouts set.
-    const ofReplicas = ["readiness_probe", "rotation"] as const;
+    // That of the replicas of a Service, which its rollouts set.
+    const ofReplicas = ["rotation"] as const;
     assert.deepEqual([...patched.map(([name]) => wireOf(name).prop), ...ofReplicas].sort(), [...INSTANCE_PROPS].sort());
     for (const [name, effect] of patched) {
       const prop = wireOf(name).prop ?? "image";

@@ -80,6 +80,26 @@ const BAD: Readonly<Record<string, readonly [args: object, printed: string | rea
       "waitFor: cannot be combined with takeOver: a job ends, and keeps no addresses.",
     ],
   ],
+  "a gate of an instance that takes nothing over": [
+    { ...a, gate: { port: 80 } },
+    "gate: requires takeOver: true; it decides when the instance takes over the addresses of another one.",
+  ],
+  "a gate that asks nothing of what it is to find": [
+    {
+      ...a,
+      takeOver: true,
+      networkInterfaces: [{ network: "n", ip: "10.0.0.5/24" }],
+      gate: { port: 80, statuses: [200] },
+    },
+    "gate.statuses: needs an HTTP gate; give its path.",
+  ],
+  "a gate that needs a body that it does not get": [
+    {
+      ...{ ...a, takeOver: true, networkInterfaces: [{ network: "n", ip: "10.0.0.5/24" }] },
+      gate: { port: 80, path: "/", method: "HEAD", contains: "ready" },
+    },
+    'gate.contains: can never hold with the method "HEAD", whose responses have no body; use "GET".',
+  ],
   "ports that answer through nothing": [
     { ...a, waitFor: "answering" },
     'waitFor: "answering" requires service or serviceGroup, through which the ports are asked; or use "running".',

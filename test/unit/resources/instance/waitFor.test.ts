@@ -42,6 +42,7 @@ const expecting = (waitFor: (typeof WAITS)[number], more: Partial<StartExpectati
   waitFor,
   stableForMs: 3_000,
   restartPolicy: "never",
+  hasGate: false,
   isDeletedOnStop: false,
   before: NEVER_STARTED,
   ...more,
@@ -93,6 +94,20 @@ describe("the start of an instance", () => {
     assert.equal(judgeStart({ ...exited(0, 5), start_count: 2 }, expecting("completed", { before })).outcome, "met");
   });
 
+  it("is up with a gate once that has passed, and failed once the metro has given up", () => {
+    const probed = (state: "waiting" | "passed" | "failed") =>
+      judgeStart(
+        item({ state: "running", readiness: { state, reason: "/ready returned HTTP 503", attempts: 3 } }),
+        expecting("running", { hasGate: true }),
+      );
+    assert.deepEqual(probed("waiting"), { outcome: "pending", reason: "/ready returned HTTP 503" });
+    assert.deepEqual(probed("passed"), { outcome: "up" });
+    assert.deepEqual(probed("failed"), {
+      outcome: "failed",
+      reason: "/ready returned HTTP 503 (attempt 3 of its probe)",
+    });
+  });
+
   it("may need one restart, or as many as there is time for if it is a job", () => {
     const again = (attempt: number) => ({ ...exited(1, 5), restart: { attempt }, restart_count: attempt - 1 });
     const verdicts = [1, 2, 3].map((attempt) =>
@@ -108,6 +123,8 @@ describe("the start of an instance", () => {
       verdict.outcome === "failed" && verdict.reason,
       "the program exited with code 1, again after 2 restarts",
     );
+    const successor = judgeStart({ ...again(1), addresses: "awaited" }, expecting("running"));
+    assert.deepEqual(successor, { outcome: "failed", reason: "the program exited with code 1" });
     const stable = { ...again(2), ...ran(3_000) };
     assert.equal(judgeStart(stable, expecting("running", { restartPolicy: "always" })).outcome, "met");
   });

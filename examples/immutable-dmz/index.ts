@@ -7,11 +7,12 @@ const ADMIN = "192.168.100.50";
 const DMZ = "10.0.0.0/24";
 const memoryMb = 96;
 
-// One source and one image for all hosts; the first argument says which one it is.
-const image = new unikernel.GatewayImage("host", { context: "./host" });
+// One source, and from it one image per host, which has the program of that host and nothing else.
+const imageOf = (host: string) =>
+  new unikernel.GatewayImage(host, { context: "./host", build: { args: { HOST: host } } });
 
 const firewall = new unikernel.Firewall("firewall", {
-  image,
+  image: imageOf("firewall"),
   memoryMb,
   interfaces: [
     { network: "outside", ip: `${FIREWALL.outside}/24`, external: true },
@@ -24,23 +25,23 @@ const firewall = new unikernel.Firewall("firewall", {
     { action: "allow", protocol: "tcp", from: ADMIN, to: FIREWALL.outside, port: 8080 },
   ],
   adminFrom: ADMIN,
-  instance: { args: ["/host", "firewall"] },
+  // A replacement gets the addresses once it answers here.
+  instance: { gate: { port: 8080, path: "/ready", failureThreshold: 30 } },
 });
 
 const router = new unikernel.Router("router", {
-  image,
+  image: imageOf("router"),
   memoryMb,
   interfaces: [
     { network: "dmz", ip: `${ROUTER.dmz}/24` },
     { network: "transit", ip: `${ROUTER.transit}/29`, gateway: FIREWALL.transit },
   ],
-  instance: { args: ["/host", "router"] },
 });
 
 new unikernel.Instance(
   "web",
   {
-    ...{ image, memoryMb, args: ["/host", "web"], restartPolicy: "always" },
+    ...{ image: imageOf("web"), memoryMb, restartPolicy: "always" },
     networkInterfaces: [{ network: "dmz", ip: `${WEB}/24`, gateway: ROUTER.dmz }],
   },
   { dependsOn: router },
@@ -49,7 +50,7 @@ new unikernel.Instance(
 new unikernel.Instance(
   "dns",
   {
-    ...{ image, memoryMb, args: ["/host", "dns"], restartPolicy: "always" },
+    ...{ image: imageOf("dns"), memoryMb, restartPolicy: "always" },
     env: { DNS_RECORDS: `www.dmz.example=${WEB}` },
     networkInterfaces: [{ network: "dmz", ip: `${DNS}/24`, gateway: ROUTER.dmz }],
   },
@@ -60,7 +61,7 @@ new unikernel.Instance(
 const client = new unikernel.Instance(
   "client",
   {
-    ...{ image, memoryMb, args: ["/host", "client"], restartPolicy: "always" },
+    ...{ image: imageOf("client"), memoryMb, restartPolicy: "always" },
     networkInterfaces: [{ network: "outside", ip: `${ADMIN}/24`, gateway: FIREWALL.outside }],
     serviceGroup: { ports: [{ port: 8080, destinationPort: 8080 }] },
     waitFor: "answering",

@@ -98,6 +98,14 @@ export class ExampleProject {
     assert.match(result.output, message);
   }
 
+  /** Asserts that an up ends with this error. */
+  async upFails(message: RegExp): Promise<OperationResult> {
+    const result = await this.stack.up();
+    assert.equal(result.succeeded, false, result.output);
+    assert.match(result.output, message);
+    return result;
+  }
+
   /** Creates or updates everything. */
   async up(): Promise<OperationResult> {
     return assertSucceeded(await this.stack.up());

@@ -1,3 +1,4 @@
+// A workstation: answers on port 8080 what it reaches, one line per request, and keeps asking on request.
 package main
 
 import (
@@ -5,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -13,6 +15,9 @@ import (
 
 // One dial, and one request on a busy machine.
 const dialTimeout, requestTimeout = 2 * time.Second, 30 * time.Second
+
+// Requests before those that count.
+const warmUps = 100
 
 // What the client has seen since the last GET /start.
 type observations struct {
@@ -24,8 +29,8 @@ type observations struct {
 	LastError              string
 }
 
-// Answers on port 8080 what it reaches, one line per request, and keeps asking on request.
-func runClient() error {
+func main() {
+	log.SetFlags(0)
 	seen := &observations{}
 	stop := func() {}
 	http.HandleFunc("GET /fetch", func(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +65,7 @@ func runClient() error {
 		defer seen.Unlock()
 		json.NewEncoder(w).Encode(seen)
 	})
-	return http.ListenAndServe(":8080", nil)
+	log.Fatal("client: ", http.ListenAndServe(":8080", nil))
 }
 
 func describe(answer string, err error) string {
@@ -101,6 +106,9 @@ func (seen *observations) ask(ctx context.Context, url string, perSecond int) {
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}}
 	client := &http.Client{Timeout: requestTimeout, Transport: transport}
+	for range warmUps { // what the hosts run for the first time, they run slowly
+		fetch(client, url)
+	}
 	ticker := time.NewTicker(time.Second / time.Duration(perSecond))
 	defer ticker.Stop()
 	for ctx.Err() == nil {

@@ -1,7 +1,9 @@
+// The firewall: forwards what the rules allow between all network cards. It ends with an error if it cannot apply them.
 package main
 
 import (
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -17,8 +19,13 @@ type firewall struct {
 	passed, denied atomic.Int64
 }
 
-// Forwards what the rules allow between all network cards. The kernel does not forward; it only chooses the way out.
-func runFirewall() error {
+func main() {
+	log.SetFlags(0)
+	log.Fatal("firewall: ", run())
+}
+
+// The kernel does not forward; it only chooses the way out.
+func run() error {
 	parsed, err := parseRules(os.Getenv("FIREWALL_RULES"))
 	if err != nil {
 		return err
@@ -53,10 +60,15 @@ func runFirewall() error {
 	for _, socket := range sockets {
 		go f.forward(socket, out)
 	}
-	fmt.Printf("firewall: %d rules between %d network cards\n", len(parsed), len(sockets))
-	return http.Serve(guardedListener{listener, f}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	log.Printf("firewall: %d rules between %d network cards", len(parsed), len(sockets))
+	http.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, "passed %d, denied %d\n", f.passed.Load(), f.denied.Load())
-	}))
+	})
+	// The gate of a replacement: whoever gets an answer knows that the rules are in force on all cards.
+	http.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "%d rules on %d cards\n", len(parsed), len(sockets))
+	})
+	return http.Serve(guardedListener{listener, f}, nil)
 }
 
 func bigEndian(protocol uint16) uint16 { return protocol<<8 | protocol>>8 }
@@ -106,7 +118,7 @@ func (f *firewall) forward(in, out int) {
 			continue
 		}
 		if err != nil {
-			fail("firewall", err)
+			log.Fatal("firewall: ", err)
 		}
 		p, length, ok := readPacket(buffer[:size])
 		if ok && f.own[p.to] {
@@ -124,6 +136,9 @@ func (f *firewall) forward(in, out int) {
 	}
 }
 
+// The platform asks from its own address in every network, which none of the hosts can have.
+var platform = netip.MustParseAddr("172.16.0.1")
+
 // The rules also say who may connect to the firewall itself.
 type guardedListener struct {
 	net.Listener
@@ -138,7 +153,7 @@ func (g guardedListener) Accept() (net.Conn, error) {
 		}
 		remote, local := conn.RemoteAddr().(*net.TCPAddr).AddrPort(), conn.LocalAddr().(*net.TCPAddr).AddrPort()
 		p := packet{protocol: protoTCP, from: remote.Addr().Unmap(), to: local.Addr().Unmap(), toPort: local.Port(), opensTCP: true}
-		if g.f.rules.allow(p) {
+		if p.from == platform || g.f.rules.allow(p) {
 			return conn, nil
 		}
 		g.f.denied.Add(1)

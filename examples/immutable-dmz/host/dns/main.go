@@ -1,18 +1,24 @@
+// A name server of one zone, which is in DNS_RECORDS: "www.dmz.example=10.0.0.5,dmz.example=10.0.0.5".
 package main
 
 import (
 	"encoding/binary"
 	"fmt"
+	"log"
 	"net"
 	"net/netip"
 	"os"
 	"strings"
 )
 
-// A name server of one zone, which is in DNS_RECORDS: "www.dmz.example=10.0.0.5,dmz.example=10.0.0.5".
-func runNameServer() error {
+func main() {
+	log.SetFlags(0)
+	log.Fatal("dns: ", serve(os.Getenv("DNS_RECORDS")))
+}
+
+func serve(zone string) error {
 	records := map[string]netip.Addr{}
-	for _, record := range strings.Split(os.Getenv("DNS_RECORDS"), ",") {
+	for _, record := range strings.Split(zone, ",") {
 		name, text, _ := strings.Cut(record, "=")
 		address, err := netip.ParseAddr(text)
 		if err != nil {
@@ -24,7 +30,7 @@ func runNameServer() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("dns: %d names\n", len(records))
+	log.Printf("dns: %d names", len(records))
 	buffer := make([]byte, 512)
 	for {
 		size, from, err := socket.ReadFrom(buffer)

@@ -23,8 +23,8 @@ export function unikernelGraph(resources: readonly StackResource[]): GraphPart {
     nodes: [...own.flatMap(nodesOf), ...networkNodes(places)],
     edges: [
       ...own.flatMap((one) => serviceEdges(one, own)),
-      ...places.map(({ workload, network, address }): TopologyEdge => {
-        return { from: workload, to: networkId(network), kind: "link", label: address === undefined ? [] : [address] };
+      ...places.map(({ workload, network, ...place }): TopologyEdge => {
+        return { from: workload, to: networkId(network), kind: "link", label: placeText(place) };
       }),
       ...workloads.flatMap((one) => mountEdges(one, own)),
     ],
@@ -110,7 +110,10 @@ function serviceEdges(one: OwnResource, own: readonly OwnResource[]): readonly T
 
 interface Place {
   readonly network: string;
-  readonly address: string | undefined;
+  /** The guest's name of the interface; `undefined` if it has no other. */
+  readonly card: string | undefined;
+  /** Such as `10.0.0.5/24`. */
+  readonly ip: string | undefined;
 }
 
 /** The networks that the program names, with the guest's name of each interface if it has several. */
@@ -119,15 +122,24 @@ function interfacesOf(resource: StackResource): readonly Place[] {
   return interfaces.flatMap(({ network, ip }, index) => {
     const name = textOf(network);
     if (name === undefined) return [];
-    const words = [interfaces.length > 1 ? `eth${index}` : undefined, textOf(ip)];
-    return [{ network: name, address: words.filter(Boolean).join(" ") || undefined }];
+    return [{ network: name, card: interfaces.length > 1 ? `eth${index}` : undefined, ip: textOf(ip) }];
   });
+}
+
+/** `eth0 .5`: the octets that the network has in common are on its card, and would make the picture half as wide again. */
+function placeText({ card, ip }: Pick<Place, "card" | "ip">): readonly string[] {
+  const [address = "", prefixLength = "0"] = ip?.split("/") ?? [];
+  const common = Math.min(3, Math.floor(Number(prefixLength) / 8));
+  const own = address.split(".").slice(common).join(".");
+  const words = [card, own === "" ? undefined : common > 0 ? `.${own}` : own];
+  const text = words.filter((word) => word !== undefined).join(" ");
+  return text === "" ? [] : [text];
 }
 
 function networkNodes(places: readonly Place[]): readonly TopologyNode[] {
   const byName = Map.groupBy(places, ({ network }) => network);
   return [...byName].map(([name, members]) => {
-    const cidr = members.flatMap(({ address }) => /[\d.]+\/\d+$/.exec(address ?? "")?.[0] ?? [])[0];
+    const cidr = members.flatMap(({ ip }) => (ip?.includes("/") ? [ip] : []))[0];
     const details = cidr === undefined ? [] : [formatSubnet(parseCidr(cidr))];
     return { id: networkId(name), kind: "network", label: "Network", name, details, count: 1 };
   });

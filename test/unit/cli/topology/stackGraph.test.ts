@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ReportedResource, toStackResources } from "../../../../provider/cli/topology/stackExport";
 import { stackGraph } from "../../../../provider/cli/topology/stackGraph";
-import { CLUSTER, DMZ, SHOP } from "./stacks";
+import { CLUSTER, DMZ, member, SHOP } from "./stacks";
 
 /** `Service web` for each node, with its details, and `Service web > Instances: 443 tls → 8080` for each edge. */
 function describeGraph(resources: readonly ReportedResource[]): { nodes: readonly string[]; edges: readonly string[] } {
@@ -58,13 +58,23 @@ describe("the graph of a stack", () => {
         "Network outside; 10.0.0.0/24",
       ],
       edges: [
-        "Instance client - Network outside: 10.0.0.9/24",
-        "Instance dns - Network dmz: 10.1.0.53/24",
-        "Instance firewall - Network dmz: eth1 10.1.0.1/24",
-        "Instance firewall - Network outside: eth0 10.0.0.1/24",
-        "Instance web - Network dmz: 10.1.0.10/24",
+        "Instance client - Network outside: .9",
+        "Instance dns - Network dmz: .53",
+        "Instance firewall - Network dmz: eth1 .1",
+        "Instance firewall - Network outside: eth0 .1",
+        "Instance web - Network dmz: .10",
       ],
     });
+  });
+
+  it("leaves out of an address what its network fixes", () => {
+    const labelOf = (networkInterfaces: readonly object[]) =>
+      stackGraph(toStackResources([member("it", networkInterfaces)])).edges.map(({ label }) => label);
+    assert.deepEqual(labelOf([{ network: "a", ip: "10.20.30.40/29" }]), [[".40"]]);
+    assert.deepEqual(labelOf([{ network: "a", ip: "10.20.30.40/20" }]), [[".30.40"]]);
+    assert.deepEqual(labelOf([{ network: "a", ip: "10.20.30.40/7" }]), [["10.20.30.40"]]);
+    assert.deepEqual(labelOf([{ network: "a" }]), [[]]);
+    assert.deepEqual(labelOf([{ network: "a" }, { network: "b" }]), [["eth0"], ["eth1"]]);
   });
 
   it("has workloads, services, ingresses and claims of Kubernetes beside them", () => {

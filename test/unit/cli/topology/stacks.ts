@@ -81,7 +81,8 @@ export const SHOP: readonly ReportedResource[] = [
   { urn: own("Instance", "replaced"), type: "pulumi-nodejs:dynamic/unikernel:Instance", delete: true },
 ];
 
-const member = (name: string, interfaces: readonly object[]): ReportedResource =>
+/** An instance with these network interfaces. */
+export const member = (name: string, interfaces: readonly object[]): ReportedResource =>
   unikernel("Instance", name, { image: `${name}:1`, memoryMb: 64, networkInterfaces: interfaces });
 
 /** Two networks with a firewall between them. */

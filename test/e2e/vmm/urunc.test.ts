@@ -13,7 +13,7 @@ import { resolveRuntime } from "../../../provider/image/resolveRuntime";
 import { runTool } from "../../support/foreignTools";
 import { eventually } from "../../support/kubernetes/eventually";
 import { httpGet } from "../../support/loadGenerator";
-import { freePort } from "../../support/localPlatform";
+import { freePort } from "../../support/freePorts";
 
 const KRAFTFILE = `spec: v0.7
 runtime: linux:latest

@@ -187,6 +187,16 @@ volumes: {data: , other: , third: }
         "name: p\ninclude: [{path: [part/a.yaml, part/b.yaml], env_file: part/x.env}]\nservices: {web: {image: i}}",
     },
   },
+  "the project's name and build arguments from .env": {
+    files: {
+      ".env": "COMPOSE_PROJECT_NAME=from_env\nVERSION=1.10\n",
+      "compose.yaml": `name: own
+services:
+  a: {build: {context: ./a, args: [VERSION, "X=$VERSION"]}}
+  b: {build: ./b, image: acme/b}
+`,
+    },
+  },
   "anchors, merge keys and extensions": {
     files: {
       "compose.yaml": `name: p

@@ -17,7 +17,7 @@ import { type TestCluster, startKubernetes } from "../../support/kubernetes/clus
 import { type TestKubelet, startTestKubelet } from "../../support/kubernetes/kubelet/testKubelet";
 import { type LoadBalancer, startLoadBalancer } from "../../support/kubernetes/loadBalancer";
 import { type DescribedObject, validateOnServer } from "../../support/kubernetes/validate";
-import { findProcessesOf } from "../../support/localPlatform";
+import { eventually, findProcessesOf } from "../../support/localPlatform";
 
 const [KEY, NEXT_KEY, ORGANISATION, TYK_SECRET, REDIS_PASSWORD] = [
   "mdcb-key-Value",
@@ -154,6 +154,12 @@ describe("examples: tyk-hybrid", function () {
     });
   }
 
+  /** Without a gate, as in a Compose project, an update does not wait until the gateway is ready. */
+  async function becomesReady(url: unknown): Promise<void> {
+    const isReady = async (): Promise<boolean> => /^200 .*"description":"Tyk GW Ready"/.test(await get(url, "/ready"));
+    await eventually("the gateway is ready", isReady);
+  }
+
   /** Asserts that no secret is in the output, the states, the logs, or the arguments of a process. */
   async function assertHidden(output: string): Promise<void> {
     const { stateDir } = localPaths();
@@ -241,7 +247,7 @@ describe("examples: tyk-hybrid", function () {
     await dataPlane.apply({ files: { ".env": variables(NEXT_KEY) } });
     const { outputs, output } = await dataPlane.up();
     assert.equal(outputs["redisHost"], "tyk-redis.internal");
-    assert.match(await get(outputs["url"], "/ready"), /^200 .*"description":"Tyk GW Ready"/);
+    await becomesReady(outputs["url"]);
     assert.equal(await get(outputs["url"], "/redis"), "200 tyk-redis.internal:6379");
     await assertHidden(output);
     await dataPlane.secondUpIsEmpty();
@@ -253,7 +259,7 @@ describe("examples: tyk-hybrid", function () {
       "update Service tyk-gateway",
     ]);
     await setKeys(KEY);
-    assert.match(await get(outputs["url"], "/ready"), /^200 /);
+    await becomesReady(outputs["url"]);
     await assertHidden(output);
     await dataPlane.refreshFindsNothing();
     await dataPlane.destroyLeavesNothing();

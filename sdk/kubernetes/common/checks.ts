@@ -43,6 +43,16 @@ export const knownText = z
   .string("must be a text that is known at preview, not an output.")
   .min(1, "must not be empty; leave it out instead.");
 
+/** A name of the DNS. Source: RFC 1123, 2.1, in lower case as Kubernetes asks for. */
+const DNS_NAME = /[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*/.source;
+const HOST_RULE = "must be a lower-case name such as api.example.com, without scheme, port and path.";
+
+/** The name of a host. */
+export const hostName = knownText.regex(new RegExp(`^${DNS_NAME}$`), HOST_RULE);
+
+/** The name of a host, or `*.` and a name for all hosts below it. */
+export const hostPattern = knownText.regex(new RegExp(`^(?:\\*\\.)?${DNS_NAME}$`), HOST_RULE);
+
 /** A whole number of a range. */
 export const wholeNumber = (min: number, max: number) => {
   const expected = `must be a whole number from ${min} to ${max}.`;

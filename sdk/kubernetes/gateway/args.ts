@@ -96,9 +96,12 @@ export interface GatewayAutoscaleArgs {
  * writer of their volumes, and reloads all of them.
  */
 export interface GatewayOperatorArgs {
-  /** Name of each ApiDefinition and its `spec`. Default: none. */
+  /**
+   * Each ApiDefinition: a key and its `spec`. Its object is called `<name of the component>-<key>`, so that gateways in one namespace may
+   * have the same keys; policies refer to it by that name. Default: none.
+   */
   readonly apis?: { readonly [name: string]: object } | undefined;
-  /** Name of each SecurityPolicy and its `spec`. Default: none. */
+  /** Each SecurityPolicy: a key and its `spec`. Its object is called as those of `apis`. Default: none. */
   readonly policies?: { readonly [name: string]: object } | undefined;
   /** Organisation of the gateways. Default `default`. */
   readonly organisation?: string | undefined;

@@ -1,24 +1,17 @@
 /** How many gateways there are, whatever happens to nodes and load. Pure. */
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { selectorOf } from "../common/labels";
+import { budgetOf } from "../common/availability";
 import { metadataOf } from "../common/metadata";
 import { GATEWAY_PART } from "./deployment";
 import type { GatewayPlan } from "./plan";
-
-const fewest = ({ replicas, autoscale }: GatewayPlan): number => autoscale?.minReplicas ?? replicas;
 
 /**
  * Lets a node be drained one gateway at a time; `undefined` where that would block the drain for ever: a single gateway may never be
  * evicted, and gateways on one node cannot start on another before the last of them is gone.
  */
 export const renderDisruptionBudget = (plan: GatewayPlan): k8s.types.input.policy.v1.PodDisruptionBudget | undefined =>
-  plan.isPinned || fewest(plan) < 2
-    ? undefined
-    : {
-        metadata: metadataOf(plan, GATEWAY_PART),
-        spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(plan.instance, GATEWAY_PART) } },
-      };
+  plan.isPinned || plan.fewestReplicas < 2 ? undefined : budgetOf(plan, GATEWAY_PART);
 
 /**
  * The autoscaler, if one is asked for.
@@ -35,7 +28,7 @@ export const renderAutoscaler = (
         metadata: metadataOf(plan, GATEWAY_PART),
         spec: {
           scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deployment },
-          minReplicas: fewest(plan),
+          minReplicas: plan.fewestReplicas,
           maxReplicas: plan.autoscale.maxReplicas,
           metrics: [
             {

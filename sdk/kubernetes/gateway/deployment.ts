@@ -1,6 +1,7 @@
 /** The Deployment of the gateways. Pure. */
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { NODE_KEY, spreadOf } from "../common/availability";
 import { labelsOf, selectorOf } from "../common/labels";
 import { metadataOf } from "../common/metadata";
 import { CONTAINER_SECURITY, podSecurity } from "../common/security";
@@ -49,17 +50,13 @@ const strategyOf = ({ storage }: GatewayPlan): k8s.types.input.apps.v1.Deploymen
 });
 
 /** All on one node, or spread over the nodes as far as there are some. */
-function placementOf({
-  instance,
-  isPinned,
-}: GatewayPlan): Pick<k8s.types.input.core.v1.PodSpec, "affinity" | "topologySpreadConstraints"> {
-  const labelSelector = { matchLabels: selectorOf(instance, GATEWAY_PART) };
-  const topologyKey = "kubernetes.io/hostname";
-  return isPinned
-    ? {
-        affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector, topologyKey }] } },
-      }
-    : { topologySpreadConstraints: [{ maxSkew: 1, topologyKey, whenUnsatisfiable: "ScheduleAnyway", labelSelector }] };
+function placementOf(
+  plan: GatewayPlan,
+): Pick<k8s.types.input.core.v1.PodSpec, "affinity" | "topologySpreadConstraints"> {
+  if (!plan.isPinned) return { topologySpreadConstraints: spreadOf(plan, GATEWAY_PART) };
+  const labelSelector = { matchLabels: selectorOf(plan.instance, GATEWAY_PART) };
+  const together = [{ labelSelector, topologyKey: NODE_KEY }];
+  return { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: together } } };
 }
 
 const toSeconds = (ms: number): number => ms / 1000;
@@ -117,10 +114,11 @@ export const renderDeployment = (
   configuration: GatewayConfiguration,
   references: GatewayReferences,
 ): k8s.types.input.apps.v1.Deployment => ({
-  metadata: metadataOf(plan, GATEWAY_PART),
+  // Without an autoscaler the number is the program's, also where one that is gone, or somebody by hand, has set another.
+  metadata: metadataOf(plan, GATEWAY_PART, plan.autoscale === undefined ? { "pulumi.com/patchForce": "true" } : {}),
   spec: {
-    // The autoscaler sets the number itself.
-    ...(plan.autoscale === undefined ? { replicas: plan.replicas } : {}),
+    // With an autoscaler a start, which it changes: left out, the cluster would stop all gateways but one before it goes on.
+    replicas: plan.fewestReplicas,
     minReadySeconds: READY_SECONDS,
     strategy: strategyOf(plan),
     selector: { matchLabels: selectorOf(plan.instance, GATEWAY_PART) },

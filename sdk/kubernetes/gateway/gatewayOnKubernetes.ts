@@ -16,7 +16,7 @@ import { GATEWAY_PART, renderDeployment } from "./deployment";
 import { renderDefinition, renderOperatorContext, renderOperatorSecret } from "./operator";
 import type { GatewayPlan } from "./plan";
 import { planGateway } from "./plan";
-import { renderRedis, renderRedisSecret, renderRedisService } from "./redis";
+import { renderRedis, renderRedisPolicy, renderRedisSecret, renderRedisService } from "./redis";
 import { describeUnsupportedClass, renderClaim } from "./storage";
 
 const TYPE = "unikernel:kubernetes:GatewayOnKubernetes";
@@ -94,7 +94,8 @@ export class GatewayOnKubernetes extends pulumi.ComponentResource {
     const deployment = new k8s.apps.v1.Deployment(
       name,
       renderDeployment(plan, configuration, { config: config.metadata.name, secret: secret.metadata.name, claims }),
-      parent,
+      // What the autoscaler has made of the number stays.
+      plan.autoscale === undefined ? parent : { ...parent, ignoreChanges: ["spec.replicas"] },
     );
     const service = new k8s.core.v1.Service(name, renderTrafficService(plan), parent);
     const control = new k8s.core.v1.Service(`${name}-control`, renderControlService(plan), parent);
@@ -129,6 +130,7 @@ export class GatewayOnKubernetes extends pulumi.ComponentResource {
       renderRedis(plan, ownRedis, service.metadata.name, secret.metadata.name),
       parent,
     );
+    new k8s.networking.v1.NetworkPolicy(`${name}-redis`, renderRedisPolicy(plan), parent);
     return { host: service.metadata.name, password };
   }
 
@@ -184,7 +186,7 @@ export class GatewayOnKubernetes extends pulumi.ComponentResource {
         ([key, spec]) =>
           new k8s.apiextensions.CustomResource(
             `${name}-${part}-${key}`,
-            renderDefinition(plan, kind, key, spec, targetOf(context)),
+            renderDefinition(plan, kind, `${name}-${key}`, spec, targetOf(context)),
             { parent: this, dependsOn: [...dependsOn] },
           ),
       );

@@ -49,7 +49,7 @@ export const renderOperatorContext = (plan: GatewayPlan, secret: Target): Custom
   spec: { secretRef: secret },
 });
 
-/** A definition with the name that the program gave, by which policies refer to APIs. */
+/** A definition. Its name is no choice of Pulumi's, since policies refer to APIs by it. */
 export const renderDefinition = (
   plan: GatewayPlan,
   kind: "ApiDefinition" | "SecurityPolicy",

@@ -6,6 +6,7 @@ import { isAtLeast } from "../../tyk/checks";
 import {
   byName,
   flag,
+  hostPattern,
   inputText,
   knownText,
   members,
@@ -59,12 +60,7 @@ const ownRedis = members({
 
 const ingress = members({
   className: knownText,
-  host: knownText
-    .regex(
-      /^(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/,
-      "must be a lower-case name such as api.example.com, without scheme, port and path.",
-    )
-    .optional(),
+  host: hostPattern.optional(),
   path: knownText.startsWith("/", "must begin with '/'.").default("/"),
   tlsSecret: inputText.optional(),
   annotations: z.record(z.string(), inputText).default({}),
@@ -127,6 +123,8 @@ export interface GatewayPlan extends Omit<CheckedArguments, "storage" | "redis">
   readonly ownRedis: OwnRedis | undefined;
   /** True if the gateways are on one node. */
   readonly isPinned: boolean;
+  /** The number of gateways that there always are. */
+  readonly fewestReplicas: number;
 }
 
 /**
@@ -148,6 +146,7 @@ export function planGateway(component: string, instance: string, args: GatewayOn
     storage: checked.tyk.controlPlane === undefined ? (checked.storage ?? storage.parse({})) : undefined,
     ownRedis: own,
     isPinned: checked.storage?.singleNode === true,
+    fewestReplicas: checked.autoscale?.minReplicas ?? checked.replicas,
   };
   if (checked.tyk.controlPlane !== undefined && checked.storage !== undefined)
     fail("storage: has no effect with tyk.controlPlane, which provides APIs and policies; remove it.");
@@ -155,11 +154,9 @@ export function planGateway(component: string, instance: string, args: GatewayOn
   checkProbes(plan, fail);
   checkIngress(plan, fail);
   checkVariables(plan, fail);
-  const { autoscale, replicas } = plan;
-  if (autoscale !== undefined && autoscale.maxReplicas < (autoscale.minReplicas ?? replicas))
-    fail(
-      `autoscale.maxReplicas: is ${autoscale.maxReplicas}, less than the fewest, ${autoscale.minReplicas ?? replicas}.`,
-    );
+  const { autoscale, fewestReplicas } = plan;
+  if (autoscale !== undefined && autoscale.maxReplicas < fewestReplicas)
+    fail(`autoscale.maxReplicas: is ${autoscale.maxReplicas}, less than the fewest, ${fewestReplicas}.`);
   if (plan.operator !== undefined && plan.tyk.controlPlane !== undefined)
     fail("operator: has no effect with tyk.controlPlane, which provides APIs and policies; remove it.");
   return plan;

@@ -4,6 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { labelsOf, selectorOf } from "../common/labels";
 import { metadataOf } from "../common/metadata";
 import { CONTAINER_SECURITY, podSecurity } from "../common/security";
+import { GATEWAY_PART } from "./deployment";
 import type { GatewayPlan, OwnRedis } from "./plan";
 
 /** Port of Redis. */
@@ -37,6 +38,24 @@ export const renderRedisService = (plan: GatewayPlan): k8s.types.input.core.v1.S
     type: "ClusterIP",
     selector: selectorOf(plan.instance, REDIS_PART),
     ports: [{ name: "redis", port: REDIS_PORT, targetPort: "redis", protocol: "TCP" }],
+  },
+});
+
+/**
+ * Lets no other pods connect to Redis than the gateways. Policies add up, so that another one lets in what else needs it. A cluster whose
+ * network does not enforce policies ignores it.
+ */
+export const renderRedisPolicy = (plan: GatewayPlan): k8s.types.input.networking.v1.NetworkPolicy => ({
+  metadata: metadataOf(plan, REDIS_PART),
+  spec: {
+    podSelector: { matchLabels: selectorOf(plan.instance, REDIS_PART) },
+    policyTypes: ["Ingress"],
+    ingress: [
+      {
+        from: [{ podSelector: { matchLabels: selectorOf(plan.instance, GATEWAY_PART) } }],
+        ports: [{ port: REDIS_PORT, protocol: "TCP" }],
+      },
+    ],
   },
 });
 

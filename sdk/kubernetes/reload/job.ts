@@ -25,13 +25,14 @@ const ATTEMPT_SECONDS = 10;
 /** Exit code of curl for a status from 400 on that it does not try again. Source: curl(1), "EXIT CODES". */
 const REFUSED = 22;
 
-/** JSON with sorted keys. */
+/** JSON with sorted keys, and with the text of numbers that JSON has no form for. */
 const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+  JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner === "bigint") return String(inner);
+    return inner !== null && typeof inner === "object" && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+      : inner;
+  });
 
 /** A text that changes with the values, whatever the order of their keys. */
 export const checksumOf = (reloadOn: readonly unknown[]): string =>

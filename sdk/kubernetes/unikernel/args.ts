@@ -4,20 +4,17 @@ import type { GatewayImage } from "../../gatewayImage";
 import type { KubernetesVariables } from "../gateway/args";
 
 /**
- * Runs each pod as a VM of a node with urunc, a container runtime that starts a VM monitor in place of a process. The nodes' containerd must
- * pass on the annotations `com.urunc.unikernel.*`, as urunc's installation sets it up, and the image needs an entry for `linux/amd64`,
- * without which containerd pulls nothing.
+ * Runs each pod as a VM of a node with urunc, a container runtime that starts a VM monitor in place of a process. It needs an image that
+ * says how urunc boots it, in an entry for `linux/amd64`. A GatewayImage has one if it is built for `qemu/x86_64` with its own kernel or that
+ * of its runtime, its root file system is a CPIO archive, and it has no ROMs; else nodes cannot pull it.
  */
 export interface UruncArgs {
   readonly kind: "urunc";
-  /** What the image boots: a Unikraft kernel, or a Linux kernel such as that of `linux:latest`. */
-  readonly unikernel: "unikraft" | "linux";
-  /** Command line of the program, such as `/usr/bin/tyk start --conf /etc/tyk.conf`. */
-  readonly command: string;
-  /** VM monitor. Default `qemu`. */
-  readonly hypervisor?: "qemu" | "firecracker" | undefined;
-  /** False for an image without an initial root file system. Default true. */
-  readonly hasInitrd?: boolean | undefined;
+  /**
+   * Command line of the program, such as `["/usr/bin/tyk", "start"]`. Default: that of the image. It and the variables are parameters of a
+   * kernel, so that they must not contain blanks or quotes.
+   */
+  readonly args?: readonly string[] | undefined;
   /** Name of the cluster's RuntimeClass. Default `urunc`. */
   readonly runtimeClass?: string | undefined;
 }

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { argumentError } from "../../registration/argumentError";
 import {
   flag,
+  hostName,
   inputText,
   knownText,
   members,
@@ -18,12 +19,15 @@ import type { UnikernelDeploymentArgs } from "./args";
 const absolutePath = knownText.startsWith("/", "must begin with '/'.");
 const port = wholeNumber(1, 65_535);
 
+/** urunc joins the words with blanks, and neither it nor the guest knows a way to quote one. */
+const word = knownText.regex(
+  /^[^\s"]+$/,
+  "must not contain blanks or quotes, which separate the parameters of a kernel.",
+);
+
 const urunc = members({
   kind: z.enum(["urunc"], { error: oneOf }),
-  unikernel: z.enum(["unikraft", "linux"], { error: oneOf }),
-  command: knownText,
-  hypervisor: z.enum(["qemu", "firecracker"], { error: oneOf }).default("qemu"),
-  hasInitrd: flag.default(true),
+  args: z.array(word).min(1, "must not be empty; leave it out instead.").optional(),
   runtimeClass: knownText.default("urunc"),
 });
 
@@ -34,7 +38,7 @@ const virtualKubelet = members({
     stateful: flag.optional(),
     cooldownTimeMs: wholeNumber(0, 86_400_000).optional(),
   }).optional(),
-  domain: knownText.optional(),
+  domain: hostName.optional(),
 });
 
 const probe = members({

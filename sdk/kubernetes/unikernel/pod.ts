@@ -1,40 +1,30 @@
 /** The objects of UnikernelDeployment. Pure. */
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { budgetOf, spreadOf } from "../common/availability";
 import { labelsOf, selectorOf } from "../common/labels";
 import { metadataOf } from "../common/metadata";
 import type { UnikernelPlan, UnikernelProbe } from "./plan";
 
 const UNIKERNEL_PART = "unikernel";
 
-/** Where the files of an image of this package are. Source: `provider/image/oci/descriptor.ts`, `LAYER_ENTRY`. */
-const [KERNEL_FILE, INITRD_FILE] = ["/unikraft/bin/kernel", "/unikraft/bin/initrd"];
-
-/** Source: urunc, "Package unikernels", annotations. */
-const URUNC_PREFIX = "com.urunc.unikernel.";
 /** Source: Kraftlet, annotations of pods and of Services. */
 const [CLOUD_INSTANCES, CLOUD_SERVICES] = ["cloud.unikraft.v1.instances/", "cloud.unikraft.v1.services/"];
 
-/** What tells a runtime how to boot the image, and where the pod may run. */
+/** What tells a runtime how to run the image, and where the pod may run. */
 interface Placement {
   readonly annotations: Readonly<Record<string, string>>;
   readonly spec: Pick<k8s.types.input.core.v1.PodSpec, "runtimeClassName" | "nodeSelector" | "tolerations">;
 }
 
 function placementOf({ runtime }: UnikernelPlan): Placement {
-  if (runtime.kind === "urunc") {
-    const { unikernel, hypervisor, command, hasInitrd, runtimeClass } = runtime;
+  // How to boot is in the image. Annotations of the pod could say it too, but its pause container has them as well, and urunc would try to
+  // boot that as a unikernel.
+  if (runtime.kind === "urunc")
     return {
-      annotations: {
-        [`${URUNC_PREFIX}unikernelType`]: unikernel,
-        [`${URUNC_PREFIX}hypervisor`]: hypervisor,
-        [`${URUNC_PREFIX}binary`]: KERNEL_FILE,
-        [`${URUNC_PREFIX}cmdline`]: command,
-        ...(hasInitrd ? { [`${URUNC_PREFIX}initrd`]: INITRD_FILE } : {}),
-      },
-      spec: { runtimeClassName: runtimeClass, nodeSelector: { "urunc.io/urunc-runtime": "true" } },
+      annotations: {},
+      spec: { runtimeClassName: runtime.runtimeClass, nodeSelector: { "urunc.io/urunc-runtime": "true" } },
     };
-  }
   const { policy, stateful, cooldownTimeMs } = runtime.scaleToZero ?? {};
   const settings = { policy, stateful, cooldown_time_ms: cooldownTimeMs };
   return {
@@ -61,13 +51,15 @@ function renderContainer(
   image: pulumi.Input<string>,
   secret: pulumi.Input<string> | undefined,
 ): k8s.types.input.core.v1.Container {
-  const { env, ports, volumes, liveness, readiness } = plan;
+  const { env, ports, volumes, liveness, readiness, runtime } = plan;
+  const args = runtime.kind === "urunc" ? runtime.args : undefined;
   const memory = `${plan.memoryMb}Mi`;
   const variables = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
   const inside = [...new Set(ports.map(({ port, destinationPort = port }) => destinationPort))];
   return {
     name: UNIKERNEL_PART,
     image,
+    ...(args === undefined ? {} : { args }),
     resources: { requests: { memory }, limits: { memory } },
     ...(variables.length === 0 ? {} : { env: variables.map(([name, value]) => ({ name, value })) }),
     ...(secret === undefined ? {} : { envFrom: [{ secretRef: { name: secret } }] }),
@@ -121,6 +113,7 @@ export function renderUnikernels(
         },
         spec: {
           ...spec,
+          topologySpreadConstraints: spreadOf(plan, UNIKERNEL_PART),
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           ...(pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
@@ -138,6 +131,12 @@ export function renderUnikernels(
     },
   };
 }
+
+/** Lets a node be drained one unikernel at a time; `undefined` for a single one, which would block the drain for ever. */
+export const renderUnikernelBudget = (
+  plan: UnikernelPlan,
+): k8s.types.input.policy.v1.PodDisruptionBudget | undefined =>
+  plan.replicas < 2 ? undefined : budgetOf(plan, UNIKERNEL_PART);
 
 /** The Service; `undefined` without ports. There is one at most: a pod of the virtual kubelet backs no second one. */
 export function renderUnikernelService(plan: UnikernelPlan): k8s.types.input.core.v1.Service | undefined {

@@ -8,7 +8,7 @@ import { labelValue } from "../common/labels";
 import { publicVariables } from "../common/variables";
 import type { UnikernelDeploymentArgs } from "./args";
 import { planUnikernels } from "./plan";
-import { renderUnikernelSecret, renderUnikernelService, renderUnikernels } from "./pod";
+import { renderUnikernelBudget, renderUnikernelSecret, renderUnikernelService, renderUnikernels } from "./pod";
 
 const TYPE = "unikernel:kubernetes:UnikernelDeployment";
 
@@ -57,6 +57,8 @@ export class UnikernelDeployment extends pulumi.ComponentResource {
     const secret = stored && new k8s.core.v1.Secret(name, stored, parent).metadata.name;
     const deployment = renderUnikernels(plan, referenceOf(component, args.image), secret);
     this.deploymentName = new k8s.apps.v1.Deployment(name, deployment, parent).metadata.name;
+    const budget = renderUnikernelBudget(plan);
+    if (budget !== undefined) new k8s.policy.v1.PodDisruptionBudget(name, budget, parent);
     const service = renderUnikernelService(plan);
     this.serviceName = service && new k8s.core.v1.Service(name, service, parent).metadata.name;
     this.registerOutputs({ deploymentName: this.deploymentName });

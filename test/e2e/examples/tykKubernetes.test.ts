@@ -128,7 +128,7 @@ describe("examples: tyk-kubernetes", function () {
     const objects = resources
       .filter(({ type }) => type.startsWith("kubernetes:") && !type.endsWith(":StorageClass"))
       .map(({ inputs }) => inputs as unknown as DescribedObject);
-    assert.equal(objects.length, 18);
+    assert.equal(objects.length, 19);
     // Encrypted in the state, and so no text of a Secret.
     for (const object of objects.filter(({ kind }) => kind !== "Secret")) await validateOnServer(cluster.api, object);
     const ingress = objects.find(({ kind }) => kind === "Ingress") as unknown as {

@@ -191,6 +191,7 @@ function managerArguments(files: ClusterFiles): readonly string[] {
     "--leader-elect=false",
     `--service-account-private-key-file=${files.accountKey}`,
     `--root-ca-file=${files.certificate}`,
+    "--horizontal-pod-autoscaler-sync-period=1s",
     "--kube-api-qps=200",
     "--kube-api-burst=400",
     "--profiling=false",

@@ -59,6 +59,7 @@ describe("a GatewayOnKubernetes", function () {
       "Deployment gateway",
       "GatewayOnKubernetes gateway",
       "Ingress gateway",
+      "NetworkPolicy gateway-redis",
       "PersistentVolumeClaim gateway-apps",
       "PersistentVolumeClaim gateway-middleware",
       "PersistentVolumeClaim gateway-policies",
@@ -182,6 +183,13 @@ describe("a GatewayOnKubernetes", function () {
       resources: { requests: { storage: "1024Mi" } },
     });
     assert.deepEqual(find("core/v1:Secret", "gateway-redis")["stringData"], { REDIS_PASSWORD: "redis-password" });
+    // Source: Kubernetes, "Network Policies": what the pods selected accept, and from whom.
+    const instance = { "app.kubernetes.io/instance": SELECTOR["app.kubernetes.io/instance"] };
+    assert.deepEqual(find("networking.k8s.io/v1:NetworkPolicy", "gateway-redis")["spec"], {
+      podSelector: { matchLabels: { ...instance, "app.kubernetes.io/component": "redis" } },
+      policyTypes: ["Ingress"],
+      ingress: [{ from: [{ podSelector: { matchLabels: SELECTOR } }], ports: [{ port: 6379, protocol: "TCP" }] }],
+    });
   });
 
   it("uses a Redis that exists", async () => {
@@ -232,7 +240,11 @@ describe("a GatewayOnKubernetes", function () {
 
   it("lets the autoscaler set the number of gateways", async () => {
     const { find } = await create({ ...ARGS, autoscale: { maxReplicas: 9 } });
-    assert.equal(find("apps/v1:Deployment", "gateway")["spec"]?.["replicas"], undefined);
+    const { metadata, spec } = find("apps/v1:Deployment", "gateway");
+    assert.equal(spec?.["replicas"], 3, "left out, the cluster has one");
+    assert.equal(metadata?.["annotations"], undefined);
+    const fixed = (await create(ARGS)).find("apps/v1:Deployment", "gateway");
+    assert.deepEqual(fixed["metadata"]?.["annotations"], { "pulumi.com/patchForce": "true" }, "else it cannot go back");
     const { minReplicas, maxReplicas, scaleTargetRef } = find("autoscaling/v2:HorizontalPodAutoscaler", "gateway")[
       "spec"
     ] as unknown as Record<string, unknown>;
@@ -245,7 +257,7 @@ describe("a GatewayOnKubernetes", function () {
   it("has the Tyk operator's objects on request, each for these gateways", async () => {
     const operator = {
       apis: { httpbin: { name: "httpbin", active: true } },
-      policies: { gold: { name: "gold", access_rights_array: [{ name: "httpbin", namespace: "default" }] } },
+      policies: { gold: { name: "gold", access_rights_array: [{ name: "gateway-httpbin", namespace: "default" }] } },
     };
     const { find } = await create({ ...ARGS, operator });
     assert.deepEqual(find("core/v1:Secret", "gateway-operator")["stringData"], {
@@ -256,7 +268,10 @@ describe("a GatewayOnKubernetes", function () {
     });
     const contextRef = { name: "gateway-operator", namespace: "default" };
     const api = find("tyk.tyk.io/v1alpha1:ApiDefinition", "gateway-api-httpbin");
-    assert.deepEqual([api["metadata"]?.["name"], api["spec"]], ["httpbin", { ...operator.apis.httpbin, contextRef }]);
+    assert.deepEqual(
+      [api["metadata"]?.["name"], api["spec"]],
+      ["gateway-httpbin", { ...operator.apis.httpbin, contextRef }],
+    );
     const policy = find("tyk.tyk.io/v1alpha1:SecurityPolicy", "gateway-policy-gold");
     assert.deepEqual(policy["spec"], { ...operator.policies.gold, contextRef });
     assert.deepEqual(find("tyk.tyk.io/v1alpha1:OperatorContext", "gateway-operator")["spec"], {
@@ -307,7 +322,7 @@ describe("a GatewayOnKubernetes", function () {
       return new GatewayOnKubernetes("gateway", ARGS, { provider, transformations }).url;
     });
     const objects = platform.resources.filter(({ kind }) => /^kubernetes:[a-z.0-9]+\//.test(kind));
-    assert.equal(objects.length, 12);
+    assert.equal(objects.length, 13);
     for (const { provider, name } of objects) assert.equal(provider, "cluster", name);
     const { inputs } = platform.find("kubernetes:apps/v1:Deployment", "gateway");
     assert.equal((inputs as Tree)["spec"]?.["revisionHistoryLimit"], 2);

@@ -61,6 +61,7 @@ describe("a GatewayReload", function () {
     const expected = "260e4ee6b9489ceeb7d1d1575a03d2afd269b98ebb449d366e8e2aa73b39038a";
     assert.equal(secret["stringData"]?.["configuration"], expected);
     assert.notEqual(checksumOf([{ a: 1, b: [3] }]), expected);
+    assert.notEqual(checksumOf([7n]), checksumOf([8n]), "numbers that JSON has no form for");
     assert.equal(secret["immutable"], true);
   });
 

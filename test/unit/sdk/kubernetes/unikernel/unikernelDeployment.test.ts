@@ -9,7 +9,7 @@ import { mockPlatform } from "../../../../../sdk/testing";
 type Tree = { readonly [name: string]: Tree } & string & number & readonly Tree[];
 
 const IMAGE = `ghcr.io/acme/gateway@sha256:${"a".repeat(64)}`;
-const URUNC = { kind: "urunc", unikernel: "unikraft", command: "/usr/bin/gateway --port 8080" } as const;
+const URUNC = { kind: "urunc" } as const;
 const CLOUD = { kind: "virtualKubelet" } as const;
 
 async function create(args: Partial<UnikernelDeploymentArgs>) {
@@ -32,13 +32,8 @@ describe("a UnikernelDeployment", function () {
       memoryMb: 256,
       readiness: { port: 8080, path: "/ready" },
     });
-    assert.deepEqual(metadata?.["annotations"], {
-      "com.urunc.unikernel.unikernelType": "unikraft",
-      "com.urunc.unikernel.hypervisor": "qemu",
-      "com.urunc.unikernel.binary": "/unikraft/bin/kernel",
-      "com.urunc.unikernel.cmdline": "/usr/bin/gateway --port 8080",
-      "com.urunc.unikernel.initrd": "/unikraft/bin/initrd",
-    });
+    // With annotations for urunc, containerd's pause container would have them too, and be booted as a unikernel.
+    assert.equal(metadata?.["annotations"], undefined);
     assert.deepEqual(
       [pod?.["runtimeClassName"], pod?.["nodeSelector"]],
       ["urunc", { "urunc.io/urunc-runtime": "true" }],
@@ -53,14 +48,25 @@ describe("a UnikernelDeployment", function () {
     ]);
   });
 
-  it("names no initrd that the image does not have, and the given class and monitor", async () => {
-    const runtime = { ...URUNC, hasInitrd: false, hypervisor: "firecracker", runtimeClass: "urunc-fc" } as const;
-    const { metadata, pod } = await create({ runtime, liveness: { port: 8080 } });
-    const annotations = metadata?.["annotations"] as unknown as Readonly<Record<string, string>>;
-    assert.ok(!("com.urunc.unikernel.initrd" in annotations));
-    assert.equal(annotations["com.urunc.unikernel.hypervisor"], "firecracker");
-    assert.equal(pod?.["runtimeClassName"], "urunc-fc");
+  it("gives the image other arguments, and takes the RuntimeClass of the cluster", async () => {
+    const runtime = { ...URUNC, args: ["/usr/bin/gateway", "--port=8080"], runtimeClass: "urunc-edge" };
+    const { pod } = await create({ runtime, liveness: { port: 8080 } });
+    assert.deepEqual(pod?.["containers"]?.[0]?.["args"], ["/usr/bin/gateway", "--port=8080"]);
+    assert.equal(pod?.["runtimeClassName"], "urunc-edge");
     assert.deepEqual(pod?.["containers"]?.[0]?.["livenessProbe"]?.["tcpSocket"], { port: 8080 });
+  });
+
+  it("spreads several unikernels over the nodes, of which one at a time may be drained", async () => {
+    const { pod, find } = await create({ runtime: URUNC, replicas: 2 });
+    const matchLabels = {
+      "app.kubernetes.io/instance": "project.stack.gateway",
+      "app.kubernetes.io/component": "unikernel",
+    };
+    const spread = { maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway" };
+    assert.deepEqual(pod?.["topologySpreadConstraints"], [{ ...spread, labelSelector: { matchLabels } }]);
+    assert.deepEqual(find("policy/v1:PodDisruptionBudget")["spec"], { maxUnavailable: 1, selector: { matchLabels } });
+    const single = await create({ runtime: URUNC, replicas: 1 });
+    assert.throws(() => single.find("policy/v1:PodDisruptionBudget"));
   });
 
   it("runs the image in the cloud through a virtual kubelet, with standby as of an Instance", async () => {
@@ -166,6 +172,16 @@ describe("a UnikernelDeployment", function () {
     [{ runtime: { kind: "runc" } }, /runtime\.kind: must be "urunc" or "virtualKubelet"/],
     [{ runtime: { ...URUNC, scaleToZero: { policy: "on" } } }, /runtime: has no argument 'scaleToZero'/],
     [{ runtime: { ...CLOUD, domain: "a.example.com" } }, /runtime\.domain: needs ports/],
+    [
+      { runtime: { ...CLOUD, domain: "https://a.example.com" }, ports: [{ port: 443 }] },
+      /runtime\.domain: must be a lower-case name such as api\.example\.com, without scheme, port and path/,
+    ],
+    [
+      { runtime: { ...CLOUD, domain: "*.example.com" }, ports: [{ port: 443 }] },
+      /runtime\.domain: must be a lower-case/,
+    ],
+    [{ runtime: { ...URUNC, args: ["sh", "-c", "a b"] } }, /runtime\.args\[2\]: must not contain blanks or quotes/],
+    [{ runtime: { ...URUNC, args: [] } }, /runtime\.args: must not be empty; leave it out instead/],
     [{ ports: [{ port: 1 }, { port: 1 }] }, /ports: 1 is there twice/],
     [{ ports: [{ port: 0 }] }, /ports\[0\]\.port: must be a whole number from 1 to 65535/],
     [{ env: { A: "1" }, secrets: { A: "2" } }, /secrets: env already has A/],

@@ -150,6 +150,8 @@ describe("the commands for instances", function () {
     const opened = await unikernel(["local", "gdb", "talker"]);
     const target = /target remote (\S+)'/.exec(opened.stdout)?.[1] ?? "";
     assert.equal((await fs.stat(path.dirname(target))).mode & 0o077, 0, "only this user can connect");
+    const again = await unikernel(["local", "gdb", "talker"]); // while the stub is open
+    assert.deepEqual([again.code, again.stdout], [0, opened.stdout]);
     const { stdout } = await run("gdb", ["-nx", "-batch", "-ex", "set architecture i386:x86-64", "-ex", `target remote ${target}`, "-ex", "info registers rip", "-ex", "detach"]); // prettier-ignore
     assert.match(stdout, /^rip +0x[0-9a-f]+/m);
     assert.match((await unikernel(["local", "gdb", "talker", "--off"])).stdout, /is closed/);

@@ -27,13 +27,15 @@ describe("the commands that talk to QEMU", () => {
   let told: QmpCommand[];
   /** What the human monitor answers. */
   let answer: string;
+  /** QEMU's character devices. */
+  let devices: readonly { readonly label: string; readonly filename: string }[];
   /** What the guest does with its serial line; `undefined`: QEMU opens no socket for it. */
   let guest: ((socket: net.Socket) => void) | undefined;
 
   beforeEach(async () => {
     commands = await CommandPlatform.open();
     const { platform } = commands;
-    [told, answer, guest] = [[], "", undefined];
+    [told, answer, devices, guest] = [[], "", [{ label: "console", filename: "file" }], undefined];
     await platform.start();
     const { uuid } = await platform.createRunning({ name: "web" });
     files = vmFilesOf(platform.paths, uuid);
@@ -71,7 +73,8 @@ describe("the commands that talk to QEMU", () => {
     if (execute !== "qmp_capabilities") told.push(command);
     const opensConsole = execute === "chardev-change" && JSON.stringify(command).includes('"socket"');
     if (opensConsole && guest !== undefined) await listen(files.consoleSocket, guest);
-    const result = execute === "human-monitor-command" ? answer : {};
+    const results: Readonly<Record<string, unknown>> = { "human-monitor-command": answer, "query-chardev": devices };
+    const result = results[execute] ?? {};
     socket.write(`${JSON.stringify({ return: result, id })}\n`);
   }
 
@@ -129,9 +132,21 @@ describe("the commands that talk to QEMU", () => {
       assert.match(text, new RegExp(`^The GDB stub of 'web' is open\\. Attach with\\n\\n {2}gdb -ex 'target remote ${files.gdbSocket}'\\n`)); // prettier-ignore
       assert.equal(await commands.text("local", "gdb", "web", "--off"), "The GDB stub of 'web' is closed.\n");
       assert.deepEqual(
-        told.map(({ arguments: given }) => given?.["command-line"]),
+        told.flatMap(({ arguments: given }) => given?.["command-line"] ?? []),
         [`gdbserver unix:${files.gdbSocket},server=on,wait=off`, "gdbserver none"],
       );
+    });
+
+    it("leaves a stub open that is, and says whether a debugger is attached", async () => {
+      await openMonitor();
+      const first = await commands.text("local", "gdb", "web");
+      // Source: QEMU 7.2, 'query-chardev' while the stub waits, and while a debugger is attached.
+      devices = [{ label: "gdb", filename: `disconnected:unix:${files.gdbSocket},server=on` }];
+      assert.equal(await commands.text("local", "gdb", "web"), first);
+      devices = [{ label: "gdb", filename: `unix:${files.gdbSocket},server=on` }];
+      const attached = "A debugger is attached; a second one waits until that has detached. Attach with";
+      assert.equal(await commands.text("local", "gdb", "web"), first.replace("Attach with", attached));
+      assert.equal(told.filter(({ execute }) => execute === "human-monitor-command").length, 1);
     });
 
     it("reports what QEMU says instead", async () => {

@@ -29,11 +29,18 @@ export function collectStrings(value: unknown): readonly string[] {
 const decodeFile = ({ data = "", encoding }: SecretFile): string =>
   encoding === "base64" ? Buffer.from(data, "base64").toString("utf8") : data;
 
+/** A word such as a role or a subcommand, which is in any log. A longer one may be a passphrase. */
+const PLAIN_WORD = /^[A-Za-z]{1,15}$/;
+
+/** The arguments that may be secrets: all but plain words, unless they are the value of an option, as in `--password hunter`. */
+const secretArguments = (args: readonly string[]): readonly string[] =>
+  args.filter((arg, index) => !PLAIN_WORD.test(arg) || args[index - 1]?.startsWith("-") === true);
+
 /** The values that the console, or another output of the guest, must not show. */
 export const secretValues = (all: readonly SecretInputs[]): readonly string[] =>
   all.flatMap(({ env, args, roms, plugins }) => [
     ...Object.values(env ?? {}),
-    ...(args ?? []),
+    ...secretArguments(args ?? []),
     ...(roms ?? []).flatMap(({ files = [] }) => files.map(decodeFile)),
     ...collectStrings((plugins ?? []).map(({ config }) => config)),
   ]);

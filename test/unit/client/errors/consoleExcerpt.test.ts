@@ -67,6 +67,14 @@ describe("the excerpt of a console", () => {
     assert.equal(await excerpt("exit 3: / is on disk 1", given), "exit 3: / is on disk 1");
   });
 
+  it("leaves arguments that are plain words, unless they are the value of an option", async () => {
+    const given = { args: ["router", "serve", "--password", "hunter", "correcthorsebattery"] };
+    assert.equal(
+      await excerpt("router: forwarding for hunter and correcthorsebattery", given),
+      "router: forwarding for [secret] and [secret]",
+    );
+  });
+
   it("masks a value that its own mask holds", async () => {
     const given = { env: { A: "secret", B: "s3cret-secret" } };
     assert.equal(await excerpt("[secret] is secret, s3cret-secret too", given), "[[secret]] is [secret], [secret] too");

@@ -1,6 +1,6 @@
 /** Reads what a command is given: a file, or standard input. */
 import * as fs from "node:fs/promises";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { UnikernelError, fromSystemError, hasErrorCode } from "../../base/errors";
 
 /** A text and where it is from. */
@@ -9,6 +9,10 @@ export interface Input {
   /** For messages: the name of the file, or `standard input`. */
   readonly source: string;
 }
+
+/** The text without its byte order mark. The `>` of Windows PowerShell writes UTF-16, with one. */
+const decode = (bytes: Uint8Array): string =>
+  new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8").decode(bytes);
 
 /**
  * Reads a file, or standard input for `-`. Throws `INPUT_INVALID` for a missing file, and for a terminal, where nobody types a preview.
@@ -24,9 +28,9 @@ export async function readInput(
       hint: "Name the file that 'pulumi preview --json' wrote, or pipe its output into this command.",
     });
   }
-  if (file === "-") return { text: await text(stdin), source: "standard input" };
+  if (file === "-") return { text: decode(await buffer(stdin)), source: "standard input" };
   try {
-    return { text: await fs.readFile(file, "utf8"), source: `'${file}'` };
+    return { text: decode(await fs.readFile(file)), source: `'${file}'` };
   } catch (error) {
     if (!hasErrorCode(error, "ENOENT", "EISDIR")) throw fromSystemError(error, `reading '${file}'`);
     throw new UnikernelError("INPUT_INVALID", `'${file}' is not a file.`, {

@@ -32,4 +32,9 @@ describe("the input of a command", () => {
     assert.equal((await readInput(__filename)).source, `'${__filename}'`);
     await assert.rejects(readInput(path.join(__filename, "x")), (error) => !isInvalid(error));
   });
+
+  it("may be as PowerShell writes it, in UTF-16 and with a byte order mark", async () => {
+    for (const bytes of [Buffer.from("\uFEFF{ö}"), Buffer.from("\uFEFF{ö}", "utf16le"), Buffer.from("{ö}")])
+      assert.equal((await readInput("-", Readable.from([bytes]))).text, "{ö}");
+  });
 });

@@ -83,9 +83,13 @@ function noResults(error: NodeJS.ErrnoException): readonly Row[] {
   throw error;
 }
 
-/** The output `benchmark` of the selected stack. */
+/** The output `benchmark` of the selected stack, which has none before the first `pulumi up` and after `pulumi destroy`. */
 async function declaredGroups(): Promise<readonly DeclaredGroup[]> {
-  const { stdout } = await promisify(childProcess.execFile)("pulumi", ["stack", "output", "benchmark", "--json"]);
+  const asked = promisify(childProcess.execFile)("pulumi", ["stack", "output", "benchmark", "--json"]);
+  const { stdout } = await asked.catch((error: Error & { readonly stderr?: string }) => {
+    if (error.stderr?.includes("does not have output property") !== true) throw error;
+    throw new Error("INPUT_INVALID: The selected stack declares no instances: run 'pulumi up' first.");
+  });
   return JSON.parse(stdout) as readonly DeclaredGroup[];
 }
 

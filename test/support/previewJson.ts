@@ -6,10 +6,15 @@ const fixtures = path.join(__dirname, "..", "fixtures", "ci");
 
 /**
  * A recorded preview. Each is the output of Pulumi 3.259.0 for one change of one stack, without what differs by machine and run: source
- * positions, stack traces, times and the warning about where the language host was found.
+ * positions, stack traces, times and the warning about where the language host was found. `pulumi-3.215.0` is that of an engine of this
+ * release, built from its Go module as `scripts/setup/engine.mjs` does, for a changed image and volume, a deleted volume and a new service
+ * with a secret, two of them in a component.
  */
 export const recordedPreview = (name: string): string =>
   fs.readFileSync(path.join(fixtures, "previews", `${name}.json`), "utf8");
+
+/** The plan that the same preview saved, its ciphertexts replaced. Only `pulumi-3.215.0` has one. */
+export const recordedPlan = (name: string): string => path.join(fixtures, "plans", `${name}.json`);
 
 /** The comment for it, written by hand from the rules before the command existed; without the last line break. */
 export const expectedComment = (name: string): string =>

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { UnikernelError } from "../../../../provider/base/errors";
 import { checkPlan } from "../../../../provider/cli/ci/checkPlan";
-import { STACK_URN, previewOf, previewStep, urnFor } from "../../../support/previewJson";
+import { STACK_URN, previewOf, previewStep, recordedPlan, recordedPreview, urnFor } from "../../../support/previewJson";
 
 describe("unikernel ci check-plan", () => {
   let folder: string;
@@ -25,6 +25,20 @@ describe("unikernel ci check-plan", () => {
     });
     assert.deepEqual(await checkPlan([at("plan.json"), at("replaced.json")]), {
       text: "The plan no longer applies:\nInstance 'web' was to be updated, and would be replaced now.",
+      exitCode: 1,
+    });
+  });
+
+  it("compares plans and previews of Pulumi 3.215.0 too", async () => {
+    const plan = recordedPlan("pulumi-3.215.0");
+    await fs.writeFile(at("old.json"), recordedPreview("pulumi-3.215.0"));
+    assert.equal((await checkPlan([plan, at("old.json")])).exitCode, 0);
+    await fs.writeFile(
+      at("grown.json"),
+      recordedPreview("pulumi-3.215.0").replaceAll('"sizeMb": 128', '"sizeMb": 256'),
+    );
+    assert.deepEqual(await checkPlan([plan, at("grown.json")]), {
+      text: "The plan no longer applies:\nVolume 'data' has other values than in the plan: sizeMb.",
       exitCode: 1,
     });
   });

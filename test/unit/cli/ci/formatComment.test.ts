@@ -19,7 +19,7 @@ const rowsOf = (comment: string): readonly string[] =>
   comment.split("\n").filter((line) => /^\| (?!\||---)/.test(line));
 
 describe("the comment on a preview", () => {
-  for (const name of ["none", "image", "port", "quota", "replacement", "scale"]) {
+  for (const name of ["none", "image", "port", "quota", "replacement", "scale", "pulumi-3.215.0"]) {
     it(`of the recorded change '${name}' is the text written by hand`, () => {
       assert.equal(commentOn(recordedPreview(name)), expectedComment(name));
     });

@@ -57,7 +57,7 @@ export class GatewayFleet extends pulumi.ComponentResource {
    * @param opts Pulumi's resource options
    */
   constructor(name: string, args: GatewayFleetArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkFleet(name, args);
+    checkFleet(name, args, opts);
     super(TYPE, name, {}, opts);
     this.image = args.build === undefined ? undefined : new GatewayImage(name, args.build, { parent: this });
     const metros = orElse<readonly FleetMetroArgs[]>(args.metros, [{ name: ONLY_METRO }]);

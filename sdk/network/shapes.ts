@@ -3,7 +3,7 @@
  * compiler checks, and a rule with a misspelt member would fit more packets than meant. Pure.
  */
 import type { Fail } from "../registration/argumentError";
-import { suggestName } from "../registration/unknownSettings";
+import { type Members, checkNames, listAt } from "../registration/argumentShapes";
 
 const ROUTER_MEMBERS = ["image", "memoryMb", "interfaces", "instance"];
 const FIREWALL_MEMBERS = [...ROUTER_MEMBERS, "rules", "defaultPolicy", "adminFrom", "adminPort"];
@@ -13,8 +13,6 @@ const RULE = ["action", "protocol", "from", "to", "port"];
 
 const ACTIONS = ["allow", "deny"];
 const PROTOCOLS = ["tcp", "udp", "icmp"];
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** Fails unless these can be the arguments of a Router. */
 export function checkRouterShape(args: object, fail: Fail): void {
@@ -51,22 +49,6 @@ function checkRuleShape(rule: unknown, at: string, fail: Fail): void {
   if (to !== undefined) checkText(to, `${at}.to`, fail);
   if (port !== undefined && typeof port !== "number" && !(Array.isArray(port) && port.length === 2))
     fail(`${at}.port: must be a number, or a list of the first and the last port of a range.`);
-}
-
-/** The members of an object that has no others than the known ones. */
-function checkNames(value: unknown, at: string, known: readonly string[], fail: Fail): Members {
-  const start = at === "" ? "" : `${at}: `;
-  if (typeof value !== "object" || value === null) return fail(`${start}must be an object.`);
-  const [name] = Object.keys(value).filter((key) => !known.includes(key));
-  if (name === undefined) return value as Members;
-  const similar = suggestName(name, known);
-  return fail(
-    `${start}has no argument '${name}'; ${similar === undefined ? `known are ${known.join(", ")}.` : `did you mean '${similar}'?`}`,
-  );
-}
-
-function listAt(value: unknown, at: string, fail: Fail): readonly unknown[] {
-  return Array.isArray(value) ? value : fail(`${at}: must be a list that is known at preview, not an output.`);
 }
 
 function checkText(value: unknown, at: string, fail: Fail): void {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { watchOwnErrors } from "./ownErrors";
 import type { PendingCallbacks } from "./pendingCallbacks";
 import { watchCallbacks } from "./pendingCallbacks";
-import { METRO_KEY, ProgramRun, nextTurn } from "./programRun";
+import { MAX_ENDING_TURNS, METRO_KEY, ProgramRun, nextTurn } from "./programRun";
 import { loadProvider } from "./provider";
 import { RejectedProgramError } from "./rejected";
 import type { DeclaredResource, MockPlatformOptions } from "./types";
@@ -78,6 +78,8 @@ export class MockedPlatform {
       if (run.rejections.length > 0) throw new RejectedProgramError(run.rejections.slice());
       return value as pulumi.Unwrap<T>;
     } catch (error) {
+      // What is still under way belongs to this run, and not to the next one.
+      await run.idle(MAX_ENDING_TURNS);
       // Else Pulumi would complain at the end of the process of what waits for the resources that failed.
       if (endGoing === end) await this.setMocks(run);
       await nextTurn(); // one error may reject several promises, which is not for the next test

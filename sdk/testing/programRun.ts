@@ -21,6 +21,9 @@ const IDLE_TURNS = 20;
 /** Never settles, so that what depends on a rejected resource is not declared, and no promise of the program rejects unobserved. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
+/** Turns for which a run that failed is given to end. */
+export const MAX_ENDING_TURNS = 1_000;
+
 /** The next turn of the event loop. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -55,8 +58,18 @@ export class ProgramRun implements pulumi.runtime.Mocks {
   /** Resolves once a resource was rejected and nothing else is being registered. */
   async rejectedAndIdle(): Promise<void> {
     await this.rejected;
-    for (let turns = 0, before = this.registrations; turns < IDLE_TURNS; turns++) {
-      if (this.pending > 0 || this.registrations !== before) turns = 0;
+    await this.idle();
+  }
+
+  /**
+   * Resolves once nothing is being registered any more.
+   *
+   * @param maxTurns of the event loop, after which it resolves anyway
+   */
+  async idle(maxTurns = Infinity): Promise<void> {
+    let before = this.registrations;
+    for (let quiet = 0, all = 0; quiet < IDLE_TURNS && all < maxTurns; quiet++, all++) {
+      if (this.pending > 0 || this.registrations !== before) quiet = 0;
       before = this.registrations;
       await nextTurn();
     }

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 // Two statements: TypeScript 3.8, which Pulumi bundles, reads these declarations.
 import type { Fail } from "../registration/argumentError";
 import { failFor } from "../registration/argumentError";
+import { Provider } from "../provider";
 import { Service } from "../service";
 import type { RolloutWavesArgs, WaveArgs } from "./args";
 
@@ -19,15 +20,30 @@ const DYNAMIC_TYPE = "pulumi-nodejs:dynamic:Resource";
 export const providerOf = (resource: pulumi.Resource): pulumi.ProviderResource | undefined =>
   resource.getProvider(DYNAMIC_TYPE) as pulumi.ProviderResource | undefined;
 
+/**
+ * Throws a `RunError` if a component is given several of this package's providers: they are of one kind, so that the last one would count
+ * for all of its resources.
+ */
+export function checkProviders(opts: pulumi.ComponentResourceOptions | undefined, fail: Fail, place: string): void {
+  const given = opts === undefined ? undefined : opts.providers;
+  if (Array.isArray(given) && given.filter((one) => one instanceof Provider).length > 1)
+    fail(`providers: only one can be inherited; give each ${place} its own provider.`);
+}
+
 /** The Pulumi name of a resource. */
 export const nameOf = (resource: pulumi.Resource, otherwise: string): string =>
   (resource as ResourceInternals).__name || otherwise;
 
 /** Throws a `RunError` for waves that cannot be in sequence. */
-export function checkWaves(name: string, { waves, service, onFailure }: RolloutWavesArgs): void {
+export function checkWaves(
+  name: string,
+  { waves, service, onFailure }: RolloutWavesArgs,
+  opts?: pulumi.ComponentResourceOptions,
+): void {
   const fail = failFor(`RolloutWaves '${name}'`);
   if (!Array.isArray(waves) || waves.length === 0) fail("waves: at least one wave is needed.");
-  checkNames(waves, { property: "waves", fail });
+  checkProviders(opts, fail, "wave");
+  checkEntryNames(waves, { property: "waves", fail });
   waves.forEach((wave, index) => {
     if (typeof service === "function" && wave.service !== undefined)
       fail(`waves[${index}].service: has no effect with a function as service; let the function apply it.`);
@@ -38,7 +54,7 @@ export function checkWaves(name: string, { waves, service, onFailure }: RolloutW
 }
 
 /** Throws a `RunError` for entries of a list, of waves or of metros, after which no resources can be named. */
-export function checkNames(
+export function checkEntryNames(
   entries: readonly { readonly name: string }[],
   { property, fail }: { readonly property: "waves" | "metros"; readonly fail: Fail },
 ): void {

@@ -60,7 +60,7 @@ export class RolloutWaves extends pulumi.ComponentResource {
    * @param opts Pulumi's resource options
    */
   constructor(name: string, args: RolloutWavesArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkWaves(name, args);
+    checkWaves(name, args, opts);
     super(TYPE, name, {}, opts);
     const prefix = hookPrefix(name);
     const waves: Wave[] = [];

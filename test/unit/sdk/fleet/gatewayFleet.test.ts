@@ -136,12 +136,28 @@ describe("a GatewayFleet", function () {
     [{ image: IMAGE, metros: [] }, /metros: at least one metro/],
     [{ image: IMAGE, metros: [{ name: "a" }, { name: "a" }] }, /metros\[1\]\.name: two metros are named 'a'/],
     [{ image: IMAGE, metros: [{ name: "a" }, { name: "New York" }] }, /metros\[1\]\.name: must be 1 to 63 letters/],
+    [{ image: IMAGE, replica: 3 } as never, /has no argument 'replica'; did you mean 'replicas'\?/],
+    [{ image: IMAGE, redis: { image: "redis:7.2", pass: "p" } as never }, /redis: has no argument 'pass'; /],
+    [{ image: IMAGE, metros: { fra: {} } as never }, /metros: must be a list/],
+    [{ image: IMAGE, metros: ["fra"] as never }, /metros\[0\]: must be an object/],
+    [{ image: IMAGE, replicas: 2, service: { replicas: 3 } }, /service\.replicas: replaces replicas; give one/],
+    [
+      { image: IMAGE, metros: [{ name: "a" }, { name: "b", replicas: 2 }], service: { replicas: 3 } },
+      /service\.replicas: replaces metros\[1\]\.replicas; give one/,
+    ],
     [{ image: IMAGE, gatewayPort: 9000, ports: [{ port: 80 }] }, /gatewayPort: has no effect beside ports;/],
     [
       { image: IMAGE, service: { template: pulumi.output({ image: IMAGE, memoryMb: 64 }) } },
       /service\.template: must be an object and not an output/,
     ],
   ];
+  it("rejects several providers to inherit, of which Pulumi would take the last", async () => {
+    const inMetro = (metro: string) => new unikernel.Provider(metro, { metro });
+    const create = () =>
+      new unikernel.GatewayFleet("gateway", { image: IMAGE }, { providers: [inMetro("fra"), inMetro("was")] });
+    await assert.rejects(mockPlatform().run(create), /GatewayFleet 'gateway': providers: only one can be inherited; give each entry of metros/); // prettier-ignore
+  });
+
   for (const [args, message] of wrong)
     it(`rejects ${JSON.stringify(args)}`, async () => {
       await assert.rejects(

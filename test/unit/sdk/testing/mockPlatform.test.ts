@@ -352,6 +352,16 @@ describe("the mocked platform", function () {
     assert.equal(platform.resources.filter(({ kind }) => kind === "Instance").length, 3);
   });
 
+  it("leaves errors of a program that failed out of the next run", async () => {
+    const platform = mockPlatform();
+    const fleet = () => new unikernel.GatewayFleet("gateway", { image: "app:1" });
+    await assert.rejects(
+      platform.run(() => [fleet(), fleet()]),
+      /Duplicate resource URN/,
+    );
+    await platform.run(() => fleet());
+  });
+
   it("ends a run when the next one begins, so that a program that never ends spoils no other test", async () => {
     const listeners = process.listeners("unhandledRejection");
     const [platform, other] = [mockPlatform(), mockPlatform()];

@@ -156,10 +156,10 @@ function timeAxis(longestMs: number) {
   const end = longestMs * 1.2; // room for the label of the longest
   const ticks = Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step);
   const x = (ms: number): number => round(AXIS.left + (ms / end) * AXIS.width);
-  return { x, ticks, label: (ms: number): string => (ms === 0 ? "0" : describeMs(ms)) };
+  return { x, ticks, label: (ms: number): string => (ms === 0 ? "0" : ms < 1000 ? `${ms} ms` : `${ms / 1000} s`) };
 }
 
-const describeMs = (ms: number): string => (ms < 1000 ? `${ms.toFixed(0)} ms` : `${round(ms / 1000)} s`);
+const describeMs = (ms: number): string => (ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`);
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 

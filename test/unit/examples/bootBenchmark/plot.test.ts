@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { plot } from "../../../../examples/boot-benchmark/report/plot";
-import type { Row } from "../../../../examples/boot-benchmark/report/rows";
+import { fromCsv, type Row } from "../../../../examples/boot-benchmark/report/rows";
 import { benchmarkRow as row } from "../../../support/benchmarkRow";
 
 /** Numbers of an attribute of the elements with a class, in the order of the picture. */
@@ -9,7 +11,14 @@ const numbers = (svg: string, element: string, className: string, attribute: str
 const texts = (svg: string): string => [...svg.matchAll(/<text[^>]*>([^<]*)/g)].map(([, text]) => text).join("\n");
 const timeout = { outcome: "timeout", bootMs: undefined, reachableMs: undefined, firstByteMs: undefined } as const;
 
+const MEASURED = path.join(__dirname, "../../../../examples/boot-benchmark/measured");
+
 describe("examples/boot-benchmark: plot", () => {
+  it("of the measured starts is the picture beside them", () => {
+    const read = (name: string): string => fs.readFileSync(path.join(MEASURED, name), "utf8");
+    assert.equal(plot(fromCsv(read("results.csv"))), read("results.svg"));
+  });
+
   it("draws every start on an axis from zero, on which twice the time is twice as far", () => {
     const svg = plot([1000, 2000, 4000].map((ms, index) => row({ round: index, reachableMs: ms, firstByteMs: ms })));
     const [zero = 0] = numbers(svg, "line", "grid", "x1");

@@ -114,6 +114,7 @@ describe("the CI stages of the examples", function () {
     for (const name of ["Preview", "Comment", "Fetch the plan", "Apply"]) succeed(name);
     assert.match(await calls(), /run download \S+ --name plan-cloud$/m);
     assert.match(await calls(), /run list --workflow deploy\.yml --commit abc --event pull_request --status success/);
+    assert.match(await calls(), /startswith\("<!-- unikernel ci comment: quickstart\/cloud -->"\)/);
     assert.match(await calls(), /--method POST repos\/acme\/shop\/issues\/7\/comments --field body=@comment\.md/);
     await project.write("site/rootfs/www/index.html", "changed");
     await project.write("gh-calls.id", "99\n");
@@ -195,11 +196,12 @@ describe("the CI stages of the examples", function () {
     await project.write(
       "notes-there.json",
       JSON.stringify([
+        { id: 97, body: "<!-- unikernel ci comment: shop/cloud -->\nof another project" },
         { id: 98, body: "<!-- unikernel ci comment: quickstart/other -->\nof another stack" },
         { id: 99, body: "<!-- unikernel ci comment: quickstart/cloud -->\nof this one" },
       ]),
     );
-    const note = bash(template["preview"]?.script?.find((line) => line.startsWith("notes=")) ?? "exit 1");
+    const note = bash(template["preview"]?.script?.find((line) => line.startsWith("project=")) ?? "exit 1");
     assert.equal(note.code, 0, note.output);
     assert.equal(await lastCall(), `--request PUT --data-urlencode body@comment.md ${notes}/99`);
     await fs.rename(at("plan.json"), at("plan-kept.json"));

@@ -199,6 +199,32 @@ const serving = fc.oneof(
   { weight: 3, arbitrary: fc.record({ service: reference, scaleToZero }, { requiredKeys: ["service"] }) },
   { weight: 1, arbitrary: fc.record({ serviceGroup, scaleToZero }, { requiredKeys: ["serviceGroup"] }) },
 );
+const gate = fc.record(
+  {
+    ...{ port: fc.constant(8080), path: fc.constantFrom("/", "/ready"), method: fc.constantFrom("GET", "POST") },
+    ...{
+      headers: fc.dictionary(word, word, { maxKeys: 2 }),
+      statuses: fc.constant([200]),
+      contains: word,
+      pattern: word,
+    },
+    ...{ match: fc.constant({ "$.status": "pass" }), intervalMs: fc.integer({ min: 10, max: 100 }) },
+    ...{ timeoutMs: fc.integer({ min: 10, max: 100 }), successThreshold: fc.integer({ min: 1, max: 3 }) },
+    ...{ failureThreshold: fc.nat(3), startPeriodMs: fc.nat(1_000) },
+  },
+  { requiredKeys: ["port", "path"] },
+);
+/** An instance that is replaced without a gap has addresses of its own. */
+const succession = fc.oneof(
+  { weight: 9, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      { takeOver: fc.boolean(), gate, networkInterfaces: fc.constant([{ network: "dmz", ip: "10.9.0.4/24" }]) },
+      { requiredKeys: ["takeOver", "networkInterfaces"] },
+    ),
+  },
+);
 const machine = fc.oneof(
   { weight: 9, arbitrary: fc.constant({}) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("full"), gpus: fc.nat(1) }, { requiredKeys: ["type"] }) },
@@ -238,9 +264,18 @@ const omitKeys = (inputs: RawInputs, keys: readonly string[]): RawInputs =>
 /** What a branch inherits from its original. */
 const INHERITED_BY_BRANCH = ["args", "env", "memoryMb", "vcpus"];
 
+/** What could not be there twice, or ends an instance that has a successor. */
+const FORBIDDEN_BY_TAKE_OVER = ["service", "serviceGroup", "scaleToZero", "volumes", "features", "autostart"];
+
+function mayTakeOver({ takeOver, networkInterfaces }: RawInputs): boolean {
+  const interfaces = Array.isArray(networkInterfaces) ? (networkInterfaces as readonly RawInputs[]) : [];
+  return takeOver === true && interfaces.length > 0 && interfaces.every(({ ip }) => ip !== undefined);
+}
+
 /** The same without properties that its other inputs forbid. */
 export function consistentInstance(inputs: RawInputs): RawInputs {
   const forbidden = [
+    ...(mayTakeOver(inputs) ? FORBIDDEN_BY_TAKE_OVER : ["gate", ...(inputs["takeOver"] === true ? ["takeOver"] : [])]),
     ...("branchFrom" in inputs ? INHERITED_BY_BRANCH : []),
     ...("image" in inputs ? [] : ["type", "gpus"]),
     ...("service" in inputs || "serviceGroup" in inputs ? [] : ["scaleToZero"]),
@@ -253,5 +288,5 @@ export function consistentInstance(inputs: RawInputs): RawInputs {
 
 /** Inputs of a program. */
 export const anyInstance: fc.Arbitrary<RawInputs> = fc
-  .tuple(source, plain, network, mounts, lifetime, serving, machine)
+  .tuple(source, plain, network, succession, mounts, lifetime, serving, machine)
   .map(([...parts]) => consistentInstance(Object.assign({}, ...parts) as RawInputs));

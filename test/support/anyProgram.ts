@@ -39,6 +39,7 @@ const COUPLED_INPUTS: Readonly<Record<ProgramKind, readonly (readonly string[])[
     ["features", "restartPolicy"],
     ["type", "gpus"],
     ["networkInterfaces", "gateway", "nameserver"],
+    ["takeOver", "gate"],
   ],
   Service: [
     ["template", "replicas", "autoscale"],

@@ -2,6 +2,8 @@
 import type { ApiCall } from "./inMemoryApi";
 
 const camel = (snake: string): string => snake.replace(/_(.)/g, (_all, letter: string) => letter.toUpperCase());
+/** The input of an instance that a PATCH changes. */
+const inputOf = (prop: string): string => (prop === "readiness_probe" ? "gate" : camel(prop));
 const joinWords = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
 const plain = ({ name }: { name: string }): string => name.replace(/\.$/, "").toLowerCase();
@@ -75,7 +77,7 @@ export function describeInstanceUpdate(calls: readonly ApiCall[]): readonly stri
     if (isPatch(calls[index - 1])) return [];
     const end = calls.findIndex((one, at) => at > index && !isPatch(one));
     const patches = calls.slice(index, end === -1 ? undefined : end);
-    return [`change ${joinWords(patches.map(({ body }) => camel(String(body["prop"]))))} in place`];
+    return [`change ${joinWords(patches.map(({ body }) => inputOf(String(body["prop"]))))} in place`];
   });
 }
 

@@ -153,10 +153,12 @@ export class FakeInstances {
 
   private client(): Client {
     const handlers: Partial<Record<RouteName, (request: never) => readonly object[]>> = {
-      getInstances: ({ query }: { query: { uuid?: string[]; name?: string[] } }) =>
-        [...(query.uuid ?? []).map((uuid) => ({ uuid })), ...(query.name ?? []).map((name) => ({ name }))].map(
-          (one) => structuredClone(this.find(one)) ?? { ...NOT_FOUND, ...one },
-        ),
+      getInstances: ({ query: { uuid, name } = {} }: { query?: { uuid?: string[]; name?: string[] } }) =>
+        uuid === undefined && name === undefined
+          ? [...this.held.values()].map((one) => structuredClone(one))
+          : [...(uuid ?? []).map((one) => ({ uuid: one })), ...(name ?? []).map((one) => ({ name: one }))].map(
+              (one) => structuredClone(this.find(one)) ?? { ...NOT_FOUND, ...one },
+            ),
       waitInstances: ({ query }: { query: { uuid: string[] } }) => {
         this.nowMs += 2000;
         return query.uuid.map((uuid) => this.find({ uuid }) ?? NOT_FOUND);

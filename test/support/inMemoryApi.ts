@@ -29,13 +29,14 @@ export interface ApiCall {
 export const FOREIGN_SIZE_MB = 64;
 const ANY_VOLUME = { state: "available", size_mb: FOREIGN_SIZE_MB, filesystem: "ext4", access_mode: "rwo" };
 
-/** Changes that apply to a running instance; any other needs a stop. Source: the API's reference, section 19. */
+/** Changes that apply to a running instance; any other needs a stop. Source: the API's reference, section 19; `readiness_probe` is an extension. */
 const LIVE_PATCHABLE_PROPS: readonly string[] = [
   "tags",
   "annotations",
   "delete_lock",
   "schedules",
   "autokill",
+  "readiness_probe",
 ] satisfies InstanceProp[];
 
 /** More calls than any update makes. Without passing time, an endless update would hang its test. */

@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { localPaths } from "../../../provider/base/localPaths";
+import { CONTAINER_PLATFORM } from "../../../provider/image/build/pack/urunc";
 import { openLayout } from "../../../provider/image/oci/layout";
 import { packTree } from "../../../provider/image/pack/packTree";
 import { pullRuntime } from "../../../provider/image/registry/pull";
@@ -110,7 +111,7 @@ describe("an image for two platforms, with the real engine", function () {
     const { outputs } = assertSucceeded(await stack.up());
     assert.deepEqual(await httpGet(url), { status: 200, body: "both" });
     const pulled = openLayout(path.join(folder, "pulled"));
-    const image = await pullRuntime(repository, pulled, { targets: TARGETS });
+    const image = await pullRuntime(repository, pulled, { targets: [...TARGETS, CONTAINER_PLATFORM] });
     assert.deepEqual([`${repository}@${image.digest}`, image.sizeBytes], [outputs["ref"], outputs["sizeBytes"]]);
   });
 

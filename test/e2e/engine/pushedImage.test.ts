@@ -134,8 +134,17 @@ describe("one program on this machine and in a stand-in cloud", function () {
       .filter(({ method }) => method !== "GET" && method !== "HEAD")
       .map((one) => `${one.method} ${one.path}`);
 
-  /** Digests of the config, the kernel and the root file system of an image in the registry. */
-  async function blobsOf(ref: unknown): Promise<{ config: string; kernel: string; rootfs: string }> {
+  interface Blobs {
+    /** One for QEMU and one for nodes of a cluster. */
+    readonly configs: readonly string[];
+    readonly kernel: string;
+    readonly rootfs: string;
+    /** How urunc boots it. */
+    readonly description: string;
+  }
+
+  /** Digests of the blobs of an image in the registry. */
+  async function blobsOf(ref: unknown): Promise<Blobs> {
     const credentials = () => Promise.resolve({ type: "password" as const, username: "ann", password: PASSWORD });
     const client = createRegistryClient({ registry: registry.host, credentials });
     const fetchJson = async (digest = "") =>
@@ -144,8 +153,13 @@ describe("one program on this machine and in a stand-in cloud", function () {
         { digest: string }[]
       > & { config: { digest: string } };
     const index = await fetchJson(String(ref).split("@")[1]);
-    const { config, layers } = await fetchJson(index.manifests[0]?.digest);
-    return { config: config.digest, kernel: layers[0]?.digest ?? "", rootfs: layers[1]?.digest ?? "" };
+    const manifests = await Promise.all(index.manifests.map(({ digest }) => fetchJson(digest)));
+    const [kernel = "", rootfs = "", description = ""] = manifests[1]?.layers.map(({ digest }) => digest) ?? [];
+    assert.deepEqual(
+      manifests[0]?.layers.map(({ digest }) => digest),
+      [kernel, rootfs],
+    );
+    return { configs: manifests.map(({ config }) => config.digest), kernel, rootfs, description };
   }
 
   let ref: unknown;
@@ -154,8 +168,9 @@ describe("one program on this machine and in a stand-in cloud", function () {
     ({ ref } = assertSucceeded(await laptop.stack.up()).outputs);
     assert.match(String(ref), new RegExp(`^${repository}@sha256:[0-9a-f]{64}$`));
     assert.deepEqual(await httpGet(laptop.url), { status: 200, body: "first" });
-    const { config, kernel, rootfs } = await blobsOf(ref);
-    assert.deepEqual([...uploadedBlobs(await registry.requests())].sort(), [config, kernel, rootfs].sort());
+    const { configs, kernel, rootfs, description } = await blobsOf(ref);
+    const all = [...configs, kernel, rootfs, description];
+    assert.deepEqual([...uploadedBlobs(await registry.requests())].sort(), all.sort());
     assert.equal(await buildCount(), 1);
     await assertSecret(laptop.project, PASSWORD);
   });
@@ -217,7 +232,7 @@ describe("one program on this machine and in a stand-in cloud", function () {
     for (const result of results) assert.deepEqual(changingSteps(assertSucceeded(result)), []);
   });
 
-  it("sends only the root file system and the config if only a file changes", async () => {
+  it("sends only the root file system and the configs if only a file changes", async () => {
     const from = await logLength();
     await writePage(metro.project, "second");
     const { outputs } = assertSucceeded(await metro.stack.up());
@@ -227,7 +242,7 @@ describe("one program on this machine and in a stand-in cloud", function () {
     assert.equal(changed.kernel, old.kernel);
     assert.equal(await buildCount(), 2);
     const uploaded = uploadedBlobs((await registry.requests()).slice(from));
-    assert.deepEqual([...uploaded].sort(), [changed.config, changed.rootfs].sort());
+    assert.deepEqual([...uploaded].sort(), [...changed.configs, changed.rootfs].sort());
   });
 
   it("leaves its images in the registry when it is destroyed, and nothing on this machine", async () => {

@@ -116,25 +116,31 @@ describe("a GatewayImage in a registry with token authentication", () => {
     return JSON.parse(Buffer.concat(parts).toString());
   }
 
-  /** Digests of the config and the layers, in order, as the registry has them. */
-  async function blobsOf(index: string): Promise<readonly string[]> {
+  /** Digests of an image's blobs in the registry: for QEMU, and what nodes of a cluster have besides, a config and how urunc boots it. */
+  async function blobsOf(index: string) {
     const fetch = async (one: string) =>
       JSON.parse((await client().fetchManifest(path_, one)).bytes.toString("utf8")) as {
         manifests: { digest: string }[];
         config: { digest: string };
         layers: { digest: string }[];
       };
-    const manifest = await fetch((await fetch(index)).manifests[0]?.digest ?? "");
-    return [manifest.config, ...manifest.layers].map((one) => one.digest);
+    const [qemu, node] = await Promise.all((await fetch(index)).manifests.map((one) => fetch(one.digest)));
+    assert.ok(qemu && node);
+    const [kernel = "", rootfs = "", description = ""] = node.layers.map((one) => one.digest);
+    assert.deepEqual(
+      qemu.layers.map((one) => one.digest),
+      [kernel, rootfs],
+    );
+    return { configs: [qemu.config.digest, node.config.digest], kernel, rootfs, description };
   }
 
   it("is pushed by digest, with its runtime's kernel mounted and not sent", async () => {
     assert.equal(id, repository);
     assert.equal(state["ref"], `${repository}@${digest()}`);
     assert.deepEqual(state["versions"], [digest()]);
-    const [config, kernel, rootfs] = await blobsOf(digest());
+    const { configs, kernel, rootfs, description } = await blobsOf(digest());
     const requests = await requestsSince(0);
-    assert.deepEqual([...uploadedBlobs(requests)].sort(), [config, rootfs].sort());
+    assert.deepEqual([...uploadedBlobs(requests)].sort(), [...configs, rootfs, description].sort());
     const mounts = requests.filter((one) => one.query.has("mount") && one.status === 201);
     assert.deepEqual(
       mounts.map(({ query }) => [query.get("mount"), query.get("from")]),
@@ -231,10 +237,10 @@ describe("a GatewayImage in a registry with token authentication", () => {
     assert.match(JSON.stringify(bad.failures), /exportTo\[0\].*must begin with 'oci-layout:\/\/'/);
   });
 
-  it("sends the root file system and the config of a change, and nothing for a change of settings", async () => {
+  it("sends the root file system and the configs of a change, and nothing for a change of settings", async () => {
     const uploaded = await update("second");
-    const [config, , rootfs] = await blobsOf(digest());
-    assert.deepEqual([...uploaded].sort(), [config, rootfs].sort());
+    const { configs, rootfs } = await blobsOf(digest());
+    assert.deepEqual([...uploaded].sort(), [...configs, rootfs].sort());
     const from = await logLength();
     assert.deepEqual(await update("second", { keepVersions: 5 }), []);
     assert.deepEqual(

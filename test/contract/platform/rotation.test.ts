@@ -164,6 +164,16 @@ describe("the rotation of a service", () => {
       }
     });
 
+    it("responds to a client that begins its request late, too", async () => {
+      await member("a", holding(50));
+      const socket = net.connect(port, "127.0.0.1");
+      await sleep(400);
+      socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      const [reply] = (await once(socket, "data")) as [Buffer];
+      assert.match(reply.toString(), /^HTTP\/1\.1 503 /);
+      socket.destroy();
+    });
+
     it("responds over TLS, too", async () => {
       const tlsPort = await freePort();
       const secure = { services: [{ port: tlsPort, destination_port: 80, handlers: ["tls"] }] };

@@ -13,7 +13,8 @@ const TYPE = "unikernel:index:Firewall";
  * `takeOver` of Instance.
  *
  * The image gets the rules as `FIREWALL_RULES` (`<action> <protocol> <from> <to> <first port>-<last port>`, separated by `;`, the last one is
- * the default policy) and `FIREWALL_ADMIN_PORT`. Its program must end with an error if it cannot apply them; a `gate` in `instance` also asks it before it gets the addresses.
+ * the default policy) and `FIREWALL_ADMIN_PORT`. Its program must end with an error if it cannot apply them;
+ * a `gate` in `instance` also asks it before it gets the addresses.
  *
  * ```ts
  * const firewall = new unikernel.Firewall("firewall", {

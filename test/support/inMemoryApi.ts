@@ -29,7 +29,7 @@ export interface ApiCall {
 export const FOREIGN_SIZE_MB = 64;
 const ANY_VOLUME = { state: "available", size_mb: FOREIGN_SIZE_MB, filesystem: "ext4", access_mode: "rwo" };
 
-/** Changes that apply to a running instance; any other needs a stop. Source: the API's reference, section 19; `readiness_probe` is an extension. */
+/** Changes that apply to a running instance; others need a stop. Source: the API's reference, section 19; `readiness_probe`: an extension. */
 const LIVE_PATCHABLE_PROPS: readonly string[] = [
   "tags",
   "annotations",

@@ -83,7 +83,8 @@ const templateReference = {
 const MAX_TAKE_OVER_MS = 600_000;
 /**
  * The instance whose addresses the new one gets; both have the same in `network_interfaces`. The new instance is in no network until its
- * program has run for `after_ms` milliseconds, default 0, and its readiness probe has passed. Then it gets the addresses in one step, and the other one is stopped for good.
+ * program has run for `after_ms` milliseconds, default 0, and its readiness probe has passed. Then it gets the addresses in one step, and the
+ * other one is stopped for good.
  */
 const takeOver = withSelector({ after_ms: z.int().min(0).max(MAX_TAKE_OVER_MS).optional() });
 

@@ -7,7 +7,7 @@ import { startsHttpRequest } from "./httpExchanges";
 
 /** How long a client may take to send its request. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** How long a client may take to show that it speaks HTTP: a busy one needs some time, and one that waits for the server to begin learns of it soon enough. */
+/** How long a client may take to show that it speaks HTTP. A busy one needs time; one that waits for the server to speak first is reset then. */
 const FIRST_BYTES_TIMEOUT_MS = 1_000;
 
 const refusals = new WeakMap<net.Socket, Refusal>();

@@ -1,7 +1,5 @@
 /** The `gate` of an Instance: what it must pass before it takes the addresses of its predecessor. A replica has its `rollout.gate`. Pure. */
 import * as z from "zod";
-import { omitUndefined } from "../../base/objects";
-import type { ReadinessProbe } from "../../contract/models";
 import { type CheckFailure, field, objectType } from "../../definition/resource";
 import { gateInput, gatePath } from "../service/rollout/gateInput";
 import { BODY_SETTINGS, headFailure } from "../service/rollout/gateRules";
@@ -50,20 +48,4 @@ export function checkInstanceGate(gate: InstanceGate | undefined, takesOver: boo
     ...unused.map((name) => ({ property: `gate.${name}`, reason: "needs an HTTP gate; give its path." })),
     ...impossible.map((name) => headFailure(`gate.${name}`)),
   ];
-}
-
-/** The readiness probe that the gate stands for. */
-export function toGateProbe(gate: InstanceGate): ReadinessProbe {
-  const { port, path } = gate;
-  const request = { method: gate.method, headers: gate.headers, statuses: gate.statuses };
-  const body = { match: gate.match, contains: gate.contains, pattern: gate.pattern };
-  return omitUndefined({
-    http: path === undefined ? undefined : omitUndefined({ port, path, ...request, ...body }),
-    tcp: path === undefined ? { port } : undefined,
-    interval_ms: gate.intervalMs,
-    timeout_ms: gate.timeoutMs,
-    success_threshold: gate.successThreshold,
-    failure_threshold: gate.failureThreshold,
-    start_period_ms: gate.startPeriodMs,
-  });
 }

@@ -2,11 +2,11 @@
 import type { CreateInstanceRequest, InstanceItem } from "../../contract/models";
 import { instanceItem } from "../../contract/models";
 import { omitUndefined } from "../../base/objects";
+import { toReadinessProbe } from "../service/rollout/policy";
 import { fromWireDomains, toWireDomain } from "../service/domains";
 import { toReference } from "../common/fields";
 import { omitDefault } from "../common/omit";
 import { WORKLOAD_WIRE } from "../workload/wire";
-import { toGateProbe } from "./gate";
 import type { InstanceInputs } from "./inputs";
 import { isSamePort, parsePortKey, toWirePort } from "../service/ports";
 import { matchesReference } from "../common/reference";
@@ -90,7 +90,7 @@ export const INSTANCE_WIRE: WireTable<InstanceInputs> = {
   gate: {
     member: "readiness_probe",
     prop: "readiness_probe",
-    encode: ({ gate }) => gate && toGateProbe(gate),
+    encode: ({ gate }) => gate && toReadinessProbe(gate, []), // it names its port
     decode: () => NOT_REPORTED,
   },
   adopt: { encode: () => undefined, decode: () => NOT_REPORTED },

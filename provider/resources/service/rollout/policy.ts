@@ -56,10 +56,10 @@ export const isPublished = (ports: readonly PublishedPort[], port: number): bool
   ports.some((entry) => leadsInside(entry) && destinationOf(entry) === port);
 
 /**
- * The readiness probe of a replica; undefined for a gate that asks nothing.
+ * The readiness probe that a gate stands for, of a replica or an instance; undefined for a gate that asks nothing.
  *
  * @param gate a gate that follows the rules
- * @param ports the published ports
+ * @param ports the published ports, which matter for a gate without a port
  */
 export function toReadinessProbe(gate: GateInput, ports: readonly PublishedPort[]): ReadinessProbe | undefined {
   const { path, port, method, headers, statuses, match, contains, pattern } = gate;

@@ -24,6 +24,7 @@ describe("the merge request's note of the GitLab template", function () {
 
   before(async () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), "unikernel-note-"));
+    await fs.writeFile(path.join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");
     const template = await fs.readFile(path.join(root, "examples/ci/gitlab-ci.yml"), "utf8");
     const { preview } = parseYaml(template) as { readonly preview: { readonly script: readonly string[] } };
     script = preview.script.find((line) => line.includes("merge_requests")) ?? assert.fail("no step comments");

@@ -10,21 +10,33 @@ interface RegisterRequest {
   getType(): string;
   getParent(): string;
   getObject(): Struct | undefined;
+  getDependenciesList(): string[];
   getPropertydependenciesMap(): {
     toArray(): readonly (readonly [string, readonly [readonly string[]] | readonly string[]])[];
   };
+}
+interface ReadRequest {
+  getId(): string;
+  getType(): string;
+  getParent(): string;
+  getProperties(): Struct | undefined;
+}
+interface ReadResponse {
+  getUrn(): string;
+  getProperties(): Struct | undefined;
 }
 interface RegisterResponse {
   getUrn(): string;
   getId(): string;
   getObject(): Struct | undefined;
 }
-type Callback = (error: Error | null, response: RegisterResponse | undefined) => void;
+type Callback<Response> = (error: Error | null, response: Response | undefined) => void;
 interface Monitor {
-  registerResource(request: RegisterRequest, callback: Callback): Promise<void>;
+  registerResource(request: RegisterRequest, callback: Callback<RegisterResponse>): Promise<void>;
+  readResource(request: ReadRequest, callback: Callback<ReadResponse>): Promise<void>;
 }
 
-/** Records from now on, until mocks are set again. The list grows as the program registers resources. */
+/** Records from now on, until mocks are set again. The list grows as the program registers and reads resources. */
 export function recordRegistrations(): readonly ReportedResource[] {
   const recorded: ReportedResource[] = [];
   // The function exists in every release, but is left out of the types.
@@ -40,12 +52,29 @@ export function recordRegistrations(): readonly ReportedResource[] {
           parent: request.getParent(),
           inputs: request.getObject()?.toJavaScript() ?? {},
           outputs: response.getObject()?.toJavaScript() ?? {},
+          dependencies: request.getDependenciesList(),
           propertyDependencies: Object.fromEntries(
             request
               .getPropertydependenciesMap()
               .toArray()
               .map(([property, urns]) => [property, urns.flat()]),
           ),
+        });
+      }
+      callback(error, response);
+    });
+  const read = monitor.readResource.bind(monitor);
+  // A reference to another stack, or an object that exists.
+  monitor.readResource = (request, callback) =>
+    read(request, (error, response) => {
+      if (response !== undefined) {
+        recorded.push({
+          urn: response.getUrn(),
+          id: request.getId(),
+          type: request.getType(),
+          parent: request.getParent(),
+          inputs: request.getProperties()?.toJavaScript() ?? {},
+          outputs: response.getProperties()?.toJavaScript() ?? {},
         });
       }
       callback(error, response);

@@ -1,7 +1,7 @@
 /** What a topology picture shows: nodes and edges. Pure. */
 
 /** What a node is, which decides how it is drawn. */
-export type NodeKind = "entry" | "workload" | "image" | "storage" | "network";
+export type NodeKind = "entry" | "workload" | "image" | "storage" | "network" | "stack";
 
 /** A card. */
 export interface TopologyNode {

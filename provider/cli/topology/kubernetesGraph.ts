@@ -34,6 +34,20 @@ export function kubernetesGraph(resources: readonly StackResource[]): GraphPart 
   };
 }
 
+/** True for metadata, of which the namespace is often an output that has nothing to do with what the object uses. */
+export const isMetadata = ({ type }: StackResource, property: string): boolean =>
+  property === "metadata" && TYPE.test(type);
+
+/** True for a claim of pods whose mounts say which claims they use. */
+export const isShownByMounts = (from: StackResource, to: StackResource): boolean =>
+  TYPE.test(from.type) && to.type.endsWith(":PersistentVolumeClaim") && hasVolumes(from);
+
+/** True if the volumes of its pods can be read, which a secret specification prevents. */
+const hasVolumes = ({ properties }: StackResource): boolean => {
+  const spec = membersOf(properties["spec"]);
+  return [spec, membersOf(membersOf(spec["template"])["spec"])].some(({ volumes }) => listOf(volumes).length > 0);
+};
+
 const podSpecOf = ({ kind, spec }: KubernetesObject): Members =>
   kind === "Pod" ? spec : membersOf(membersOf(spec["template"])["spec"]);
 

@@ -16,6 +16,8 @@ const resource = z.object({
   parent: z.string().default(""),
   inputs: z.record(z.string(), z.unknown()).default({}),
   outputs: z.record(z.string(), z.unknown()).default({}),
+  /** Also those of the option `dependsOn`. */
+  dependencies: z.array(z.string()).nullish(),
   propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
 });
 
@@ -40,6 +42,8 @@ export interface StackResource {
   readonly properties: Readonly<Record<string, unknown>>;
   /** URNs of the resources that an input is made of, by the name of the input. */
   readonly dependencies: Readonly<Record<string, readonly string[]>>;
+  /** URNs of all resources that it waits for, whether an input is made of them or not. */
+  readonly waitsFor: readonly string[];
 }
 
 /** Resources as the engine and Pulumi's mocks report them. */
@@ -50,15 +54,21 @@ export function toStackResources(reported: readonly ReportedResource[]): readonl
   return reported
     .map((one) => resource.parse(one))
     .filter((one) => !one.delete)
-    .map(({ urn, id, type, parent, inputs, outputs, propertyDependencies }) => ({
+    .map(({ urn, id, type, parent, inputs, outputs, dependencies, propertyDependencies }) => ({
       ...{ urn, id, type, parent, name: splitUrn(urn).name },
       properties: { ...inputs, ...visibleOutputs(outputs, inputs) },
+      waitsFor: dependencies ?? [],
       dependencies: Object.fromEntries(
         Object.entries(propertyDependencies ?? {}).map(([property, urns]) => [property, urns ?? []]),
       ),
     }))
-    .sort((a, b) => (a.urn < b.urn ? -1 : 1));
+    .sort((a, b) => compare(sortKey(a.urn), sortKey(b.urn)) || compare(a.urn, b.urn));
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Puts `web-2` before `web-10`. */
+const sortKey = (urn: string): string => urn.replace(/\d+/g, (digits) => digits.padStart(12, "0"));
 
 const isSecret = (value: unknown): boolean => typeof value === "object" && value !== null && SIGNATURE_KEY in value;
 

@@ -1,27 +1,30 @@
 /** From the resources of a stack to what a picture of it shows. Pure. */
 import { splitUrn } from "../ci/previewDigest";
-import { type TopologyEdge, type TopologyGraph, tidyEdges } from "./graph";
+import { dependencyEdges } from "./dependencies";
+import { type TopologyEdge, type TopologyGraph, type TopologyNode, tidyEdges } from "./graph";
 import { kubernetesGraph } from "./kubernetesGraph";
+import { textOf } from "./plainValues";
 import type { StackResource } from "./stackExport";
-import { dependencySource, unikernelGraph } from "./unikernelGraph";
+import { unikernelGraph } from "./unikernelGraph";
 
 /**
- * The graph of a stack: our resources and, of Kubernetes, workloads, services, ingresses and claims. An input of one that is made of an
- * output of another is an edge, such as a variable with the private name of a Redis. Other resources are left out.
+ * The graph of a stack: our resources, stacks whose outputs it reads and, of Kubernetes, workloads, services, ingresses and claims. An input
+ * of one that is made of an output of another is an edge, such as a variable with the private name of a Redis. Other resources are left out.
  */
 export function stackGraph(resources: readonly StackResource[]): TopologyGraph {
   const parts = [unikernelGraph(resources), kubernetesGraph(resources)];
-  const nodes = parts.flatMap((part) => part.nodes);
-  const edges = [...parts.flatMap((part) => part.edges), ...resources.flatMap(dependencyEdges)];
+  const nodes = [...parts.flatMap((part) => part.nodes), ...resources.flatMap(stackNode)];
+  const drawn = new Set(nodes.map(({ id }) => id));
+  const edges = [...parts.flatMap((part) => part.edges), ...dependencyEdges(resources, drawn)];
   const [first] = resources;
   const project = first === undefined ? "" : splitUrn(first.urn).project;
   return { project, nodes, edges: withoutReverse(tidyEdges(nodes, edges)) };
 }
 
-function dependencyEdges(resource: StackResource): readonly TopologyEdge[] {
-  return Object.entries(resource.dependencies).flatMap(([property, urns]) =>
-    urns.map((to) => ({ from: dependencySource(resource, property), to, kind: "uses" as const, label: [] })),
-  );
+/** Another stack, by its name and not by that of the reference. */
+function stackNode({ urn, type, name, properties }: StackResource): readonly TopologyNode[] {
+  if (type !== "pulumi:pulumi:StackReference") return [];
+  return [{ id: urn, kind: "stack", label: "Stack", name: textOf(properties["name"]) ?? name, details: [], count: 1 }];
 }
 
 /** A selector made of the labels of its deployment is a dependency against the direction of the traffic, which the edge already shows. */

@@ -8,13 +8,27 @@ type Scheme = Readonly<Record<"page" | "card" | "text" | "faint" | "line" | Node
 
 const LIGHT: Scheme = {
   ...{ page: "#ffffff", card: "#f6f8fa", text: "#1f2328", faint: "#59636e", line: "#818b98" },
-  ...{ entry: "#0969da", workload: "#1a7f37", image: "#8250df", storage: "#9a6700", network: "#0b7285" },
+  ...{
+    entry: "#0969da",
+    workload: "#1a7f37",
+    image: "#8250df",
+    storage: "#9a6700",
+    network: "#0b7285",
+    stack: "#bf3989",
+  },
 };
 const DARK: Scheme = {
   ...{ page: "#0d1117", card: "#161b22", text: "#f0f6fc", faint: "#9198a1", line: "#656c76" },
-  ...{ entry: "#4493f8", workload: "#3fb950", image: "#ab7df8", storage: "#d29922", network: "#39c5cf" },
+  ...{
+    entry: "#4493f8",
+    workload: "#3fb950",
+    image: "#ab7df8",
+    storage: "#d29922",
+    network: "#39c5cf",
+    stack: "#db61a2",
+  },
 };
-const KINDS: readonly NodeKind[] = ["entry", "workload", "image", "storage", "network"];
+const KINDS: readonly NodeKind[] = ["entry", "workload", "image", "storage", "network", "stack"];
 
 /** Distance between the cards of a pile, in CSS pixels, and how many it shows. */
 const [PILE_STEP, PILE_MAX] = [4, 3];

@@ -9,7 +9,7 @@ import type { StackResource } from "./stackExport";
 const replicasOf = (urn: string): string => `replicas ${urn}`;
 const networkId = (name: string): string => `network ${name}`;
 
-/** Nodes of our own resources, and the edges that their inputs say. Edges of dependencies come from {@link dependencySource}. */
+/** Nodes of our own resources, and the edges that their inputs say. Edges of dependencies start at {@link dependencySource}. */
 export function unikernelGraph(resources: readonly StackResource[]): GraphPart {
   const own = resources.flatMap((one) => {
     const kind = kindOf(one.type);
@@ -62,7 +62,7 @@ function nodesOf(resource: OwnResource): readonly TopologyNode[] {
     case "Certificate":
       return [{ ...node, kind: "storage" }];
     case "Instance": {
-      const own = membersOf(properties["serviceGroup"])["services"];
+      const own = membersOf(properties["serviceGroup"])["ports"];
       const ports = objectsOf(own).flatMap(portText);
       return [{ ...node, kind: "workload", details: [...runtimeLines(properties), ...ports] }];
     }

@@ -25,6 +25,8 @@ const resource = (
   outputs: { ...inputs, ...outputs },
 });
 
+const STACK_REFERENCE = "pulumi:pulumi:StackReference";
+
 const unikernel = (kind: string, ...rest: [string, Readonly<Record<string, unknown>>, Record<string, string[]>?]) =>
   resource(`pulumi-nodejs:dynamic/unikernel:${kind}`, ...rest);
 
@@ -33,6 +35,8 @@ export const SHOP: readonly ReportedResource[] = [
   { urn: urnOf("pulumi:pulumi:Stack", "shop-dev"), type: "pulumi:pulumi:Stack" },
   { urn: urnOf("pulumi:providers:random", "default"), type: "pulumi:providers:random", id: "x" },
   resource("random:index/randomPassword:RandomPassword", "password", { length: 16 }),
+  resource(STACK_REFERENCE, "network", { name: "acme/network/prod" }, {}, { outputs: secret() }),
+  resource(STACK_REFERENCE, "hidden", { name: secret() }),
   unikernel("GatewayImage", "gateway", { context: "./gateway" }),
   unikernel("Instance", "redis", { image: "redis:7.2", memoryMb: 256, env: secret() }),
   resource(
@@ -48,7 +52,10 @@ export const SHOP: readonly ReportedResource[] = [
       replicas: 3,
       template: { image: "gateway@sha256:0", memoryMb: 128, env: secret(), scaleToZero: { policy: "on" } },
     },
-    { template: [own("GatewayImage", "gateway"), own("Instance", "redis")], ports: [] },
+    {
+      template: [own("GatewayImage", "gateway"), own("Instance", "redis"), urnOf(STACK_REFERENCE, "network")],
+      ports: [],
+    },
     { template: secret() },
   ),
   unikernel("Volume", "data", { sizeMb: 64, name: "data-1a2b3c4" }),
@@ -59,7 +66,7 @@ export const SHOP: readonly ReportedResource[] = [
       image: "gateway@sha256:0",
       memoryMb: 64,
       scaleToZero: { policy: "off" },
-      serviceGroup: { services: [{ port: 9000 }] },
+      serviceGroup: { ports: [{ port: 9000 }] },
       volumes: [
         { volume: "id-of-data", at: "/data", readonly: true },
         { volume: "elsewhere", at: "/x" },
@@ -104,7 +111,17 @@ const container = { name: "gateway", volumeMounts: [{ name: "apps", mountPath: "
 export const CLUSTER: readonly ReportedResource[] = [
   unikernel("GatewayImage", "gateway", {}),
   resource("kubernetes:core/v1:Namespace", "edge", { metadata: { name: "edge" } }),
-  resource("kubernetes:core/v1:Secret", "keys", { stringData: secret() }),
+  // Its namespace is one of the probe, which says nothing; its text is the host of a Redis, which does.
+  resource(
+    "kubernetes:core/v1:Secret",
+    "keys",
+    { stringData: secret() },
+    {
+      metadata: [urnOf("kubernetes:core/v1:Pod", "probe")],
+      stringData: [urnOf("kubernetes:core/v1:Service", "redis"), urnOf("kubernetes:core/v1:Secret", "keys")],
+    },
+  ),
+  resource("kubernetes:core/v1:Service", "redis", { metadata: { namespace: "edge" }, spec: {} }),
   resource(
     "kubernetes:apps/v1:Deployment",
     "gateway",
@@ -125,7 +142,14 @@ export const CLUSTER: readonly ReportedResource[] = [
         },
       },
     },
-    { spec: [own("GatewayImage", "gateway")] },
+    {
+      metadata: [urnOf("kubernetes:core/v1:Pod", "probe")],
+      spec: [
+        own("GatewayImage", "gateway"),
+        urnOf("kubernetes:core/v1:Secret", "keys"),
+        urnOf("kubernetes:core/v1:PersistentVolumeClaim", "apps-elsewhere"),
+      ],
+    },
   ),
   resource("kubernetes:core/v1:Pod", "probe", { metadata: { labels: { app: "probe" } }, spec: { containers: [] } }),
   resource(

@@ -24,7 +24,7 @@ const fleet = new unikernel.GatewayFleet(
     build: { context: "./gateway", kraftfile },
     memoryMb: 128,
     ports: [{ port: 443, destinationPort: 8080, handlers: ["tls", "http"] }],
-    redis: { image: redis, memoryMb: 128, password: config.requireSecret("redisPassword") },
+    redis: { image: redis, memoryMb: 128, sizeMb: 64, password: config.requireSecret("redisPassword") },
     env: { GREETING: config.require("greeting") },
     secrets: { API_KEY: config.requireSecret("apiKey") },
     health: { path: "/ready", match: { "$.status": "pass" } },

@@ -23,6 +23,11 @@ export interface FleetRedisArgs {
   readonly image?: pulumi.Input<string> | GatewayImage | undefined;
   /** Memory of that instance in MiB. Default 256. Only with `image`. */
   readonly memoryMb?: pulumi.Input<number> | undefined;
+  /**
+   * Size in MiB of a volume for its data, which it finds at `/data`; its image must write there. Growing it restarts Redis. Default: no
+   * volume, so that a restart loses the data. Only with `image`.
+   */
+  readonly sizeMb?: pulumi.Input<number> | undefined;
   /** Port of Redis. Default 6379. */
   readonly port?: pulumi.Input<number> | undefined;
   /** Password that gateways log in with; an instance of `image` gets it as REDIS_PASSWORD too. Secret. Default: none. */

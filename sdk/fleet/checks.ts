@@ -9,7 +9,7 @@ const MEMBERS = [
   ...["image", "build", "replicas", "memoryMb", "gatewayPort", "ports", "domains", "redis", "env", "secrets", "health"],
   ...["metros", "bakeTimeMs", "onFailure", "service"],
 ];
-const REDIS = ["host", "image", "memoryMb", "port", "password"];
+const REDIS = ["host", "image", "memoryMb", "sizeMb", "port", "password"];
 const METRO = ["name", "provider", "replicas"];
 
 /** Members of `service` that the fleet has itself. */
@@ -32,8 +32,9 @@ export function checkFleet(name: string, args: GatewayFleetArgs, opts?: pulumi.C
   if (redis !== undefined) {
     if ((redis.host === undefined) === (redis.image === undefined))
       fail("redis: give host for a Redis that exists, or image for one in each metro.");
-    if (redis.host !== undefined && redis.memoryMb !== undefined)
-      fail("redis.memoryMb: has no effect on a Redis that exists; remove it.");
+    for (const one of ["memoryMb", "sizeMb"] as const)
+      if (redis.host !== undefined && redis[one] !== undefined)
+        fail(`redis.${one}: has no effect on a Redis that exists; remove it.`);
     const set = REDIS_VARIABLES.filter((one) => one in env || one in secrets);
     if (set.length > 0)
       fail(`env: redis already sets ${set.join(", ")}; remove it from env and secrets, or remove redis.`);

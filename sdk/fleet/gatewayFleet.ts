@@ -1,7 +1,6 @@
 /** Gateways in one or several metros, with their image and their Redis. */
 import * as pulumi from "@pulumi/pulumi";
 import { GatewayImage } from "../gatewayImage";
-import { Instance } from "../instance";
 import { failFor } from "../registration/argumentError";
 // Two statements: TypeScript 3.8, which Pulumi bundles, reads these declarations.
 import type { ServiceArgs } from "../service";
@@ -10,10 +9,11 @@ import { mergeArgs } from "../waves/merge";
 import { RolloutWaves } from "../waves/rolloutWaves";
 import type { FleetMetroArgs, FleetRedisArgs, FleetVariables, GatewayFleetArgs } from "./args";
 import { checkFleet } from "./checks";
+import { createRedis, loginOf } from "./redis";
 
 const TYPE = "unikernel:index:GatewayFleet";
 
-const [DEFAULT_REPLICAS, DEFAULT_GATEWAY_PORT, DEFAULT_REDIS_PORT, DEFAULT_REDIS_MEMORY_MB] = [2, 8080, 6379, 256];
+const [DEFAULT_REPLICAS, DEFAULT_GATEWAY_PORT, DEFAULT_REDIS_PORT] = [2, 8080, 6379];
 
 /** Name of the metro of a fleet that was given none, in `urls` and `digests`. */
 const ONLY_METRO = "default";
@@ -27,7 +27,7 @@ const orElse = <T>(value: T | undefined, otherwise: T): T => (value === undefine
  * const fleet = new unikernel.GatewayFleet("gateway", {
  *   image: image.ref,
  *   replicas: 3,
- *   redis: { image: "redis:7.2", password: config.requireSecret("redisPassword") },
+ *   redis: { image: "redis:7.2", password: config.requireSecret("redisPassword"), sizeMb: 256 },
  *   secrets: { API_KEY: config.requireSecret("apiKey") },
  *   health: { path: "/ready" },
  *   metros: [{ name: "fra", provider: fra, replicas: 1 }, { name: "was", provider: was }],
@@ -52,7 +52,7 @@ export class GatewayFleet extends pulumi.ComponentResource {
    *
    * Throws a `RunError` with `INPUT_INVALID` for arguments that contradict one another.
    *
-   * @param name resource name; the resources of a metro are named `<name>-<metro>` and `<name>-redis-<metro>`
+   * @param name resource name; the resources of a metro are named `<name>-<metro>`, `<name>-redis-<metro>` and `<name>-redis-<metro>-data`
    * @param args the gateways
    * @param opts Pulumi's resource options
    */
@@ -117,32 +117,23 @@ export class GatewayFleet extends pulumi.ComponentResource {
     return mergeArgs(common as unknown as ServiceArgs, service, failFor(`GatewayFleet '${name}'`));
   }
 
-  /**
-   * What tells the gateways of a metro where Redis is. Creates the metro's own, which changes with the metro's wave: with a new password, it
-   * would turn away gateways that wait for theirs.
-   */
+  /** What tells the gateways of a metro where Redis is. Creates the metro's own. */
   private redisVariables(
     name: string,
     args: FleetRedisArgs,
     metro: FleetMetroArgs,
     { dependsOn }: pulumi.CustomResourceOptions,
   ): FleetVariables {
-    const { image, password, port = DEFAULT_REDIS_PORT, memoryMb = DEFAULT_REDIS_MEMORY_MB } = args;
-    const login = password === undefined ? {} : { REDIS_PASSWORD: pulumi.secret(password) };
+    const { image, port = DEFAULT_REDIS_PORT } = args;
+    const opts: pulumi.CustomResourceOptions = {
+      parent: this,
+      ...(metro.provider === undefined ? {} : { provider: metro.provider }),
+      ...(dependsOn === undefined ? {} : { dependsOn }),
+    };
     const suffix = metro.name === "" ? "" : `-${metro.name}`;
     const host =
-      image === undefined
-        ? args.host
-        : new Instance(
-            `${name}-redis${suffix}`,
-            { image, memoryMb, env: login, restartPolicy: "always" },
-            {
-              parent: this,
-              ...(metro.provider === undefined ? {} : { provider: metro.provider }),
-              ...(dependsOn === undefined ? {} : { dependsOn }),
-            },
-          ).privateFqdn;
-    return { REDIS_HOST: orElse(host, ""), REDIS_PORT: pulumi.output(port).apply(String), ...login };
+      image === undefined ? args.host : createRedis(`${name}-redis${suffix}`, { ...args, image }, opts).privateFqdn;
+    return { REDIS_HOST: orElse(host, ""), REDIS_PORT: pulumi.output(port).apply(String), ...loginOf(args) };
   }
 }
 

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec redis-server --requirepass "$REDIS_PASSWORD" --save "" --appendonly no
+exec redis-server --requirepass "$REDIS_PASSWORD" --dir /data --appendonly yes

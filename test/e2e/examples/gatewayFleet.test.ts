@@ -130,8 +130,14 @@ describe("examples: gateway-fleet", function () {
     await example.secondUpIsEmpty();
   });
 
-  it("rolls a new greeting out, one metro after the other, and keeps what Redis has", async () => {
-    await example.change({ config: { "gateway-fleet:greeting": "Good morning" } }, ROLLED);
+  it("rolls a new greeting out, one metro after the other, and a Redis that restarts keeps what it has", async () => {
+    await example.change(
+      {
+        config: { "gateway-fleet:greeting": "Good morning" },
+        edits: [["index.ts", "image: redis, memoryMb: 128", "image: redis, memoryMb: 144"]],
+      },
+      [...ROLLED, "update Instance gateway-redis-east", "update Instance gateway-redis-west"],
+    );
     const [east, west] = [await createdAtMs("east"), await createdAtMs("west")];
     assert.deepEqual([east.length, west.length], [1, 2]);
     assert.ok(Math.min(...west) - Math.max(...east) >= BAKE_MS, `east ${String(east)}, west ${String(west)}`);

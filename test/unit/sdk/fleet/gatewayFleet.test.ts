@@ -31,7 +31,7 @@ describe("a GatewayFleet", function () {
       const fleet = new unikernel.GatewayFleet("gateway", {
         ...{ image: IMAGE, replicas: 3, health: { path: "/ready" }, bakeTimeMs: 0 },
         onFailure: "rollback",
-        redis: { image: "redis:7.2", password: "p4ss" },
+        redis: { image: "redis:7.2", password: "p4ss", sizeMb: 64 },
         secrets: { API_KEY: "k3y" },
         env: { LEVEL: "info" },
         metros: [
@@ -52,7 +52,13 @@ describe("a GatewayFleet", function () {
     assert.match(outputs.digests["was"] ?? "", /^sha256:[0-9a-f]{64}$/);
     assert.deepEqual([outputs.secret, outputs.plain], [[true, true], false]);
     const [fra, was] = ["fra", "was"].map((metro) => platform.find("Service", `gateway-${metro}`));
-    const host = platform.find("Instance", "gateway-redis-was").outputs?.["privateFqdn"];
+    const redis = platform.find("Instance", "gateway-redis-was");
+    const host = redis.outputs?.["privateFqdn"];
+    const data = platform.find("Volume", "gateway-redis-was-data");
+    assert.deepEqual([data.provider, data.inputs], ["was", { sizeMb: 64, allowRestart: true }]);
+    const [mount] = redis.inputs["volumes"] as readonly { readonly volume: string; readonly at: string }[];
+    assert.equal(mount?.at, "/data");
+    assert.match(mount?.volume ?? "", /^[0-9a-f-]{36}$/);
     assert.deepEqual(templateOf(was?.inputs ?? {}).env, {
       ...{ REDIS_HOST: host, REDIS_PORT: "6379", REDIS_PASSWORD: "p4ss", API_KEY: "k3y", LEVEL: "info" },
     });
@@ -77,6 +83,7 @@ describe("a GatewayFleet", function () {
     const { ref } = platform.find("GatewayImage", "gateway").outputs as { readonly ref: string };
     assert.equal(templateOf(platform.find("Service", "gateway").inputs).image, ref);
     const { inputs, provider } = platform.find("Instance", "gateway-redis");
+    assert.equal(inputs["volumes"], undefined);
     assert.deepEqual(
       [inputs["tags"], provider, platform.find("Service", "gateway").provider],
       [["team:edge"], "here", "here"],
@@ -129,6 +136,7 @@ describe("a GatewayFleet", function () {
     [{ image: IMAGE, redis: {} }, /redis: give host .* or image/],
     [{ image: IMAGE, redis: { host: "a", image: "redis:7.2" } }, /redis: give host .* or image/],
     [{ image: IMAGE, redis: { host: "a", memoryMb: 64 } }, /redis\.memoryMb: has no effect/],
+    [{ image: IMAGE, redis: { host: "a", sizeMb: 64 } }, /redis\.sizeMb: has no effect/],
     [{ image: IMAGE, redis: { host: "a" }, env: { REDIS_HOST: "b" } }, /env: redis already sets REDIS_HOST;/],
     [{ image: IMAGE, env: { A: "1" }, secrets: { A: "2" } }, /secrets: env already has A;/],
     [{ image: IMAGE, bakeTimeMs: 0 }, /bakeTimeMs: has no effect without metros/],

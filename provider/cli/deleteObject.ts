@@ -1,5 +1,5 @@
 /** `unikernel delete <kind> <name>`: deletes an object that no stack manages, such as one that a killed update left. */
-import { parseOptions } from "../base/commandLineOptions";
+import { parseArguments } from "../base/commandLineOptions";
 import { resolveMetro } from "../base/config/metroConfig";
 import { UnikernelError } from "../base/errors";
 import { localPaths } from "../base/localPaths";
@@ -32,18 +32,17 @@ const SERVER_WAIT_MS = 60_000;
  * `--managed`.
  */
 export async function deleteObject(args: readonly string[]): Promise<string> {
-  const [kind, name, ...rest] = args;
-  if (kind === undefined || name === undefined || name.startsWith("--")) throw usageError(kind);
-  if (kind === "image") return deleteImage(name, rest);
-  if (!isKind(kind)) throw usageError(kind);
-  const options = { metro: "list", "with-instances": "switch", managed: "switch" } as const;
-  const { metro, "with-instances": withInstances, managed } = parseOptions(rest, options);
+  const { operands, options } = parseArguments(args, { metro: "list", "with-instances": "switch", managed: "switch" });
+  const [kind, name, ...others] = operands;
+  if (kind === undefined || name === undefined || others.length > 0 || !KINDS.includes(kind)) throw usageError(kind);
+  const { "with-instances": withInstances, managed } = options;
   if (withInstances && kind !== "service") {
     throw new UnikernelError("INPUT_INVALID", `--with-instances has no effect on ${kind} '${name}'.`, {
       hint: "Leave it out; only services have instances.",
     });
   }
-  const config = resolveMetro({ argument: { metro: metro.at(-1) } });
+  const config = resolveMetro({ argument: { metro: options.metro.at(-1) } });
+  if (!isKind(kind)) return deleteImage(name, { metro: config.metro, managed });
   const { client } = createContext(config);
   const [get, remove] = ROUTES[kind];
   const what = `${kind} '${name}'`;
@@ -85,7 +84,7 @@ const isKind = (kind: string): kind is Kind => Object.hasOwn(ROUTES, kind);
 function usageError(kind: string | undefined): UnikernelError {
   const kinds = KINDS.join(", ");
   if (kind === undefined || KINDS.includes(kind)) {
-    return new UnikernelError("INPUT_INVALID", "'unikernel delete' takes a kind and a name.", {
+    return new UnikernelError("INPUT_INVALID", "'unikernel delete' takes a kind and one name.", {
       hint: `Write 'unikernel delete <kind> <name>'; the kinds are ${kinds}.`,
     });
   }
@@ -96,9 +95,10 @@ function usageError(kind: string | undefined): UnikernelError {
 }
 
 /** Deletes the images of one name from the image layout of this machine. What runs keeps its own copy of the boot files. */
-async function deleteImage(name: string, args: readonly string[]): Promise<string> {
-  const options = parseOptions(args, { metro: "list", managed: "switch" });
-  const { metro } = resolveMetro({ argument: { metro: options.metro.at(-1) } });
+async function deleteImage(
+  name: string,
+  { metro, managed }: { readonly metro: string; readonly managed: boolean },
+): Promise<string> {
   if (metro !== "local") {
     throw new UnikernelError("NOT_SUPPORTED", `The images of metro '${metro}' are in a registry.`, {
       hint: "Delete them there, or write '--metro local' for an image of this machine.",
@@ -106,7 +106,7 @@ async function deleteImage(name: string, args: readonly string[]): Promise<strin
   }
   const { imagesDir } = localPaths();
   const isClaimed = (await findOwner(imagesDir, name)) !== undefined;
-  if (isClaimed && !options.managed) throw managedError(`image '${name}'`);
+  if (isClaimed && !managed) throw managedError(`image '${name}'`);
   const removed = await openLayout(imagesDir).remove(name);
   await removeEmptyLayout(imagesDir);
   if (removed.length > 0 || isClaimed) return `Deleted image '${name}' of this machine.`;

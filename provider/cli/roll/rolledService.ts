@@ -14,20 +14,18 @@ export interface RolledService {
   readonly service: ServiceItem;
   /** Such as `service 'web' in metro 'local'`. */
   readonly description: string;
+  /** As configured, for a command line. */
+  readonly metro: string;
 }
 
-/** The name in the arguments of `unikernel roll <verb>`, and the options after it. Throws `INPUT_INVALID` without a name. Pure. */
-export function nameIn(
-  verb: string,
-  [name, ...options]: readonly string[],
-): { readonly name: string; readonly options: readonly string[] } {
-  if (name === undefined || name.startsWith("--"))
-    throw new UnikernelError(
-      "INPUT_INVALID",
-      `'unikernel roll ${verb}' takes the name of a service, or of its resource.`,
-      { hint: `Write 'npx unikernel roll ${verb} <service>'.` },
-    );
-  return { name, options };
+/** The one name among the operands of `unikernel roll <verb>`. Throws `INPUT_INVALID` for none or several. Pure. */
+export function onlyService(verb: string, [name, ...others]: readonly string[]): string {
+  if (name !== undefined && others.length === 0) return name;
+  throw new UnikernelError(
+    "INPUT_INVALID",
+    `'unikernel roll ${verb}' takes the name of one service, or of its resource.`,
+    { hint: `Write 'npx unikernel roll ${verb} <service>'.` },
+  );
 }
 
 /**
@@ -44,5 +42,5 @@ export async function readRolledService(name: string, metro: string | undefined)
   const list = async (): Promise<readonly ServiceItem[]> =>
     (await context.client.getServices({})).items.filter((one) => !isRolloutLock(one));
   const service = await readNamed(name, read, list);
-  return { context, service, description: describe(service.name) };
+  return { context, service, description: describe(service.name), metro: config.metro };
 }

@@ -1,17 +1,17 @@
 /** `unikernel roll stop` */
-import { parseOptions } from "../../base/commandLineOptions";
+import { parseArguments } from "../../base/commandLineOptions";
 import { deleteLock, findLock } from "../../rollout/lock/object";
 import { describeHolder, holderOf, runsHere } from "../../rollout/lock/holder";
-import { nameIn, readRolledService } from "./rolledService";
+import { onlyService, readRolledService } from "./rolledService";
 
 /**
  * Ends the rollout of a service before its next step, by removing its lock. Takes the name of the service, or that of its resource.
- * Throws `INPUT_INVALID` without a name, `NOT_FOUND` without such a service.
+ * Throws `INPUT_INVALID` without one name, `NOT_FOUND` without such a service.
  */
 export async function rollStop(args: readonly string[]): Promise<string> {
-  const { name, options } = nameIn("stop", args);
-  const { metro } = parseOptions(options, { metro: "list" });
-  const { context, service, description } = await readRolledService(name, metro.at(-1));
+  const { operands, options } = parseArguments(args, { metro: "list" });
+  const name = onlyService("stop", operands);
+  const { context, service, description } = await readRolledService(name, options.metro.at(-1));
   const lock = await findLock(context, service);
   if (lock === undefined) return `No rollout of ${description} is running.`;
   const [holder, described] = [holderOf(lock), await describeHolder(lock, service)];

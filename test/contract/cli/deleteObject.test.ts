@@ -58,7 +58,7 @@ describe("'unikernel delete'", () => {
         new RegExp(`^IN_USE: The ${kind} '${name}' was made by a stack, which may still manage it; nothing was deleted\\. .*add --managed\\.\n$`),
       );
     assert.equal(await remove("volume", "unfinished"), "Deleted volume 'unfinished' in metro 'local'.\n");
-    assert.equal(await remove("service", "web", "--managed", "--with-instances"), "Deleted service 'web' in metro 'local'.\n"); // prettier-ignore
+    assert.equal(await remove("--managed", "service", "--with-instances", "web"), "Deleted service 'web' in metro 'local'.\n"); // prettier-ignore
   });
 
   it("suggests the name that was meant, and takes no name of a resource", async () => {
@@ -69,10 +69,10 @@ describe("'unikernel delete'", () => {
 
   it("says what it takes", async () => {
     const kinds = "the kinds are instance, service, volume, certificate, image.";
-    for (const args of [[], ["volume"], ["volume", "--managed"]])
+    for (const args of [[], ["volume"], ["volume", "--managed"], ["volume", "a", "b"]])
       assert.equal(
         await refuse(...args),
-        `INPUT_INVALID: 'unikernel delete' takes a kind and a name. Write 'unikernel delete <kind> <name>'; ${kinds}\n`,
+        `INPUT_INVALID: 'unikernel delete' takes a kind and one name. Write 'unikernel delete <kind> <name>'; ${kinds}\n`,
       );
     assert.match(await refuse("serivce", "x"), /^INPUT_INVALID: 'serivce' is not a kind of object\. .* Did you mean service\?\n$/); // prettier-ignore
     for (const kind of ["toString", "vol"])

@@ -107,14 +107,17 @@ describe("the lock of a service", () => {
       /^A rollout of service 'web' in metro .* is held by stack 'shop-prod', process \d+ on this machine, since 20/,
     );
     assert.match(text, /\n {2}newest template:\n {4}web-\w+ .*\n {2}other templates:\n {4}web-\w+ .*, ready\n/);
-    assert.match(text, /\n'npx unikernel roll stop web' ends it before its next step\.$/);
-    const status = JSON.parse(await rollStatus(["web", "--json", ...metro])) as {
+    assert.match(text, /\nIt(s new replicas are ready: it)? waits until /);
+    assert.ok(text.endsWith(`\n'npx unikernel roll stop web ${metro.join(" ")}' ends it before its next step.`), text);
+    const status = JSON.parse(await rollStatus(["--json", ...metro, "web"])) as {
       rollout: { stack: string; pid: number; isOnThisMachine: boolean } | null;
+      phase: string;
       members: readonly { isNewest: boolean }[];
     };
     assert.ok(status.rollout !== null);
     const { stack, pid, isOnThisMachine } = status.rollout;
     assert.deepEqual([stack, pid, isOnThisMachine], ["shop-prod", process.pid, true]);
+    assert.ok(["waiting", "between", "draining"].includes(status.phase), status.phase);
     assert.ok(status.members.some(({ isNewest }) => isNewest) && status.members.some(({ isNewest }) => !isNewest));
     web = await rolling;
     assert.deepEqual(await modes(), ["white", "white"]);

@@ -1,6 +1,10 @@
 /** Parses command-line options. */
 import { parseArgs } from "node:util";
 import { UnikernelError, isError } from "./errors";
+import { closestMatch } from "./spelling";
+
+/** What the hints for invalid options lead to. */
+export const HELP_COMMAND = "'unikernel --help'";
 
 /** `switch`: a boolean without a value. `list`: takes a value and may be repeated. */
 type OptionKind = "switch" | "list";
@@ -62,6 +66,10 @@ function parse<O extends Readonly<Record<string, OptionKind>>>(
     return { options: Object.fromEntries(parsed) as ParsedOptions<O>, operands: positionals };
   } catch (error) {
     const reason = isError(error) ? (error.message.split(". ")[0] ?? "") : String(error);
-    throw new UnikernelError("INPUT_INVALID", `${reason.replace(/\.$/, "")}.`, { hint: "See 'unikernel --help'." });
+    const unknown = /^Unknown option '--([^']+)'/.exec(reason)?.[1];
+    const similar = unknown === undefined ? undefined : closestMatch(unknown, Object.keys(known));
+    throw new UnikernelError("INPUT_INVALID", `${reason.replace(/\.$/, "")}.`, {
+      hint: `${similar === undefined ? "" : `Did you mean '--${similar}'? `}See ${HELP_COMMAND}.`,
+    });
   }
 }

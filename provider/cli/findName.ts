@@ -1,7 +1,7 @@
 /** What a name on the command line stands for: an object's name, or that of the resource whose object has a derived one. */
 import { UnikernelError } from "../base/errors";
 import { closestMatch } from "../base/spelling";
-import { isDerivedFrom } from "../definition/naming";
+import { isDerivedFrom, nameStem } from "../definition/naming";
 
 /** Most names in a hint. */
 const MAX_SUGGESTIONS = 5;
@@ -17,8 +17,9 @@ export function findNames(wanted: string, names: readonly string[]): readonly st
   if (derived.length > 0) return derived;
   const longer = names.filter((name) => name.startsWith(`${wanted.toLowerCase()}-`));
   if (longer.length > 0) return longer;
-  const closest = closestMatch(wanted, names);
-  return closest === undefined ? [] : [closest];
+  // Misspelt, or that of a resource is.
+  const closest = closestMatch(wanted, [...names, ...names.map(nameStem)]);
+  return names.filter((name) => name === closest || nameStem(name) === closest);
 }
 
 /**

@@ -1,11 +1,11 @@
 /** Runs a command line of `unikernel`: finds the subcommand and reports its errors. */
 import { formatError, UnikernelError } from "../base/errors";
 import { fromFolderError } from "../base/localPaths";
-import { closestMatch } from "../base/spelling";
+import { HELP_COMMAND } from "../base/commandLineOptions";
 import { assertNodeIsNewEnough, VERSION } from "../base/version";
 import { type Command, type CommandResult, ExitCode } from "./command";
 import { COMMANDS } from "./commands";
-import { helpOf } from "./help";
+import { helpOf, unknownCommand } from "./help";
 import { printText } from "./terminal/stream";
 
 /** Most words of a command's name. */
@@ -39,11 +39,15 @@ async function runCommand(args: readonly string[]): Promise<string | CommandResu
     const words = own[0] === "help" ? own.slice(1) : own;
     const topic = command?.name ?? words.filter((word) => !HELP_OPTIONS.includes(word)).join(" ");
     const help = helpOf(topic, COMMANDS);
-    if (help === undefined) throw unknownCommand(words);
+    if (help === undefined) throw unknownCommand(words, COMMANDS);
     return help;
   }
-  if (command === undefined) throw unknownCommand(args);
-  return await command.run(args.slice(command.name.split(" ").length));
+  if (command === undefined) throw unknownCommand(args, COMMANDS);
+  try {
+    return await command.run(args.slice(command.name.split(" ").length));
+  } catch (error) {
+    throw withHelpOf(command, error);
+  }
 }
 
 const HELP_OPTIONS: readonly string[] = ["--help", "-h"];
@@ -58,17 +62,9 @@ function findCommand(args: readonly string[]): Command | undefined {
   return undefined;
 }
 
-function unknownCommand(args: readonly string[]): UnikernelError {
-  const [group = ""] = args;
-  if (args.length === 1 && helpOf(group, COMMANDS) !== undefined) {
-    return new UnikernelError("INPUT_INVALID", `'${group}' needs the name of one of its commands.`, {
-      hint: `'unikernel help ${group}' lists them.`,
-    });
-  }
-  const given = args.slice(0, 2).join(" ");
-  const similar = closestMatch(given, COMMANDS.map(({ name }) => name)); // prettier-ignore
-  const suggestion = similar === undefined ? "" : `Did you mean 'unikernel ${similar}'? `;
-  return new UnikernelError("INPUT_INVALID", `Unknown command '${given}'.`, {
-    hint: `${suggestion}'unikernel --help' lists all commands.`,
-  });
+/** The error, with a hint that leads to the help of this command. */
+function withHelpOf({ name }: Command, error: unknown): unknown {
+  if (!UnikernelError.has(error, "INPUT_INVALID") || error.hint?.includes(HELP_COMMAND) !== true) return error;
+  const hint = error.hint.replace(HELP_COMMAND, `'unikernel help ${name}'`);
+  return new UnikernelError(error.code, error.message, { hint, cause: error, details: error.details });
 }

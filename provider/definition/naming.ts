@@ -37,6 +37,9 @@ export function deriveName(resourceName: string, resourceHash: string, ordinal =
   return ordinal === 1 ? name : `${name}-${ordinal}`;
 }
 
+/** What a name that {@link deriveName} may have given begins with; any other name as it is. */
+export const nameStem = (name: string): string => name.replace(/-[0-9a-f]{7}(-\d{1,3})?$/, "");
+
 /** True if the name may be the one that {@link deriveName} gave to a resource of this name. */
 export function isDerivedFrom(resourceName: string, name: string): boolean {
   const stem = `${toNameStem(resourceName)}-`;

@@ -20,7 +20,8 @@ export async function checkPlan(args: readonly string[]): Promise<CommandResult>
       hint: "Use it as 'pulumi preview --json --show-sames | unikernel ci check-plan plan.json'.",
     });
   }
-  const [plan, preview] = [await readInput(planFile), await readInput(previewFile)];
+  const plan = await readInput(planFile, { writer: "pulumi preview --save-plan" });
+  const preview = await readInput(previewFile);
   const violations = comparePlan(parsePlan(plan.text, plan.source), parsePreview(preview.text, preview.source));
   if (violations.length === 0) return { text: "The plan still applies.", exitCode: ExitCode.success };
   const lines = violations.map(({ subject, reason }) => `${subject} ${reason}`);

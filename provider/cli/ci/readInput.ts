@@ -6,7 +6,7 @@ import { UnikernelError, fromSystemError, hasErrorCode } from "../../base/errors
 /** A text and where it is from. */
 export interface Input {
   readonly text: string;
-  /** For messages: the name of the file, or `standard input`. */
+  /** For messages: the name of the file, or `Standard input`. */
   readonly source: string;
 }
 
@@ -17,24 +17,28 @@ const decode = (bytes: Uint8Array): string =>
 /**
  * Reads a file, or standard input for `-`. Throws `INPUT_INVALID` for a missing file, and for a terminal, where nobody types a preview.
  *
- * @param stdin read for `-`; default this process's own
+ * @param options.writer the command whose output is read, for hints
+ * @param options.stdin read for `-`; default this process's own
  */
 export async function readInput(
   file: string,
-  stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean } = process.stdin,
+  {
+    writer = "pulumi preview --json",
+    stdin = process.stdin,
+  }: { readonly writer?: string; readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean } } = {},
 ): Promise<Input> {
   if (file === "-" && stdin.isTTY === true) {
     throw new UnikernelError("INPUT_INVALID", "Standard input is a terminal, and no file was named.", {
-      hint: "Name the file that 'pulumi preview --json' wrote, or pipe its output into this command.",
+      hint: `Name the file that '${writer}' wrote, or pipe its output into this command.`,
     });
   }
-  if (file === "-") return { text: decode(await buffer(stdin)), source: "standard input" };
+  if (file === "-") return { text: decode(await buffer(stdin)), source: "Standard input" };
   try {
     return { text: decode(await fs.readFile(file)), source: `'${file}'` };
   } catch (error) {
     if (!hasErrorCode(error, "ENOENT", "EISDIR")) throw fromSystemError(error, `reading '${file}'`);
     throw new UnikernelError("INPUT_INVALID", `'${file}' is not a file.`, {
-      hint: "Name the file that 'pulumi preview' wrote, or '-' for standard input.",
+      hint: `Name the file that '${writer}' wrote, or '-' for standard input.`,
       cause: error,
     });
   }

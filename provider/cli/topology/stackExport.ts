@@ -98,7 +98,7 @@ const visibleOutputs = (
 /**
  * Reads an export. Throws `INPUT_INVALID` with one sentence for anything else.
  *
- * @param source where the text is from, such as `standard input`
+ * @param source where the text is from, such as `Standard input`
  */
 export function parseStackExport(text: string, source: string): readonly StackResource[] {
   let json: unknown;

@@ -19,7 +19,7 @@ export async function topology(args: readonly string[]): Promise<string> {
       hint: "Name one file, or pipe the output of 'pulumi stack export' into it.",
     });
   }
-  const { text, source } = await readInput(file);
+  const { text, source } = await readInput(file, { writer: "pulumi stack export" });
   return drawTopology(parseStackExport(text, source));
 }
 

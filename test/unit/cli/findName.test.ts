@@ -43,6 +43,7 @@ describe("a name on the command line", () => {
   it("leads to suggestions: replicas of a service, and what is spelt like it", async () => {
     assert.equal(await hint(find("edge", ["edge-bcaa0f4-66088"])), "Did you mean 'edge-bcaa0f4-66088'?");
     assert.equal(await hint(find("gatevay", ["gateway"])), "Did you mean 'gateway'?");
+    assert.equal(await hint(find("gatevay", ["x", "gateway-5560237"])), "Did you mean 'gateway-5560237'?");
     assert.equal(await hint(find("gateway", ["x"])), undefined);
   });
 });

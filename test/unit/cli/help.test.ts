@@ -34,6 +34,13 @@ describe("the help of the command line", () => {
     ]);
   });
 
+  it("says how an instance is named, where one is", () => {
+    for (const words of ["", "local", "local logs"])
+      assert.match(helpOf(words, COMMANDS) ?? "", /\n\nAn <instance> is its name/);
+    for (const words of ["ci", "local ps", "local volume"])
+      assert.doesNotMatch(helpOf(words, COMMANDS) ?? "", /An <inst/);
+  });
+
   it("shows the commands of a group, and nothing of an unknown one", () => {
     const commands = ["ci plan", "cilium up", "ci comment"].map((name) => ({ name, summary: "do it", run: () => Promise.resolve("") })); // prettier-ignore
     assert.deepEqual(helpOf("ci", commands)?.split("\n"), [

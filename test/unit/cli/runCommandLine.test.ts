@@ -56,7 +56,27 @@ describe("a command line", () => {
     assert.match((await run("local", "stauts", "x")).stderr, /^INPUT_INVALID: Unknown command 'local stauts'\. Did you mean 'unikernel local status'\?/); // prettier-ignore
     const { code, stderr } = await run("local", "status", "--jsn");
     assert.equal(code, 2);
-    assert.match(stderr, /^INPUT_INVALID: Unknown option '--jsn'\. See 'unikernel --help'\.\n$/);
+    assert.match(stderr, /^INPUT_INVALID: Unknown option '--jsn'\. See 'unikernel help local status'\.\n$/);
+    assert.match((await run("local", "ps", "--jsn")).stderr, /'--jsn'\. Did you mean '--json'\? See 'unikernel help local ps'\.\n$/); // prettier-ignore
+  });
+
+  it("says what is missing after the name of a group, and what a name without its group may mean", async () => {
+    for (const [args, expected] of [
+      [
+        "local volume",
+        "'local volume' needs the name of one of its commands. 'unikernel help local volume' lists them.",
+      ],
+      ["local --json", "'local' needs the name of one of its commands. 'unikernel help local' lists them."],
+      ["local volume lz", "Unknown command 'local volume lz'. Did you mean 'unikernel local volume ls'? 'unikernel help local volume' lists its commands."], // prettier-ignore
+      ["local nope", "Unknown command 'local nope'. 'unikernel help local' lists its commands."],
+      ["lcal", "Unknown command 'lcal'. Did you mean 'unikernel local'? 'unikernel --help' lists all commands."],
+      ["lcal ps", "Unknown command 'lcal'. Did you mean 'unikernel local ps'? 'unikernel --help' lists all commands."],
+      ["ps", "Unknown command 'ps'. Did you mean 'unikernel local ps'? 'unikernel --help' lists all commands."],
+      ["status", "Unknown command 'status'. Did you mean 'unikernel local status' or 'unikernel roll status'? 'unikernel --help' lists all commands."], // prettier-ignore
+    ] as const) {
+      const { code, stderr } = await run(...args.split(" "));
+      assert.deepEqual([code, stderr], [2, `INPUT_INVALID: ${expected}\n`]);
+    }
   });
 
   it("exits with 1 if the command fails, and says so of a folder that cannot be used", async () => {

@@ -22,6 +22,8 @@ export async function doctor(args: readonly string[]): Promise<CommandResult> {
   };
 }
 
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 function formatChecks(checks: readonly Check[]): string {
   const lines = checks.flatMap(({ name, status, detail, fix }) => [
     `${styled({ text: status.padEnd(4), style: STYLES[status] })}  ${name.padEnd(NAME_WIDTH)}  ${detail}`,
@@ -29,7 +31,6 @@ function formatChecks(checks: readonly Check[]): string {
   ]);
   const count = (wanted: CheckStatus): number => checks.filter(({ status }) => status === wanted).length;
   const summary = count("fail") > 0 ? "VMs cannot run on this machine as it is." : "VMs can run on this machine.";
-  return [...lines, "", `${summary} ${count("ok")} ok, ${count("warn")} warnings, ${count("fail")} failures.`].join(
-    "\n",
-  );
+  const counts = [`${count("ok")} ok`, plural(count("warn"), "warning"), plural(count("fail"), "failure")];
+  return [...lines, "", `${summary} ${counts.join(", ")}.`].join("\n");
 }

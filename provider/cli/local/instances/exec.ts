@@ -92,7 +92,8 @@ async function runInDaemon({ url, token }: LocalDaemon, body: CommandRequest, si
       const event = commandEvent.parse(JSON.parse(line));
       if ("exit_code" in event) return event.exit_code;
       if ("error" in event) {
-        const { code, message, hint } = event.error;
+        const { code, message } = event.error;
+        const hint = code === "WAIT_TIMEOUT" ? "Allow it more time with '--timeout'." : event.error.hint;
         throw new UnikernelError(code, message, hint === undefined ? {} : { hint });
       }
       if ("stdout" in event) await writeOutput(Buffer.from(event.stdout, "base64"));

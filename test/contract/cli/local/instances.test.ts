@@ -126,7 +126,7 @@ describe("the commands for instances", () => {
       await platform.createRunning({ name: "web" });
       assert.equal(
         await commands.failure("local", "exec", "web", "--timeout", "0.02", "--", "sleep"),
-        "WAIT_TIMEOUT: The command did not end within 0.02 s and was killed. Allow it more time.\n",
+        "WAIT_TIMEOUT: The command did not end within 0.02 s and was killed. Allow it more time with '--timeout'.\n",
       );
       await create("stopped");
       assert.match(await commands.failure("local", "exec", "stopped", "--", "ls"), /^GUEST_STOPPED: .*local start stopped/); // prettier-ignore

@@ -25,16 +25,20 @@ describe("unikernel ci comment", () => {
 
 describe("the input of a command", () => {
   it("is a file, or standard input", async () => {
-    const { text, source } = await readInput("-", Readable.from(["{", "}"]));
-    assert.deepEqual([text, source], ["{}", "standard input"]);
+    const { text, source } = await readInput("-", { stdin: Readable.from(["{", "}"]) });
+    assert.deepEqual([text, source], ["{}", "Standard input"]);
     const terminal = Object.assign(Readable.from([]), { isTTY: true });
-    await assert.rejects(readInput("-", terminal), isInvalid);
+    await assert.rejects(readInput("-", { stdin: terminal }), isInvalid);
     assert.equal((await readInput(__filename)).source, `'${__filename}'`);
+    const missing = (error: { hint?: string }) =>
+      error.hint?.startsWith("Name the file that 'pulumi stack export' wrote");
+    await assert.rejects(readInput("-", { stdin: terminal, writer: "pulumi stack export" }), missing);
+    await assert.rejects(readInput(`${__filename}.x`, { writer: "pulumi stack export" }), missing);
     await assert.rejects(readInput(path.join(__filename, "x")), (error) => !isInvalid(error));
   });
 
   it("may be as PowerShell writes it, in UTF-16 and with a byte order mark", async () => {
     for (const bytes of [Buffer.from("\uFEFF{ö}"), Buffer.from("\uFEFF{ö}", "utf16le"), Buffer.from("{ö}")])
-      assert.equal((await readInput("-", Readable.from([bytes]))).text, "{ö}");
+      assert.equal((await readInput("-", { stdin: Readable.from([bytes]) })).text, "{ö}");
   });
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `unikernel` command. Its exit codes are those of `ExitCode`. */
 import { runCommandLine } from "./runCommandLine";
-import { exitOnClosedPipe } from "./terminal/stream";
+import { exitOnFailedOutput } from "./terminal/stream";
 
-exitOnClosedPipe();
+exitOnFailedOutput();
 void runCommandLine(process.argv.slice(2)).then((code) => (process.exitCode = code));

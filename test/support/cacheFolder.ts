@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import {
   COMMAND_MODULE,
+  CONTROL_FILE_MODULES,
   EROFS_MODULES,
   KERNEL_MODULES,
   VSOCK_MODULES,
@@ -31,13 +32,15 @@ export function useCacheFolder(): { readonly path: string } {
 
 /** Files of the stand-in runtime as a build of it leaves them in the cache, with made-up contents. */
 export async function writeLinuxRuntime(version = "6.1.0-9-cloud-amd64"): Promise<void> {
-  const folder = path.join(process.env["UNIKERNEL_CACHE_DIR"] ?? "", "runtimes", "linux-5");
+  const folder = path.join(process.env["UNIKERNEL_CACHE_DIR"] ?? "", "runtimes", "linux-6");
   await fs.mkdir(folder, { recursive: true });
   const names = [
     "vmlinux",
     "busybox",
     "applets",
-    ...[...KERNEL_MODULES, ...EROFS_MODULES, COMMAND_MODULE, ...VSOCK_MODULES].map((module) => path.basename(module)),
+    ...[...KERNEL_MODULES, ...EROFS_MODULES, COMMAND_MODULE, ...VSOCK_MODULES, ...CONTROL_FILE_MODULES].map((module) =>
+      path.basename(module),
+    ),
   ];
   for (const name of names) await fs.writeFile(path.join(folder, name), `${name}\n`);
   await fs.writeFile(path.join(folder, "version"), version);

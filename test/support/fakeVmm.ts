@@ -10,7 +10,9 @@ import {
   type ConnectOptions,
   type GuestClockState,
   type GuestCommand,
+  type ControlFileState,
   MemoryLostError,
+  UNWRITTEN_CONTROL_FILES,
   type NoticeResult,
   type Vm,
   type VmExit,
@@ -64,6 +66,8 @@ class FakeVmProcess {
   paused = false;
   /** It is on the disk: a kill of the machine does not end it. */
   saved = false;
+  controlFiles: ControlFileState = UNWRITTEN_CONTROL_FILES;
+  onControlFilesChanged: () => void = () => undefined;
   /** Bytes written to the console log: like QEMU it continues at its offset, whatever happened to the file. */
   consoleEnd = 0;
   #listening = false;
@@ -244,6 +248,18 @@ class FakeVm implements Vm {
     return this.#machine.guest.notify?.() ?? "no-agent";
   }
 
+  get controlFiles(): ControlFileState {
+    return this.#machine.controlFiles;
+  }
+
+  onControlFilesChanged(listener: () => void): void {
+    this.#machine.onControlFilesChanged = listener;
+  }
+
+  declineTemplate(): void {
+    this.#machine.controlFiles = { ...this.#machine.controlFiles, template: false };
+  }
+
   async usage(): Promise<VmUsage> {
     const { exit, guest } = this.#machine;
     return exit === undefined && !this.isSaved && guest.usage !== undefined
@@ -358,6 +374,19 @@ export class FakeVmm implements Vmm {
     const file = fs.openSync(this.consoleLogPath(uuid), "r+");
     machine.consoleEnd += fs.writeSync(file, text, machine.consoleEnd);
     fs.closeSync(file);
+  }
+
+  /** Changes what the program of a running VM asks for. */
+  writeControlFiles(uuid: string, controlFiles: Partial<ControlFileState>): void {
+    const machine = this.#machines.get(uuid);
+    if (machine === undefined) throw new Error(`no VM ${uuid} was started`);
+    machine.controlFiles = { ...machine.controlFiles, ...controlFiles };
+    machine.onControlFilesChanged();
+  }
+
+  /** What the program of a VM asks for. */
+  controlFilesOf(uuid: string): ControlFileState | undefined {
+    return this.#machines.get(uuid)?.controlFiles;
   }
 
   /** Ends a running VM from outside, like a crash, an exit or a signal. */

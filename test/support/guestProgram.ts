@@ -13,7 +13,7 @@ const PROGRAMS = path.resolve(__dirname, "../../provider/image/runtime/programs"
 export const assembledCode = (name: string): Promise<string> =>
   withTemporaryFolder(async (folder) => {
     const [object, code] = [path.join(folder, "it.o"), path.join(folder, "it.bin")];
-    await run("as", ["--64", "-o", object, path.join(PROGRAMS, `${name}.s`)]);
+    await run("as", ["--64", "-I", PROGRAMS, "-o", object, path.join(PROGRAMS, `${name}.s`)]);
     await run("objcopy", ["-O", "binary", "-j", ".text", object, code]);
     return (await fs.readFile(code)).toString("hex");
   });

@@ -1,11 +1,18 @@
 /** A VM that starts and exits on the test's command, for tests of the moments in between. */
-import type { GuestClockState, NoticeResult, Vm, VmExit } from "../../provider/platform/vmm/vmm";
+import {
+  type GuestClockState,
+  UNWRITTEN_CONTROL_FILES,
+  type NoticeResult,
+  type Vm,
+  type VmExit,
+} from "../../provider/platform/vmm/vmm";
 
 /** A VM without a guest. A graceful stop waits for {@link end}, a forced one ends it. */
 export class ManualVm implements Vm {
   readonly pid = 1;
   readonly link = undefined;
   readonly isSaved = false;
+  readonly controlFiles = UNWRITTEN_CONTROL_FILES;
   readonly unsavable = "it has no memory";
   readonly uncapturable = "it has no memory";
   paused = false;
@@ -46,5 +53,7 @@ export class ManualVm implements Vm {
   probePort = async (): Promise<boolean> => true;
   connect = () => Promise.reject(new Error("nobody connects"));
   usage = () => Promise.resolve({ rssBytes: 0, cpuTimeMs: 0 });
+  onControlFilesChanged = (): void => undefined;
+  declineTemplate = (): void => undefined;
   disconnect = (): void => undefined;
 }

@@ -1,5 +1,11 @@
 /** A VM that lives on when its daemon is killed, and does what a test says. Its timers are those of the test. */
-import type { GuestClockState, NoticeResult, Vm, VmExit } from "../../provider/platform/vmm/vmm";
+import {
+  type GuestClockState,
+  UNWRITTEN_CONTROL_FILES,
+  type NoticeResult,
+  type Vm,
+  type VmExit,
+} from "../../provider/platform/vmm/vmm";
 
 /** The process of a VM. */
 export class SimulatedVm {
@@ -43,6 +49,7 @@ export class SimulatedControl implements Vm {
   readonly pid = 1;
   readonly link = undefined;
   readonly isSaved = false;
+  readonly controlFiles = UNWRITTEN_CONTROL_FILES;
   readonly unsavable = "simulated VMs stay in memory";
   readonly uncapturable = "simulated VMs have no memory";
   readonly started: Promise<void>;
@@ -82,5 +89,7 @@ export class SimulatedControl implements Vm {
   probePort = async (): Promise<boolean> => this.#vm.isAlive && this.#vm.hasStarted && !this.#vm.isPaused;
   connect = (): Promise<undefined> => Promise.resolve(undefined);
   usage = () => Promise.resolve({ rssBytes: 0, cpuTimeMs: 0 });
+  onControlFilesChanged = (): void => undefined;
+  declineTemplate = (): void => undefined;
   disconnect = (): void => undefined;
 }

@@ -4,8 +4,9 @@ import { UnikernelError } from "../../base/errors";
 import type { FileContent, FileTree, TreeEntry } from "../rootfs/tree";
 import { EXEC_SCRIPT } from "./execScript";
 import { INIT_SCRIPT } from "./initScript";
-import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES, VSOCK_MODULES } from "./kernelModules";
+import { COMMAND_MODULE, CONTROL_FILE_MODULES, EROFS_MODULES, KERNEL_MODULES, VSOCK_MODULES } from "./kernelModules";
 import { MODPROBE_SCRIPT } from "./modprobeScript";
+import { controlFileProgram } from "./programs/controlFile";
 import { notifyProgram } from "./programs/notify";
 import { reseedProgram } from "./programs/reseed";
 import { setClockProgram } from "./programs/setClock";
@@ -28,7 +29,7 @@ export interface BaseTreeParts {
   readonly busybox: FileContent;
   /** Paths of busybox's applets, such as `usr/bin/env` (`busybox --list-full`). */
   readonly applets: readonly string[];
-  /** Content of each of {@link KERNEL_MODULES}, {@link EROFS_MODULES} and {@link VSOCK_MODULES}, and of {@link COMMAND_MODULE}. */
+  /** Content of each of {@link KERNEL_MODULES}, {@link EROFS_MODULES}, {@link VSOCK_MODULES} and {@link CONTROL_FILE_MODULES}, and of {@link COMMAND_MODULE}. */
   readonly modules: ReadonlyMap<string, FileContent>;
 }
 
@@ -48,6 +49,8 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
     "unikernel",
     "unikernel/dev",
     "unikernel/modules",
+    "uk",
+    "uk/libukp",
   ]) {
     tree.set(folder, directory());
   }
@@ -63,6 +66,7 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
   tree.set("unikernel/busybox", file(parts.busybox, 0o755));
   tree.set("unikernel/set-clock", file({ bytes: setClockProgram() }, 0o755));
   tree.set("unikernel/notify", file({ bytes: notifyProgram() }, 0o755));
+  tree.set("unikernel/control-file", file({ bytes: controlFileProgram() }, 0o755));
   tree.set("unikernel/reseed", file({ bytes: reseedProgram() }, 0o755));
   for (const applet of ["bin/busybox", ...parts.applets]) {
     const up = "../".repeat(path.posix.dirname(applet).split("/").length);
@@ -70,6 +74,8 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
   }
   for (const [inner, entry] of moduleFiles(KERNEL_MODULES, "order", parts.modules)) tree.set(inner, entry);
   for (const [inner, entry] of moduleFiles(VSOCK_MODULES, "vsock", parts.modules)) tree.set(inner, entry);
+  for (const [inner, entry] of moduleFiles(CONTROL_FILE_MODULES, "control-files", parts.modules))
+    tree.set(inner, entry);
   tree.set(...moduleFile(COMMAND_MODULE, parts.modules));
   return tree;
 }

@@ -31,10 +31,17 @@
  * | `notify` | guest | it can warn its program before standby; an init of an earlier release does not say so |
  * | `notify <number> now` | host | warn the program: send `scaletozero` to vsock port 138 |
  * | `notified <number> <taken>` | guest | that has been done; `yes` if a program listened there and took it, otherwise `no` |
+ * | `awake <state>` | guest | whether the program lets the guest go to standby: `yes` if it must stay awake, or `no` |
+ * | `template` | guest | the program wants to become a template, and stands still until that is answered |
+ * | `template now` | host | it does not become one: the program goes on |
+ * | `template-done` | guest | the program goes on, as it does in each clone once that has its identity |
  * | `started` | guest | network and disks are ready, the program runs |
  * | `error <text>` | guest | the setup failed; the VM exits |
  * | `exit <code>` | guest | the program exited (128 + signal number if killed), disks are unmounted; the VM exits |
  * | `stop <seconds>` | host | send SIGTERM to the program now, SIGKILL after this many seconds |
+ *
+ * `awake` and `template` come from the programs that serve the files of `/uk/libukp`: `scale_to_zero_disable`, a count of those that need the
+ * guest awake, and `template_instance`. They are devices, whose programs the kernel starts when one is opened; see `modprobeScript.ts`.
  *
  * A line of the host may be cut off, or arrive late, where it was sent to a guest that was paused: `now` ends a complete one, an
  * unknown line is ignored, and the host knows by the answer which one was followed. Without an answer to `clock` within a second, as
@@ -57,6 +64,7 @@
  * layer in memory, copies `/unikernel/extra` over it, and starts again as the `/init` of that root file system.
  */
 import { GUEST_PATH } from "./execScript";
+import { CONTROL_FILES } from "./programs/controlFile";
 
 /** The script; see the top of this file. */
 export const INIT_SCRIPT = `#!/unikernel/busybox sh
@@ -186,7 +194,13 @@ set_identity() {
     IFS=$blanks
   done
   echo "$hosts$own_line" >/etc/hosts
+  go_on
   echo "identity-set $number" >&3
+}
+
+# The program that has asked for a template, if any.
+go_on() {
+  [ ! -e /sys/class/cuse/${CONTROL_FILES.names[1]} ] || $b killall -q -USR1 control-file
 }
 
 # The kernel never changes its own, once somebody has read it. A clone of a clone has the file in its place already.
@@ -216,6 +230,13 @@ make_vsock() {
   $b mknod -m 666 /dev/vsock c 10 $number
 }
 
+# As in the cloud. The kernel asks for their driver when they are opened.
+make_control_files() {
+  $b mkdir -p /uk/libukp
+${CONTROL_FILES.names
+  .map((name, index) => `  $b mknod -m 666 /uk/libukp/${name} c ${CONTROL_FILES.major} ${index}\n`)
+  .join("")}}
+
 # number; a program that can listen has had the modules loaded
 notify() {
   taken=no
@@ -244,6 +265,7 @@ fi
 $b mkdir -p /dev/pts /dev/shm /tmp /etc
 $b cp -a $u/dev/. /dev/
 make_vsock
+make_control_files
 # The console that this script has, which is not that in /dev: programs that run as another user may open /dev/stdout too.
 $b chmod 666 /proc/self/fd/1
 $b mount -t devpts devpts /dev/pts
@@ -320,6 +342,7 @@ while read -r command value end; do
       ;;
     "identity "*" now") set_identity "$value" $end ;;
     "notify now") (notify "$value" &) ;; # connecting to a program that is busy waits; reaped as above
+    "template now") go_on ;;
     "stop ")
       kill -TERM $program
       $b sleep "$value"

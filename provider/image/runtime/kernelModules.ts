@@ -23,6 +23,12 @@ export const EROFS_MODULES: readonly string[] = ["lib/libcrc32c.ko", "fs/erofs/e
 export const COMMAND_MODULE = "drivers/char/virtio_console.ko";
 
 /**
+ * The modules of character devices that a program serves, in load order; loaded when a program opens one of them, because they would prolong
+ * every boot.
+ */
+export const CONTROL_FILE_MODULES: readonly string[] = ["fs/fuse/fuse.ko", "fs/fuse/cuse.ko"];
+
+/**
  * The modules of vsock within the guest, in load order; loaded when a program asks for a vsock socket, because they would prolong every
  * boot. There is no way from the host: `vhost_vsock` needs a device of the host that macOS does not have and users may not open.
  */

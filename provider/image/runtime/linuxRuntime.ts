@@ -9,7 +9,7 @@ import { describeFile } from "../pack/contentReader";
 import type { FileContent, FileTree } from "../rootfs/tree";
 import { createBaseTree, createErofsFiles } from "./baseTree";
 import { unpackDebianPackages, type UnpackedPackages } from "./debianPackages";
-import { COMMAND_MODULE, EROFS_MODULES, KERNEL_MODULES, VSOCK_MODULES } from "./kernelModules";
+import { COMMAND_MODULE, CONTROL_FILE_MODULES, EROFS_MODULES, KERNEL_MODULES, VSOCK_MODULES } from "./kernelModules";
 import { mendBusybox } from "./mendBusybox";
 import { extractVmlinux } from "./vmlinux";
 
@@ -25,8 +25,8 @@ export interface LinuxRuntime {
 }
 
 /** Name of the cache folder; increment the number when the layout of its files changes. */
-const CACHE_NAME = "linux-5";
-const ALL_MODULES = [...KERNEL_MODULES, ...EROFS_MODULES, COMMAND_MODULE, ...VSOCK_MODULES];
+const CACHE_NAME = "linux-6";
+const ALL_MODULES = [...KERNEL_MODULES, ...EROFS_MODULES, COMMAND_MODULE, ...VSOCK_MODULES, ...CONTROL_FILE_MODULES];
 /** Compression formats of modules in newer Debian releases, with the tool that decompresses each. */
 const MODULE_COMPRESSIONS = [
   { suffix: ".xz", tool: "xz" },

@@ -17,6 +17,7 @@ import { Mailbox } from "./mailbox";
 import { type NetworkInterface, networkInterfacesOf } from "./networkInterface";
 
 import { captureCopy } from "./lifecycle/capturing";
+import { onControlFiles } from "./lifecycle/sleep/controlFiles";
 import { convertToTemplate } from "./lifecycle/convertToTemplate";
 import { applyTemplatePatch, isTemplateOrCheckpoint } from "./update/templates";
 import { armCooldown, goToStandby, keepAwake } from "./lifecycle/sleep/scaleToZero";
@@ -303,6 +304,8 @@ export class InstanceActor implements Instance {
         return machine.applyThenPersist({ restart: undefined });
       case "proven":
         return onProven(machine, session);
+      case "control-files":
+        return onControlFiles(machine, session);
       case "drained":
         if (machine.state !== "draining") return;
         return actorStateOf(machine).suspending === true ? pauseDrained(machine, session) : stopVm(machine, false);

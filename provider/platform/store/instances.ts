@@ -84,6 +84,8 @@ export const instanceDefinition = resolvedImage.extend({
   templateAutokillMs: z.int().default(0),
   /** Checkpoints that it descends from, nearest first. */
   history: z.array(z.object({ uuid: z.string(), name: z.string(), createdAt: z.number() })).default([]),
+  /** It, or an instance that it was copied from, was created from a template. */
+  fromTemplate: z.literal(true).optional(),
   /** UUID of the service whose autoscale configuration created it. */
   autoscaledBy: z.string().optional(),
 });

@@ -114,6 +114,17 @@ export type GuestClockState = "right" | "behind";
  */
 export type NoticeResult = "taken" | "not-taken" | "no-answer" | "no-agent";
 
+/** What a guest's program asks of its platform, through the files of `/uk/libukp`. A guest without an agent asks for nothing. */
+export interface ControlFileState {
+  /** The guest must not go to standby. */
+  readonly staysAwake: boolean;
+  /** The guest is to become a template; the program stands still until {@link Vm.declineTemplate}. */
+  readonly template: boolean;
+}
+
+/** Of a guest that asks for nothing. */
+export const UNWRITTEN_CONTROL_FILES: ControlFileState = { staysAwake: false, template: false };
+
 /** A saved VM could not be restored, or no clone be made of a snapshot, so that what was in its memory is lost. The VM has ended. */
 export class MemoryLostError extends Error {
   override readonly name = "MemoryLostError";
@@ -179,6 +190,12 @@ export interface Vm {
    * most `timeoutMs` for what becomes of it. Never rejects.
    */
   notify(timeoutMs: number): Promise<NoticeResult>;
+  /** What its program asks for now. */
+  readonly controlFiles: ControlFileState;
+  /** Calls `listener` after each change of {@link controlFiles}, instead of an earlier listener. */
+  onControlFilesChanged(listener: () => void): void;
+  /** The guest does not become a template: its program, if it has asked for that, goes on. */
+  declineTemplate(): void;
   /** What the VM uses now; zero once it is gone. */
   usage(): Promise<VmUsage>;
   /** Closes the connections to the VM and leaves it running. */

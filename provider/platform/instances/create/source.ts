@@ -104,6 +104,7 @@ function inheritedDefinition(original: InstanceRecord, hasService: boolean): Ins
     deleteLock: false,
     templateAutokillMs: 0,
     autoscaledBy: undefined,
+    fromTemplate: status.state === "template" ? true : definition.fromTemplate,
     history: status.state === "checkpoint" ? [{ uuid, name, createdAt }, ...history] : history,
   };
 }

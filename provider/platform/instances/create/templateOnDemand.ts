@@ -66,6 +66,8 @@ async function createTemplate(
     await waitUntilReady(registry, instance, timeoutS > 0 ? timeoutS * 1000 : DEFAULT_PREPARE_TIMEOUT_MS);
     await instance.request("convert-to-template", { templateAutokillMs: autokill?.time_ms ?? 0 });
     await registry.changes.waitUntil(() => instance.state === "template", registry.shutdownSignal);
+    // Its program may have asked to become a template, and have been the first.
+    if (autokill !== undefined) instance.patchTemplate({ prop: "autokill", op: "set", value: autokill });
   } catch (error) {
     await instance.request("delete"); // otherwise an ordinary instance would keep the template's name
     throw error;

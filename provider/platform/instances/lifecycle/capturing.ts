@@ -60,7 +60,7 @@ const notCopied = (reason: string): UnikernelError => new UnikernelError("VMM_FA
 /** Why the memory is not kept, as the end of a sentence; `undefined` if it can be. */
 function findObstacle({ state, record, service }: InstanceMachine, vm: Vm): string | undefined {
   if (state === "starting" || state === "draining") return `it was ${state} when it became a template`;
-  if (service !== undefined && record.status.netTimeUs === undefined)
+  if (service !== undefined && record.status.netTimeUs === undefined && !vm.controlFiles.template)
     return "it was not ready when it became a template";
   return vm.uncapturable;
 }

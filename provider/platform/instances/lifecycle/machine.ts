@@ -21,10 +21,11 @@ import { WakeupMetrics } from "../wakeups";
  * - `healthy`: the session has lasted long enough to reset the restart back-off
  * - `proven`: the session has lasted long enough to take the addresses that another instance has, if its readiness probe has passed
  * - `drained`: connections have closed, or the drain timeout has passed
+ * - `control-files`: what the guest's program asks for may have changed
  * - `exited`: the VM is gone
  */
 export type InstanceEvent =
-  | { readonly is: "started" | "drained" | "healthy" | "proven"; readonly session: VmSession }
+  | { readonly is: "started" | "drained" | "healthy" | "proven" | "control-files"; readonly session: VmSession }
   /** `phase`: the probes that found it. */
   | { readonly is: "listening" | "ready"; readonly session: VmSession; readonly phase: AbortSignal }
   | { readonly is: "exited"; readonly session: VmSession; readonly exit: VmExit };

@@ -16,6 +16,7 @@ import { startFailed, stoppedWithoutGuest } from "./stopReason";
 import { finishStop } from "./stopping";
 import { startTransition } from "./transitions";
 import { startVm } from "./capturing";
+import { followControlFiles } from "./sleep/controlFiles";
 import { applyQueuedDetaches } from "../update/attachments";
 import { applyPendingUpdates } from "../update/queuedUpdates";
 
@@ -116,6 +117,7 @@ export function attachVm(machine: InstanceMachine, vm: Vm, startedAtMs: number, 
   machine.env.network.plug(machine.record.uuid, vm);
   parkWithoutAddresses(machine, vm);
   void vm.started.then(() => machine.inbox.post({ is: "started", session }));
+  followControlFiles(machine, session);
   void vm.exited.then((exit) => machine.inbox.post({ is: "exited", session, exit }));
   return session;
 }

@@ -24,6 +24,8 @@ export interface VmSession {
   failedPauses: number;
   /** Its program has run for as long as it must before it takes addresses. */
   isProven: boolean;
+  /** Its program has asked to become a template, and it is on its way there. */
+  isBecomingTemplate: boolean;
 }
 
 /** Begins the session of a running VM. */
@@ -37,6 +39,7 @@ export const newSession = (vm: Vm, startedAtMs: number, adopted: boolean): VmSes
   progress: notProbed(),
   failedPauses: 0,
   isProven: false,
+  isBecomingTemplate: false,
 });
 
 /** Ends the session's current phase and begins a new one. Returns the new phase's signal. */

@@ -10,7 +10,9 @@ import {
   type ConnectOptions,
   type GuestClockState,
   type GuestCommand,
+  type ControlFileState,
   MemoryLostError,
+  UNWRITTEN_CONTROL_FILES,
   type NoticeResult,
   type Vm,
   type VmDisk,
@@ -48,6 +50,7 @@ export class SavableVm implements Vm {
   /** CPU time of the processes that have ended. */
   #earlierCpuMs = 0;
   #link: VmLink | undefined;
+  #onControlFilesChanged: () => void = () => undefined;
   #hasEnded = false;
   #isDisconnected = false;
 
@@ -179,6 +182,18 @@ export class SavableVm implements Vm {
     return (await this.#process?.notify(timeoutMs)) ?? "no-answer";
   }
 
+  get controlFiles(): ControlFileState {
+    return this.#process?.controlFiles ?? UNWRITTEN_CONTROL_FILES;
+  }
+
+  onControlFilesChanged(listener: () => void): void {
+    this.#onControlFilesChanged = listener;
+  }
+
+  declineTemplate(): void {
+    this.#process?.declineTemplate();
+  }
+
   async usage(): Promise<VmUsage> {
     const { rssBytes, cpuTimeMs } = (await this.#process?.usage()) ?? { rssBytes: 0, cpuTimeMs: 0 };
     return { rssBytes, cpuTimeMs: this.#earlierCpuMs + cpuTimeMs };
@@ -192,6 +207,7 @@ export class SavableVm implements Vm {
   #follow(running: QemuVm): void {
     this.#process = running;
     this.#link = running.link;
+    running.onControlFilesChanged(() => this.#onControlFilesChanged());
     void running.started.then(this.#onStarted);
     void running.exited.then(async (exit) => {
       if (this.#process !== running) return; // it was saved

@@ -9,6 +9,7 @@ import type {
   ConnectOptions,
   GuestClockState,
   GuestCommand,
+  ControlFileState,
   NoticeResult,
   Vm,
   VmDisk,
@@ -208,6 +209,18 @@ export class QemuVm implements Vm {
 
   notify(timeoutMs: number): Promise<NoticeResult> {
     return this.#control.notice.give(timeoutMs);
+  }
+
+  get controlFiles(): ControlFileState {
+    return this.#control.controlFiles.state;
+  }
+
+  onControlFilesChanged(listener: () => void): void {
+    this.#control.controlFiles.onChange(listener);
+  }
+
+  declineTemplate(): void {
+    this.#control.controlFiles.declineTemplate();
   }
 
   usage(): Promise<VmUsage> {

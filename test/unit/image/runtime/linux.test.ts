@@ -7,6 +7,7 @@ import { parseKernelPackage } from "../../../../provider/image/runtime/debianPac
 import { getOrBuildLinuxRuntime } from "../../../../provider/image/runtime/linuxRuntime";
 import {
   COMMAND_MODULE,
+  CONTROL_FILE_MODULES,
   EROFS_MODULES,
   KERNEL_MODULES,
   VSOCK_MODULES,
@@ -23,7 +24,9 @@ describe("the runtime linux:latest", () => {
 
   it("has an init, modules in dependency order, and links to busybox", () => {
     const content = { bytes: Buffer.from("x") };
-    const modules = new Map([...KERNEL_MODULES, COMMAND_MODULE, ...VSOCK_MODULES].map((module) => [module, content]));
+    const modules = new Map(
+      [...KERNEL_MODULES, COMMAND_MODULE, ...VSOCK_MODULES, ...CONTROL_FILE_MODULES].map((module) => [module, content]),
+    );
     const tree = createBaseTree({ busybox: content, applets: ["bin/sh", "usr/bin/env"], modules });
     const init = tree.get("init");
     assert.equal(init?.type === "file" ? init.mode : 0, 0o755);
@@ -57,7 +60,9 @@ describe("the runtime linux:latest", () => {
   });
 
   it("has the links that programs expect in /dev", () => {
-    const modules = new Map([...KERNEL_MODULES, COMMAND_MODULE, ...VSOCK_MODULES].map((name) => [name, NO_BYTES]));
+    const modules = new Map(
+      [...KERNEL_MODULES, COMMAND_MODULE, ...VSOCK_MODULES, ...CONTROL_FILE_MODULES].map((name) => [name, NO_BYTES]),
+    );
     const tree = createBaseTree({ busybox: NO_BYTES, applets: [], modules });
     // runtime-spec, config-linux.md, "Dev symbolic links"
     for (const [name, target] of [

@@ -7,7 +7,8 @@ import { stopVm } from "../stopping";
 
 /**
  * Requests standby after the cooldown, if scale to zero is on, and warns the program before, if that is asked for. With the policy `on`,
- * open connections prevent it; with `idle`, only connections that carried data during the cooldown do.
+ * open connections prevent it; with `idle`, only connections that carried data during the cooldown do. A program that asks to stay awake
+ * prevents it, too.
  */
 export function armCooldown(machine: InstanceMachine, connections: number): void {
   clearTimeout(machine.cooldownTimer);
@@ -16,7 +17,7 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
   const { policy, notifyMs } = cooldown;
   if (
     machine.isClosed ||
-    machine.awakeHolds > 0 ||
+    isHeldAwake(machine) ||
     status.deleting ||
     policy === "off" ||
     (policy === "on" && connections > 0)
@@ -32,12 +33,12 @@ export function armCooldown(machine: InstanceMachine, connections: number): void
 }
 
 /** Begins the cooldown again. */
-const rearm = (machine: InstanceMachine): void =>
+export const rearmCooldown = (machine: InstanceMachine): void =>
   armCooldown(machine, machine.rotation?.connectionCount(machine.record.uuid) ?? 0);
 
 function requestStandby(machine: InstanceMachine): void {
   // The request failed: the instance stopped (then nothing is armed again), or the database write failed (then retry).
-  machine.inbox.request("sleep").catch(() => machine.retryLater(() => rearm(machine)));
+  machine.inbox.request("sleep").catch(() => machine.retryLater(() => rearmCooldown(machine)));
 }
 
 /**
@@ -48,7 +49,7 @@ function giveNotice(machine: InstanceMachine): void {
   const { session, record } = machine;
   const { cooldownMs, notifyMs } = cooldownOf(record.definition);
   if (machine.state !== "running" || session === undefined || record.status.deleting) return;
-  if (!isIdle(machine, cooldownMs - notifyMs)) return rearm(machine);
+  if (!isIdle(machine, cooldownMs - notifyMs)) return rearmCooldown(machine);
   machine.cooldownTimer = setTimeout(() => requestStandby(machine), notifyMs);
   void session.vm.notify(notifyMs).then((result) => machine.log("instance.notified", { result }));
 }
@@ -59,9 +60,13 @@ const trafficOf = ({ rotation, env, record: { uuid } }: InstanceMachine): Traffi
   networkIdleMs: env.network.idleMs(uuid),
 });
 
+/** True while a command runs in it, or its program has asked to stay awake. */
+const isHeldAwake = ({ awakeHolds, session }: InstanceMachine): boolean =>
+  awakeHolds > 0 || session?.vm.controlFiles.staysAwake === true;
+
 /** True when no connection keeps the instance from standby, and other instances have not used it for so long. */
 function isIdle(machine: InstanceMachine, idleMs: number): boolean {
-  if (machine.awakeHolds > 0) return false; // the cooldown begins when the last one ends
+  if (isHeldAwake(machine)) return false; // the cooldown begins when the last one ends
   return isIdleFor(idleMs, cooldownOf(machine.record.definition).policy, trafficOf(machine));
 }
 
@@ -70,7 +75,7 @@ export function keepAwake(machine: InstanceMachine): () => void {
   machine.awakeHolds++;
   return () => {
     machine.awakeHolds--;
-    rearm(machine);
+    rearmCooldown(machine);
   };
 }
 
@@ -79,7 +84,7 @@ export async function goToStandby(machine: InstanceMachine): Promise<void> {
   const { session, rotation } = machine;
   const { uuid, definition } = machine.record;
   if (machine.state !== "running" || session === undefined || rotation === undefined) return;
-  if (!isIdle(machine, cooldownOf(definition).cooldownMs)) return rearm(machine);
+  if (!isIdle(machine, cooldownOf(definition).cooldownMs)) return rearmCooldown(machine);
   if (definition.scaleToZero?.stateful !== true) {
     machine.persistThenApply({ stopAskedBy: "scale-to-zero" });
     stopVm(machine, false);

@@ -1,12 +1,13 @@
 /**
  * The daemon's end of a guest's control port. The init of the stand-in guest reports `started`, `exit <code>` or
- * `error <message>`, takes `stop <seconds>`, lets its clock and its identity be set, runs commands and warns its program before standby; other
- * guests are silent.
+ * `error <message>`, takes `stop <seconds>`, lets its clock and its identity be set, runs commands, warns its program before standby, and
+ * reports what that asks for; other guests are silent.
  */
 import * as net from "node:net";
 import { applyReportLine, createReportReader, EMPTY_REPORT, encodeStopCommand } from "../exit/guestReport";
 import { CONTROL_HEAD_BYTES, readHeadAndTail, TAIL_BYTES } from "../exit/logs";
 import type { VmFiles } from "../files";
+import { GuestControlFiles } from "./controlFiles";
 import { GuestClock } from "./guestClock";
 import { GuestIdentity } from "./guestIdentity";
 import { GuestNotice } from "./guestNotice";
@@ -21,6 +22,8 @@ export class ControlPort {
   readonly identity: GuestIdentity;
   /** What warns the guest's program before standby. */
   readonly notice: GuestNotice;
+  /** What the guest's program asks for. */
+  readonly controlFiles: GuestControlFiles;
   readonly #socket: net.Socket;
   #report = EMPTY_REPORT;
   #onStarted: () => void = () => undefined;
@@ -33,6 +36,7 @@ export class ControlPort {
     this.clock = new GuestClock({ send });
     this.identity = new GuestIdentity({ send });
     this.notice = new GuestNotice({ send });
+    this.controlFiles = new GuestControlFiles({ send });
     this.started = new Promise((resolve) => (this.#onStarted = resolve));
     const read = createReportReader((line) => {
       this.clock.receive(line); // first, so that the clock is right when the program has started
@@ -77,6 +81,7 @@ export class ControlPort {
 
   /** Asks the guest to stop its program within `graceMs`, as soon as that runs. */
   requestStop(graceMs: number): void {
+    this.controlFiles.declineTemplate(); // a program that stands still cannot stop
     if (this.#report.started) this.#socket.write(encodeStopCommand(graceMs));
     else this.#pendingStopMs = graceMs;
   }
@@ -89,6 +94,7 @@ export class ControlPort {
   #handleLine(line: string): void {
     this.identity.receive(line);
     this.notice.receive(line);
+    this.controlFiles.receive(line);
     this.#report = applyReportLine(this.#report, line);
     if (!this.#report.started) return;
     this.#onStarted();

@@ -26,6 +26,9 @@ export const memberInterfacesOf = (interfaces: readonly NetworkInterface[]): rea
 export const networkMemberOf = (instance: Instance): NetworkMember => ({
   uuid: instance.record.uuid,
   name: instance.record.name,
+  get hostname() {
+    return instance.record.definition.hostname ?? instance.record.name;
+  },
   interfaces: memberInterfacesOf(instance.networkInterfaces),
   get mayReachHost() {
     return instance.record.definition.annotations[HOST_ACCESS_ANNOTATION] === "true";

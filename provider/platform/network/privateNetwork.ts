@@ -97,13 +97,15 @@ export class PrivateNetwork {
     };
   }
 
-  /** An address at which the asking member reaches the one of this name, in the order of its own cards. */
-  #findByName(asking: NetworkMember, name: string): Ipv4 | undefined {
-    for (const card of asking.interfaces) {
-      const found = this.#segmentOf(card).findByName(name);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  /**
+   * An address at which the asking member reaches the one of this name, in the order of its own cards, or else one of this host name: a name
+   * belongs to one member.
+   */
+  #findByName({ interfaces }: NetworkMember, name: string): Ipv4 | undefined {
+    const segments = interfaces.map((card) => this.#segmentOf(card));
+    const firstOf = (find: (segment: Segment) => Ipv4 | undefined): Ipv4 | undefined =>
+      segments.map(find).find((address) => address !== undefined);
+    return firstOf((segment) => segment.findByName(name)) ?? firstOf((segment) => segment.findByHostname(name));
   }
 }
 

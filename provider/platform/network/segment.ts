@@ -9,6 +9,8 @@ import { Switch, type SwitchPort } from "./switch";
 export interface NetworkMember {
   readonly uuid: string;
   readonly name: string;
+  /** What its guest calls itself; it has this name in its networks, too, unless that is the name of another member. */
+  readonly hostname: string;
   /** Its network cards in their order; at least one. */
   readonly interfaces: readonly MemberInterface[];
   /** True if it may connect to the host's loopback address. */
@@ -91,6 +93,13 @@ export class Segment {
   /** The address of a member by its lower-case name; `undefined` if there is none. */
   findByName(name: string): Ipv4 | undefined {
     for (const [address, { member }] of this.#seats) if (member.name.toLowerCase() === name) return address;
+    return undefined;
+  }
+
+  /** The address of a member that is running or asleep by its lower-case host name, which several may have; `undefined` if there is none. */
+  findByHostname(hostname: string): Ipv4 | undefined {
+    for (const [address, { member }] of this.#seats)
+      if (member.hostname.toLowerCase() === hostname && member.state !== "down") return address;
     return undefined;
   }
 

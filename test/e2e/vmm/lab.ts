@@ -103,7 +103,7 @@ export class Lab {
       ...{ subnet: { address: parseIpv4(ip), prefixLength }, gateway: undefined, routes: [] },
     });
     const { uuid, hostname: name, network } = spec;
-    const state = { mayReachHost: false, state: "up", wake: () => undefined } as const;
+    const state = { hostname: name, mayReachHost: false, state: "up", wake: () => undefined } as const;
     this.network.add({ uuid, name, interfaces: network.interfaces.map(card), ...state });
     this.network.plug(uuid, vm);
     this.#vms.push(vm);

@@ -28,7 +28,8 @@ async function until(condition: () => boolean): Promise<void> {
 }
 const settled = (): Promise<void> => delay(30);
 
-const up = (name: string) => ({ uuid: name, name, mayReachHost: false, state: "up", wake: () => undefined }) as const;
+const up = (name: string) =>
+  ({ uuid: name, name, hostname: name, mayReachHost: false, state: "up", wake: () => undefined }) as const;
 
 describe("the private network", () => {
   let folder: string;
@@ -48,6 +49,7 @@ describe("the private network", () => {
       ...{
         uuid: "db",
         name: "Db",
+        hostname: "Cache",
         interfaces: [card("default", `${DB}/16`)],
         mayReachHost: true,
         wake: () => wakeCount++,
@@ -95,6 +97,27 @@ describe("the private network", () => {
     assert.equal(db.card.received[0]?.toString("hex").slice(-8), "ac100001");
     db.card.send(tcpFrame({ from: DB, to: GATEWAY }));
     await until(() => db.uplink.received.length === 1);
+  });
+
+  it("resolves the host name of a guest that is up or asleep, unless it is the name of another one", async () => {
+    /** The end of the answer, which is the address, if there is one. */
+    const ask = async (name: string): Promise<string> => {
+      const { received } = web.card;
+      const { length } = received;
+      web.card.send(udpFrame({ from: WEB, to: "172.16.0.2", data: dnsQuery(name) }));
+      await until(() => received.length > length);
+      return received.at(-1)?.toString("hex").slice(-8) ?? "";
+    };
+    const [ofDb, ofOther] = ["ac100011", "ac100012"];
+    assert.equal(await ask("CACHE.internal"), ofDb);
+    dbState = "asleep";
+    assert.equal(await ask("cache.internal"), ofDb);
+    dbState = "down";
+    assert.notEqual(await ask("cache.internal"), ofDb);
+    assert.equal(await ask("db.internal"), ofDb, "its name stays");
+    dbState = "up";
+    network.add({ ...up("cache"), interfaces: [card("default", "172.16.0.18/16")] });
+    assert.equal(await ask("cache.internal"), ofOther);
   });
 
   it("hides the members of a network from those of another", async () => {

@@ -45,7 +45,7 @@ describe("the mocked platform", function () {
       {
         fqdn: "redis.internal",
         state: "running",
-        ip: "10.0.0.2",
+        ip: "172.16.0.16",
         url: "https://web.localhost",
         members: ["running", "running"],
       },

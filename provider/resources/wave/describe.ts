@@ -1,10 +1,9 @@
 /** What a preview says about a wave. Pure. */
 import { formatNumber } from "../../base/formatNumber";
-import { isDeepStrictEqual } from "node:util";
 import type { ComputedInputs, Properties } from "../../definition/resource";
 import { containsUnknown, isUnknown } from "../../definition/unknowns";
 import { gateTypeOf } from "../service/rollout/gateInput";
-import type { WaveInputs } from "./inputs";
+import { type WaveInputs, runSame } from "./inputs";
 
 /** `60 s`, or `250 ms`. */
 export const duration = (ms: number): string => (ms % 1000 === 0 ? `${formatNumber(ms / 1000)} s` : `${ms} ms`);
@@ -39,7 +38,7 @@ export function bakeStep(inputs: WaveInputs): string {
 
 /** True if the wave will bake, or may: its services run something else, or may do so. */
 const mayBake = ({ services: before }: Properties, { services }: Properties): boolean =>
-  containsUnknown(services) || !isDeepStrictEqual(before, services);
+  containsUnknown(services) || !runSame(before, services);
 
 /** Adds nothing; says where the wave is in its sequence if it will bake, or may. */
 export function announceWave(inputs: Properties, olds: Properties): ComputedInputs {

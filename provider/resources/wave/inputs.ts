@@ -1,7 +1,8 @@
 /** Inputs of a RolloutWave. Pure. */
 import { formatNumber } from "../../base/formatNumber";
 import * as z from "zod";
-import { field, objectType } from "../../definition/resource";
+import { isDeepStrictEqual } from "node:util";
+import { type FieldChange, field, objectType } from "../../definition/resource";
 import { publishedPort } from "../service/ports";
 import { gateInput } from "../service/rollout/gateInput";
 
@@ -26,6 +27,20 @@ const waveService = objectType(
 /** A service of a wave. */
 export type WaveService = z.output<typeof waveService>;
 
+/** The services without what messages alone need, and without order. */
+const identified = (services: unknown): unknown =>
+  Array.isArray(services)
+    ? (services as readonly WaveService[])
+        .map(({ uuid, revision }) => [uuid, revision])
+        .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1))
+    : services;
+
+/** True if a wave runs the same services with the same revisions, whatever they are called. */
+export const runSame = (before: unknown, after: unknown): boolean =>
+  isDeepStrictEqual(identified(before), identified(after));
+
+const effectOfServices = ({ before, after }: FieldChange) => (runSame(before, after) ? "ignore" : "update");
+
 const waveReference = objectType(
   "WaveReference",
   "A wave of a sequence.",
@@ -43,6 +58,7 @@ export const waveInputs = z.strictObject({
   }),
   services: field(z.array(waveService).min(1), {
     description: "The services of the wave. When one of them is another one, or has another revision, the wave bakes.",
+    onChange: effectOfServices,
   }),
   tags: field(z.record(z.string(), z.string()).optional(), {
     description:

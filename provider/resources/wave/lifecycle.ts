@@ -9,10 +9,12 @@ import { runningTag } from "./members";
 import { observeServices } from "./observe";
 import { assertTags } from "./passed";
 import { type WaveOutputs, revisionsByTag, type waveOutputs } from "./outputs";
-import { TEMPLATE_TAG } from "../service/replicaTags";
 
-/** Ends the revision of a tag whose template is not known. */
-const revisionOf = (tag: string): string => (TEMPLATE_TAG.test(tag) ? tag.slice("template:".length) : tag || "none");
+/**
+ * The revision of a tag that never passed: a bake that was killed or failed. It is that of no template, so the next update bakes. The hash in
+ * the tag would not do, since it is the revision of a template too.
+ */
+const notPassed = (tag: string): string => `not passed: ${tag || "no template"}`;
 
 /** Waits until the wave has passed. Throws as `bake` does, or `STATE_CONFLICT` if its services run something else. */
 async function passWave(unlimited: ProviderContext, inputs: WaveInputs): Promise<WaveOutputs> {
@@ -49,7 +51,7 @@ export const lifecycle: Lifecycle<typeof waveInputs, typeof waveOutputs, Provide
     const now = observed.map(({ service, replicas }) => {
       const tag = runningTag(replicas, tags[service.name]);
       if (tag === undefined || tag === tags[service.name]) return { service, tag: tags[service.name] };
-      return { service: { ...service, revision: known[tag] ?? revisionOf(tag) }, tag };
+      return { service: { ...service, revision: known[tag] ?? notPassed(tag) }, tag };
     });
     return {
       inputs: {

@@ -6,6 +6,8 @@ import type * as net from "node:net";
 import { type OperationResult, type Stack, assertSucceeded, changingSteps } from "../../support/engine";
 import type { FakeGuest } from "../../support/fakeVmm";
 import { freePort } from "../../support/freePorts";
+import { eventually } from "../../support/localPlatform";
+import { findProcessesIn, isEngine } from "../../support/processesIn";
 import { TestProject } from "../../support/project";
 import { TestPlatform } from "../../support/testPlatform";
 
@@ -128,6 +130,25 @@ describe("a rollout in waves", function () {
     const second = assertSucceeded(await stack.up({ expectNoChanges: true }));
     console.log(`      the second up took ${((performance.now() - beganMs) / 1000).toFixed(1)} s`);
     assert.deepEqual(namesOf(second), []);
+  });
+
+  it("bakes again after a bake that Ctrl-C ended, although a refresh finds the new replicas", async () => {
+    await write({ version: "1b" });
+    let printed = "";
+    const running = project.stack({}, {}, { onOutput: (text) => (printed += text) }).up();
+    await eventually("the first wave bakes", () => printed.includes("Wave 'east': will bake"));
+    for (const pid of await findProcessesIn(project.folder, isEngine)) process.kill(pid, "SIGINT");
+    const interrupted = await running;
+    assert.equal(interrupted.succeeded, false);
+    assert.match(interrupted.output, /ROLLOUT_STOPPED: Wave 'east' was cancelled while it baked/);
+    await assertRuns("1b", "1");
+    const refreshed = assertSucceeded(await stack.up({ refresh: true }));
+    assert.deepEqual(
+      namesOf(refreshed).filter((name) => name.endsWith("east")),
+      ["update RolloutWave gateway-east"],
+    );
+    assert.match(refreshed.output, /Wave 'east': has passed\./);
+    await assertRuns("1b", "1b");
   });
 
   it("updates the second metro only after the first has baked, as its preview says", async () => {

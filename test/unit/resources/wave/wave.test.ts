@@ -112,6 +112,22 @@ describe("the checks of a wave", () => {
       [["services", false]],
     );
   });
+
+  it("count neither names nor the order of services as a change", async () => {
+    const [first, second] = [SERVICE, { name: "admin-fra", uuid: `${UUID}2`, revision: "1" }];
+    const before = wave({ services: [first, second] });
+    const after = {
+      ...GIVEN,
+      services: [
+        { ...second, name: "b" },
+        { ...first, name: "a" },
+      ],
+    };
+    assert.deepEqual(diff(rolloutWave, before, wave(after)), []);
+    assert.deepEqual((await check(rolloutWave, before, after, undefined)).notes ?? [], []);
+    const swapped = [first, second].map((one, index, all) => ({ ...one, revision: all[1 - index]?.revision }));
+    assert.equal(diff(rolloutWave, before, wave({ services: swapped })).length, 1);
+  });
 });
 
 describe("a wave that bakes", () => {
@@ -157,6 +173,16 @@ describe("a wave that bakes", () => {
     const read = await lifecycle.read(reverted, "", wave(), outputs);
     assert.deepEqual(read?.inputs.services, [{ ...SERVICE, revision: "one" }]);
     assert.deepEqual(read?.inputs.tags, { "web-fra": OLD_TAG });
+  });
+
+  it("is read as not passed if what its replicas run never did, so that the next update bakes", async () => {
+    // The hash in the tag is the revision that the program has.
+    const before = wave({ services: [{ ...SERVICE, revision: "000000000001" }], tags: { "web-fra": OLD_TAG } });
+    const read = await lifecycle.read(metro(), "", before, { passedAt: "", revisions: { [OLD_TAG]: "000000000001" } });
+    assert.deepEqual(read?.inputs.services, [{ ...SERVICE, revision: `not passed: ${NEW_TAG}` }]);
+    assert.equal(diff(rolloutWave, { ...read?.inputs }, wave()).length, 1);
+    const again = await lifecycle.read(metro(), "", waveInputs.parse(read?.inputs), read?.outputs);
+    assert.deepEqual(again?.inputs, read?.inputs, "a second refresh finds nothing");
   });
 });
 

@@ -7,6 +7,7 @@ import { type ServiceInputs, serviceInputs } from "./inputs";
 import { observeService, refetchService } from "./operations";
 import { serviceOutputs, toOutputs } from "./outputs";
 import { findReadyReplicas } from "./apply";
+import { unsettledOutput } from "./unsettled";
 import { observedInputs } from "./wire";
 
 /** What was known of the service before the operation. */
@@ -38,8 +39,9 @@ export async function initFailure(
   const facts = { hashKey, template: requested.template };
   try {
     const now = await refetchService(context, item.uuid, `Reading service '${item.name}'`);
-    const observed = observedInputs(await observeService(context, now, requested), requested, hashKey);
-    const outputs = toOutputs(now, observed.ports, ready ?? [], facts);
+    const found = await observeService(context, now, requested);
+    const observed = observedInputs(found, requested, hashKey);
+    const outputs = { ...toOutputs(now, observed.ports, ready ?? [], facts), ...unsettledOutput(found, requested) };
     return new ResourceInitFailedError(item.uuid, { ...none, ...observed, ...outputs }, error);
   } catch {
     const outputs =

@@ -20,6 +20,7 @@ import { memberConfigurations } from "./reload/describe";
 import { knownMembers } from "./rollout/remaining";
 import { updateService } from "./updateService";
 import { observedInputs } from "./wire";
+import { unsettledOutput } from "./unsettled";
 
 const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, ProviderContext> = {
   findAdoptable,
@@ -49,7 +50,7 @@ const unlabelled: Lifecycle<typeof serviceInputs, typeof serviceOutputs, Provide
     const found = observedInputs(observed, inputs, hashKey);
     const latencies = await readWakeLatencies(context, observed.instances);
     const outputs = toOutputs(item, found.ports, observed.instances, { latencies, hashKey, template: inputs.template });
-    return { id: item.uuid, inputs: found, outputs };
+    return { id: item.uuid, inputs: found, outputs: { ...outputs, ...unsettledOutput(observed, inputs) } };
   },
 
   update: updateService,

@@ -7,7 +7,7 @@ import type { Identity } from "../../definition/identity";
 import type { NameHolder } from "../../definition/resource";
 import type { PlannedOperation } from "./patchOperation";
 
-const MARK_PATTERN = /^pulumi:([0-9a-f]{12}):([0-9a-f]{16})(?::(unfinished|growing))?$/;
+const MARK_PATTERN = /^pulumi:([0-9a-f]{12}):([0-9a-f]{16})(?::(?:(unfinished|growing)|restarting-(\d+)))?$/;
 
 /** What a mark says. */
 export interface OwnershipMark extends Identity {
@@ -15,6 +15,8 @@ export interface OwnershipMark extends Identity {
   readonly unfinished: boolean;
   /** An update stopped the instances that use the volume in order to grow it, and has not started them again. */
   readonly growing: boolean;
+  /** An update that starts the instance has begun, and has not ended: how often the instance had been started before. */
+  readonly restartingFrom: number | undefined;
 }
 
 /** The mark of an object whose create has finished. */
@@ -25,6 +27,10 @@ export const unfinishedMark = (identity: Identity): string => `${finishedMark(id
 
 /** The mark of a volume whose users are stopped so that it can grow: if that update is killed, the next one starts them. */
 export const growingMark = (identity: Identity): string => `${finishedMark(identity)}:growing`;
+
+/** The mark of an instance that an update starts after `starts` others: if that update is killed, the next one starts it. */
+export const restartingMark = (identity: Identity, starts: number): string =>
+  `${finishedMark(identity)}:restarting-${starts}`;
 
 /** Is it a mark? Such tags are hidden from programs, and no program can give one. */
 export const isOwnershipMark = (tag: string): boolean => MARK_PATTERN.test(tag);
@@ -44,13 +50,17 @@ export function findMark(tags: readonly string[] | null | undefined): OwnershipM
     ...first,
     unfinished: marks.every(({ unfinished }) => unfinished),
     growing: marks.some(({ growing }) => growing),
+    restartingFrom: marks.find(({ restartingFrom }) => restartingFrom !== undefined)?.restartingFrom,
   };
 }
 
 function parseMark(tag: string): readonly OwnershipMark[] {
-  const [, stackHash, resourceHash, phase] = MARK_PATTERN.exec(tag) ?? [];
+  const [, stackHash, resourceHash, phase, starts] = MARK_PATTERN.exec(tag) ?? [];
   if (stackHash === undefined || resourceHash === undefined) return [];
-  return [{ stackHash, resourceHash, unfinished: phase === "unfinished", growing: phase === "growing" }];
+  const restartingFrom = starts === undefined ? undefined : Number(starts);
+  return [
+    { stackHash, resourceHash, unfinished: phase === "unfinished", growing: phase === "growing", restartingFrom },
+  ];
 }
 
 /** Is it the mark of this resource? */
@@ -76,6 +86,16 @@ export function withFinishedMark(
   return mark === undefined ? tags : [...tags, finishedMark(mark)];
 }
 
+/** The tags and the mark of an instance that an update starts. */
+export function withRestartingMark(
+  tags: readonly string[],
+  current: readonly string[] | null | undefined,
+  { identity, starts }: { readonly identity: Identity | undefined; readonly starts: number },
+): readonly string[] {
+  const mark = identity ?? findMark(current);
+  return mark === undefined ? tags : [...tags, restartingMark(mark, starts)];
+}
+
 /** A change that would write or clear the tags of a program writes the mark with them; others are as they were. */
 export function withMarkKept<P extends PlannedOperation<string>>(
   patch: P,
@@ -84,18 +104,24 @@ export function withMarkKept<P extends PlannedOperation<string>>(
 ): P {
   if (patch.prop !== "tags" || (patch.op !== "set" && patch.op !== "clear")) return patch;
   const tags = patch.op === "set" && Array.isArray(patch.value) ? (patch.value as string[]) : [];
-  const marked = withFinishedMark(tags, current, identity);
+  const starts = findMark(current)?.restartingFrom;
+  const marked =
+    starts === undefined
+      ? withFinishedMark(tags, current, identity)
+      : withRestartingMark(tags, current, { identity, starts });
   return marked.length === tags.length ? patch : { ...patch, op: "set", value: marked };
 }
 
-/** The tags of an object once its create has finished; `undefined` if they say so already, or the node keeps no tags. */
+/** The tags of an object once its create, or its restart, has finished; `undefined` if they say so already, or the node keeps no tags. */
 export const finishingTags = (
   current: readonly string[] | null | undefined,
   identity: Identity | undefined,
-): string[] | undefined =>
-  findMark(current)?.unfinished === true
+): string[] | undefined => {
+  const mark = findMark(current);
+  return mark?.unfinished === true || mark?.restartingFrom !== undefined
     ? [...withFinishedMark(withoutMarks(current ?? []), current, identity)]
     : undefined;
+};
 
 /** Whose an object with these tags is. */
 export function holderByMark(tags: readonly string[] | null | undefined, identity: Identity | undefined): NameHolder {

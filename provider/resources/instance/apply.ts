@@ -20,7 +20,8 @@ import {
   verifyExpected,
 } from "./operations";
 import type { InputPatch, InstanceStep } from "./plan";
-import { withMarkKept } from "../common/ownershipMark";
+import { sendFinish } from "../common/createOrResume";
+import { findMark, withMarkKept, withRestartingMark, withoutMarks } from "../common/ownershipMark";
 import { digestIn } from "../workload/request";
 import { hasOldValue } from "./wire";
 import { sendPatches } from "../common/clearing";
@@ -77,6 +78,7 @@ export async function applySteps(
   };
   try {
     let item = await getExisting(context, id);
+    if (steps.some((step) => step.do === "start")) item = await markRestarting(context, item);
     for (const step of steps) item = await applyStep(progress, item, step);
     return item;
   } catch (error) {
@@ -85,6 +87,23 @@ export async function applySteps(
     const known = { inputs: progress.currentInputs, outputs: olds.outputs, pendingStart: starts && !isUpAgain };
     throw await initFailure(context, id, known, error);
   }
+}
+
+/**
+ * Notes on the instance that this update starts it. If the update is killed before, a refresh could not tell that from an instance that
+ * somebody stopped, or from a job that has completed. The end of the update removes the note.
+ */
+async function markRestarting(context: ProviderContext, item: InstanceItem): Promise<InstanceItem> {
+  const mark = findMark(item.tags);
+  const { starts } = startCounts(item);
+  if (mark === undefined || mark.unfinished || mark.restartingFrom === starts) return item;
+  const identity = context.ownership;
+  const tags = [...withRestartingMark(withoutMarks(item.tags ?? []), item.tags, { identity, starts })];
+  const body = [{ uuid: item.uuid, prop: "tags" as const, op: "set" as const, value: tags }];
+  await sendFinish(async () => {
+    onlyItem(await context.client.patchInstances({ body }), `Marking instance '${item.name}' as restarting`);
+  });
+  return { ...item, tags };
 }
 
 /** Starts the instance again. False if that fails too, so that the next update starts it. */

@@ -1,16 +1,17 @@
 /** How an Instance is created, read, updated and deleted. */
 import { onlyItem } from "../../client/client";
-import { ITEM_CODES } from "../../contract/codes";
+import { ITEM_CODES, isCleanExit } from "../../contract/codes";
 import { createOrRecover } from "../../client/transport/createOrRecover";
 import type { InstanceItem } from "../../contract/models";
 import { UnikernelError } from "../../base/errors";
+import { PENDING_START_KEY } from "../../definition/initFailed";
 import type { Lifecycle } from "../../definition/resource";
 import { deleteInstances, drainAndDelete, timeoutWithDrainMs } from "../../rollout/members/instances";
 import { diff } from "../../definition/diff";
 import { withoutUnknowns } from "../../definition/unknowns";
 import { assertAdoptable } from "../common/adopt";
 import { createOrResume, sendFinish } from "../common/createOrResume";
-import { finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "../common/ownershipMark";
+import { findMark, finishingTags, holderByMark, isOwnUnfinished, unfinishedMark } from "../common/ownershipMark";
 import { toPatchOperation } from "../common/patchOperation";
 import { type ProviderContext, forCleanup, withTimeLimit } from "../context";
 import { isUuid } from "../common/fields";
@@ -27,6 +28,7 @@ import {
   isDown,
   lastPowerState,
   readPowerState,
+  startCounts,
   waitUntilReadable,
   verifyExpected,
 } from "./operations";
@@ -114,6 +116,13 @@ async function finishInstance(context: ProviderContext, item: InstanceItem, requ
   };
   if (lock !== undefined) await send();
   else if (tags !== undefined) await sendFinish(send);
+}
+
+/** True if an update was killed before it had started the instance, or before its job had completed. */
+function isStartMissing(item: InstanceItem, isJob: boolean): boolean {
+  const from = findMark(item.tags)?.restartingFrom;
+  if (from === undefined) return false;
+  return startCounts(item).starts <= from || (isJob && !(item.state === "stopped" && isCleanExit(item)));
 }
 
 /** Says why a copy has booted, which should have begun with the memory of its original. */
@@ -220,7 +229,8 @@ const unlabelled: Lifecycle<typeof instanceInputs, typeof instanceOutputs, Provi
     const isNamed = isImport(inputs) && !isUuid(id);
     const item = isNamed ? await findInstance(context, { name: [id] }) : await context.reader.instance(id);
     if (item === undefined) return undefined;
-    return { id: item.uuid, inputs: readInputs(item, inputs), outputs: toOutputs(item, inputs) };
+    const pending = isStartMissing(item, isJob(inputs)) ? { [PENDING_START_KEY]: true } : {};
+    return { id: item.uuid, inputs: readInputs(item, inputs), outputs: { ...toOutputs(item, inputs), ...pending } };
   },
 
   inspectInputs: inspectName,

@@ -26,9 +26,19 @@ describe("the mark of ownership", () => {
   });
 
   it("says whose an object is, and whether its create has finished", () => {
-    assert.deepEqual(findMark(["one", unfinished]), { ...MINE, unfinished: true, growing: false });
-    assert.deepEqual(findMark([finished]), { ...MINE, unfinished: false, growing: false });
-    assert.deepEqual(findMark([growingMark(MINE)]), { ...MINE, unfinished: false, growing: true });
+    assert.deepEqual(findMark(["one", unfinished]), {
+      ...MINE,
+      unfinished: true,
+      growing: false,
+      restartingFrom: undefined,
+    });
+    assert.deepEqual(findMark([finished]), { ...MINE, unfinished: false, growing: false, restartingFrom: undefined });
+    assert.deepEqual(findMark([growingMark(MINE)]), {
+      ...MINE,
+      unfinished: false,
+      growing: true,
+      restartingFrom: undefined,
+    });
     for (const none of [undefined, null, [], ["pulumi:x"]]) assert.equal(findMark(none), undefined);
     assert.deepEqual(
       [[unfinished], [finished], [unfinishedMark(THEIRS)], ["one"], null].map((tags) => holderByMark(tags, MINE)),

@@ -64,6 +64,27 @@ const UNIT_TEST = `
   })();
 `;
 
+/** The same as tests of a runner whose `it` and `expect` are global. */
+const RUNNER_TEST = `
+  const { mockPlatform } = require("pulumi-unikernel/testing");
+  const unikernel = require("pulumi-unikernel");
+  const platform = mockPlatform();
+  it("has what the platform fills in", async () => {
+    expect(await platform.run(() => require("./volume.js").makeVolume().state)).toBe("available");
+    expect(platform.find("Volume", "data").inputs).toEqual({ sizeMb: 64 });
+  });
+  it("is rejected as by the platform", async () => {
+    const run = platform.run(() => void new unikernel.Volume("data", { sizeMb: 0 }));
+    await expect(run).rejects.toThrow(/Volume 'data': INPUT_INVALID: sizeMb: /);
+  });
+`;
+
+/** Test runners beside mocha. Their time limit, 5 s, is short for a busy machine. */
+const RUNNERS = [
+  { runner: "jest@30.5.2", command: ["jest", "--rootDir", ".", "--testTimeout", "60000"] },
+  { runner: "vitest@3.2.7", command: ["vitest", "run", "--globals", "--testTimeout", "60000"] },
+] as const;
+
 /** Runs a program for a cluster, and tells whether the main entry point had loaded the Kubernetes SDK before. */
 const KUBERNETES_PROGRAM = `
   require("pulumi-unikernel");
@@ -301,6 +322,16 @@ describe("the packed package", function () {
           await runOrThrow(project, process.execPath, [tsc, "-p", "."]);
         });
       }
+
+      // The runner of this repository is mocha, with which all other tests of the mocks run.
+      for (const { runner, command } of manager === "npm" ? RUNNERS : [])
+        it(`mocks the platform in ${runner.replace(/@.*/, "")}, which needs no setting`, async () => {
+          await addPackages(project, manager, [runner]);
+          await fs.writeFile(path.join(project, "gateway.test.js"), RUNNER_TEST);
+          const { code, stdout, stderr } = await runCommand(project, "npx", ["--no-install", ...command]);
+          assert.equal(code, 0, stdout + stderr);
+          assert.match(stdout + stderr, /\b2 passed\b/);
+        });
 
       it("can be imported by name from an ES module", async () => {
         const text = `import { Volume, Provider } from "pulumi-unikernel"; console.log(Volume.name, Provider.name);`;

@@ -7,6 +7,7 @@ import { type TestCluster, startKubernetes } from "../../support/kubernetes/clus
 import { eventually } from "../../support/kubernetes/eventually";
 import { type GatewayImages, compileGatewayImages } from "../../support/kubernetes/gatewayImages";
 import { type TestKubelet, startTestKubelet } from "../../support/kubernetes/kubelet/testKubelet";
+import { type DescribedObject, validateOnServer } from "../../support/kubernetes/validate";
 import { TestProject } from "../../support/project";
 
 const IMAGE = "test/tyk-gateway:5.8.3";
@@ -14,6 +15,8 @@ const NAMESPACE = "/apis/apps/v1/namespaces/edge";
 
 /** It serves the files of its root. */
 const BUSYBOX = { files: { "/bin/busybox": requireTool("busybox") }, entrypoint: ["/bin/busybox"] };
+/** It does nothing for as long as the test takes. */
+const SLEEPER = { ...BUSYBOX, entrypoint: ["/bin/busybox", "sleep", "600"] };
 
 /** A kind of the Tyk operator, which is not installed. */
 const definitionOf = (kind: string, plural: string) => ({
@@ -55,6 +58,12 @@ new UnikernelDeployment(
   },
   { dependsOn: [urunc] },
 );
+new UnikernelDeployment("cloud", {
+  ...{ image: "test/sleeper:1", namespace, replicas: 1, ports: [{ port: 443, destinationPort: 8081 }] },
+  env: { LEVEL: "info" },
+  secrets: { TOKEN: "token-Value" },
+  runtime: { kind: "virtualKubelet", scaleToZero: { policy: "idle", stateful: true, cooldownTimeMs: 2000 }, domain: "api.example.com" },
+});
 `;
 
 interface Deployment extends KubernetesObject {
@@ -75,8 +84,11 @@ describe("Kubernetes: the components", function () {
     programs = await compileGatewayImages(IMAGE);
     cluster = await startKubernetes();
     kubelet = await startTestKubelet(cluster, {
-      images: { ...programs.images, "test/busybox:1": BUSYBOX },
-      nodes: [{ name: "left", labels: { "urunc.io/urunc-runtime": "true" } }, { name: "right" }],
+      images: { ...programs.images, "test/busybox:1": BUSYBOX, "test/sleeper:1": SLEEPER },
+      nodes: [
+        { name: "left", labels: { "urunc.io/urunc-runtime": "true" } },
+        { name: "right", labels: { "unikraft.com/virtual-kubelet": "true" } },
+      ],
       storageClasses: [{ name: "shared", accessModes: ["ReadWriteMany", "ReadWriteOnce"] }],
       runtimeHandlers: ["urunc"],
     });
@@ -125,6 +137,7 @@ describe("Kubernetes: the components", function () {
     const policies = await cluster.api.list("/apis/networking.k8s.io/v1/namespaces/edge/networkpolicies");
     assert.equal(policies.length, 2);
     assert.equal((await find("site")).status.availableReplicas, 2);
+    assert.equal((await find("cloud")).status.availableReplicas, 1);
     const budgets = await cluster.api.list("/apis/policy/v1/namespaces/edge/poddisruptionbudgets");
     assert.equal(budgets.length, 2, "of north and of the unikernels");
   });
@@ -137,6 +150,17 @@ describe("Kubernetes: the components", function () {
     await eventually("three", async () => ((await find("north")).spec.replicas === 3 ? true : undefined));
     await up("replicas: 2, autoscale: { minReplicas: 3, maxReplicas: 9 }, memoryMb: 256");
     assert.equal((await find("north")).spec.replicas, 3);
+  });
+
+  it("render objects that the server accepts with strict validation", async () => {
+    const { resources } = await stack.state();
+    const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
+    const kinds = new Set(objects.map(({ type }) => type.split(":").at(-1)));
+    for (const kind of ["HorizontalPodAutoscaler", "NetworkPolicy", "OperatorContext", "PodDisruptionBudget"])
+      assert.ok(kinds.has(kind), kind);
+    // Those of a Secret are encrypted in the state.
+    for (const { inputs, type } of objects)
+      if (!type.endsWith(":Secret")) await validateOnServer(cluster.api, inputs as unknown as DescribedObject);
   });
 
   it("have the number of the program again without an autoscaler, and then no drift", async () => {

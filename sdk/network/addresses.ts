@@ -15,6 +15,13 @@ export const contains = (outer: Range, inner: Range): boolean => outer.first <= 
 /** True if some number is in both. */
 export const meet = (a: Range, b: Range): boolean => a.first <= b.last && b.first <= a.last;
 
+/** What is in `range` and not in `other`: none, one or two ranges. */
+export const without = (range: Range, other: Range): readonly Range[] =>
+  [
+    { first: range.first, last: Math.min(range.last, other.first - 1) },
+    { first: Math.max(range.first, other.last + 1), last: range.last },
+  ].filter(({ first, last }) => first <= last);
+
 const OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const CIDR = new RegExp(`^${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}(?:/(3[0-2]|[12]?\\d))?$`);
 

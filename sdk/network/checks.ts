@@ -2,7 +2,7 @@
 import { type Fail, failFor } from "../registration/argumentError";
 import { addressOf, contains, EVERYWHERE, formatSubnet, meet, type Range, subnetOf } from "./addresses";
 import type { FirewallArgs, FirewallRuleArgs, RouterArgs, RouterInterfaceArgs } from "./args";
-import { coversAll, fitBoth, packetsOf, type Packets } from "./rules";
+import { coversAll, firstDeny, fitBoth, packetsOf, type Packets } from "./rules";
 import { checkFirewallShape, checkRouterShape } from "./shapes";
 
 /** Of a firewall. The program gets them in one variable of its environment. */
@@ -128,7 +128,7 @@ const cardTowards = (interfaces: readonly RouterInterfaceArgs[], addresses: Rang
 
 /** The administrator must reach the firewall itself. */
 function checkAdministrator(
-  { interfaces, rules, defaultPolicy, adminPort = DEFAULT_ADMIN_PORT }: FirewallArgs,
+  { interfaces, rules, defaultPolicy = "deny", adminPort = DEFAULT_ADMIN_PORT }: FirewallArgs,
   adminFrom: string,
   fail: Fail,
 ): void {
@@ -147,13 +147,9 @@ function checkAdministrator(
     ...{ protocol: "tcp", from, to: knownSubnet(address) },
     port: { first: adminPort, last: adminPort },
   };
-  const decides = rules
-    .map((rule, index) => ({ rule, index }))
-    .filter(
-      ({ rule }) => coversAll(packetsOf(rule), access) || (rule.action === "deny" && fitBoth(packetsOf(rule), access)),
-    )[0];
-  if (decides === undefined ? defaultPolicy === "allow" : decides.rule.action === "allow") return;
-  const who = decides === undefined ? "the default policy" : `rules[${decides.index}]`;
+  const locksOut = firstDeny(rules, defaultPolicy, access);
+  if (locksOut === undefined) return;
+  const who = locksOut < rules.length ? `rules[${locksOut}]` : "the default policy";
   fail(
     `adminFrom: ${who} locks ${formatSubnet(from)} out of port ${adminPort} of the firewall; before it, allow tcp from there to ${address}.`,
   );

@@ -1,7 +1,7 @@
 /** The rules of a firewall: what they fit, and how the program of the firewall gets them. Pure. */
 // Two statements: TypeScript 3.8, which Pulumi bundles, reads these declarations.
 import type { Range } from "./addresses";
-import { contains, EVERYWHERE, formatSubnet, meet, subnetOf } from "./addresses";
+import { contains, EVERYWHERE, formatSubnet, meet, subnetOf, without } from "./addresses";
 import type { FirewallRuleArgs } from "./args";
 
 /** Every port. */
@@ -36,6 +36,26 @@ export const fitBoth = (a: Packets, b: Packets): boolean =>
   meet(a.from, b.from) &&
   meet(a.to, b.to) &&
   meet(a.port, b.port);
+
+/**
+ * The index of the first rule that denies some of these packets, each of which the first rule that fits it decides; the number of rules for the
+ * default policy; `undefined` if all are allowed. Their senders may be many, their destination and port are one.
+ */
+export function firstDeny(
+  rules: readonly FirewallRuleArgs[],
+  defaultPolicy: "allow" | "deny",
+  packets: Packets,
+): number | undefined {
+  let undecided: readonly Range[] = [packets.from];
+  for (const [index, rule] of rules.entries()) {
+    const own = packetsOf(rule);
+    const fits = undecided.some((from) => fitBoth(own, { ...packets, from }));
+    if (!fits) continue;
+    if (rule.action === "deny") return index;
+    undecided = undecided.flatMap((from) => without(from, own.from));
+  }
+  return undecided.length > 0 && defaultPolicy === "deny" ? rules.length : undefined;
+}
 
 /**
  * The rules as one line, which the program gets as `FIREWALL_RULES`. Each is `<action> <protocol> <from> <to> <first port>-<last port>`,

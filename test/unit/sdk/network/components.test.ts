@@ -214,6 +214,12 @@ describe("a Firewall", function () {
     );
     assert.equal(firewall({ rules: [{ ...ADMIN, from: "192.168.100.0/29" }] }), lockedOut("the default policy"));
     assert.equal(firewall({ rules: [{ action: "deny", protocol: "udp" }, ADMIN] }), "");
+    const halves = ["192.168.100.0/29", "192.168.100.8/29"].map((from) => ({ ...ADMIN, from }));
+    assert.equal(firewall({ rules: halves }), "", "both together");
+    const [low, high] = halves as [typeof ADMIN, typeof ADMIN];
+    const denyLow = { action: "deny", from: low.from } as const;
+    assert.equal(firewall({ rules: [low, denyLow, high] }), "", "what is denied has been allowed before");
+    assert.equal(firewall({ rules: [high, denyLow] }), lockedOut("rules[1]"));
     assert.equal(firewall({ adminPort: 0 }), "adminPort: must be from 1 to 65535, got 0.");
     assert.equal(firewall({ adminPort: 22, adminFrom: undefined }), "", "the program gets it in any case");
     assert.match(firewall({ adminFrom: "admin" }), /^adminFrom: must be an IPv4 address or a subnet/);

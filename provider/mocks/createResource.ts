@@ -23,11 +23,14 @@ export interface Created {
 /** Size that an image has which nobody builds. */
 const IMAGE_SIZE_BYTES = 0;
 
-/** An image is not built. Where the preview does not know its digest, one derives from the hash of its build inputs. */
+/**
+ * An image is not built. Where the preview does not know its digest, as on a machine without the runtime, one derives from the hash of its build
+ * inputs: as of a built image, it says nothing of the name.
+ */
 function createImage({ metro, metroToken }: ProviderContext, inputs: ImageInputs): Created {
   const destination = imageDestination(inputs, { metro, token: metroToken });
   const { contextHash = "" } = inputs;
-  const digest = inputs.digest ?? digestOf(`${destination.repository} ${contextHash}`);
+  const digest = inputs.digest ?? digestOf(contextHash || destination.repository);
   const outputs = toImageOutputs(destination, { digest, contextHash, sizeBytes: IMAGE_SIZE_BYTES }, [digest]);
   return { id: destination.repository, outputs };
 }

@@ -14,6 +14,9 @@ export const PLATFORM_TOOLS = [
 
 const CERTIFICATE_TOOLS = [{ tool: "openssl", debianPackage: "openssl" }];
 
+/** Assemble the programs of guests. */
+const ASSEMBLER_TOOLS = [{ tool: "as", debianPackage: "binutils" }];
+
 const TEST_TOOLS = [
   { tool: "cpio", debianPackage: "cpio" },
   { tool: "fsck.erofs", debianPackage: "erofs-utils" },
@@ -22,6 +25,9 @@ const TEST_TOOLS = [
   { tool: "systemd-analyze", debianPackage: "systemd" },
   { tool: "promtool", debianPackage: "prometheus" },
   { tool: "chromium", debianPackage: "chromium" },
+  { tool: "curl", debianPackage: "curl" },
+  { tool: "h2load", debianPackage: "nghttp2-client" },
+  { tool: "gdb", debianPackage: "gdb" },
 ];
 
 /** Required to build Dockerfiles in tests: a builder, what BuildKit runs containers with, and a registry. @type {readonly SystemTool[]} */
@@ -34,11 +40,11 @@ export const BUILDER_TOOLS = [
 
 /** Required by each test lane. @type {Readonly<Record<string, readonly SystemTool[]>>} */
 export const LANE_TOOLS = {
-  unit: [],
+  unit: ASSEMBLER_TOOLS,
   property: [],
   contract: [...DISK_TOOLS, ...CERTIFICATE_TOOLS],
-  foreign: [...PLATFORM_TOOLS, ...CERTIFICATE_TOOLS, ...TEST_TOOLS],
-  e2e: [...PLATFORM_TOOLS, ...CERTIFICATE_TOOLS, ...TEST_TOOLS, ...BUILDER_TOOLS],
+  foreign: [...PLATFORM_TOOLS, ...CERTIFICATE_TOOLS, ...ASSEMBLER_TOOLS, ...TEST_TOOLS],
+  e2e: [...PLATFORM_TOOLS, ...CERTIFICATE_TOOLS, ...ASSEMBLER_TOOLS, ...TEST_TOOLS, ...BUILDER_TOOLS],
 };
 
 /**

@@ -6,7 +6,7 @@ import { eventually } from "../../support/localPlatform";
 import { findProcessesIn, isEngine, isProvider } from "../../support/processesIn";
 import { TestProject } from "../../support/project";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 describe("a killed engine", function () {
   this.timeout(300_000);

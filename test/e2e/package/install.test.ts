@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { DynamicProcess, serializedProvider } from "../../support/dynamicProcess";
 import { startFakeApi, success } from "../../support/fakeApi";
 import {
@@ -330,7 +331,7 @@ describe("the packed package", function () {
           await fs.writeFile(path.join(project, "gateway.test.js"), RUNNER_TEST);
           const { code, stdout, stderr } = await runCommand(project, "npx", ["--no-install", ...command]);
           assert.equal(code, 0, stdout + stderr);
-          assert.match(stdout + stderr, /\b2 passed\b/);
+          assert.match(stripVTControlCharacters(stdout + stderr), /\b2 passed\b/);
         });
 
       it("can be imported by name from an ES module", async () => {

@@ -49,8 +49,6 @@ export function createBaseTree(parts: BaseTreeParts): FileTree {
     "unikernel",
     "unikernel/dev",
     "unikernel/modules",
-    "uk",
-    "uk/libukp",
   ]) {
     tree.set(folder, directory());
   }

@@ -232,7 +232,6 @@ make_vsock() {
 
 # As in the cloud. The kernel asks for their driver when they are opened.
 make_control_files() {
-  $b mkdir -p /uk/libukp
 ${CONTROL_FILES.names
   .map((name, index) => `  $b mknod -m 666 /uk/libukp/${name} c ${CONTROL_FILES.major} ${index}\n`)
   .join("")}}
@@ -262,7 +261,7 @@ else
   load_modules order
   [ ! -e $u/rootfs ] || switch_to_disk
 fi
-$b mkdir -p /dev/pts /dev/shm /tmp /etc
+$b mkdir -p /dev/pts /dev/shm /tmp /etc /uk/libukp
 $b cp -a $u/dev/. /dev/
 make_vsock
 make_control_files

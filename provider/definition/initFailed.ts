@@ -3,7 +3,10 @@ import { errorMessage } from "../base/errors";
 import type * as z from "zod";
 import type { Properties } from "./resource";
 
-/** Key of an output: the failed operation left the instance stopped. A refresh keeps the key; the next successful update removes it. */
+/**
+ * Key of an output: the next update must run, whatever the program changes, because instances are left to be started, or replicas to be
+ * replaced. A refresh keeps the key; the next successful update removes it.
+ */
 export const PENDING_START_KEY = "__owesStart";
 
 /** Thrown by `create` and `update` to save the id and outputs in state and report the cause. */

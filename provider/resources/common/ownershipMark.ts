@@ -76,24 +76,18 @@ export function isOwnUnfinished(tags: readonly string[] | null | undefined, iden
 /**
  * The tags to write when a program's tags are set, which replaces all of them: its own and the mark. An object keeps the mark that it
  * has where no identity is known.
+ *
+ * @param restartingFrom as in the mark; default: no update that starts the instance is under way
  */
-export function withFinishedMark(
+export function withMark(
   tags: readonly string[],
   current: readonly string[] | null | undefined,
   identity: Identity | undefined,
+  restartingFrom?: number,
 ): readonly string[] {
   const mark = identity ?? findMark(current);
-  return mark === undefined ? tags : [...tags, finishedMark(mark)];
-}
-
-/** The tags and the mark of an instance that an update starts. */
-export function withRestartingMark(
-  tags: readonly string[],
-  current: readonly string[] | null | undefined,
-  { identity, starts }: { readonly identity: Identity | undefined; readonly starts: number },
-): readonly string[] {
-  const mark = identity ?? findMark(current);
-  return mark === undefined ? tags : [...tags, restartingMark(mark, starts)];
+  if (mark === undefined) return tags;
+  return [...tags, restartingFrom === undefined ? finishedMark(mark) : restartingMark(mark, restartingFrom)];
 }
 
 /** A change that would write or clear the tags of a program writes the mark with them; others are as they were. */
@@ -104,11 +98,7 @@ export function withMarkKept<P extends PlannedOperation<string>>(
 ): P {
   if (patch.prop !== "tags" || (patch.op !== "set" && patch.op !== "clear")) return patch;
   const tags = patch.op === "set" && Array.isArray(patch.value) ? (patch.value as string[]) : [];
-  const starts = findMark(current)?.restartingFrom;
-  const marked =
-    starts === undefined
-      ? withFinishedMark(tags, current, identity)
-      : withRestartingMark(tags, current, { identity, starts });
+  const marked = withMark(tags, current, identity, findMark(current)?.restartingFrom);
   return marked.length === tags.length ? patch : { ...patch, op: "set", value: marked };
 }
 
@@ -119,7 +109,7 @@ export const finishingTags = (
 ): string[] | undefined => {
   const mark = findMark(current);
   return mark?.unfinished === true || mark?.restartingFrom !== undefined
-    ? [...withFinishedMark(withoutMarks(current ?? []), current, identity)]
+    ? [...withMark(withoutMarks(current ?? []), current, identity)]
     : undefined;
 };
 

@@ -21,7 +21,7 @@ import {
 } from "./operations";
 import type { InputPatch, InstanceStep } from "./plan";
 import { sendFinish } from "../common/createOrResume";
-import { findMark, withMarkKept, withRestartingMark, withoutMarks } from "../common/ownershipMark";
+import { findMark, withMark, withMarkKept, withoutMarks } from "../common/ownershipMark";
 import { digestIn } from "../workload/request";
 import { hasOldValue } from "./wire";
 import { sendPatches } from "../common/clearing";
@@ -97,8 +97,7 @@ async function markRestarting(context: ProviderContext, item: InstanceItem): Pro
   const mark = findMark(item.tags);
   const { starts } = startCounts(item);
   if (mark === undefined || mark.unfinished || mark.restartingFrom === starts) return item;
-  const identity = context.ownership;
-  const tags = [...withRestartingMark(withoutMarks(item.tags ?? []), item.tags, { identity, starts })];
+  const tags = [...withMark(withoutMarks(item.tags ?? []), item.tags, context.ownership, starts)];
   const body = [{ uuid: item.uuid, prop: "tags" as const, op: "set" as const, value: tags }];
   await sendFinish(async () => {
     onlyItem(await context.client.patchInstances({ body }), `Marking instance '${item.name}' as restarting`);

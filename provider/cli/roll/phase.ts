@@ -1,5 +1,6 @@
 /** Where a rollout is, as far as the metro's objects tell: its plan is known to its own process only. Pure. */
-import { countOf, countReplicas } from "../../rollout/progress/describe";
+import { countOf } from "../../base/formatNumber";
+import { countReplicas } from "../../rollout/progress/describe";
 import type { MemberStatus } from "./members";
 
 /**

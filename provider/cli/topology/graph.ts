@@ -39,9 +39,6 @@ export interface TopologyGraph {
 /** What a part of the stack adds to the picture. */
 export type GraphPart = Pick<TopologyGraph, "nodes" | "edges">;
 
-/** `2 × web`-like counts in words: `3 replicas`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
 /** Without edges to nodes that are not drawn, and with one edge between two nodes, which has the first label. */
 export function tidyEdges(nodes: readonly TopologyNode[], edges: readonly TopologyEdge[]): readonly TopologyEdge[] {
   const ids = new Set(nodes.map(({ id }) => id));

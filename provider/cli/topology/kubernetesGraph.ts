@@ -1,5 +1,6 @@
 /** Kubernetes resources in a topology picture: workloads, services, ingresses and claims. Pure. */
-import { counted, type GraphPart, type TopologyEdge, type TopologyNode } from "./graph";
+import { countReplicas } from "../../rollout/progress/describe";
+import { type GraphPart, type TopologyEdge, type TopologyNode } from "./graph";
 import { type Members, listOf, membersOf, numberOf, objectsOf, textOf } from "./plainValues";
 import type { StackResource } from "./stackExport";
 
@@ -61,7 +62,7 @@ function nodeOf(object: KubernetesObject): readonly TopologyNode[] {
     const count = numberOf(spec["replicas"]) ?? 1;
     const runtimeClass = textOf(podSpecOf(object)["runtimeClassName"]);
     const details = [
-      ...(count === 1 ? [] : [counted(count, "replica")]),
+      ...(count === 1 ? [] : [countReplicas(count)]),
       ...(runtimeClass === undefined ? [] : [`runtime class ${runtimeClass}`]),
     ];
     return [{ ...node, kind: "workload", details, count }];

@@ -1,7 +1,8 @@
 /** Our own resources in a topology picture. Pure. */
+import { countReplicas } from "../../rollout/progress/describe";
 import { formatSubnet, parseCidr } from "../../base/ipv4";
 import { kindOf } from "../ci/previewDigest";
-import { counted, type GraphPart, type TopologyEdge, type TopologyNode } from "./graph";
+import { type GraphPart, type TopologyEdge, type TopologyNode } from "./graph";
 import { type Members, listOf, membersOf, numberOf, objectsOf, textOf } from "./plainValues";
 import type { StackResource } from "./stackExport";
 
@@ -72,7 +73,7 @@ function nodesOf(resource: OwnResource): readonly TopologyNode[] {
       const count = numberOf(properties["replicas"]) ?? 1;
       const details = runtimeLines(workloadOf(resource));
       const replicas = { ...node, id: replicasOf(urn), label: "Instances", details, count };
-      return [service, { ...replicas, kind: "workload", name: counted(count, "replica") }];
+      return [service, { ...replicas, kind: "workload", name: countReplicas(count) }];
     }
     default:
       return [];

@@ -12,7 +12,7 @@ import { deleteInstances, listInstances } from "../members/instances";
 import type { FailureAction } from "../policy";
 import { hasPassed, isServing } from "../members/readiness";
 import type { RolloutReport } from "../report";
-import { countOf } from "../progress/describe";
+import { countOf } from "../../base/formatNumber";
 import { type RunRollout, isWithdrawn, rollBack } from "./rollback";
 import type { Rollout } from "../rolloutRequest";
 import { describeStop } from "../waiting";

@@ -1,10 +1,8 @@
 /** Texts of the events that concern a rollout as a whole. Pure. */
+import { countOf } from "../../base/formatNumber";
 import type { EventFacts, RolloutOperation } from "../events";
 import type { Member } from "../plan/member";
 import type { RolloutPolicy } from "../policy";
-
-/** `1 new replica`, `2 new replicas`. */
-export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** `1 replica`, `2 replicas`. */
 export const countReplicas = (count: number): string => countOf(count, "replica");

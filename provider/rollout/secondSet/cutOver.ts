@@ -20,7 +20,7 @@ import {
   warnOfLentDomains,
   warnOfSecondSet,
 } from "./back";
-import { countOf } from "../progress/describe";
+import { countOf } from "../../base/formatNumber";
 import { findSecondSet, keepRunning, launchSecondSet, ownDomain, passGate } from "./group";
 import { domainChange, moveDomains } from "./moveDomains";
 import type { SecondSetOptions } from "./options";

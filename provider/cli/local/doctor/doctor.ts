@@ -1,5 +1,6 @@
 /** `unikernel local doctor` */
 import { parseOptions } from "../../../base/commandLineOptions";
+import { countOf } from "../../../base/formatNumber";
 import { type CommandResult, ExitCode } from "../../command";
 import { styled, type Style } from "../../terminal/table";
 import { findLocal } from "../client";
@@ -22,8 +23,6 @@ export async function doctor(args: readonly string[]): Promise<CommandResult> {
   };
 }
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
 function formatChecks(checks: readonly Check[]): string {
   const lines = checks.flatMap(({ name, status, detail, fix }) => [
     `${styled({ text: status.padEnd(4), style: STYLES[status] })}  ${name.padEnd(NAME_WIDTH)}  ${detail}`,
@@ -31,6 +30,6 @@ function formatChecks(checks: readonly Check[]): string {
   ]);
   const count = (wanted: CheckStatus): number => checks.filter(({ status }) => status === wanted).length;
   const summary = count("fail") > 0 ? "VMs cannot run on this machine as it is." : "VMs can run on this machine.";
-  const counts = [`${count("ok")} ok`, plural(count("warn"), "warning"), plural(count("fail"), "failure")];
+  const counts = [`${count("ok")} ok`, countOf(count("warn"), "warning"), countOf(count("fail"), "failure")];
   return [...lines, "", `${summary} ${counts.join(", ")}.`].join("\n");
 }
